@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lessons as JSON, the same for the API and for `terrace ls --json`, `terrace show --json`. Pure; any thread. */
+#ifndef NODE_API_LESSON_JSON_H
+#define NODE_API_LESSON_JSON_H
+
+#include <jansson.h>
+
+#include "catalog/catalog.h"
+
+/* What everybody may see. A new reference, or NULL: out of memory. */
+json_t *lesson_json(const struct catalog_lesson *lesson);
+/* What operators see as well: source, progress, reason, publication. */
+json_t *lesson_json_operator(const struct catalog_lesson *lesson);
+json_t *lesson_json_events(const struct catalog_events *events);
+json_t *lesson_json_renditions(const struct catalog_renditions *renditions);
+json_t *lesson_json_jobs(const struct catalog_jobs *jobs);
+
+#endif

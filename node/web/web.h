@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The three pages and the login page, bundled at build time and embedded, already gzipped, in the program. */
+#ifndef NODE_WEB_WEB_H
+#define NODE_WEB_WEB_H
+
+#include "node/http/http.h"
+
+/* "/", "/watch/:id", "/login", "/operator", "/technician", "/assets/:file". Static. */
+const struct http_route *web_routes(size_t *count);
+/* For auth_params: answers 401 with the login page. */
+void web_login_page(struct http_request *req, void *ctx);
+
+#endif

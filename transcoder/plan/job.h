@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The job text: what the node tells a worker to do, on a descriptor that the worker reads to its end.
+ * Sections of "key value" lines; written by the node, parsed by the worker; limits are checked on parsing.
+ */
+#ifndef TRANSCODER_PLAN_JOB_H
+#define TRANSCODER_PLAN_JOB_H
+
+#include "transcoder/plan/plan.h"
+
+enum job_kind { JOB_PROBE = 0, JOB_AUDIO = 1, JOB_VIDEO = 2, JOB_POSTER = 3 };
+
+/* The descriptors that a worker inherits, besides 0, 1 and 2 (/dev/null, /dev/null, a log pipe). */
+enum job_fd {
+    JOB_FD_TEXT = 3,     /* the job text, read to its end */
+    JOB_FD_MESSAGES = 4, /* to the node: transcoder/plan/message.h */
+    JOB_FD_SOURCE = 5,   /* the source, read-only */
+    JOB_FD_OUTPUT = 6,   /* a folder: the revision's media folder, or for a probe DATA/sources */
+};
+
+#define JOB_TEXT_MAX_BYTES (256 * 1024)
+#define JOB_PATH_BYTES 64
+
+struct job {
+    enum job_kind kind;
+    int threads;                       /* cores that this worker may keep busy */
+    char remux_name[JOB_PATH_BYTES];   /* PROBE: the file to write if the source can't be sought */
+    char poster_name[JOB_PATH_BYTES];  /* POSTER */
+    struct media_info info;            /* all but PROBE */
+    struct plan_options options;       /* all but PROBE: plan_make(info, options) gives the boundaries */
+    int chunk;                         /* VIDEO */
+    struct plan_rendition renditions[PLAN_MAX_RENDITIONS]; /* AUDIO, VIDEO: those to be made now */
+    size_t rendition_count;
+};
+
+/* Returns the length, or -1 if out is too small. Pure. */
+int job_format(const struct job *job, char *out, size_t out_bytes);
+/* Returns 0, or -1 for anything malformed, missing or out of range. Pure. */
+int job_parse(const char *text, size_t text_bytes, struct job *out);
+
+/* "v400/00003.chunk": where a chunk lies below the revision's folder; "v400/init.mp4". Return the length or -1. */
+int job_chunk_path(const char *rendition, int chunk, char *out, size_t out_bytes);
+int job_init_path(const char *rendition, char *out, size_t out_bytes);
+
+#endif
