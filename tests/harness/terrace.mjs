@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Drives the real programs: starts nodes, runs the command line, logs in, finds media. For node:test files.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repo = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Where the programs lie: $TERRACE_BIN (set by ctest), else the asan build. */
+export const binDir = process.env.TERRACE_BIN ?? path.join(repo, 'build/asan');
+export const terraceBin = path.join(binDir, 'terrace');
+
+/** A real media file below $TERRACE_MEDIA or ../shared/media; null where there is none. */
+export function media(relative) {
+    const root = process.env.TERRACE_MEDIA ?? path.resolve(repo, '../shared/media');
+    const file = path.join(root, relative);
+    return existsSync(file) ? file : null;
+}
+
+/** A fresh folder that is removed when the test process ends. */
+export function tempDir() {
+    const dir = mkdtempSync(path.join(tmpdir(), 'terrace-test-'));
+    process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+    return dir;
+}
+
+/** Runs a program to its end without blocking this process: {code, signal, stdout, stderr}. */
+export function run(program, args, { input, env, cwd } = {}) {
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, args, { env: { ...process.env, ...env }, cwd });
+        const out = [], err = [];
+        child.stdout.on('data', (d) => out.push(d));
+        child.stderr.on('data', (d) => err.push(d));
+        child.on('error', reject);
+        child.on('close', (code, signal) => resolve({
+            code, signal,
+            stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(),
+        }));
+        child.stdin.on('error', () => {}); // the program may end without reading
+        child.stdin.end(input ?? '');
+    });
+}
+
+/** The command line of Terrace. */
+export const terrace = (args, options) => run(terraceBin, args, options);
+
+/** Like terrace(), but a failure throws with what the program said. */
+export async function terraceOk(args, options) {
+    const result = await terrace(args, options);
+    if (result.code !== 0)
+        throw new Error(`terrace ${args.join(' ')}: exit ${result.code ?? result.signal}\n${result.stderr}`);
+    return result.stdout;
+}
+
+const running = new Set();
+process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+
+/** Starts `terrace serve` and waits for its address. port 0: a free one. */
+export function startNode({ data, port = 0, args = [], env } = {}) {
+    const child = spawn(terraceBin, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...args],
+        { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    running.add(child);
+    let log = '';
+    child.stderr.on('data', (d) => { log += d; });
+    const exited = new Promise((resolve) => child.on('close', (code, signal) => {
+        running.delete(child);
+        resolve({ code, signal });
+    }));
+    return new Promise((resolve, reject) => {
+        let out = '';
+        exited.then((end) => reject(new Error(`serve ended (${end.code ?? end.signal}):\n${log}`)));
+        child.stdout.on('data', (d) => {
+            out += d;
+            const found = out.match(/listening on (http:\/\/\S+:(\d+))/);
+            if (!found)
+                return;
+            resolve({
+                url: found[1], port: Number(found[2]), pid: child.pid, exited, data,
+                log: () => log,
+                rssBytes: () => rssBytes(child.pid),
+                /** kill -9, and waits until it is gone. */
+                kill: () => { child.kill('SIGKILL'); return exited; },
+                /** A clean stop. */
+                stop: () => { child.kill('SIGTERM'); return exited; },
+            });
+        });
+    });
+}
+
+function rssBytes(pid) {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(status.match(/VmRSS:\s+(\d+)/)[1]) * 1024;
+}
+
+/** Asks again and again until probe() gives something; the only waiting that tests do. */
+export async function until(probe, what, limit_ms = 600_000) {
+    const end = Date.now() + limit_ms;
+    for (;;) {
+        const value = await probe();
+        if (value)
+            return value;
+        if (Date.now() > end)
+            throw new Error(`waited in vain for ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+}
+
+/** Adds a user and logs in: {cookie, csrf, request(path, options)}. */
+export async function addUserAndLogin(node, name = 'admin', role = 'admin', password = 'a good long password') {
+    await terraceOk(['user', 'add', name, '--role', role, '--data', node.data], { input: `${password}\n` });
+    return login(node.url, name, password);
+}
+
+export async function login(url, name, password) {
+    const response = await fetch(`${url}/api/login`, {
+        method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name, password }),
+    });
+    if (!response.ok)
+        throw new Error(`login: ${response.status} ${await response.text()}`);
+    const cookie = response.headers.get('set-cookie').split(';')[0];
+    const { csrf } = await response.json();
+    const request = (where, options = {}) => fetch(url + where, {
+        ...options, headers: { Cookie: cookie, 'X-CSRF-Token': csrf, ...options.headers },
+    });
+    return { cookie, csrf, request };
+}
+
+/** One lesson as `terrace show --json` tells it. */
+export async function show(data, id) {
+    return JSON.parse(await terraceOk(['show', String(id), '--json', '--data', data]));
+}
+
+/** The numbers of all lessons of a data folder, oldest first. */
+export async function lessonIds(data) {
+    const listed = JSON.parse(await terraceOk(['ls', '--json', '--data', data]));
+    return (listed.lessons ?? listed).map((lesson) => lesson.id).sort((a, b) => a - b);
+}
+
+/** A clip with motion and sound, made by the ffmpeg program. */
+export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, extra = [] } = {}) {
+    const made = spawnSync('ffmpeg', ['-v', 'error', '-y',
+        '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`,
+        '-f', 'lavfi', '-i', `sine=frequency=440:beep_factor=4:sample_rate=48000:duration=${seconds}`,
+        '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-c:a', 'aac', '-b:a', '64k', ...extra, file]);
+    if (made.status !== 0)
+        throw new Error(`ffmpeg: ${made.stderr}`);
+    return file;
+}
+
+export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
