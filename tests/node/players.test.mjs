@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Players that others wrote play what the node serves.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { makeClip, media, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+
+const SECONDS = 70; // over one chunk border
+const data = path.join(tempDir(), 'data');
+let node, master, renditions;
+
+before(async () => {
+    const source = media('lectures/slides-webcam-720p25-5min.mp4');
+    const clip = path.join(tempDir(), 'clip.mp4');
+    if (source)
+        await run('ffmpeg', ['-v', 'error', '-t', String(SECONDS), '-i', source, '-c', 'copy', clip]);
+    else
+        makeClip(clip, { seconds: SECONDS });
+    await terraceOk(['ingest', clip, '--publish', '--wait', '--data', data]);
+    node = await startNode({ data });
+    const lesson = await show(data, 1);
+    master = node.url + lesson.hls;
+    renditions = lesson.renditions;
+});
+after(() => node?.stop());
+
+test('ffmpeg decodes the whole of every rendition without a word', async () => {
+    assert.ok(renditions.length >= 3, JSON.stringify(renditions));
+    for (const { name, kind } of renditions) {
+        const playlist = master.replace('master.m3u8', `${name}/index.m3u8`);
+        const { code, stderr, stdout } = await run('ffmpeg', ['-v', 'warning', '-i', playlist, '-progress', '-', '-f', 'null', '-']);
+        assert.equal(stderr, '', name);
+        assert.equal(code, 0);
+        const played_s = Number(stdout.match(/out_time_us=(\d+)\nout_time_ms[^]*progress=end/)[1]) / 1e6;
+        assert.ok(Math.abs(played_s - SECONDS) < 0.25, `${name} (${kind}): ${played_s} s`);
+    }
+});
+
+test('ffmpeg takes the multivariant playlist, every stream in it', async () => {
+    const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-i', master, '-map', '0', '-f', 'null', '-']);
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+});
+
+test('GStreamer plays it to its end', async () => {
+    const { code, stdout, stderr } = await run('gst-launch-1.0', ['-m', 'playbin', `uri=${master}`,
+        'video-sink=fakesink sync=false', 'audio-sink=fakesink sync=false']);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stdout + stderr, /ERROR/);
+    assert.match(stdout, /eos/i);
+});
