@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Power cuts: kill -9 of workers and of the node at random moments of a transcode costs nothing but time.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { makeClip, sha256, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
+
+const KILLS = 10;
+
+/** SHA-256 of every file below a lesson's media folder, by its name. */
+function hashes(data) {
+    const root = path.join(data, 'media/1/1');
+    const walk = (dir) => readdirSync(dir).flatMap((name) => {
+        const full = path.join(dir, name);
+        return statSync(full).isDirectory() ? walk(full) : [full];
+    });
+    return Object.fromEntries(walk(root).sort().map((file) => [path.relative(root, file), sha256(readFileSync(file))]));
+}
+
+/** Process ids of the workers of one node. */
+function workersOf(pid) {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((candidate) => {
+        try {
+            const stat = readFileSync(`/proc/${candidate}/stat`, 'latin1');
+            const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+            return parent === pid && stat.includes('(terrace-worker');
+        } catch {
+            return false; // it has just ended
+        }
+    });
+}
+
+const gone = (pid) => {
+    try {
+        return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1].startsWith('Z');
+    } catch {
+        return true;
+    }
+};
+
+test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes of an uninterrupted run`, async () => {
+    const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 200, size: '640x360' });
+    const calm = path.join(tempDir(), 'data'), rough = path.join(tempDir(), 'data');
+
+    const began = Date.now();
+    await terraceOk(['ingest', clip, '--wait', '--data', calm]);
+    const whole_ms = Date.now() - began;
+
+    let node = await startNode({ data: rough });
+    await terraceOk(['ingest', clip, '--data', rough]);
+    let kills = 0, nodeKills = 0;
+    while (kills < KILLS) {
+        // The random moment itself; nothing is synchronised by it.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * whole_ms / 6));
+        if ((await show(rough, 1)).state === 'ready')
+            break;
+        const workers = await until(() => { const w = workersOf(node.pid); return w.length && w; }, 'a worker', 60_000);
+        if (kills % 2 === 0) {
+            process.kill(workers[Math.floor(Math.random() * workers.length)], 'SIGKILL');
+        } else {
+            await node.kill();
+            await until(() => workers.every(gone), 'the workers to end with their node', 10_000);
+            node = await startNode({ data: rough });
+            nodeKills++;
+        }
+        kills++;
+    }
+    console.log(`# killed ${kills - nodeKills} workers and ${nodeKills} nodes; undisturbed it takes ${whole_ms} ms`);
+    assert.ok(kills >= KILLS / 2, `only ${kills} kills before the lesson was complete`);
+    const lesson = await until(async () => {
+        const now = await show(rough, 1);
+        return (now.state === 'ready' || now.state === 'failed') && now;
+    }, 'the lesson');
+    assert.equal(lesson.state, 'ready', JSON.stringify(lesson.reason));
+    assert.deepEqual(hashes(rough), hashes(calm));
+    await node.stop();
+    const doctor = await terrace(['doctor', '--data', rough]);
+    assert.equal(doctor.code, 0, doctor.stdout + doctor.stderr);
+    assert.doesNotMatch(doctor.stdout, /^BAD/m);
+});
