@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# sh node/install-packages.sh LIST...: installs the Debian packages named in the lists, as far as they are missing.
+# A list has a package a line; '#' begins a comment. Needs root or sudo only when something is missing.
+set -eu
+
+# A Node from elsewhere would be removed by Debian's packages: where the commands are there, they serve.
+wanted() {
+    case $1 in
+    nodejs) ! command -v node >/dev/null ;;
+    npm) ! command -v npm >/dev/null ;;
+    *) ! dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed' ;;
+    esac
+}
+
+missing=
+for package in $(sed 's/#.*//' "$@"); do
+    if wanted "$package"; then missing="$missing $package"; fi
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "These packages are missing, and there is neither root nor sudo to install them:$missing" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+echo "installing:$missing"
+# RUNLEVEL=1: services that come with a package (prometheus) are not started.
+install() {
+    $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends $missing
+}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# The package lists may be missing or old: fetch them, then install.
+if ! { $as_root apt-get update && install; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "Installing packages failed; the lines above say why." >&2
+    exit 1
+fi
