@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The job text: what the node tells a worker to do, on a descriptor that the worker reads to its end.
- * Sections of "key value" lines; written by the node, parsed by the worker; limits are checked on parsing.
+ * The job text: what the node tells a worker to do, on a descriptor that the worker reads to its
+ * end. Sections of "key value" lines; written by the node, parsed by the worker; limits are checked
+ * on parsing.
  */
 #ifndef TRANSCODER_PLAN_JOB_H
 #define TRANSCODER_PLAN_JOB_H
@@ -23,12 +24,12 @@ enum job_fd {
 
 struct job {
     enum job_kind kind;
-    int threads;                       /* cores that this worker may keep busy */
-    char remux_name[JOB_PATH_BYTES];   /* PROBE: the file to write if the source can't be sought */
-    char poster_name[JOB_PATH_BYTES];  /* POSTER */
-    struct media_info info;            /* all but PROBE */
-    struct plan_options options;       /* all but PROBE: plan_make(info, options) gives the boundaries */
-    int chunk;                         /* VIDEO */
+    int threads;                      /* cores that this worker may keep busy */
+    char remux_name[JOB_PATH_BYTES];  /* PROBE: the file to write if the source can't be sought */
+    char poster_name[JOB_PATH_BYTES]; /* POSTER */
+    struct media_info info;           /* all but PROBE */
+    struct plan_options options; /* all but PROBE: plan_make(info, options) gives the boundaries */
+    int chunk;                   /* VIDEO */
     struct plan_rendition renditions[PLAN_MAX_RENDITIONS]; /* AUDIO, VIDEO: those to be made now */
     size_t rendition_count;
 };
@@ -38,7 +39,8 @@ int job_format(const struct job *job, char *out, size_t out_bytes);
 /* Returns 0, or -1 for anything malformed, missing or out of range. Pure. */
 int job_parse(const char *text, size_t text_bytes, struct job *out);
 
-/* "v400/00003.chunk": where a chunk lies below the revision's folder; "v400/init.mp4". Return the length or -1. */
+/* "v400/00003.chunk": where a chunk lies below the revision's folder; "v400/init.mp4". Return the
+ * length or -1. */
 int job_chunk_path(const char *rendition, int chunk, char *out, size_t out_bytes);
 int job_init_path(const char *rendition, char *out, size_t out_bytes);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the probe found in a source, and its text form: lines "key value", as kept in the catalog. */
+/* What the probe found in a source, and its text form: lines "key value", as kept in the catalog.
+ */
 #ifndef TRANSCODER_PLAN_MEDIA_INFO_H
 #define TRANSCODER_PLAN_MEDIA_INFO_H
 
@@ -10,22 +11,23 @@
 #define MEDIA_MAX_AUDIO 8
 
 struct media_audio {
-    int stream;           /* index in the container */
+    int stream; /* index in the container */
     char codec[32];
-    char language[12];    /* BCP 47, "" unknown */
+    char language[12]; /* BCP 47, "" unknown */
     int sample_rate, channels;
-    int64_t start_us;     /* after the lesson's zero */
+    int64_t start_us; /* after the lesson's zero */
     int64_t end_us;
 };
 
 struct media_info {
-    char container[64];   /* FFmpeg's format name */
-    char title[256];      /* UTF-8, from the tags, "" none */
-    int64_t duration_us;  /* the lesson's: the latest end of the used streams, measured on the packets */
-    int64_t zero_us;      /* the container timestamp that is the lesson's zero: the earliest start */
-    bool seekable;        /* false: the probe wrote a remuxed copy, which is the source from then on */
-    bool salvaged;        /* the file is cut short: what is there is used */
-    int64_t stated_us;    /* what the container states as its duration, 0 unknown */
+    char container[64]; /* FFmpeg's format name */
+    char title[256];    /* UTF-8, from the tags, "" none */
+    int64_t
+        duration_us; /* the lesson's: the latest end of the used streams, measured on the packets */
+    int64_t zero_us; /* the container timestamp that is the lesson's zero: the earliest start */
+    bool seekable;   /* false: the probe wrote a remuxed copy, which is the source from then on */
+    bool salvaged;   /* the file is cut short: what is there is used */
+    int64_t stated_us; /* what the container states as its duration, 0 unknown */
 
     bool has_video;
     int video_stream;
@@ -36,18 +38,20 @@ struct media_info {
     bool interlaced;
     int fps_num, fps_den; /* of the frame grid that suits it: its mean rate, at most 30 */
     int64_t video_start_us, video_end_us;
-    int width, height;    /* as displayed: square pixels, turned, even */
+    int width, height; /* as displayed: square pixels, turned, even */
 
     int audio_count;
     struct media_audio audio[MEDIA_MAX_AUDIO]; /* the default track first */
-    int unused_streams;   /* streams left out (data, covers, unknown codecs), for the lesson's events */
+    int unused_streams; /* streams left out (data, covers, unknown codecs), for the lesson's events
+                         */
     char unused_detail[128];
 };
 
-/* Writes info as text into out (always NUL-terminated). Returns the length, or -1 if out is too small. Pure. */
+/* Writes info as text into out (always NUL-terminated). Returns the length, or -1 if out is too
+ * small. Pure. */
 int media_info_format(const struct media_info *info, char *out, size_t out_bytes);
-/* Reads such text. Returns 0, or -1 if it is malformed or a number is out of its range; *info is then
- * zeroed. Unknown keys are passed over (a newer worker). Pure. */
+/* Reads such text. Returns 0, or -1 if it is malformed or a number is out of its range; *info is
+ * then zeroed. Unknown keys are passed over (a newer worker). Pure. */
 int media_info_parse(const char *text, size_t text_bytes, struct media_info *info);
 
 #endif

@@ -24,16 +24,17 @@ enum reason {
     REASON_TOO_MANY_STREAMS,
     REASON_DISK_FULL,
     REASON_OUT_OF_MEMORY,
-    REASON_TIMED_OUT,         /* a piece of work took longer than its deadline */
-    REASON_WORKER_CRASHED,    /* detail: the signal */
-    REASON_SANDBOX,           /* killed by a limit of the sandbox; detail: which */
-    REASON_INTERNAL,          /* ours: detail for the log */
+    REASON_TIMED_OUT,      /* a piece of work took longer than its deadline */
+    REASON_WORKER_CRASHED, /* detail: the signal */
+    REASON_SANDBOX,        /* killed by a limit of the sandbox; detail: which */
+    REASON_INTERNAL,       /* ours: detail for the log */
     REASON_COUNT,
 };
 
 enum reason_language { REASON_ZH = 0, REASON_EN = 1 };
 
-/* The stable name ("not_media"), for the catalog, the API and tests; NULL if out of range. Any thread. */
+/* The stable name ("not_media"), for the catalog, the API and tests; NULL if out of range. Any
+ * thread. */
 const char *reason_name(enum reason reason);
 /* The reason with that name; REASON_INTERNAL for an unknown one. Any thread. */
 enum reason reason_parse(const char *name);
