@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/config.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX_BYTES (256 * 1024)
+#define LINE_MAX_BYTES 1024
+#define KIB INT64_C(1024)
+#define TIB (KIB * KIB * KIB * KIB)
+#define PROSE_COLUMNS 100
+
+#define FIELD(name) offsetof(struct config, name)
+
+static const struct config_option options[] = {
+    {"listen", CONFIG_ADDRESS, FIELD(listen), 0, 0, "127.0.0.1:8080", "",
+        "Address and port to serve on. 0.0.0.0:8080 serves every network that this machine is in; "
+        "port 0 picks a "
+        "free one."},
+    {"loops", CONFIG_NUMBER, FIELD(loops), 0, 256, "0", "threads",
+        "Threads that serve connections. 0: one per core."},
+    {"pool_threads", CONFIG_NUMBER, FIELD(pool_threads), 1, 64, "4", "threads",
+        "Threads for what blocks: catalog, passwords, writing uploads."},
+    {"max_connections", CONFIG_NUMBER, FIELD(max_connections), 1, 1000000, "10000", "connections",
+        "Connections open at a time; further ones wait in the kernel's queue. The limit of open "
+        "files (ulimit -n) must "
+        "be larger."},
+    {"min_progress_bytes_per_minute", CONFIG_BYTES, FIELD(min_progress_bytes_per_minute), 1, TIB,
+        "15000", "bytes",
+        "A peer in the middle of a request or response that moves less than this in a minute is "
+        "cut off. 15,000 bytes "
+        "a minute are 2 kbit/s."},
+    {"workers", CONFIG_NUMBER, FIELD(workers), 0, 256, "0", "processes",
+        "Lessons are made by so many worker processes at a time. 0: one per core."},
+    {"worker_nice", CONFIG_NUMBER, FIELD(worker_nice), 1, 19, "10", "",
+        "Niceness of the workers: 19 leaves the most time to viewers."},
+    {"floor_bytes", CONFIG_BYTES, FIELD(floor_bytes), 0, 1024 * TIB, "0", "bytes",
+        "Free space on the disk that is never given to media, so that the catalog can always be "
+        "written. 0: 512 MiB or "
+        "2 % of the disk, whichever is smaller."},
+    {"max_upload_bytes", CONFIG_BYTES, FIELD(max_upload_bytes), 1, 1024 * TIB, "64G", "bytes",
+        "The largest file that may be uploaded in the operator's page."},
+    {"session_hours", CONFIG_NUMBER, FIELD(session_hours), 1, 8760, "12", "hours",
+        "After so long a login has to be repeated."},
+    {"metrics_public", CONFIG_SWITCH, FIELD(metrics_public), 0, 0, "no", "",
+        "Whether /metrics may be read from everywhere without a login, not from this machine "
+        "alone."},
+    {"max_terminals", CONFIG_NUMBER, FIELD(max_terminals), 16, 1000000, "10000", "addresses",
+        "Rows of the technician's table; the longest unseen goes first."},
+    {"indexed_lessons", CONFIG_NUMBER, FIELD(indexed_lessons), 1, 100000, "256", "lessons",
+        "Lessons whose segment tables are kept in memory, some 50 KB for an hour of video each."},
+};
+
+const struct config_option *config_options(size_t *count)
+{
+    *count = sizeof options / sizeof options[0];
+    return options;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    for (; *a != '\0' && *b != '\0'; a++, b++) {
+        if ((*a == '-' ? '_' : *a) != (*b == '-' ? '_' : *b))
+            return false;
+    }
+    return *a == *b;
+}
+
+const struct config_option *config_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (same_name(options[i].name, name))
+            return &options[i];
+    }
+    return NULL;
+}
+
+static int64_t *number_field(struct config *config, const struct config_option *option)
+{
+    return (int64_t *)(void *)((char *)config + option->offset);
+}
+
+void config_defaults(struct config *config)
+{
+    *config = (struct config){0};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        char message[CONFIG_MESSAGE_BYTES];
+        int failed =
+            config_set(config, &options[i], options[i].default_text, message, sizeof message);
+        assert(failed == 0);
+        (void)failed;
+    }
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+/* A port: 1 to 5 digits, at most 65535. */
+static bool is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits >= 1 && digits <= 5 && text[digits] == '\0' && atoi(text) <= 65535;
+}
+
+static bool is_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    if (colon == NULL || !is_port(colon + 1))
+        return false;
+    char host[INET6_ADDRSTRLEN + 2];
+    size_t host_bytes = (size_t)(colon - text);
+    if (host_bytes == 0 || host_bytes >= sizeof host)
+        return false;
+    memcpy(host, text, host_bytes);
+    host[host_bytes] = '\0';
+    struct in6_addr address;
+    if (host[0] != '[')
+        return inet_pton(AF_INET, host, &address) == 1;
+    if (host[host_bytes - 1] != ']')
+        return false;
+    host[host_bytes - 1] = '\0';
+    return inet_pton(AF_INET6, host + 1, &address) == 1;
+}
+
+/* The factor of a suffix, 0 for an unknown one. */
+static int64_t suffix_factor(const char *suffix)
+{
+    static const char letters[] = "KMGT";
+    if (suffix[0] == '\0')
+        return 1;
+    const char *found = strchr(letters, toupper((unsigned char)suffix[0]));
+    if (found == NULL || suffix[1] != '\0')
+        return 0;
+    int64_t factor = 1;
+    for (const char *letter = letters; letter <= found; letter++)
+        factor *= KIB;
+    return factor;
+}
+
+static bool parse_number(const char *text, bool suffix_allowed, int64_t *out)
+{
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (errno != 0 || (*end != '\0' && !suffix_allowed))
+        return false;
+    int64_t factor = suffix_factor(end);
+    return factor != 0 && !__builtin_mul_overflow((int64_t)number, factor, out);
+}
+
+static int set_address(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    if (!is_address(text)) {
+        snprintf(message, message_bytes,
+            "%s: \"%.100s\" is not ADDRESS:PORT (as in 127.0.0.1:8080 or [::1]:8080)", option->name,
+            text);
+        return -EINVAL;
+    }
+    snprintf((char *)config + option->offset, CONFIG_TEXT_BYTES, "%s", text);
+    return 0;
+}
+
+static int set_number(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    int64_t number = 0;
+    if (!parse_number(text, option->type == CONFIG_BYTES, &number)) {
+        snprintf(message, message_bytes, "%s: \"%.100s\" is not a whole number%s", option->name,
+            text, option->type == CONFIG_BYTES ? " (which may end in K, M, G or T)" : "");
+        return -EINVAL;
+    }
+    if (number < option->min || number > option->max) {
+        char range[CONFIG_TEXT_BYTES];
+        config_range(option, range);
+        snprintf(message, message_bytes, "%s: %.100s is not within %s", option->name, text, range);
+        return -EINVAL;
+    }
+    *number_field(config, option) = number;
+    return 0;
+}
+
+static int set_switch(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    bool yes = strcmp(text, "yes") == 0;
+    if (!yes && strcmp(text, "no") != 0) {
+        snprintf(
+            message, message_bytes, "%s: \"%.100s\" is neither yes nor no", option->name, text);
+        return -EINVAL;
+    }
+    *(bool *)(void *)((char *)config + option->offset) = yes;
+    return 0;
+}
+
+int config_set(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    switch (option->type) {
+    case CONFIG_ADDRESS:
+        return set_address(config, option, text, message, message_bytes);
+    case CONFIG_NUMBER:
+    case CONFIG_BYTES:
+        return set_number(config, option, text, message, message_bytes);
+    case CONFIG_SWITCH:
+        return set_switch(config, option, text, message, message_bytes);
+    }
+    assert(!"an option's type has no parser");
+    return -EINVAL;
+}
+
+/* 68719476736 as "64G": the largest suffix that leaves a whole number. */
+static void format_bytes(int64_t number, char *out, size_t out_bytes)
+{
+    static const char suffixes[][2] = {"", "K", "M", "G", "T"};
+    size_t suffix = 0;
+    while (number != 0 && number % KIB == 0 && suffix < 4) {
+        number /= KIB;
+        suffix++;
+    }
+    snprintf(out, out_bytes, "%" PRId64 "%s", number, suffixes[suffix]);
+}
+
+void config_value(const struct config *config, const struct config_option *option, char *out)
+{
+    const char *field = (const char *)config + option->offset;
+    switch (option->type) {
+    case CONFIG_ADDRESS:
+        snprintf(out, CONFIG_TEXT_BYTES, "%s", field);
+        break;
+    case CONFIG_NUMBER:
+        snprintf(out, CONFIG_TEXT_BYTES, "%" PRId64, *(const int64_t *)(const void *)field);
+        break;
+    case CONFIG_BYTES:
+        format_bytes(*(const int64_t *)(const void *)field, out, CONFIG_TEXT_BYTES);
+        break;
+    case CONFIG_SWITCH:
+        snprintf(out, CONFIG_TEXT_BYTES, "%s", *(const bool *)field ? "yes" : "no");
+        break;
+    }
+}
+
+void config_range(const struct config_option *option, char *out)
+{
+    char min[32], max[32];
+    switch (option->type) {
+    case CONFIG_ADDRESS:
+        snprintf(out, CONFIG_TEXT_BYTES, "ADDRESS:PORT");
+        break;
+    case CONFIG_NUMBER:
+        snprintf(out, CONFIG_TEXT_BYTES, "%" PRId64 " to %" PRId64, option->min, option->max);
+        break;
+    case CONFIG_BYTES:
+        format_bytes(option->min, min, sizeof min);
+        format_bytes(option->max, max, sizeof max);
+        snprintf(out, CONFIG_TEXT_BYTES, "%s to %s", min, max);
+        break;
+    case CONFIG_SWITCH:
+        snprintf(out, CONFIG_TEXT_BYTES, "yes or no");
+        break;
+    }
+}
+
+/* ---- the file ------------------------------------------------------------------------------- */
+
+/* Cuts white space off both ends, in place. */
+static char *trim(char *text)
+{
+    text += strspn(text, " \t\r");
+    size_t bytes = strlen(text);
+    while (bytes > 0 && strchr(" \t\r", text[bytes - 1]) != NULL)
+        text[--bytes] = '\0';
+    return text;
+}
+
+/* Cuts off a comment: a '#' that begins the line or follows white space. */
+static void cut_comment(char *line)
+{
+    for (char *at = line; (at = strchr(at, '#')) != NULL; at++) {
+        if (at == line || at[-1] == ' ' || at[-1] == '\t') {
+            *at = '\0';
+            return;
+        }
+    }
+}
+
+struct reader {
+    struct config *config;
+    int line;
+    int set_on[sizeof options / sizeof options[0]]; /* the line that set each option, 0 none */
+};
+
+/* 0, or -EINVAL with message as in config_set(). */
+static int parse_line(struct reader *reader, char *line, char *message, size_t message_bytes)
+{
+    cut_comment(line);
+    line = trim(line);
+    if (*line == '\0')
+        return 0;
+    char *equals = strchr(line, '=');
+    if (equals == NULL) {
+        snprintf(message, message_bytes, "\"%.100s\" is not \"name = value\"", line);
+        return -EINVAL;
+    }
+    *equals = '\0';
+    const char *name = trim(line);
+    const struct config_option *option = config_find(name);
+    if (option == NULL) {
+        snprintf(message, message_bytes,
+            "there is no option \"%.100s\" (`terrace config` shows all)", name);
+        return -EINVAL;
+    }
+    int *set_on = &reader->set_on[option - options];
+    if (*set_on != 0) {
+        snprintf(message, message_bytes, "%s was set in line %d already", option->name, *set_on);
+        return -EINVAL;
+    }
+    *set_on = reader->line;
+    return config_set(reader->config, option, trim(equals + 1), message, message_bytes);
+}
+
+static int parse_raw_line(
+    struct reader *reader, const char *text, size_t text_bytes, char *message, size_t message_bytes)
+{
+    char line[LINE_MAX_BYTES];
+    if (text_bytes >= sizeof line || memchr(text, '\0', text_bytes) != NULL) {
+        snprintf(message, message_bytes, "this is not a line of text");
+        return -EINVAL;
+    }
+    memcpy(line, text, text_bytes);
+    line[text_bytes] = '\0';
+    return parse_line(reader, line, message, message_bytes);
+}
+
+int config_parse(struct config *config, const char *file_name, const char *text, size_t text_bytes,
+    char *message, size_t message_bytes)
+{
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    const char *end = text + text_bytes;
+    if (text_bytes >= 3 && memcmp(text, byte_order_mark, 3) == 0)
+        text += 3;
+    struct reader reader = {.config = config};
+    while (text < end) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *line_end = newline != NULL ? newline : end;
+        char why[CONFIG_MESSAGE_BYTES];
+        reader.line++;
+        if (parse_raw_line(&reader, text, (size_t)(line_end - text), why, sizeof why) < 0) {
+            snprintf(message, message_bytes, "%s:%d: %s", file_name, reader.line, why);
+            return -EINVAL;
+        }
+        text = newline != NULL ? newline + 1 : end;
+    }
+    return 0;
+}
+
+/* The whole file into a fresh buffer (the caller's). 0 or a negative errno. */
+static int read_file(const char *path, char **out, size_t *out_bytes)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return -errno;
+    int result = 0;
+    char *text = malloc(FILE_MAX_BYTES + 1);
+    size_t bytes = text != NULL ? fread(text, 1, FILE_MAX_BYTES + 1, file) : 0;
+    if (text == NULL)
+        result = -ENOMEM;
+    else if (ferror(file))
+        result = -errno;
+    else if (bytes > FILE_MAX_BYTES)
+        result = -EFBIG;
+    fclose(file);
+    if (result < 0) {
+        free(text);
+        return result;
+    }
+    *out = text;
+    *out_bytes = bytes;
+    return 0;
+}
+
+int config_load(struct config *config, const char *path, char *message, size_t message_bytes)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    int result = read_file(path, &text, &bytes);
+    if (result < 0) {
+        snprintf(message, message_bytes, "%s can't be read: %s", path, strerror(-result));
+        return result;
+    }
+    result = config_parse(config, path, text, bytes, message, message_bytes);
+    free(text);
+    return result;
+}
+
+/* ---- the reference -------------------------------------------------------------------------- */
+
+static void print_prose(FILE *file, const char *prose)
+{
+    size_t column = 0;
+    while (*prose != '\0') {
+        size_t word = strcspn(prose, " ");
+        if (column == 0 || column + 1 + word > PROSE_COLUMNS) {
+            fprintf(file, "%s#", column == 0 ? "" : "\n");
+            column = 1;
+        }
+        fprintf(file, " %.*s", (int)word, prose);
+        column += 1 + word;
+        prose += word + strspn(prose + word, " ");
+    }
+    fputc('\n', file);
+}
+
+void config_print(FILE *file, const struct config *config)
+{
+    fputs("# Configuration of a Terrace node: `terrace serve --config FILE`. The command line goes "
+          "first.\n",
+        file);
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        const struct config_option *option = &options[i];
+        char range[CONFIG_TEXT_BYTES], value[CONFIG_TEXT_BYTES];
+        config_range(option, range);
+        config_value(config, option, value);
+        fputc('\n', file);
+        print_prose(file, option->about);
+        fprintf(file, "# %s%s%s; default %s\n", range, *option->unit ? " " : "", option->unit,
+            option->default_text);
+        fprintf(file, "%s = %s\n", option->name, value);
+    }
+}
