@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX_BYTES (256 * 1024)
+#define FILE_MAX_BYTES ((size_t)256 * 1024)
 #define LINE_MAX_BYTES 1024
 #define KIB INT64_C(1024)
 #define TIB (KIB * KIB * KIB * KIB)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The command line. Each subcommand is one function in a file of its own; it returns the exit code
+ * and has then printed what there is to say.
+ */
+#ifndef NODE_CLI_CLI_H
+#define NODE_CLI_CLI_H
+
+#include "catalog/catalog.h"
+#include "node/cli/args.h"
+#include "node/store/store.h"
+
+/* Runs the whole program: argv as main() has it. Returns the exit code. */
+int cli_main(int argc, char **argv);
+
+/* argv[0] is the subcommand's name ("add" for `user add`). */
+enum cli_exit cli_serve(int argc, char **argv);
+enum cli_exit cli_ingest(int argc, char **argv);
+enum cli_exit cli_ls(int argc, char **argv);
+enum cli_exit cli_show(int argc, char **argv);
+enum cli_exit cli_rm(int argc, char **argv);
+enum cli_exit cli_publish(int argc, char **argv);
+enum cli_exit cli_unpublish(int argc, char **argv);
+enum cli_exit cli_retry(int argc, char **argv);
+enum cli_exit cli_doctor(int argc, char **argv);
+enum cli_exit cli_backup(int argc, char **argv);
+enum cli_exit cli_user(int argc, char **argv);
+enum cli_exit cli_routes(int argc, char **argv);
+enum cli_exit cli_config(int argc, char **argv);
+
+/* ---- what commands share -------------------------------------------------------------------- */
+
+/* A data folder with its catalog, opened. */
+struct cli_data {
+    struct store *store;
+    struct catalog *catalog;
+};
+enum cli_data_mode { CLI_DATA_READ = 0, CLI_DATA_WRITE = 1, CLI_DATA_CREATE = 2 };
+
+/* CLI_GO_ON, or CLI_FAILED with a line on standard error. args->config.floor_bytes is the store's
+ * floor. */
+enum cli_exit cli_data_open(
+    struct cli_data *out, const struct cli_args *args, enum cli_data_mode mode);
+void cli_data_close(struct cli_data *data);
+
+/* A line on standard error from the catalog's last failure; for CATALOG_ENOTFOUND "there is no
+ * WHAT". Returns CLI_FAILED. */
+enum cli_exit cli_catalog_failed(const struct catalog *catalog, int error, const char *what);
+/* The same for a lesson. */
+enum cli_exit cli_lesson_failed(const struct catalog *catalog, int error, int64_t lesson_id);
+
+/* For commands with one operand, a lesson's number: parses argv and opens the data folder.
+ * CLI_GO_ON, or the exit code. */
+enum cli_exit cli_begin_lesson(const struct cli_spec *spec, int argc, char **argv,
+    enum cli_data_mode mode, struct cli_data *data, int64_t *lesson_id);
+
+/* A failure's reason in the reader's language, with a name for looking it up: "... (unknown_codec:
+ * sipr)". */
+void cli_print_reason(FILE *file, const char *reason, const char *detail);
+
+/* Who did it, for the catalog's events: "cli". */
+#define CLI_SUBMITTER "cli"
+
+#endif

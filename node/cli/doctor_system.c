@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "node/cli/doctor.h"
+#include "node/cli/text.h"
+#include "node/jobs/jobs.h"
+
+#define WORKER_TIMEOUT_MS 10000
+#define VERSION_BYTES 128
+
+static void check_disk(struct doctor *doctor)
+{
+    char size[TEXT_SHORT_BYTES];
+    int64_t free_bytes = store_free_bytes(doctor->store);
+    if (free_bytes < 0)
+        doctor_say(doctor, DOCTOR_BAD, "disk: the free space can't be told: %s",
+            strerror((int)-free_bytes));
+    else if (free_bytes == 0)
+        doctor_say(doctor, DOCTOR_WARN, "disk: full; nothing more can be put in");
+    else
+        doctor_say(doctor, DOCTOR_OK, "disk: %s may still be used", text_size(free_bytes, size));
+}
+
+/* ---- kernel -------------------------------------------------------------------------------------
+ */
+
+static bool has_bbr(void)
+{
+    char names[512] = "";
+    FILE *file = fopen("/proc/sys/net/ipv4/tcp_available_congestion_control", "re");
+    if (file == NULL)
+        return false;
+    bool found = fgets(names, sizeof names, file) != NULL && strstr(names, "bbr") != NULL;
+    fclose(file);
+    return found;
+}
+
+/* A filter at address NULL: EFAULT from a kernel that has filters, EINVAL from one that hasn't. */
+static bool has_seccomp(void)
+{
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 && errno == EFAULT;
+}
+
+/* Landlock's version, as landlock_create_ruleset(2) tells it; negative: none. */
+static long landlock_version(void)
+{
+    const unsigned create_ruleset_version = 1;
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, create_ruleset_version);
+}
+
+static void check_kernel(struct doctor *doctor)
+{
+    if (has_bbr())
+        doctor_say(doctor, DOCTOR_OK, "kernel: BBR for slow and lossy links");
+    else
+        doctor_say(doctor, DOCTOR_WARN,
+            "kernel: no BBR: lossy links are slower than they could be (`modprobe tcp_bbr`, and a "
+            "line in "
+            "/etc/modules-load.d)");
+    if (has_seccomp())
+        doctor_say(doctor, DOCTOR_OK, "kernel: seccomp filters for the workers");
+    else
+        doctor_say(doctor, DOCTOR_BAD, "kernel: no seccomp filters: workers can't be locked in");
+    long version = landlock_version();
+    if (version > 0)
+        doctor_say(doctor, DOCTOR_OK, "kernel: Landlock version %ld for the workers", version);
+    else
+        doctor_say(
+            doctor, DOCTOR_WARN, "kernel: no Landlock: workers are locked in by seccomp alone");
+}
+
+/* ---- the worker ---------------------------------------------------------------------------------
+ */
+
+/* The first line from fd into out[VERSION_BYTES], within the time limit. False: there was none. */
+static bool read_first_line(int fd, char *out)
+{
+    size_t bytes = 0;
+    struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+    while (bytes < VERSION_BYTES - 1 && memchr(out, '\n', bytes) == NULL) {
+        if (poll(&pollfd, 1, WORKER_TIMEOUT_MS) <= 0)
+            return false;
+        ssize_t got = read(fd, out + bytes, VERSION_BYTES - 1 - bytes);
+        if (got <= 0)
+            break;
+        bytes += (size_t)got;
+    }
+    out[bytes] = '\0';
+    out[strcspn(out, "\n")] = '\0';
+    return bytes > 0;
+}
+
+/* Runs `path --version` with its standard output in write_fd. 0 or a negative errno. */
+static int spawn_version(const char *path, int write_fd, pid_t *pid)
+{
+    char program[] = "terrace-worker";
+    char version[] = "--version";
+    char *argv[] = {program, version, NULL};
+    posix_spawn_file_actions_t actions;
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return -ENOMEM;
+    int error = posix_spawn_file_actions_adddup2(&actions, write_fd, STDOUT_FILENO);
+    if (error == 0)
+        error = posix_spawn(pid, path, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return -error;
+}
+
+/* 0 with the line that the worker printed, or a negative errno. */
+static int worker_version(const char *path, char *out)
+{
+    int fds[2];
+    pid_t pid = 0;
+    int status = 0;
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return -errno;
+    int error = spawn_version(path, fds[1], &pid);
+    close(fds[1]);
+    if (error == 0) {
+        bool answered = read_first_line(fds[0], out);
+        if (!answered)
+            kill(pid, SIGKILL);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            ;
+        error = answered && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPROTO;
+    }
+    close(fds[0]);
+    return error;
+}
+
+static void check_worker(struct doctor *doctor)
+{
+    char path[STORE_PATH_BYTES], version[VERSION_BYTES];
+    if (jobs_find_worker(path, sizeof path) < 0) {
+        doctor_say(doctor, DOCTOR_BAD,
+            "worker: terrace-worker is not beside terrace (or set TERRACE_WORKER)");
+        return;
+    }
+    int error = worker_version(path, version);
+    if (error == -EPROTO)
+        doctor_say(doctor, DOCTOR_BAD, "worker: %s does not run", path);
+    else if (error < 0)
+        doctor_say(doctor, DOCTOR_BAD, "worker: %s can't be started: %s", path, strerror(-error));
+    else
+        doctor_say(doctor, DOCTOR_OK, "worker: %s", version);
+}
+
+void doctor_check_system(struct doctor *doctor)
+{
+    check_disk(doctor);
+    check_kernel(doctor);
+    check_worker(doctor);
+}

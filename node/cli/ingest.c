@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "node/cli/cli.h"
+#include "node/cli/progress.h"
+#include "node/cli/text.h"
+#include "node/cli/wait.h"
+#include "node/util/clock.h"
+
+struct ingest {
+    const struct cli_data *data;
+    struct progress progress;
+    const char *title, *topic, *description, *language;
+    bool publish;
+    sigset_t signals; /* held back, and looked for while copying */
+};
+
+/* ---- before anything is copied --------------------------------------------------------------- */
+
+/* Opens a file that can be put in. Its descriptor (the caller's) and size; or -1 with a line on
+ * standard error. */
+static int open_source(const char *path, int64_t *bytes)
+{
+    struct stat status;
+    /* O_NONBLOCK: opening a FIFO must not wait for its other end. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        cli_fail("%s can't be read: %s", path, strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        cli_fail("%s is not a regular file", path);
+    } else if (status.st_size == 0) {
+        cli_fail("%s is empty", path);
+    } else {
+        *bytes = status.st_size;
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Looks at all files, so that either all are taken or none. CLI_GO_ON with the room that they need,
+ * or CLI_FAILED. */
+static enum cli_exit check_files(const struct cli_args *args, int64_t *needed_bytes)
+{
+    *needed_bytes = 0;
+    for (size_t i = 0; i < args->operand_count; i++) {
+        int64_t bytes = 0;
+        int fd = open_source(args->operands[i], &bytes);
+        if (fd < 0)
+            return CLI_FAILED;
+        close(fd);
+        *needed_bytes += bytes + store_estimate_bytes(bytes);
+    }
+    return CLI_GO_ON;
+}
+
+static enum cli_exit check_room(const struct store *store, int64_t needed_bytes)
+{
+    char needed[TEXT_SHORT_BYTES], there[TEXT_SHORT_BYTES];
+    int64_t free_bytes = store_free_bytes(store);
+    if (free_bytes < 0)
+        return cli_fail("the free space of %s can't be told: %s", store_path(store),
+            strerror((int)-free_bytes));
+    if (free_bytes >= needed_bytes)
+        return CLI_GO_ON;
+    return cli_fail(
+        "there is not enough room in %s: about %s are needed with all renditions, %s are left",
+        store_path(store), text_size(needed_bytes, needed), text_size(free_bytes, there));
+}
+
+/* ---- copying ----------------------------------------------------------------------------------
+ */
+
+struct copy {
+    struct ingest *ingest;
+    const char *name;
+};
+
+static bool on_copied(void *ctx, int64_t done_bytes, int64_t total_bytes)
+{
+    struct copy *copy = ctx;
+    char label[PROGRESS_LABEL_BYTES];
+    snprintf(label, sizeof label, "copying %s", copy->name);
+    progress_update(&copy->ingest->progress, label,
+        total_bytes > 0 ? (int)((double)done_bytes / (double)total_bytes * 1000) : 0);
+    return sigtimedwait(&copy->ingest->signals, NULL, &(struct timespec){0}) < 0;
+}
+
+static enum cli_exit import_failed(const char *path, int error)
+{
+    switch (error) {
+    case -ECANCELED:
+        return cli_fail("interrupted; %s was not put in", path);
+    case -ENOSPC:
+        return cli_fail("the disk is full; %s was not put in", path);
+    default:
+        return cli_fail("%s can't be copied: %s", path, strerror(-error));
+    }
+}
+
+static enum cli_exit create_lesson(
+    struct ingest *ingest, struct catalog_new_lesson *lesson, const char *path, int64_t *lesson_id)
+{
+    lesson->title = ingest->title;
+    lesson->topic = ingest->topic;
+    lesson->description = ingest->description;
+    lesson->language = ingest->language;
+    lesson->publish = ingest->publish;
+    lesson->submitter = CLI_SUBMITTER;
+    lesson->now_ms = clock_wall_ms();
+    int error = catalog_lesson_create(ingest->data->catalog, lesson, lesson_id);
+    if (error != CATALOG_OK) {
+        char copy[STORE_PATH_BYTES];
+        if (store_source_path(ingest->data->store, lesson->source_file, copy) == 0)
+            unlink(copy);
+        return cli_catalog_failed(ingest->data->catalog, error, "catalog");
+    }
+    printf("lesson %" PRId64 ": ", *lesson_id);
+    text_print(stdout, path, 0, 0);
+    putchar('\n');
+    fflush(stdout);
+    return CLI_GO_ON;
+}
+
+/* name: the file's own, in UTF-8. */
+static enum cli_exit put_in_as(
+    struct ingest *ingest, const char *path, const char *name, int64_t *lesson_id)
+{
+    char file[33], sha256[65];
+    int64_t bytes = 0;
+    int fd = open_source(path, &bytes);
+    if (fd < 0)
+        return CLI_FAILED;
+    struct copy copy = {ingest, name};
+    int error = store_import(ingest->data->store, fd, file, sha256, &bytes, on_copied, &copy);
+    close(fd);
+    progress_clear(&ingest->progress);
+    if (error < 0)
+        return import_failed(path, error);
+    struct catalog_new_lesson lesson = {
+        .source_file = file, .source_name = name, .source_bytes = bytes, .source_sha256 = sha256};
+    return create_lesson(ingest, &lesson, path, lesson_id);
+}
+
+static enum cli_exit put_in(struct ingest *ingest, const char *path, int64_t *lesson_id)
+{
+    const char *slash = strrchr(path, '/');
+    char *name = text_utf8(slash != NULL ? slash + 1 : path);
+    enum cli_exit result =
+        name != NULL ? put_in_as(ingest, path, name, lesson_id) : cli_fail("out of memory");
+    free(name);
+    return result;
+}
+
+/* SIGINT and SIGTERM wait until somebody looks: while copying on_copied(), then wait_for_lessons().
+ */
+static void hold_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
+static enum cli_exit put_all_in(struct ingest *ingest, const struct cli_args *args, bool wait)
+{
+    int64_t *lesson_ids = calloc(args->operand_count, sizeof lesson_ids[0]);
+    if (lesson_ids == NULL)
+        return cli_fail("out of memory");
+    enum cli_exit result = CLI_GO_ON;
+    for (size_t i = 0; i < args->operand_count && result == CLI_GO_ON; i++)
+        result = put_in(ingest, args->operands[i], &lesson_ids[i]);
+    if (result == CLI_GO_ON && wait)
+        result = wait_for_lessons(&(struct wait_params){.data = ingest->data,
+            .config = &args->config,
+            .lesson_ids = lesson_ids,
+            .lesson_count = args->operand_count});
+    free(lesson_ids);
+    return result == CLI_GO_ON ? CLI_OK : result;
+}
+
+/* ---- the command ------------------------------------------------------------------------------
+ */
+
+struct texts {
+    const char *title, *topic, *description, *language;
+};
+
+/* Opens the data folder, which is created only now that all files are known to be good. */
+static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, bool wait)
+{
+    struct cli_data data;
+    int64_t needed_bytes = 0;
+    enum cli_exit result = check_files(args, &needed_bytes);
+    if (result == CLI_GO_ON)
+        result = cli_data_open(&data, args, CLI_DATA_CREATE);
+    if (result != CLI_GO_ON)
+        return result;
+    ingest->data = &data;
+    hold_signals(&ingest->signals);
+    progress_open(&ingest->progress);
+    result = check_room(data.store, needed_bytes);
+    if (result == CLI_GO_ON)
+        result = put_all_in(ingest, args, wait);
+    cli_data_close(&data);
+    return result;
+}
+
+/* The texts in UTF-8, whatever the terminal sends. */
+static enum cli_exit run_with_texts(
+    const struct cli_args *args, const struct texts *texts, bool publish, bool wait)
+{
+    char *title = text_utf8(texts->title);
+    char *topic = text_utf8(texts->topic);
+    char *description = text_utf8(texts->description);
+    enum cli_exit result = CLI_FAILED;
+    if (title == NULL || topic == NULL || description == NULL) {
+        result = cli_fail("out of memory");
+    } else {
+        struct ingest ingest = {.title = title,
+            .topic = topic,
+            .description = description,
+            .language = texts->language,
+            .publish = publish};
+        result = run(args, &ingest, wait);
+    }
+    free(title);
+    free(topic);
+    free(description);
+    return result;
+}
+
+static bool language_acceptable(const char *language)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    return strlen(language) <= 35 && language[strspn(language, allowed)] == '\0';
+}
+
+enum cli_exit cli_ingest(int argc, char **argv)
+{
+    struct texts texts = {"", "", "", ""};
+    bool publish = false;
+    bool wait = false;
+    const struct cli_option options[] = {
+        {.name = "title",
+            .value_name = "TEXT",
+            .about = "the lesson's title (with a single FILE); else the file's own title or name",
+            .value = &texts.title},
+        {.name = "topic",
+            .value_name = "TEXT",
+            .about = "what it is about: rice, pigs, arithmetic",
+            .value = &texts.topic},
+        {.name = "description",
+            .value_name = "TEXT",
+            .about = "a few sentences",
+            .value = &texts.description},
+        {.name = "language",
+            .value_name = "TAG",
+            .about = "zh, yi, en, ... (BCP 47)",
+            .value = &texts.language},
+        {.name = "publish", .about = "show it to terminals as soon as it plays", .flag = &publish},
+        {.name = "wait",
+            .about = "until the lessons are ready; makes them itself if no node runs",
+            .flag = &wait},
+    };
+    const struct cli_spec spec = {
+        .command = "ingest",
+        .operands = "FILE...",
+        .about = "Puts video or audio files in: each becomes a lesson. The files are copied. A "
+                 "running node takes them\n"
+                 "up by itself. With --wait the exit code is 1 if a lesson fails.",
+        .options = options,
+        .option_count = sizeof options / sizeof options[0],
+        .min_operands = 1,
+        .max_operands = SIZE_MAX,
+        .takes_config_file = true,
+    };
+    struct cli_args args;
+    enum cli_exit result = cli_parse(&spec, argc, argv, &args);
+    if (result != CLI_GO_ON)
+        return result;
+    if (*texts.title != '\0' && args.operand_count > 1)
+        return cli_misuse(spec.command, "--title goes with a single FILE");
+    if (!language_acceptable(texts.language))
+        return cli_misuse(spec.command, "--language is a tag like zh or zh-Hans");
+    return run_with_texts(&args, &texts, publish, wait);
+}

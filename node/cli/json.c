@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/cli/json.h"
+
+enum cli_exit cli_print_json(json_t *value)
+{
+    if (value == NULL)
+        return cli_fail("out of memory");
+    /* 15 digits are what a double keeps exactly: 0.1 stays 0.1. */
+    int failed = json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    json_decref(value);
+    if (failed)
+        return cli_fail("standard output can't be written");
+    putchar('\n');
+    return CLI_OK;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "node/api/lesson_json.h"
+#include "node/cli/cli.h"
+#include "node/cli/json.h"
+#include "node/cli/text.h"
+
+#define STATE_BYTES 32
+
+/* "working 42 %", "ready", "published": what an operator wants to know first. */
+static const char *state_text(const struct catalog_lesson *lesson, char *out)
+{
+    if (lesson->state == CATALOG_LESSON_WORKING)
+        snprintf(out, STATE_BYTES, "working %d %%", lesson->progress_permille / 10);
+    else
+        snprintf(out, STATE_BYTES, "%s", catalog_lesson_state_name(lesson->state));
+    return out;
+}
+
+static int terminal_columns(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        return 0;
+    return size.ws_col;
+}
+
+static int number_columns(int64_t number)
+{
+    return snprintf(NULL, 0, "%" PRId64, number);
+}
+
+struct columns {
+    int id, title; /* title 0: as wide as it is */
+};
+
+#define FIXED_COLUMNS 48 /* everything between the number and the title */
+
+static void print_lesson(const struct catalog_lesson *lesson, const struct columns *columns)
+{
+    char state[STATE_BYTES], size[TEXT_SHORT_BYTES], length[TEXT_SHORT_BYTES] = "";
+    if (lesson->duration_us > 0)
+        text_duration(lesson->duration_us, length);
+    printf("%*" PRId64 "  %-13s  %-9s  %8s  %10s  ", columns->id, lesson->id,
+        state_text(lesson, state), lesson->published ? "published" : "", length,
+        text_size(lesson->media_bytes, size));
+    text_print(
+        stdout, *lesson->title != '\0' ? lesson->title : lesson->source_name, columns->title, 0);
+    putchar('\n');
+    if (lesson->state == CATALOG_LESSON_FAILED) {
+        printf("%*s  ", columns->id, "");
+        cli_print_reason(stdout, lesson->reason, lesson->reason_detail);
+        putchar('\n');
+    }
+}
+
+static void print_table(const struct catalog_lessons *lessons)
+{
+    if (lessons->count == 0)
+        return;
+    struct columns columns = {.id = number_columns(lessons->items[0].id)};
+    int terminal = terminal_columns();
+    if (terminal > FIXED_COLUMNS + columns.id + 10)
+        columns.title = terminal - FIXED_COLUMNS - columns.id;
+    if (columns.id < 2)
+        columns.id = 2;
+    printf("%*s  %-13s  %-9s  %8s  %10s  %s\n", columns.id, "no", "state", "", "length", "media",
+        "title");
+    for (size_t i = 0; i < lessons->count; i++)
+        print_lesson(&lessons->items[i], &columns);
+}
+
+static enum cli_exit print_json(const struct catalog_lessons *lessons)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < lessons->count; i++) {
+        /* a NULL item makes this fail as well */
+        if (json_array_append_new(list, lesson_json_operator(&lessons->items[i])) < 0) {
+            json_decref(list);
+            return cli_fail("out of memory");
+        }
+    }
+    return cli_print_json(json_pack("{s:o}", "lessons", list));
+}
+
+enum cli_exit cli_ls(int argc, char **argv)
+{
+    bool json = false;
+    const struct cli_option options[] = {
+        {.name = "json",
+            .about = "as JSON: {\"lessons\": [...]}, as /api/operator/lessons has it",
+            .flag = &json},
+    };
+    const struct cli_spec spec = {
+        .command = "ls",
+        .operands = "",
+        .about = "Lists the lessons, newest first.",
+        .options = options,
+        .option_count = 1,
+    };
+    struct cli_args args;
+    struct cli_data data;
+    enum cli_exit result = cli_parse(&spec, argc, argv, &args);
+    if (result == CLI_GO_ON)
+        result = cli_data_open(&data, &args, CLI_DATA_WRITE);
+    if (result != CLI_GO_ON)
+        return result;
+    struct catalog_lessons lessons;
+    int error = catalog_lessons(data.catalog, &(struct catalog_lesson_filter){0}, &lessons);
+    result = CLI_OK;
+    if (error != CATALOG_OK) {
+        result = cli_catalog_failed(data.catalog, error, "catalog");
+    } else {
+        if (json)
+            result = print_json(&lessons);
+        else
+            print_table(&lessons);
+        catalog_lessons_free(&lessons);
+    }
+    cli_data_close(&data);
+    return result;
+}

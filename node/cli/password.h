@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef NODE_CLI_PASSWORD_H
+#define NODE_CLI_PASSWORD_H
+
+#include "node/cli/args.h"
+
+#define PASSWORD_BYTES 1025
+
+/*
+ * Reads a password into out[PASSWORD_BYTES]: on a terminal asked for twice and not shown, else the
+ * first line of standard input. CLI_GO_ON; CLI_FAILED with a line on standard error and out wiped.
+ */
+enum cli_exit password_read(const char *user, char *out);
+
+#endif

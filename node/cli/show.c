@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <jansson.h>
+
+#include "node/api/lesson_json.h"
+#include "node/cli/cli.h"
+#include "node/cli/json.h"
+#include "node/cli/text.h"
+
+/* Everything that the catalog knows of one lesson. */
+struct details {
+    struct catalog_lessons lessons; /* one */
+    struct catalog_renditions renditions;
+    struct catalog_jobs jobs;
+    struct catalog_events events;
+};
+
+static void details_free(struct details *details)
+{
+    catalog_lessons_free(&details->lessons);
+    catalog_renditions_free(&details->renditions);
+    catalog_jobs_free(&details->jobs);
+    catalog_events_free(&details->events);
+}
+
+static enum cli_exit details_read(struct catalog *catalog, int64_t lesson_id, struct details *out)
+{
+    *out = (struct details){0};
+    int error = catalog_lesson_get(catalog, lesson_id, &out->lessons);
+    if (error == CATALOG_OK)
+        error = catalog_renditions(catalog, lesson_id, &out->renditions);
+    if (error == CATALOG_OK)
+        error = catalog_jobs(catalog, lesson_id, &out->jobs);
+    if (error == CATALOG_OK)
+        error = catalog_events(catalog, lesson_id, 0, &out->events);
+    if (error == CATALOG_OK)
+        return CLI_GO_ON;
+    details_free(out);
+    return cli_lesson_failed(catalog, error, lesson_id);
+}
+
+static enum cli_exit print_json(const struct details *details)
+{
+    json_t *lesson = lesson_json_operator(&details->lessons.items[0]);
+    /* json_object_set_new() takes NULL as a failure, for both. */
+    if (json_object_set_new(lesson, "renditions", lesson_json_renditions(&details->renditions)) <
+            0 ||
+        json_object_set_new(lesson, "jobs", lesson_json_jobs(&details->jobs)) < 0 ||
+        json_object_set_new(lesson, "events", lesson_json_events(&details->events)) < 0) {
+        json_decref(lesson);
+        lesson = NULL;
+    }
+    return cli_print_json(lesson);
+}
+
+/* ---- for people ------------------------------------------------------------------------------ */
+
+static void print_field(const char *name, const char *value)
+{
+    if (*value == '\0')
+        return;
+    printf("%-12s", name);
+    text_print(stdout, value, 0, 0);
+    putchar('\n');
+}
+
+static void print_state(const struct catalog_lesson *lesson)
+{
+    printf("%-12s%s", "state", catalog_lesson_state_name(lesson->state));
+    if (lesson->state == CATALOG_LESSON_WORKING)
+        printf(", %d %%", lesson->progress_permille / 10);
+    printf("%s%s\n", lesson->playable ? ", playable" : "", lesson->published ? ", published" : "");
+    if (lesson->state != CATALOG_LESSON_FAILED)
+        return;
+    printf("%-12s", "reason");
+    cli_print_reason(stdout, lesson->reason, lesson->reason_detail);
+    putchar('\n');
+}
+
+static void print_lesson(const struct catalog_lesson *lesson)
+{
+    char text[TEXT_SHORT_BYTES];
+    printf("%-12s%" PRId64 "\n", "lesson", lesson->id);
+    print_field("title", lesson->title);
+    print_field("topic", lesson->topic);
+    print_field("description", lesson->description);
+    print_field("language", lesson->language);
+    print_state(lesson);
+    if (lesson->duration_us > 0)
+        print_field("length", text_duration(lesson->duration_us, text));
+    print_field("source", lesson->source_name);
+    printf("%-12s%s, SHA-256 %s\n", "", text_size(lesson->source_bytes, text),
+        *lesson->source_sha256 != '\0' ? lesson->source_sha256 : "not known");
+    print_field("put in by", lesson->submitter);
+    print_field("on", text_time(lesson->created_ms, text));
+    print_field("media", text_size(lesson->media_bytes, text));
+    if (lesson->playable)
+        printf("%-12s/watch/%" PRId64 ", /v/%" PRId64 "/%d/master.m3u8\n", "pages", lesson->id,
+            lesson->id, lesson->revision);
+}
+
+static void print_rendition(const struct catalog_rendition *rendition)
+{
+    printf("  %-8s", rendition->name);
+    if (rendition->kind == CATALOG_VIDEO)
+        printf("%4dx%-4d %6.2f frames/s", rendition->width, rendition->height,
+            rendition->fps_den > 0 ? (double)rendition->fps_num / rendition->fps_den : 0.0);
+    else
+        printf("%s %5.1f kHz %s", rendition->channels == 1 ? "mono  " : "stereo",
+            rendition->sample_rate / 1000.0, rendition->language);
+    printf("  up to %" PRId64 " kbit/s  %s\n", rendition->cap_bps / 1000, rendition->codecs);
+}
+
+static void print_jobs(const struct catalog_jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        const struct catalog_job *job = &jobs->items[i];
+        if (job->state == CATALOG_JOB_DONE)
+            continue;
+        printf("  %-7s%4d  %s", catalog_job_kind_name(job->kind), job->chunk,
+            catalog_job_state_name(job->state));
+        if (job->state == CATALOG_JOB_LEASED)
+            printf(" %d %%", job->progress_permille / 10);
+        if (job->attempt > 1)
+            printf(", attempt %d of %d", job->attempt, job->max_attempts);
+        if (*job->reason != '\0') {
+            fputs(": ", stdout);
+            cli_print_reason(stdout, job->reason, job->reason_detail);
+        }
+        putchar('\n');
+    }
+}
+
+static enum cli_exit print_events(const struct catalog_events *events)
+{
+    json_t *list = lesson_json_events(events);
+    if (list == NULL)
+        return cli_fail("out of memory");
+    const char *language = text_chinese() ? "zh" : "en";
+    size_t i = 0;
+    json_t *event = NULL;
+    json_array_foreach(list, i, event)
+    {
+        char time[TEXT_SHORT_BYTES];
+        const char *sentence = json_string_value(json_object_get(event, language));
+        printf("  %s  ", text_time(events->items[i].time_ms, time));
+        text_print(stdout, sentence != NULL ? sentence : events->items[i].code, 0, 0);
+        putchar('\n');
+    }
+    json_decref(list);
+    return CLI_OK;
+}
+
+static enum cli_exit print_text(const struct details *details)
+{
+    print_lesson(&details->lessons.items[0]);
+    if (details->renditions.count > 0)
+        puts("\nrenditions");
+    for (size_t i = 0; i < details->renditions.count; i++)
+        print_rendition(&details->renditions.items[i]);
+    if (details->lessons.items[0].state != CATALOG_LESSON_READY) {
+        puts("\nwork that is not done");
+        print_jobs(&details->jobs);
+    }
+    puts("\nevents");
+    return print_events(&details->events);
+}
+
+enum cli_exit cli_show(int argc, char **argv)
+{
+    bool json = false;
+    const struct cli_option options[] = {
+        {.name = "json", .about = "as JSON, as /api/operator/lessons/LESSON has it", .flag = &json},
+    };
+    const struct cli_spec spec = {
+        .command = "show",
+        .operands = "LESSON",
+        .about = "Shows the lesson with this number: state, renditions, unfinished work, what "
+                 "happened to it.",
+        .options = options,
+        .option_count = 1,
+        .min_operands = 1,
+        .max_operands = 1,
+    };
+    struct cli_data data;
+    struct details details;
+    int64_t lesson_id = 0;
+    enum cli_exit result = cli_begin_lesson(&spec, argc, argv, CLI_DATA_WRITE, &data, &lesson_id);
+    if (result != CLI_GO_ON)
+        return result;
+    result = details_read(data.catalog, lesson_id, &details);
+    if (result == CLI_GO_ON) {
+        result = json ? print_json(&details) : print_text(&details);
+        details_free(&details);
+    }
+    cli_data_close(&data);
+    return result;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/cli/text.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+void text_init(void)
+{
+    const char *set = setlocale(LC_CTYPE, "");
+    if (set == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+bool text_chinese(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && *value != '\0')
+            return strncmp(value, "zh", 2) == 0;
+    }
+    return false;
+}
+
+/* ---- columns -------------------------------------------------------------------------------- */
+
+struct glyph {
+    size_t bytes; /* 0: the end of the text */
+    int columns;
+    bool plain; /* may be written to a terminal as it is */
+};
+
+static struct glyph next_glyph(const char *text)
+{
+    wchar_t wide = 0;
+    mbstate_t state;
+    memset(&state, 0, sizeof state);
+    size_t bytes = mbrtowc(&wide, text, MB_CUR_MAX, &state);
+    if (bytes == 0)
+        return (struct glyph){0};
+    if (bytes == (size_t)-1 || bytes == (size_t)-2)
+        return (struct glyph){.bytes = 1, .columns = 1};
+    int columns = wcwidth(wide);
+    if (columns < 0)
+        return (struct glyph){.bytes = bytes, .columns = 1};
+    return (struct glyph){.bytes = bytes, .columns = columns, .plain = true};
+}
+
+int text_columns(const char *text)
+{
+    int columns = 0;
+    for (struct glyph glyph; (glyph = next_glyph(text)).bytes != 0; text += glyph.bytes)
+        columns += glyph.columns;
+    return columns;
+}
+
+int text_print(FILE *file, const char *text, int max_columns, int pad_columns)
+{
+    int columns = 0;
+    bool cut = max_columns > 0 && text_columns(text) > max_columns;
+    int room = cut ? max_columns - 1 : INT32_MAX;
+    for (struct glyph glyph; (glyph = next_glyph(text)).bytes != 0; text += glyph.bytes) {
+        if (columns + glyph.columns > room)
+            break;
+        if (glyph.plain)
+            fwrite(text, 1, glyph.bytes, file);
+        else
+            fputc('?', file);
+        columns += glyph.columns;
+    }
+    if (cut) {
+        fputs("…", file);
+        columns++;
+    }
+    for (; columns < pad_columns; columns++)
+        fputc(' ', file);
+    return columns;
+}
+
+/* ---- encodings ------------------------------------------------------------------------------ */
+
+/* text from an encoding into UTF-8; NULL: it isn't in that encoding, or out of memory. */
+static char *convert(const char *text, const char *encoding)
+{
+    iconv_t converter = iconv_open("UTF-8", encoding);
+    if (converter == (iconv_t)-1)
+        return NULL;
+    char *in = (char *)text; /* iconv's prototype lacks a const; it does not write */
+    size_t in_bytes = strlen(text);
+    size_t out_bytes = in_bytes * 4;
+    char *result = malloc(out_bytes + 1);
+    char *out = result;
+    if (result != NULL && iconv(converter, &in, &in_bytes, &out, &out_bytes) == (size_t)-1) {
+        free(result);
+        result = NULL;
+    }
+    if (result != NULL)
+        *out = '\0';
+    iconv_close(converter);
+    return result;
+}
+
+static char *with_question_marks(const char *text)
+{
+    char *copy = strdup(text);
+    for (char *at = copy; at != NULL && *at != '\0'; at++) {
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    }
+    return copy;
+}
+
+char *text_utf8(const char *text)
+{
+    char *result = convert(text, "UTF-8");
+    if (result == NULL)
+        result = convert(text, "GB18030");
+    return result != NULL ? result : with_question_marks(text);
+}
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+const char *text_size(int64_t bytes, char *out)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    double number = (double)bytes;
+    size_t unit = 0;
+    for (; number >= 1024 && unit < 4; unit++)
+        number /= 1024;
+    snprintf(out, TEXT_SHORT_BYTES, unit == 0 || number >= 100 ? "%.0f %s" : "%.1f %s", number,
+        units[unit]);
+    return out;
+}
+
+const char *text_duration(int64_t duration_us, char *out)
+{
+    int64_t seconds = (duration_us + 500000) / 1000000;
+    int64_t hours = seconds / 3600;
+    int minutes = (int)(seconds / 60 % 60);
+    if (hours > 0)
+        snprintf(
+            out, TEXT_SHORT_BYTES, "%" PRId64 ":%02d:%02d", hours, minutes, (int)(seconds % 60));
+    else
+        snprintf(out, TEXT_SHORT_BYTES, "%d:%02d", minutes, (int)(seconds % 60));
+    return out;
+}
+
+const char *text_time(int64_t time_ms, char *out)
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm local;
+    if (localtime_r(&seconds, &local) == NULL ||
+        strftime(out, TEXT_SHORT_BYTES, "%Y-%m-%d %H:%M", &local) == 0)
+        snprintf(out, TEXT_SHORT_BYTES, "?");
+    return out;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/modules.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/api/api.h"
+#include "node/hls/hls.h"
+#include "node/ingest/ingest.h"
+#include "node/web/web.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+static void handle_health(struct http_request *req, void *ctx)
+{
+    static const char body[] = "{\"status\": \"ok\", \"version\": \"" TERRACE_VERSION "\"}\n";
+    (void)ctx;
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond(req, 200, "application/json", body, sizeof body - 1);
+}
+
+static const struct http_route health_route = {.methods = HTTP_GET,
+    .pattern = "/healthz",
+    .access = HTTP_PUBLIC,
+    .handle = handle_health,
+    .about = "whether the node answers, and its version"};
+
+struct route_list {
+    const struct http_route *items;
+    size_t count;
+};
+
+/* Copies all lists into one table. 0 or -ENOMEM. */
+static int concatenate(struct modules *modules, const struct route_list *lists, size_t list_count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < list_count; i++)
+        total += lists[i].count;
+    modules->routes = calloc(total, sizeof modules->routes[0]);
+    if (modules->routes == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < list_count; i++) {
+        for (size_t j = 0; j < lists[i].count; j++)
+            modules->routes[modules->route_count++] = lists[i].items[j];
+    }
+    return 0;
+}
+
+static int make_routes(struct modules *modules)
+{
+    struct route_list lists[] = {{&health_route, 1}, {0}, {0}, {0}, {0}, {0}, {0}};
+    lists[1].items = hls_routes(modules->hls, &lists[1].count);
+    lists[2].items = auth_routes(modules->auth, &lists[2].count);
+    lists[3].items = ingest_routes(modules->ingest, &lists[3].count);
+    lists[4].items = monitor_routes(modules->monitor, &lists[4].count);
+    lists[5].items = api_routes(modules->api, &lists[5].count);
+    lists[6].items = web_routes(&lists[6].count);
+    return concatenate(modules, lists, sizeof lists / sizeof lists[0]);
+}
+
+static int open_all(struct modules *out, const struct config *config, const struct store *store,
+    struct catalog *catalog)
+{
+    const struct hls_params hls = {.store = store, .max_lessons = (size_t)config->indexed_lessons};
+    const struct auth_params auth = {.catalog = catalog,
+        .session_ms = config->session_hours * HOUR_MS,
+        .metrics_public = config->metrics_public,
+        .login_page = web_login_page};
+    const struct ingest_params ingest = {
+        .store = store, .max_upload_bytes = config->max_upload_bytes};
+    const struct monitor_params monitor = {
+        .catalog = catalog, .max_terminals = (size_t)config->max_terminals};
+    const struct api_params api = {.store = store};
+    int result = hls_open(&out->hls, &hls);
+    if (result == 0)
+        result = auth_open(&out->auth, &auth);
+    if (result == 0)
+        result = ingest_open(&out->ingest, &ingest);
+    if (result == 0)
+        result = monitor_open(&out->monitor, &monitor);
+    if (result == 0)
+        result = api_open(&out->api, &api);
+    return result == 0 ? make_routes(out) : result;
+}
+
+int modules_open(struct modules *out, const struct config *config, const struct store *store,
+    struct catalog *catalog, char *message, size_t message_bytes)
+{
+    *out = (struct modules){0};
+    int result = open_all(out, config, store, catalog);
+    if (result < 0) {
+        snprintf(message, message_bytes, "the node can't be set up: %s", strerror(-result));
+        modules_close(out);
+    }
+    return result;
+}
+
+void modules_close(struct modules *modules)
+{
+    free(modules->routes);
+    api_close(&modules->api);
+    monitor_close(&modules->monitor);
+    ingest_close(&modules->ingest);
+    auth_close(&modules->auth);
+    hls_close(&modules->hls);
+    *modules = (struct modules){0};
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/node.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <event2/event.h>
+#include <event2/thread.h>
+
+#include "node/jobs/jobs.h"
+#include "node/modules.h"
+#include "node/util/log.h"
+
+#define FLUSH_MS 5000
+#define LOCK_RETRY_MS 1000
+/* Together these bound a stop: a service manager should wait longer than that before it kills. */
+#define JOBS_GRACE_MS 2000
+#define HTTP_GRACE_MS 2000
+/* Descriptors besides connections: listeners, event bases, catalogs, files being served, pipes of
+ * workers. */
+#define OTHER_DESCRIPTORS 1024
+
+struct node {
+    const struct node_params *params;
+    char *message; /* the caller's: why it doesn't run */
+    size_t message_bytes;
+    int error; /* that ended the run */
+
+    struct store *store;
+    int node_lock, jobs_lock; /* -1: not held */
+    struct catalog *catalog;  /* the main thread's */
+    struct modules modules;
+    struct http_server *server;
+    char worker_path[STORE_PATH_BYTES];
+    struct jobs *jobs;
+    bool waits_for_jobs; /* somebody else held the lock when it was last asked for */
+
+    struct event_base *base;
+    struct event *on_int, *on_term, *on_hup, *flush_timer, *lock_timer;
+};
+
+static int fail(struct node *node, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int fail(struct node *node, int error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(node->message, node->message_bytes, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+/* ---- data folder ----------------------------------------------------------------------------- */
+
+static int open_store(struct node *node)
+{
+    const struct store_params params = {.path = node->params->data,
+        .create = true,
+        .floor_bytes = node->params->config->floor_bytes};
+    int result = store_open(&node->store, &params, node->message, node->message_bytes);
+    if (result < 0)
+        return result;
+    int holder = 0;
+    node->node_lock = store_lock(node->store, STORE_LOCK_NODE, &holder);
+    if (node->node_lock == -EWOULDBLOCK)
+        return fail(node, -EWOULDBLOCK, "another node (process %d) is running on %s already",
+            holder, store_path(node->store));
+    if (node->node_lock < 0)
+        return fail(node, node->node_lock, "%s can't be locked: %s", store_path(node->store),
+            strerror(-node->node_lock));
+    return 0;
+}
+
+static void log_catalog(void *ctx, const char *message)
+{
+    (void)ctx;
+    log_write(LOG_WARN, "catalog", "%s", message);
+}
+
+static int open_catalog(struct node *node)
+{
+    const struct catalog_params params = {
+        .path = store_catalog_path(node->store), .log = log_catalog};
+    return catalog_open(&node->catalog, &params, node->message, node->message_bytes) == CATALOG_OK
+               ? 0
+               : -EIO;
+}
+
+/* ---- the server ------------------------------------------------------------------------------ */
+
+/* A pool thread works with a catalog connection of its own. */
+static void *open_thread(void *ctx)
+{
+    const struct node *node = ctx;
+    struct catalog *catalog = NULL;
+    char message[NODE_MESSAGE_BYTES];
+    const struct catalog_params params = {
+        .path = store_catalog_path(node->store), .must_exist = true, .log = log_catalog};
+    if (catalog_open(&catalog, &params, message, sizeof message) != CATALOG_OK)
+        log_write(LOG_ERROR, "catalog", "%s", message);
+    return catalog;
+}
+
+static void close_thread(void *thread_ctx)
+{
+    struct catalog *catalog = thread_ctx;
+    catalog_close(&catalog);
+}
+
+static void log_http(void *ctx, const char *message)
+{
+    (void)ctx;
+    log_write(LOG_WARN, "http", "%s", message);
+}
+
+static int open_server(struct node *node)
+{
+    const struct config *config = node->params->config;
+    const struct http_server_params params = {
+        .listen = config->listen,
+        .loops = (int)config->loops,
+        .max_connections = (int)config->max_connections,
+        .routes = node->modules.routes,
+        .route_count = node->modules.route_count,
+        .guard = auth_guard,
+        .guard_ctx = node->modules.auth,
+        .observe = monitor_observe,
+        .observe_ctx = node->modules.monitor,
+        .pool_threads = (int)config->pool_threads,
+        .thread_open = open_thread,
+        .thread_close = close_thread,
+        .thread_ctx_ctx = node,
+        .min_progress_bytes_per_minute = config->min_progress_bytes_per_minute,
+        .log = log_http,
+    };
+    return http_server_open(&node->server, &params, node->message, node->message_bytes);
+}
+
+static void announce(const struct node *node)
+{
+    char address[CONFIG_TEXT_BYTES];
+    snprintf(address, sizeof address, "%s", node->params->config->listen);
+    *strrchr(address, ':') = '\0';
+    int port = http_server_port(node->server);
+    log_write(LOG_INFO, "node", "version %s serves %s on http://%s:%d", TERRACE_VERSION,
+        store_path(node->store), address, port);
+    if (node->params->on_listening != NULL)
+        node->params->on_listening(node->params->ctx, address, port);
+}
+
+/* Every connection is a descriptor. */
+static void raise_descriptor_limit(int64_t connections)
+{
+    struct rlimit limit;
+    rlim_t needed = (rlim_t)connections + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < needed)
+        log_write(LOG_WARN, "node",
+            "%" PRId64 " connections need %ju open files, and the limit is %ju (ulimit -n)",
+            connections, (uintmax_t)needed, (uintmax_t)limit.rlim_cur);
+}
+
+/* ---- the workers ------------------------------------------------------------------------------
+ */
+
+static int open_jobs(struct node *node)
+{
+    const struct jobs_params params = {.base = node->base,
+        .catalog = node->catalog,
+        .store = node->store,
+        .worker_path = node->worker_path,
+        .workers = (int)node->params->config->workers,
+        .nice = (int)node->params->config->worker_nice};
+    int result = jobs_open(&node->jobs, &params);
+    return result == 0 ? 0 : fail(node, result, "the workers can't be run: %s", strerror(-result));
+}
+
+/* Runs the workers as soon as nobody else does. 0, also when it has to wait. */
+static int try_jobs(struct node *node)
+{
+    int holder = 0;
+    node->jobs_lock = store_lock(node->store, STORE_LOCK_JOBS, &holder);
+    if (node->jobs_lock >= 0) {
+        if (node->waits_for_jobs)
+            log_write(LOG_INFO, "node", "this node runs the workers now");
+        return open_jobs(node);
+    }
+    if (node->jobs_lock != -EWOULDBLOCK)
+        return fail(node, node->jobs_lock, "the workers' lock can't be taken: %s",
+            strerror(-node->jobs_lock));
+    if (!node->waits_for_jobs)
+        log_write(LOG_INFO, "node",
+            "process %d runs the workers; this node takes over when it ends", holder);
+    node->waits_for_jobs = true;
+    return 0;
+}
+
+static int find_worker(struct node *node)
+{
+    int result = jobs_find_worker(node->worker_path, sizeof node->worker_path);
+    return result == 0
+               ? 0
+               : fail(node, result,
+                     "the program terrace-worker is not beside terrace (or set TERRACE_WORKER)");
+}
+
+/* ---- events ------------------------------------------------------------------------------------
+ */
+
+static void on_stop(evutil_socket_t signal_number, short what, void *ctx)
+{
+    struct node *node = ctx;
+    (void)what;
+    log_write(LOG_INFO, "node", "%s: stopping", strsignal((int)signal_number));
+    event_base_loopbreak(node->base);
+}
+
+static void on_hangup(evutil_socket_t signal_number, short what, void *ctx)
+{
+    (void)signal_number;
+    (void)what;
+    (void)ctx;
+    log_write(LOG_WARN, "node",
+        "SIGHUP: nothing can be reloaded; a changed configuration needs a restart");
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *ctx)
+{
+    struct node *node = ctx;
+    (void)fd;
+    (void)what;
+    monitor_flush(node->modules.monitor, node->catalog, false);
+}
+
+static void on_lock_retry(evutil_socket_t fd, short what, void *ctx)
+{
+    struct node *node = ctx;
+    (void)fd;
+    (void)what;
+    node->error = try_jobs(node);
+    if (node->error < 0)
+        event_base_loopbreak(node->base);
+    else if (node->jobs_lock >= 0)
+        event_del(node->lock_timer);
+}
+
+static int add_timer(
+    struct node *node, struct event **out, event_callback_fn callback, int64_t interval_ms)
+{
+    const struct timeval interval = {
+        .tv_sec = interval_ms / 1000, .tv_usec = interval_ms % 1000 * 1000};
+    *out = event_new(node->base, -1, EV_PERSIST, callback, node);
+    return *out != NULL && event_add(*out, &interval) == 0 ? 0
+                                                           : fail(node, -ENOMEM, "out of memory");
+}
+
+static int add_signal(
+    struct node *node, struct event **out, int signal_number, event_callback_fn callback)
+{
+    *out = evsignal_new(node->base, signal_number, callback, node);
+    return *out != NULL && event_add(*out, NULL) == 0 ? 0 : fail(node, -ENOMEM, "out of memory");
+}
+
+static int open_events(struct node *node)
+{
+    evthread_use_pthreads();
+    node->base = event_base_new();
+    if (node->base == NULL)
+        return fail(node, -ENOMEM, "out of memory");
+    int result = add_signal(node, &node->on_int, SIGINT, on_stop);
+    if (result == 0)
+        result = add_signal(node, &node->on_term, SIGTERM, on_stop);
+    if (result == 0)
+        result = add_signal(node, &node->on_hup, SIGHUP, on_hangup);
+    if (result == 0)
+        result = add_timer(node, &node->flush_timer, on_flush, FLUSH_MS);
+    return result;
+}
+
+static void free_event(struct event *event)
+{
+    if (event != NULL)
+        event_free(event);
+}
+
+/* ---- running -----------------------------------------------------------------------------------
+ */
+
+static int node_open(struct node *node)
+{
+    int result = find_worker(node);
+    if (result == 0)
+        result = open_store(node);
+    if (result == 0)
+        result = open_catalog(node);
+    if (result == 0)
+        result = open_events(node);
+    if (result == 0)
+        result = modules_open(&node->modules, node->params->config, node->store, node->catalog,
+            node->message, node->message_bytes);
+    if (result == 0)
+        result = open_server(node);
+    if (result < 0)
+        return result;
+    announce(node);
+    raise_descriptor_limit(node->params->config->max_connections);
+    result = try_jobs(node);
+    if (result == 0 && node->jobs_lock < 0)
+        result = add_timer(node, &node->lock_timer, on_lock_retry, LOCK_RETRY_MS);
+    return result;
+}
+
+/* The modules outlive the server, which calls them; the catalog outlives both. */
+static void node_close(struct node *node)
+{
+    jobs_close(&node->jobs, JOBS_GRACE_MS);
+    http_server_close(&node->server, HTTP_GRACE_MS);
+    if (node->modules.monitor != NULL)
+        monitor_flush(node->modules.monitor, node->catalog, true);
+    modules_close(&node->modules);
+    free_event(node->on_int);
+    free_event(node->on_term);
+    free_event(node->on_hup);
+    free_event(node->flush_timer);
+    free_event(node->lock_timer);
+    if (node->base != NULL)
+        event_base_free(node->base);
+    catalog_close(&node->catalog);
+    if (node->jobs_lock >= 0)
+        store_unlock(node->jobs_lock);
+    if (node->node_lock >= 0)
+        store_unlock(node->node_lock);
+    store_close(&node->store);
+}
+
+int node_run(const struct node_params *params, char *message, size_t message_bytes)
+{
+    struct node node = {.params = params,
+        .message = message,
+        .message_bytes = message_bytes,
+        .node_lock = -1,
+        .jobs_lock = -1};
+    signal(SIGPIPE, SIG_IGN);
+    int result = node_open(&node);
+    if (result == 0) {
+        event_base_dispatch(node.base);
+        result = node.error;
+    }
+    node_close(&node);
+    if (result == 0)
+        log_write(LOG_INFO, "node", "stopped");
+    return result;
+}
+
+int node_each_route(void (*each)(void *ctx, const struct http_route *route), void *ctx,
+    char *message, size_t message_bytes)
+{
+    struct config config;
+    struct modules modules;
+    config_defaults(&config);
+    int result = modules_open(&modules, &config, NULL, NULL, message, message_bytes);
+    for (size_t i = 0; result == 0 && i < modules.route_count; i++)
+        each(ctx, &modules.routes[i]);
+    if (result == 0)
+        modules_close(&modules);
+    return result;
+}
