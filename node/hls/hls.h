@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Everything under /v/: multivariant, media and I-frame playlists, init segments, segments, posters. Keeps an
- * index of recently used lessons in memory (bounded), made from the catalog in the pool; a segment's URL is
- * then resolved to (file, offset, length) without leaving the loop.
+ * Everything under /v/: multivariant, media and I-frame playlists, init segments, segments,
+ * posters. Keeps an index of recently used lessons in memory (bounded), made from the catalog in
+ * the pool; a segment's URL is then resolved to (file, offset, length) without leaving the loop.
  */
 #ifndef NODE_HLS_HLS_H
 #define NODE_HLS_HLS_H

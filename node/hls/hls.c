@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/hls/hls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/hls/lesson_cache.h"
+#include "node/hls/media_number.h"
+#include "node/hls/playlist.h"
+#include "node/util/clock.h"
+#include "node/util/log.h"
+#include "transcoder/plan/job.h"
+
+#define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
+#define PATH_BYTES 256
+
+/*
+ * How long others may keep what they got from a published lesson.
+ *
+ * Segments, init segments, pictures and complete media playlists never change under their URL,
+ * which carries the revision: for ever. The multivariant playlist is the door to them all. It stays
+ * short-lived, because it is where withdrawing a lesson takes effect for those who have it cached,
+ * and because the languages in it can be edited. To look again costs a 304 once at the start of a
+ * lesson. A growing playlist is worth a second.
+ *
+ * What a known user sees of an unpublished lesson must not lie in any cache.
+ */
+#define CACHE_FOR_EVER "public, max-age=31536000, immutable"
+#define CACHE_MASTER "public, max-age=300"
+#define CACHE_GROWING "public, max-age=1"
+#define CACHE_NEVER "private, no-store"
+
+enum { ROUTES = 6 };
+
+struct hls {
+    const struct store *store;
+    struct lesson_cache *cache;
+    struct http_route routes[ROUTES];
+};
+
+/* Answers from the lesson; false: it has no such thing, and nothing was sent. */
+typedef bool (*serve_fn)(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view);
+
+/* ---- answers
+ * --------------------------------------------------------------------------------------- */
+
+static void respond_not_found(struct http_request *req)
+{
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond_error(req, 404, "not_found", "没有这个内容", "There is no such media.");
+}
+
+static void respond_failure(struct http_request *req)
+{
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond_error(
+        req, 500, "media_unavailable", "内容暂时无法读取", "The media can't be read at present.");
+}
+
+static const char *cache_control(const struct lesson_view *view, const char *when_published)
+{
+    return view->published ? when_published : CACHE_NEVER;
+}
+
+/* FNV-1a: playlists are ours, nobody is after collisions. */
+static uint64_t hash_text(const struct buf *text)
+{
+    uint64_t hash = 14695981039346656037U;
+
+    for (size_t i = 0; i < text->used_bytes; i++)
+        hash = (hash ^ (unsigned char)text->data[i]) * 1099511628211U;
+    return hash;
+}
+
+/* Takes the text over. */
+static void respond_playlist(struct http_request *req, struct buf *text, const char *caching)
+{
+    if (text->failed) {
+        log_write(LOG_ERROR, "hls", "%s: out of memory", http_request_path(req));
+        respond_failure(req);
+    } else {
+        http_response_header(req, "Cache-Control", caching);
+        http_response_headerf(req, "ETag", "\"%016" PRIx64 "\"", hash_text(text));
+        http_respond(req, 200, PLAYLIST_TYPE, text->data, text->used_bytes);
+    }
+    buf_free(text);
+}
+
+/* A file below the revision's folder. */
+struct media_file {
+    char path[PATH_BYTES];
+    int64_t offset_bytes;
+    int64_t length_bytes; /* -1: to the file's end */
+    const char *content_type;
+    char etag[64]; /* "" : made from the file's size and time */
+};
+
+/* 0 and a descriptor, or a negative errno (-EIO: the file is shorter than the catalog says). */
+static int open_media(
+    const struct hls *hls, const struct media_index *index, struct media_file *file, int *fd)
+{
+    char path[STORE_PATH_BYTES];
+    struct stat status;
+    int error = store_media_path(hls->store, index->lesson_id, index->revision, file->path, path);
+
+    if (error)
+        return error;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (*fd < 0)
+        return -errno;
+    if (fstat(*fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+        close(*fd);
+        return -EIO;
+    }
+    if (file->length_bytes < 0)
+        file->length_bytes = status.st_size - file->offset_bytes;
+    if (file->length_bytes <= 0 || status.st_size < file->offset_bytes + file->length_bytes) {
+        close(*fd);
+        return -EIO;
+    }
+    if (!file->etag[0])
+        snprintf(file->etag, sizeof(file->etag), "\"%" PRIx64 "-%" PRIx64 "\"",
+            (uint64_t)status.st_size,
+            (uint64_t)status.st_mtim.tv_sec * 1000000000U + (uint64_t)status.st_mtim.tv_nsec);
+    return 0;
+}
+
+static void respond_media(struct http_request *req, const struct hls *hls,
+    const struct lesson_view *view, struct media_file *file)
+{
+    int fd = -1;
+    int error = open_media(hls, view->index, file, &fd);
+
+    if (error) {
+        log_write(LOG_ERROR, "hls", "lesson %" PRId64 ": %s: %s", view->index->lesson_id,
+            file->path, error == -EIO ? "shorter than recorded, or no file" : strerror(-error));
+        if (error == -ENOENT)
+            respond_not_found(req);
+        else
+            respond_failure(req);
+        return;
+    }
+    http_respond_file(req, &(struct http_file){
+                               .fd = fd,
+                               .offset_bytes = file->offset_bytes,
+                               .length_bytes = file->length_bytes,
+                               .content_type = file->content_type,
+                               .etag = file->etag,
+                               .cache_control = cache_control(view, CACHE_FOR_EVER),
+                           });
+}
+
+/* ---- what there is
+ * --------------------------------------------------------------------------------- */
+
+static const struct media_rendition *find_rendition(
+    const struct http_request *req, const struct lesson_view *view)
+{
+    return media_index_find(view->index, http_request_arg(req, "rendition"));
+}
+
+static const char *media_type(const struct media_rendition *rendition)
+{
+    return rendition->kind == CATALOG_AUDIO ? "audio/mp4" : "video/mp4";
+}
+
+static bool serve_master(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    struct buf text = {0};
+
+    (void)hls;
+    if (!view->index->playable)
+        return false;
+    playlist_write_master(view->index, &text);
+    respond_playlist(
+        req, &text, cache_control(view, view->index->complete ? CACHE_MASTER : CACHE_GROWING));
+    return true;
+}
+
+static bool serve_media_playlist(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    const struct media_rendition *rendition = find_rendition(req, view);
+    struct buf text = {0};
+
+    (void)hls;
+    if (!rendition)
+        return false;
+    playlist_write_media(view->index, rendition, &text);
+    respond_playlist(
+        req, &text, cache_control(view, view->index->complete ? CACHE_FOR_EVER : CACHE_GROWING));
+    return true;
+}
+
+static bool serve_iframe_playlist(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    const struct media_rendition *rendition = find_rendition(req, view);
+    struct buf text = {0};
+
+    (void)hls;
+    if (!rendition || !rendition->iframes)
+        return false;
+    playlist_write_iframes(view->index, rendition, &text);
+    respond_playlist(
+        req, &text, cache_control(view, view->index->complete ? CACHE_FOR_EVER : CACHE_GROWING));
+    return true;
+}
+
+static bool serve_init(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    const struct media_rendition *rendition = find_rendition(req, view);
+    struct media_file file = {.length_bytes = -1};
+
+    if (!rendition || job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
+        return false;
+    file.content_type = media_type(rendition);
+    snprintf(file.etag, sizeof(file.etag), "\"%s\"", rendition->init_tag);
+    respond_media(req, hls, view, &file);
+    return true;
+}
+
+static bool serve_segment(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    const struct media_rendition *rendition = find_rendition(req, view);
+    int64_t number = media_number_parse(http_request_arg(req, "segment"), ".m4s");
+    const struct media_segment *segment;
+    struct media_file file = {0};
+
+    if (!rendition || number < 0 || (uint64_t)number >= rendition->segment_count)
+        return false;
+    segment = &rendition->segments[number];
+    if (job_chunk_path(rendition->name, segment->chunk, file.path, sizeof(file.path)) < 0)
+        return false;
+    file.offset_bytes = segment->offset_bytes;
+    file.length_bytes = segment->length_bytes;
+    file.content_type = media_type(rendition);
+    snprintf(file.etag, sizeof(file.etag), "\"%s-%" PRId64 "\"",
+        rendition->chunks[segment->chunk].tag, number);
+    respond_media(req, hls, view, &file);
+    return true;
+}
+
+static bool serve_poster(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    struct media_file file = {.length_bytes = -1, .content_type = "image/jpeg"};
+    int length = snprintf(file.path, sizeof(file.path), "%s", view->index->poster_file);
+
+    if (length <= 0 || (size_t)length >= sizeof(file.path))
+        return false;
+    respond_media(req, hls, view, &file);
+    return true;
+}
+
+/* ---- from a URL to the lesson
+ * ---------------------------------------------------------------------- */
+
+struct lookup {
+    struct hls *hls;
+    serve_fn serve;
+    int64_t lesson_id;
+    int revision;
+    int64_t newer_than_ms;
+    struct lesson_view view;
+    int error; /* enum catalog_error */
+};
+
+/* Whether the lesson could answer, and did. */
+static bool answer(struct http_request *req, const struct lookup *lookup)
+{
+    const struct lesson_view *view = &lookup->view;
+
+    if (view->index->revision != lookup->revision)
+        return false;
+    if (!view->published && !http_request_user(req))
+        return false;
+    return lookup->serve(req, lookup->hls, view);
+}
+
+static void load_in_pool(void *thread_ctx, void *task)
+{
+    struct lookup *lookup = task;
+    struct catalog *catalog = thread_ctx;
+
+    lookup->error = lesson_cache_load(
+        lookup->hls->cache, catalog, lookup->lesson_id, lookup->newer_than_ms, &lookup->view);
+    if (lookup->error && lookup->error != CATALOG_ENOTFOUND)
+        log_write(LOG_ERROR, "hls", "lesson %" PRId64 ": %s", lookup->lesson_id,
+            lookup->error == CATALOG_ECORRUPT ? "its index is damaged" : catalog_message(catalog));
+}
+
+static void on_lesson_loaded(struct http_request *req, void *task)
+{
+    struct lookup *lookup = task;
+
+    if (lookup->error && lookup->error != CATALOG_ENOTFOUND)
+        respond_failure(req);
+    else if (lookup->error || !answer(req, lookup))
+        respond_not_found(req);
+    media_index_unref(lookup->view.index);
+    free(lookup);
+}
+
+static void load_lesson(struct http_request *req, const struct lookup *lookup)
+{
+    struct lookup *task = malloc(sizeof(*task));
+
+    if (!task) {
+        respond_failure(req);
+        return;
+    }
+    *task = *lookup;
+    http_request_defer(req, load_in_pool, on_lesson_loaded, task);
+}
+
+/*
+ * From memory where possible. But nothing is refused from memory: a lesson that was published, or a
+ * segment that was finished, this very moment is there for whoever asks next.
+ */
+static void resolve(struct http_request *req, struct hls *hls, serve_fn serve)
+{
+    int64_t now_ms = clock_mono_ms();
+    int64_t revision = media_number_parse(http_request_arg(req, "revision"), "");
+    struct lookup lookup = {
+        .hls = hls,
+        .serve = serve,
+        .lesson_id = media_number_parse(http_request_arg(req, "lesson"), ""),
+        .revision = (int)revision,
+        .newer_than_ms = now_ms - LESSON_CACHE_GROWING_MS,
+    };
+    bool answered = false;
+
+    if (lookup.lesson_id < 1 || revision < 1) {
+        respond_not_found(req);
+        return;
+    }
+    if (lesson_cache_get(hls->cache, lookup.lesson_id, now_ms, &lookup.view)) {
+        answered = answer(req, &lookup);
+        media_index_unref(lookup.view.index);
+        lookup.view = (struct lesson_view){0};
+        lookup.newer_than_ms = now_ms;
+    }
+    if (!answered)
+        load_lesson(req, &lookup);
+}
+
+static void handle_master(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_master);
+}
+
+static void handle_media_playlist(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_media_playlist);
+}
+
+static void handle_iframe_playlist(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_iframe_playlist);
+}
+
+static void handle_init(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_init);
+}
+
+static void handle_segment(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_segment);
+}
+
+static void handle_poster(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_poster);
+}
+
+/* ---- the module
+ * ------------------------------------------------------------------------------------ */
+
+/* Specific patterns before the general one. */
+static const struct http_route routes[ROUTES] = {
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/master.m3u8",
+        .handle = handle_master,
+        .about = "multivariant playlist"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/poster.jpg",
+        .handle = handle_poster,
+        .about = "poster picture"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/:rendition/index.m3u8",
+        .handle = handle_media_playlist,
+        .about = "media playlist"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/:rendition/iframes.m3u8",
+        .handle = handle_iframe_playlist,
+        .about = "I-frame playlist"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/:rendition/init.mp4",
+        .handle = handle_init,
+        .about = "init segment"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/:rendition/:segment",
+        .handle = handle_segment,
+        .about = "segment N.m4s, from 0"},
+};
+
+int hls_open(struct hls **out, const struct hls_params *params)
+{
+    struct hls *hls = calloc(1, sizeof(*hls));
+    int error;
+
+    *out = NULL;
+    if (!hls)
+        return -ENOMEM;
+    hls->store = params->store;
+    memcpy(hls->routes, routes, sizeof(routes));
+    for (size_t i = 0; i < ROUTES; i++)
+        hls->routes[i].ctx = hls;
+    error = lesson_cache_open(
+        &hls->cache, &(struct lesson_cache_params){.max_lessons = params->max_lessons});
+    if (error) {
+        hls_close(&hls);
+        return error;
+    }
+    *out = hls;
+    return 0;
+}
+
+void hls_close(struct hls **hls)
+{
+    if (!*hls)
+        return;
+    lesson_cache_close(&(*hls)->cache);
+    free(*hls);
+    *hls = NULL;
+}
+
+const struct http_route *hls_routes(const struct hls *hls, size_t *count)
+{
+    *count = ROUTES;
+    return hls->routes;
+}

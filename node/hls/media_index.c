@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/hls/media_index.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_rendition(struct media_rendition *rendition)
+{
+    free(rendition->name);
+    free(rendition->language);
+    free(rendition->codecs);
+    free(rendition->chunks);
+    free(rendition->segments);
+}
+
+static void free_index(struct media_index *index)
+{
+    for (size_t i = 0; i < index->rendition_count; i++)
+        free_rendition(&index->renditions[i]);
+    free(index->renditions);
+    free(index->language);
+    free(index->poster_file);
+    free(index);
+}
+
+void media_index_ref(struct media_index *index)
+{
+    atomic_fetch_add_explicit(&index->references, 1, memory_order_relaxed);
+}
+
+void media_index_unref(struct media_index *index)
+{
+    if (index && atomic_fetch_sub_explicit(&index->references, 1, memory_order_acq_rel) == 1)
+        free_index(index);
+}
+
+/* Chunks from 0 on without a gap: a player must never be promised what isn't there. */
+static size_t contiguous_chunks(const struct catalog_chunks *chunks)
+{
+    size_t count = 0;
+
+    while (count < chunks->count && chunks->items[count].number == (int)count)
+        count++;
+    return count;
+}
+
+static bool segment_fits(const struct catalog_segment *segment, int64_t chunk_bytes)
+{
+    return segment->offset_bytes >= 0 && segment->offset_bytes <= chunk_bytes &&
+           segment->length_bytes > 0 && segment->duration_ticks > 0 &&
+           segment->length_bytes <= chunk_bytes - segment->offset_bytes &&
+           segment->iframe_bytes >= 0 && segment->iframe_bytes <= segment->length_bytes;
+}
+
+static void copy_tag(char tag[MEDIA_TAG_BYTES], const char *sha256)
+{
+    size_t length = strnlen(sha256, MEDIA_TAG_BYTES - 1);
+
+    memcpy(tag, sha256, length);
+    tag[length] = '\0';
+}
+
+static int add_chunk(
+    struct media_rendition *rendition, const struct catalog_chunk *chunk, size_t number)
+{
+    copy_tag(rendition->chunks[number].tag, chunk->sha256);
+    for (size_t i = 0; i < chunk->segment_count; i++) {
+        const struct catalog_segment *segment = &chunk->segments[i];
+
+        if (!segment_fits(segment, chunk->bytes))
+            return CATALOG_ECORRUPT;
+        rendition->segments[rendition->segment_count++] = (struct media_segment){
+            .offset_bytes = segment->offset_bytes,
+            .chunk = (int32_t)number,
+            .length_bytes = segment->length_bytes,
+            .duration_ticks = segment->duration_ticks,
+            .iframe_bytes = segment->iframe_bytes,
+        };
+        rendition->iframes = rendition->iframes && segment->iframe_bytes > 0;
+    }
+    return CATALOG_OK;
+}
+
+static int add_chunks(struct media_rendition *rendition, const struct catalog_chunks *chunks)
+{
+    size_t count = contiguous_chunks(chunks);
+    size_t segments = 0;
+
+    for (size_t i = 0; i < count; i++)
+        segments += chunks->items[i].segment_count;
+    rendition->chunks = calloc(count ? count : 1, sizeof(*rendition->chunks));
+    rendition->segments = calloc(segments ? segments : 1, sizeof(*rendition->segments));
+    if (!rendition->chunks || !rendition->segments)
+        return CATALOG_ENOMEM;
+    rendition->chunk_count = count;
+    for (size_t i = 0; i < count; i++) {
+        int error = add_chunk(rendition, &chunks->items[i], i);
+
+        if (error)
+            return error;
+    }
+    return CATALOG_OK;
+}
+
+/* A frame rate or timescale of 0 would end up as a divisor. */
+static bool rendition_fits(const struct catalog_rendition *row)
+{
+    if (row->timescale <= 0)
+        return false;
+    return row->kind == CATALOG_AUDIO ||
+           (row->kind == CATALOG_VIDEO && row->fps_num > 0 && row->fps_den > 0);
+}
+
+static int make_rendition(struct media_rendition *rendition, const struct catalog_rendition *row,
+    const struct catalog_chunks *chunks)
+{
+    int error;
+
+    *rendition = (struct media_rendition){
+        .name = strdup(row->name),
+        .language = strdup(row->language),
+        .codecs = strdup(row->codecs),
+        .kind = row->kind,
+        .width = row->width,
+        .height = row->height,
+        .fps_num = row->fps_num,
+        .fps_den = row->fps_den,
+        .channels = row->channels,
+        .timescale = row->timescale,
+        .iframes = row->kind == CATALOG_VIDEO,
+    };
+    if (!rendition->name || !rendition->language || !rendition->codecs)
+        return CATALOG_ENOMEM;
+    if (!rendition_fits(row))
+        return CATALOG_ECORRUPT;
+    copy_tag(rendition->init_tag, row->init_sha256);
+    error = add_chunks(rendition, chunks);
+    rendition->complete =
+        row->chunk_count > 0 && rendition->chunk_count >= (size_t)row->chunk_count;
+    return error;
+}
+
+static bool has_kind(const struct media_index *index, int kind)
+{
+    for (size_t i = 0; i < index->rendition_count; i++)
+        if (index->renditions[i].kind == kind)
+            return true;
+    return false;
+}
+
+static int add_renditions(struct media_index *index, const struct catalog_renditions *rows,
+    const struct catalog_chunks *chunks)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        struct media_rendition *rendition = &index->renditions[index->rendition_count];
+
+        if (rows->items[i].init_bytes <= 0 || contiguous_chunks(&chunks[i]) == 0) {
+            index->complete = false;
+            continue;
+        }
+        index->rendition_count++;
+        int error = make_rendition(rendition, &rows->items[i], &chunks[i]);
+        if (error)
+            return error;
+        index->complete = index->complete && rendition->complete;
+        index->memory_bytes += rendition->segment_count * sizeof(struct media_segment) +
+                               rendition->chunk_count * sizeof(struct media_chunk) +
+                               sizeof(*rendition);
+    }
+    index->playable = index->rendition_count > 0;
+    for (size_t i = 0; i < rows->count; i++)
+        index->playable = index->playable && has_kind(index, rows->items[i].kind);
+    return CATALOG_OK;
+}
+
+int media_index_make(struct media_index **out, const struct catalog_lesson *lesson,
+    const struct catalog_renditions *renditions, const struct catalog_chunks *chunks)
+{
+    struct media_index *index = calloc(1, sizeof(*index));
+    int error = CATALOG_ENOMEM;
+
+    *out = NULL;
+    if (!index)
+        return error;
+    atomic_init(&index->references, 1);
+    index->lesson_id = lesson->id;
+    index->revision = lesson->revision;
+    index->complete = lesson->state == CATALOG_LESSON_READY;
+    index->memory_bytes = sizeof(*index);
+    index->language = strdup(lesson->language);
+    index->poster_file = strdup(lesson->poster_file);
+    index->renditions =
+        calloc(renditions->count ? renditions->count : 1, sizeof(*index->renditions));
+    if (!index->language || !index->poster_file || !index->renditions)
+        goto fail;
+    error = add_renditions(index, renditions, chunks);
+    if (error)
+        goto fail;
+    *out = index;
+    return CATALOG_OK;
+fail:
+    free_index(index);
+    return error;
+}
+
+static int load_chunks(struct catalog *catalog, const struct catalog_renditions *renditions,
+    struct catalog_chunks *chunks)
+{
+    for (size_t i = 0; i < renditions->count; i++) {
+        int error = catalog_chunks(catalog, renditions->items[i].id, &chunks[i]);
+
+        if (error)
+            return error;
+    }
+    return CATALOG_OK;
+}
+
+int media_index_load(
+    struct media_index **out, struct catalog *catalog, const struct catalog_lesson *lesson)
+{
+    struct catalog_renditions renditions = {0};
+    struct catalog_chunks *chunks = NULL;
+    int error = catalog_renditions(catalog, lesson->id, &renditions);
+
+    *out = NULL;
+    if (error)
+        return error;
+    chunks = calloc(renditions.count ? renditions.count : 1, sizeof(*chunks));
+    error = chunks ? load_chunks(catalog, &renditions, chunks) : CATALOG_ENOMEM;
+    if (!error)
+        error = media_index_make(out, lesson, &renditions, chunks);
+    for (size_t i = 0; chunks && i < renditions.count; i++)
+        catalog_chunks_free(&chunks[i]);
+    free(chunks);
+    catalog_renditions_free(&renditions);
+    return error;
+}
+
+const struct media_rendition *media_index_find(const struct media_index *index, const char *name)
+{
+    for (size_t i = 0; i < index->rendition_count; i++)
+        if (strcmp(index->renditions[i].name, name) == 0)
+            return &index->renditions[i];
+    return NULL;
+}
+
+int media_index_target_s(const struct media_index *index)
+{
+    int64_t target_s = 1;
+
+    for (size_t i = 0; i < index->rendition_count; i++) {
+        const struct media_rendition *rendition = &index->renditions[i];
+
+        for (size_t n = 0; n < rendition->segment_count; n++) {
+            int64_t rounded_s =
+                (2 * (int64_t)rendition->segments[n].duration_ticks + rendition->timescale) /
+                (2 * (int64_t)rendition->timescale);
+            if (rounded_s > target_s)
+                target_s = rounded_s;
+        }
+    }
+    return (int)target_s;
+}
+
+static int64_t counted_bytes(const struct media_segment *segment, bool iframes)
+{
+    return iframes ? segment->iframe_bytes : segment->length_bytes;
+}
+
+static double rate_bps(int64_t bytes, int64_t ticks, int timescale)
+{
+    return (double)bytes * 8 * timescale / (double)ticks;
+}
+
+/* The highest rate of a run that begins with segment `from`; 0 if none has the right length. */
+static double peak_from(
+    const struct media_rendition *rendition, size_t from, int64_t target_ticks, bool iframes)
+{
+    int64_t bytes = 0;
+    int64_t ticks = 0;
+    double peak = 0;
+
+    for (size_t n = from; n < rendition->segment_count; n++) {
+        bytes += counted_bytes(&rendition->segments[n], iframes);
+        ticks += rendition->segments[n].duration_ticks;
+        if (2 * ticks > 3 * target_ticks)
+            break;
+        if (2 * ticks >= target_ticks)
+            peak = fmax(peak, rate_bps(bytes, ticks, rendition->timescale));
+    }
+    return peak;
+}
+
+struct media_rate media_rendition_rate(
+    const struct media_rendition *rendition, int target_s, bool iframes)
+{
+    int64_t target_ticks = (int64_t)target_s * rendition->timescale;
+    int64_t bytes = 0;
+    int64_t ticks = 0;
+    double peak = 0;
+    double average;
+
+    for (size_t n = 0; n < rendition->segment_count; n++) {
+        bytes += counted_bytes(&rendition->segments[n], iframes);
+        ticks += rendition->segments[n].duration_ticks;
+        peak = fmax(peak, peak_from(rendition, n, target_ticks, iframes));
+    }
+    average = ticks > 0 ? rate_bps(bytes, ticks, rendition->timescale) : 0;
+    /* A rendition shorter than half a target duration has no such run. */
+    return (struct media_rate){(int64_t)ceil(fmax(peak, average)), (int64_t)ceil(average)};
+}

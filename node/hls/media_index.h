@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One lesson as the data plane needs it: what can be played, and where each segment's bytes lie.
+ * Made from the catalog's rows, never changed afterwards, so that any number of threads may read
+ * it.
+ */
+#ifndef NODE_HLS_MEDIA_INDEX_H
+#define NODE_HLS_MEDIA_INDEX_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalog/catalog.h"
+
+/* 128 bits of a SHA-256 in hex: enough to tell representations apart, and shorter on a slow link.
+ */
+#define MEDIA_TAG_BYTES 33
+
+struct media_segment {
+    int64_t offset_bytes; /* in its chunk's file */
+    int32_t chunk;
+    int32_t length_bytes;
+    int32_t duration_ticks; /* in the rendition's timescale */
+    int32_t iframe_bytes;   /* from the segment's start through its first picture; 0: none */
+};
+
+struct media_chunk {
+    char tag[MEDIA_TAG_BYTES]; /* of its SHA-256 */
+};
+
+struct media_rendition {
+    char *name, *language, *codecs;
+    int kind; /* enum catalog_media_kind */
+    int width, height, fps_num, fps_den;
+    int channels;
+    int timescale;
+    bool complete; /* all of its chunks are there; else those from 0 up to the first gap */
+    bool iframes;  /* every segment begins with a picture whose length is known */
+    char init_tag[MEDIA_TAG_BYTES];
+    struct media_chunk *chunks; /* their index is the chunk's number */
+    size_t chunk_count;
+    struct media_segment *segments; /* their index is N in N.m4s */
+    size_t segment_count;
+};
+
+struct media_index {
+    atomic_int references;
+    int64_t lesson_id;
+    int revision;
+    bool complete; /* the lesson is ready: nothing of this revision will change */
+    char *language, *poster_file;
+    struct media_rendition
+        *renditions; /* that have an init segment and chunk 0; video first, from the lowest */
+    size_t rendition_count;
+    bool playable; /* of each kind of stream that the lesson will have, one is among them */
+    size_t memory_bytes;
+};
+
+/*
+ * Makes an index, with one reference that is the caller's. chunks[i] are those of
+ * renditions->items[i]. CATALOG_ECORRUPT: a segment lies outside its chunk or has no length;
+ * CATALOG_ENOMEM. Pure.
+ */
+int media_index_make(struct media_index **out, const struct catalog_lesson *lesson,
+    const struct catalog_renditions *renditions, const struct catalog_chunks *chunks);
+/* The same from the catalog, of the lesson's present revision. Also the errors of the catalog's
+ * calls. */
+int media_index_load(
+    struct media_index **out, struct catalog *catalog, const struct catalog_lesson *lesson);
+/* One more reference, and one less: the last frees it. Any thread; unref accepts NULL. */
+void media_index_ref(struct media_index *index);
+void media_index_unref(struct media_index *index);
+
+/* NULL if there is none of that name. */
+const struct media_rendition *media_index_find(const struct media_index *index, const char *name);
+
+/* EXT-X-TARGETDURATION, alike for all renditions: the longest segment, rounded; at least 1. */
+int media_index_target_s(const struct media_index *index);
+
+struct media_rate {
+    int64_t peak_bps, average_bps;
+};
+/*
+ * Measured on the segments, or on their first pictures only. The peak is the highest rate of any
+ * run of segments that lasts between 0.5 and 1.5 target durations (Apple's authoring specification,
+ * "measured peak bit rate").
+ */
+struct media_rate media_rendition_rate(
+    const struct media_rendition *rendition, int target_s, bool iframes);
+
+#endif

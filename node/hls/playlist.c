@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/hls/playlist.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define US_PER_S 1000000
+
+/* EXT-X-MAP outside of I-frame playlists and floating-point EXTINF: version 6; fMP4 players look
+ * for 7. */
+#define HEAD "#EXTM3U\n#EXT-X-VERSION:7\n"
+
+/* ---- media playlists ----------------------------------------------------------------------------
+ */
+
+static int64_t ticks_to_us(int64_t ticks, int timescale)
+{
+    int64_t rest = ticks % timescale;
+
+    return ticks / timescale * US_PER_S + (rest * US_PER_S + timescale / 2) / timescale;
+}
+
+/*
+ * Durations are differences of rounded end points, so that rounding never adds up: AVPlayer
+ * believes EXTINF and would drift against the timestamps over a long lesson.
+ */
+static void add_extinf(
+    struct buf *out, int64_t *position_ticks, const struct media_segment *segment, int timescale)
+{
+    int64_t start_us = ticks_to_us(*position_ticks, timescale);
+    int64_t length_us;
+
+    *position_ticks += segment->duration_ticks;
+    length_us = ticks_to_us(*position_ticks, timescale) - start_us;
+    buf_addf(
+        out, "#EXTINF:%" PRId64 ".%06" PRId64 ",\n", length_us / US_PER_S, length_us % US_PER_S);
+}
+
+static void add_media_head(const struct media_index *index, const struct media_rendition *rendition,
+    bool iframes, struct buf *out)
+{
+    buf_add_text(out, HEAD);
+    buf_addf(out, "#EXT-X-TARGETDURATION:%d\n", media_index_target_s(index));
+    buf_add_text(out, "#EXT-X-MEDIA-SEQUENCE:0\n");
+    buf_addf(out, "#EXT-X-PLAYLIST-TYPE:%s\n", rendition->complete ? "VOD" : "EVENT");
+    if (iframes)
+        buf_add_text(out, "#EXT-X-I-FRAMES-ONLY\n");
+    else
+        buf_add_text(out, "#EXT-X-INDEPENDENT-SEGMENTS\n");
+    /* Without it players take a playlist that has no end for live and begin at its newest segment.
+     */
+    if (!rendition->complete)
+        buf_add_text(out, "#EXT-X-START:TIME-OFFSET=0\n");
+    buf_add_text(out, "#EXT-X-MAP:URI=\"init.mp4\"\n");
+}
+
+static void add_media_end(const struct media_rendition *rendition, struct buf *out)
+{
+    if (rendition->complete)
+        buf_add_text(out, "#EXT-X-ENDLIST\n");
+}
+
+void playlist_write_media(
+    const struct media_index *index, const struct media_rendition *rendition, struct buf *out)
+{
+    int64_t position_ticks = 0;
+
+    add_media_head(index, rendition, false, out);
+    for (size_t n = 0; n < rendition->segment_count; n++) {
+        add_extinf(out, &position_ticks, &rendition->segments[n], rendition->timescale);
+        buf_addf(out, "%zu.m4s\n", n);
+    }
+    add_media_end(rendition, out);
+}
+
+void playlist_write_iframes(
+    const struct media_index *index, const struct media_rendition *rendition, struct buf *out)
+{
+    int64_t position_ticks = 0;
+
+    assert(rendition->iframes);
+    add_media_head(index, rendition, true, out);
+    for (size_t n = 0; n < rendition->segment_count; n++) {
+        const struct media_segment *segment = &rendition->segments[n];
+
+        add_extinf(out, &position_ticks, segment, rendition->timescale);
+        buf_addf(out, "#EXT-X-BYTERANGE:%" PRId32 "@0\n%zu.m4s\n", segment->iframe_bytes, n);
+    }
+    add_media_end(rendition, out);
+}
+
+/* ---- the multivariant playlist
+ * -------------------------------------------------------------------- */
+
+/* Renditions in one group must be interchangeable for a player, so a group is what shares its
+ * codec. */
+struct audio_group {
+    const struct media_rendition *leader; /* the default of the group */
+    int number;                           /* from 0 */
+    struct media_rate rate;               /* of the costliest member */
+};
+
+static bool is_audio(const struct media_rendition *rendition)
+{
+    return rendition->kind == CATALOG_AUDIO;
+}
+
+static bool in_group(const struct audio_group *group, const struct media_rendition *rendition)
+{
+    return is_audio(rendition) && strcmp(rendition->codecs, group->leader->codecs) == 0;
+}
+
+static bool leads_group(const struct media_index *index, size_t candidate)
+{
+    struct audio_group group = {.leader = &index->renditions[candidate]};
+
+    for (size_t i = 0; i < candidate; i++)
+        if (in_group(&group, &index->renditions[i]))
+            return false;
+    return is_audio(group.leader);
+}
+
+static void measure_group(const struct media_index *index, struct audio_group *group)
+{
+    int target_s = media_index_target_s(index);
+
+    group->rate = (struct media_rate){0};
+    for (size_t i = 0; i < index->rendition_count; i++) {
+        struct media_rate rate;
+
+        if (!in_group(group, &index->renditions[i]))
+            continue;
+        rate = media_rendition_rate(&index->renditions[i], target_s, false);
+        if (rate.peak_bps > group->rate.peak_bps)
+            group->rate.peak_bps = rate.peak_bps;
+        if (rate.average_bps > group->rate.average_bps)
+            group->rate.average_bps = rate.average_bps;
+    }
+}
+
+/* The group after the one in *group (leader NULL: the first). */
+static bool next_group(const struct media_index *index, struct audio_group *group)
+{
+    size_t from = group->leader ? (size_t)(group->leader - index->renditions) + 1 : 0;
+    int number = group->leader ? group->number + 1 : 0;
+
+    for (size_t i = from; i < index->rendition_count; i++) {
+        if (!leads_group(index, i))
+            continue;
+        *group = (struct audio_group){.leader = &index->renditions[i], .number = number};
+        measure_group(index, group);
+        return true;
+    }
+    return false;
+}
+
+static size_t count_kind(const struct media_index *index, int kind)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < index->rendition_count; i++)
+        count += index->renditions[i].kind == kind;
+    return count;
+}
+
+/* Sound that stands alone needs no group: its STREAM-INF says all. */
+static bool uses_groups(const struct media_index *index)
+{
+    size_t audio = count_kind(index, CATALOG_AUDIO);
+
+    return audio > 1 || (audio == 1 && count_kind(index, CATALOG_VIDEO) > 0);
+}
+
+/* Whether it may stand in a quoted string as a BCP 47 tag; people type it, files state it. */
+static bool language_fits(const char *language)
+{
+    size_t length = strlen(language);
+
+    if (length < 2 || length > 35 || !isalpha((unsigned char)language[0]))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!isalnum((unsigned char)language[i]) && language[i] != '-')
+            return false;
+    return true;
+}
+
+static const char *language_of(
+    const struct media_index *index, const struct media_rendition *rendition)
+{
+    if (language_fits(rendition->language))
+        return rendition->language;
+    if (count_kind(index, CATALOG_AUDIO) == 1 && language_fits(index->language))
+        return index->language;
+    return "und";
+}
+
+/* What a player's menu shows. */
+static const char *language_name(const char *language)
+{
+    static const struct {
+        const char *language, *name;
+    } names[] = {
+        {"zh", "中文"},
+        {"cmn", "普通话"},
+        {"yue", "粤语"},
+        {"bo", "བོད་ཡིག"},
+        {"ug", "ئۇيغۇرچە"},
+        {"mn", "Монгол"},
+        {"ii", "ꆈꌠꉙ"},
+        {"za", "Vahcuengh"},
+        {"kk", "Қазақша"},
+        {"ko", "한국어"},
+        {"en", "English"},
+        {"und", "音轨"},
+    };
+    size_t primary_bytes = strcspn(language, "-");
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strlen(names[i].language) == primary_bytes &&
+            strncasecmp(names[i].language, language, primary_bytes) == 0)
+            return names[i].name;
+    return language;
+}
+
+/* How many members before this one bear the same name: names are unique in a group. */
+static int same_name_before(const struct media_index *index, const struct audio_group *group,
+    const struct media_rendition *rendition)
+{
+    const char *name = language_name(language_of(index, rendition));
+    int count = 0;
+
+    for (const struct media_rendition *r = index->renditions; r < rendition; r++)
+        if (in_group(group, r) && strcmp(language_name(language_of(index, r)), name) == 0)
+            count++;
+    return count;
+}
+
+static void add_group_id(const struct audio_group *group, struct buf *out)
+{
+    buf_add_text(out, "\"audio");
+    if (group->number > 0)
+        buf_addf(out, "-%d", group->number + 1);
+    buf_add_text(out, "\"");
+}
+
+static void add_group_member(const struct media_index *index, const struct audio_group *group,
+    const struct media_rendition *rendition, struct buf *out)
+{
+    const char *language = language_of(index, rendition);
+    int namesakes = same_name_before(index, group, rendition);
+
+    buf_add_text(out, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=");
+    add_group_id(group, out);
+    buf_addf(out, ",LANGUAGE=\"%s\",NAME=\"%s", language, language_name(language));
+    if (namesakes > 0)
+        buf_addf(out, " %d", namesakes + 1);
+    /* Two tracks of one language can't both be the automatic choice (rfc8216bis 4.4.6.1.1). */
+    buf_addf(out, "\",DEFAULT=%s,AUTOSELECT=%s,CHANNELS=\"%d\",URI=\"%s/index.m3u8\"\n",
+        rendition == group->leader ? "YES" : "NO", namesakes == 0 ? "YES" : "NO",
+        rendition->channels, rendition->name);
+}
+
+static void add_groups(const struct media_index *index, struct buf *out)
+{
+    struct audio_group group = {0};
+
+    while (next_group(index, &group))
+        for (size_t i = 0; i < index->rendition_count; i++)
+            if (in_group(&group, &index->renditions[i]))
+                add_group_member(index, &group, &index->renditions[i], out);
+}
+
+static void add_rates(struct media_rate rate, struct buf *out)
+{
+    buf_addf(
+        out, "BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64, rate.peak_bps, rate.average_bps);
+}
+
+/* group NULL: a picture without sound. The worst combination: both at their peak at once. */
+static void add_video_variant(const struct media_rendition *rendition, struct media_rate rate,
+    const struct audio_group *group, struct buf *out)
+{
+    if (group) {
+        rate.peak_bps += group->rate.peak_bps;
+        rate.average_bps += group->rate.average_bps;
+    }
+    buf_add_text(out, "#EXT-X-STREAM-INF:");
+    add_rates(rate, out);
+    buf_addf(out, ",CODECS=\"%s%s%s\"", rendition->codecs, group ? "," : "",
+        group ? group->leader->codecs : "");
+    buf_addf(out, ",RESOLUTION=%dx%d,FRAME-RATE=%.3f", rendition->width, rendition->height,
+        (double)rendition->fps_num / rendition->fps_den);
+    if (group) {
+        buf_add_text(out, ",AUDIO=");
+        add_group_id(group, out);
+    }
+    buf_addf(out, "\n%s/index.m3u8\n", rendition->name);
+}
+
+static void add_video_variants(
+    const struct media_index *index, const struct audio_group *group, struct buf *out)
+{
+    int target_s = media_index_target_s(index);
+
+    for (size_t i = 0; i < index->rendition_count; i++) {
+        const struct media_rendition *rendition = &index->renditions[i];
+
+        if (!is_audio(rendition))
+            add_video_variant(
+                rendition, media_rendition_rate(rendition, target_s, false), group, out);
+    }
+}
+
+static void add_audio_variant(const struct audio_group *group, bool grouped, struct buf *out)
+{
+    buf_add_text(out, "#EXT-X-STREAM-INF:");
+    add_rates(group->rate, out);
+    buf_addf(out, ",CODECS=\"%s\"", group->leader->codecs);
+    if (grouped) {
+        buf_add_text(out, ",AUDIO=");
+        add_group_id(group, out);
+    }
+    buf_addf(out, "\n%s/index.m3u8\n", group->leader->name);
+}
+
+static void add_iframe_variants(const struct media_index *index, struct buf *out)
+{
+    int target_s = media_index_target_s(index);
+
+    for (size_t i = 0; i < index->rendition_count; i++) {
+        const struct media_rendition *rendition = &index->renditions[i];
+
+        if (is_audio(rendition) || !rendition->iframes)
+            continue;
+        buf_add_text(out, "#EXT-X-I-FRAME-STREAM-INF:");
+        add_rates(media_rendition_rate(rendition, target_s, true), out);
+        buf_addf(out, ",CODECS=\"%s\",RESOLUTION=%dx%d,URI=\"%s/iframes.m3u8\"\n",
+            rendition->codecs, rendition->width, rendition->height, rendition->name);
+    }
+}
+
+void playlist_write_master(const struct media_index *index, struct buf *out)
+{
+    bool grouped = uses_groups(index);
+    struct audio_group group = {0};
+
+    assert(index->playable);
+    buf_add_text(out, HEAD "#EXT-X-INDEPENDENT-SEGMENTS\n");
+    if (grouped)
+        add_groups(index, out);
+    while (grouped && next_group(index, &group))
+        add_video_variants(index, &group, out);
+    if (!grouped)
+        add_video_variants(index, NULL, out);
+    group = (struct audio_group){0};
+    while (next_group(index, &group))
+        add_audio_variant(&group, grouped, out);
+    add_iframe_variants(index, out);
+}
