@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The HTTP server as its users (api, hls, ingest, auth, monitor) see it: requests, responses, routes,
- * deferred work. One loop per thread; a request lives on one loop and all functions here are called on
- * that loop's thread, unless they say otherwise.
+ * The HTTP server as its users (api, hls, ingest, auth, monitor) see it: requests, responses,
+ * routes, deferred work. One loop per thread; a request lives on one loop and all functions here
+ * are called on that loop's thread, unless they say otherwise.
  */
 #ifndef NODE_HTTP_HTTP_H
 #define NODE_HTTP_HTTP_H
@@ -31,8 +31,10 @@ enum http_method http_request_method(const struct http_request *req);
 const char *http_request_path(const struct http_request *req);
 /* The raw query without '?', "" if none. */
 const char *http_request_query(const struct http_request *req);
-/* Decodes a query parameter into out (NUL-terminated). Returns its length, -1 if absent or too long. */
-int http_request_param(const struct http_request *req, const char *name, char *out, size_t out_bytes);
+/* Decodes a query parameter into out (NUL-terminated). Returns its length, -1 if absent or too
+ * long. */
+int http_request_param(
+    const struct http_request *req, const char *name, char *out, size_t out_bytes);
 /* What stood for ":name" in the route's pattern; "" if the pattern has no such part. */
 const char *http_request_arg(const struct http_request *req, const char *name);
 /* The same as a whole number >= 0; -1 if it is none or overflows. */
@@ -40,7 +42,8 @@ int64_t http_request_arg_int(const struct http_request *req, const char *name);
 /* A header's value, names without regard to case; NULL if absent. Valid until the request ends. */
 const char *http_request_header(const struct http_request *req, const char *name);
 /* A cookie's value copied into out. Returns its length, -1 if absent or too long. */
-int http_request_cookie(const struct http_request *req, const char *name, char *out, size_t out_bytes);
+int http_request_cookie(
+    const struct http_request *req, const char *name, char *out, size_t out_bytes);
 /* The peer's numeric address without port, e.g. "10.0.3.7". */
 const char *http_request_peer(const struct http_request *req);
 /* Content-Length; -1: chunked; 0: no body. */
@@ -55,52 +58,57 @@ void http_request_set_user(struct http_request *req, const struct http_user *use
 const struct http_user *http_request_user(const struct http_request *req);
 
 /* ---- reading a body ---------------------------------------------------------------------------
- * A handler with a body calls one of these before it returns; else the body is read and thrown away up to
- * a small bound, beyond which the connection is closed after the response. "Expect: 100-continue" is
- * answered when one of them is called.
+ * A handler with a body calls one of these before it returns; else the body is read and thrown away
+ * up to a small bound, beyond which the connection is closed after the response. "Expect:
+ * 100-continue" is answered when one of them is called.
  */
 
-/* Collects the whole body (at most max_bytes, else 413 is sent and on_body is not called). data is valid
- * during the call and has a NUL behind it. */
+/* Collects the whole body (at most max_bytes, else 413 is sent and on_body is not called). data is
+ * valid during the call and has a NUL behind it. */
 typedef void (*http_body_fn)(struct http_request *req, char *data, size_t data_bytes, void *ctx);
 int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn on_body, void *ctx);
 
 /*
- * Streams the body with back pressure: on_data gets a block (at most 256 KiB) that it must take whole; no
- * further block comes, and the socket is not read, until http_request_resume(). At the end on_data comes
- * once with data NULL and end true. If the peer goes away in between, on_data comes once with data NULL and
- * end false; so it comes exactly once with data NULL, and that is where ctx is freed.
+ * Streams the body with back pressure: on_data gets a block (at most 256 KiB) that it must take
+ * whole; no further block comes, and the socket is not read, until http_request_resume(). At the
+ * end on_data comes once with data NULL and end true. If the peer goes away in between, on_data
+ * comes once with data NULL and end false; so it comes exactly once with data NULL, and that is
+ * where ctx is freed.
  */
-typedef void (*http_stream_fn)(struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx);
+typedef void (*http_stream_fn)(
+    struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx);
 int http_request_stream(struct http_request *req, http_stream_fn on_data, void *ctx);
 void http_request_resume(struct http_request *req);
 
 /* ---- deferred work ------------------------------------------------------------------------------
- * Runs work(thread_ctx, task) on a thread of the pool, then done(req, task) on the request's loop. The
- * request stays valid until done returns, even if the peer went away (http_request_gone() says so;
- * responding is then harmless). done is called exactly once and frees task. thread_ctx is what the pool's
- * thread_open gave (a catalog of that thread's own).
+ * Runs work(thread_ctx, task) on a thread of the pool, then done(req, task) on the request's loop.
+ * The request stays valid until done returns, even if the peer went away (http_request_gone() says
+ * so; responding is then harmless). done is called exactly once and frees task. thread_ctx is what
+ * the pool's thread_open gave (a catalog of that thread's own).
  */
 typedef void (*http_work_fn)(void *thread_ctx, void *task);
 typedef void (*http_done_fn)(struct http_request *req, void *task);
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task);
 bool http_request_gone(const struct http_request *req);
 
-/* ---- the response --------------------------------------------------------------------------------
- * Exactly one of the http_respond*() functions ends a request (or starts its stream); HEAD needs no care:
- * the body is left out. Headers are added before. Date, Server, Content-Length, Connection are the server's.
+/* ---- the response
+ * -------------------------------------------------------------------------------- Exactly one of
+ * the http_respond*() functions ends a request (or starts its stream); HEAD needs no care: the body
+ * is left out. Headers are added before. Date, Server, Content-Length, Connection are the server's.
  */
 void http_response_header(struct http_request *req, const char *name, const char *value);
 void http_response_headerf(struct http_request *req, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A body from memory (copied). gzip is applied when the client takes it, the type is text and it pays. If an
- * ETag header was added, If-None-Match is honoured with 304. */
-void http_respond(struct http_request *req, int status, const char *content_type, const void *body, size_t body_bytes);
+/* A body from memory (copied). gzip is applied when the client takes it, the type is text and it
+ * pays. If an ETag header was added, If-None-Match is honoured with 304. */
+void http_respond(struct http_request *req, int status, const char *content_type, const void *body,
+    size_t body_bytes);
 /* No body: 204, 304, 303 with Location, ... */
 void http_respond_empty(struct http_request *req, int status);
 /* {"error": {"code": code, "zh": zh, "en": en}}: what every failing API call answers. */
-void http_respond_error(struct http_request *req, int status, const char *code, const char *zh, const char *en);
+void http_respond_error(
+    struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
 /* Part of a file, by sendfile, with Range, If-Range, If-None-Match and HEAD handled. */
 struct http_file {
@@ -113,91 +121,109 @@ struct http_file {
 };
 void http_respond_file(struct http_request *req, const struct http_file *file);
 
-/* An open-ended response (server-sent events): starts it; then http_stream_write() any number of times; the
- * peer leaving calls on_close once, after which the request must not be used. */
-void http_stream_start(struct http_request *req, int status, const char *content_type, void (*on_close)(void *ctx), void *ctx);
+/* An open-ended response (server-sent events): starts it; then http_stream_write() any number of
+ * times; the peer leaving calls on_close once, after which the request must not be used. */
+void http_stream_start(struct http_request *req, int status, const char *content_type,
+    void (*on_close)(void *ctx), void *ctx);
 void http_stream_write(struct http_request *req, const void *data, size_t data_bytes);
 /* Bytes not yet taken by the kernel: a slow reader should get no more. */
 size_t http_stream_pending(const struct http_request *req);
 void http_stream_end(struct http_request *req); /* calls on_close */
-/* A timer on the request's loop, for streams: every interval_ms until the request ends. At most one a request. */
-void http_request_every(struct http_request *req, int64_t interval_ms, void (*on_tick)(struct http_request *req, void *ctx), void *ctx);
+/* A timer on the request's loop, for streams: every interval_ms until the request ends. At most one
+ * a request. */
+void http_request_every(struct http_request *req, int64_t interval_ms,
+    void (*on_tick)(struct http_request *req, void *ctx), void *ctx);
 
-/* ---- routes ----------------------------------------------------------------------------------- */
+/* ---- routes -----------------------------------------------------------------------------------
+ */
 
 enum http_access {
     HTTP_PUBLIC = 0,     /* anybody */
     HTTP_OPERATOR = 1,   /* role admin or operator */
     HTTP_TECHNICIAN = 2, /* role admin or technician */
     HTTP_ADMIN = 3,
-    HTTP_ANY_USER = 4,   /* any login */
+    HTTP_ANY_USER = 4, /* any login */
 };
 
 struct http_route {
     int methods;         /* bits of enum http_method; GET allows HEAD as well */
     const char *pattern; /* "/api/lessons/:id": a part ":name" stands for one non-empty path part */
     enum http_access access;
-    bool page;           /* for people: a refusal shows the login page instead of JSON */
+    bool page; /* for people: a refusal shows the login page instead of JSON */
     void (*handle)(struct http_request *req, void *ctx);
     void *ctx;
-    const char *about;   /* one line for `terrace routes` and docs/http-api.md */
+    const char *about; /* one line for `terrace routes` and docs/http-api.md */
 };
 
 /*
- * Looks at a request before its handler, on every route, public ones too (so that a handler can show more to
- * a known user). Returns true to go on; otherwise it has responded itself. May call http_request_set_user().
- * Any loop's thread, several at once: it must not block.
+ * Looks at a request before its handler, on every route, public ones too (so that a handler can
+ * show more to a known user). Returns true to go on; otherwise it has responded itself. May call
+ * http_request_set_user(). Any loop's thread, several at once: it must not block.
  */
 typedef bool (*http_guard_fn)(struct http_request *req, const struct http_route *route, void *ctx);
 
-/* ---- what the monitor sees ---------------------------------------------------------------------- */
+/* ---- what the monitor sees ----------------------------------------------------------------------
+ */
 
 struct http_conn_sample {
-    uint64_t conn_id;     /* unique while the server runs */
-    const char *peer;     /* numeric address */
-    const char *path;     /* of the request under way, or of the last one; "" before the first */
+    uint64_t conn_id; /* unique while the server runs */
+    const char *peer; /* numeric address */
+    const char *path; /* of the request under way, or of the last one; "" before the first */
     const char *user_agent;
-    uint64_t sent_bytes;  /* that the kernel took since the last sample: headers and bodies, all kinds */
-    uint64_t requests;    /* finished since the last sample */
-    uint32_t rtt_us, retransmits, delivery_rate_bps; /* TCP_INFO; retransmits in total for the connection */
-    bool closed;          /* the connection's last sample */
+    uint64_t
+        sent_bytes; /* that the kernel took since the last sample: headers and bodies, all kinds */
+    uint64_t requests; /* finished since the last sample */
+    uint32_t rtt_us, retransmits,
+        delivery_rate_bps; /* TCP_INFO; retransmits in total for the connection */
+    bool closed;           /* the connection's last sample */
 };
-/* Called on the loop's thread for each connection with news: about every second, and once when it ends, so
- * that the sum of sent_bytes is exact. */
+/* Called on the loop's thread for each connection with news: about every second, and once when it
+ * ends, so that the sum of sent_bytes is exact. */
 typedef void (*http_observe_fn)(const struct http_conn_sample *sample, void *ctx);
 
-/* ---- the server --------------------------------------------------------------------------------- */
+/* ---- the server ---------------------------------------------------------------------------------
+ */
 
 typedef void (*http_log_fn)(void *ctx, const char *message);
 
 struct http_server_params {
-    const char *listen; /* "ADDR:PORT", "[::1]:8080"; port 0 picks one */
-    int loops;          /* threads; 0: one per core */
-    int max_connections;      /* 0: 10,000 */
+    const char *listen;              /* "ADDR:PORT", "[::1]:8080"; port 0 picks one */
+    int loops;                       /* threads; 0: one per core */
+    int max_connections;             /* 0: 10,000 */
     const struct http_route *routes; /* kept by reference; specific patterns before general ones */
     size_t route_count;
     http_guard_fn guard;
     void *guard_ctx;
     http_observe_fn observe; /* may be NULL */
     void *observe_ctx;
-    int pool_threads;   /* 0: 4 */
-    void *(*thread_open)(void *ctx);         /* pool thread's context; NULL result: the thread can't work */
+    int pool_threads;                /* 0: 4 */
+    void *(*thread_open)(void *ctx); /* pool thread's context; NULL result: the thread can't work */
     void (*thread_close)(void *thread_ctx);
     void *thread_ctx_ctx;
-    int64_t min_progress_bytes_per_minute; /* a peer that takes or gives less is cut off; 0: 15,000 */
+    int64_t
+        min_progress_bytes_per_minute; /* a peer that takes or gives less is cut off; 0: 15,000 */
+    /* How long things may take; 0 means what stands behind. Deadlines count only while the peer is
+     * waited for. */
+    int64_t header_timeout_ms;  /* a request's head, from its first byte, or from the connection's
+                                   start: 60,000 */
+    int64_t idle_timeout_ms;    /* between requests: 75,000 */
+    int64_t progress_window_ms; /* over which progress is measured: 60,000 */
+    int64_t sample_interval_ms; /* between looks at each connection: samples, deadlines: 1,000 */
     http_log_fn log;
     void *log_ctx;
 };
 
 /*
- * Binds, starts the loops and the pool. On failure *out is NULL and message holds one line for people
+ * Binds, starts the loops and the pool. On failure *out is NULL and message holds one line for
+ * people
  * ("127.0.0.1:8080 is in use by another program"). Returns 0 or a negative errno.
  */
-int http_server_open(struct http_server **out, const struct http_server_params *params, char *message, size_t message_bytes);
+int http_server_open(struct http_server **out, const struct http_server_params *params,
+    char *message, size_t message_bytes);
 /* The port in use (for port 0). Any thread. */
 int http_server_port(const struct http_server *server);
-/* Stops accepting, lets requests under way finish for up to grace_ms, then ends everything, joins all
- * threads, frees, sets *server to NULL. Not from a loop's thread. Accepts NULL. */
+/* Stops accepting, lets requests under way finish for up to grace_ms, then ends everything, joins
+ * all threads, frees, sets *server to NULL. Not from a loop's thread. Accepts NULL. */
 void http_server_close(struct http_server **server, int64_t grace_ms);
 
 #endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is looked at once a tick: peers that keep us waiting, and the monitor's samples. Village
+ * links are slow, so a peer is judged by its progress (so many bytes a minute), and only while it
+ * is the one who is waited for.
+ */
+#include "node/http/http_internal.h"
+#include "node/util/clock.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+static struct tcp_info tcp_info_of(const struct http_conn *conn)
+{
+    struct tcp_info info = {0};
+    socklen_t bytes = sizeof(info);
+
+    /* Without an answer all figures stay zero. */
+    if (conn->bev)
+        (void)getsockopt(bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_INFO, &info, &bytes);
+    return info;
+}
+
+void conn_sample(struct http_conn *conn, bool closed)
+{
+    const struct http_server_params *params = &conn->loop->server->params;
+    struct tcp_info info;
+    struct http_conn_sample sample;
+    uint64_t rate_bps;
+
+    conn->sampled_ms = clock_mono_ms();
+    if (!params->observe)
+        return;
+    info = tcp_info_of(conn);
+    rate_bps = info.tcpi_delivery_rate * 8;
+    sample = (struct http_conn_sample){
+        .conn_id = conn->id,
+        .peer = conn->peer,
+        .path = conn->path,
+        .user_agent = conn->user_agent,
+        .sent_bytes = conn->unreported_bytes,
+        .requests = conn->unreported_requests,
+        .rtt_us = info.tcpi_rtt,
+        .retransmits = info.tcpi_total_retrans,
+        .delivery_rate_bps = rate_bps > UINT32_MAX ? UINT32_MAX : (uint32_t)rate_bps,
+        .closed = closed,
+    };
+    conn->unreported_bytes = conn->unreported_requests = 0;
+    params->observe(&sample, params->observe_ctx);
+}
+
+static bool wants_body(const struct http_conn *conn)
+{
+    const struct http_body *body = &conn->req->body;
+
+    return (body->mode == BODY_COLLECT || body->mode == BODY_STREAM ||
+               body->mode == BODY_DISCARD) &&
+           !body->complete;
+}
+
+/* What the peer has given, and what it has acknowledged: the kernel's buffers take a slow peer's
+ * minutes at once. */
+static uint64_t progress_bytes(const struct http_conn *conn)
+{
+    return conn->received_bytes + tcp_info_of(conn).tcpi_bytes_acked;
+}
+
+static bool too_slow(struct http_conn *conn, int64_t tick_ms)
+{
+    const struct http_server_params *params = &conn->loop->server->params;
+    bool sends = evbuffer_get_length(conn_output(conn)) > 0;
+    int64_t waited_ms = conn->waited_ms + tick_ms;
+    uint64_t progress, gained_bytes;
+
+    if (!sends && !wants_body(conn))
+        conn->waited_ms = 0;
+    if (!sends && (!wants_body(conn) || conn->req->body.paused))
+        return false;
+    if (conn->waited_ms > 0 && waited_ms < params->progress_window_ms) {
+        conn->waited_ms = waited_ms;
+        return false;
+    }
+    progress = progress_bytes(conn);
+    gained_bytes = progress - conn->window_bytes;
+    conn->window_bytes = progress;
+    if (conn->waited_ms == 0) {
+        conn->waited_ms = 1; /* the window begins */
+        return false;
+    }
+    conn->waited_ms = 1;
+    return gained_bytes * 60000 <
+           (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)waited_ms;
+}
+
+static void check_head(struct http_conn *conn, int64_t now_ms)
+{
+    const struct http_server_params *params = &conn->loop->server->params;
+    int64_t limit_ms = conn->path[0] ? params->idle_timeout_ms : params->header_timeout_ms;
+
+    if (conn->head_ms && now_ms - conn->head_ms >= params->header_timeout_ms) {
+        conn->broken = !conn_refuse(conn, 408);
+        conn_run(conn);
+    } else if (!conn->head_ms && now_ms - conn->phase_ms >= limit_ms) {
+        conn_destroy(conn);
+    }
+}
+
+void conn_tick(struct http_conn *conn, int64_t now_ms)
+{
+    if (conn->unreported_bytes || conn->unreported_requests)
+        conn_sample(conn, false);
+    switch (conn->phase) {
+    case CONN_HEAD:
+        check_head(conn, now_ms);
+        break;
+    case CONN_REQUEST:
+        if (too_slow(conn, now_ms - conn->loop->last_tick_ms)) {
+            server_log(
+                conn->loop->server, "%s: no progress on %s, cut off", conn->peer, conn->path);
+            conn_destroy(conn);
+        }
+        break;
+    case CONN_LINGER:
+        if (now_ms - conn->phase_ms >= LINGER_MS)
+            conn_destroy(conn);
+        break;
+    }
+}

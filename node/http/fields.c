@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/http/fields.h"
+
+#include <errno.h>
+#include <llhttp/llhttp.h>
+
+struct parsing {
+    struct http_fields *fields;
+    const char *head;
+    bool too_many;
+};
+
+static int on_field(llhttp_t *parser, const char *at, size_t length)
+{
+    struct parsing *parsing = parser->data;
+    struct http_fields *fields = parsing->fields;
+
+    if (fields->count == HTTP_MAX_FIELDS) {
+        parsing->too_many = true;
+        return HPE_USER;
+    }
+    fields->items[fields->count++] = (struct http_field){
+        .name = (uint16_t)(at - parsing->head),
+        .name_bytes = (uint16_t)length,
+        .value = (uint16_t)(at - parsing->head + (ptrdiff_t)length),
+    };
+    return 0;
+}
+
+static int on_value(llhttp_t *parser, const char *at, size_t length)
+{
+    struct parsing *parsing = parser->data;
+    struct http_field *field = &parsing->fields->items[parsing->fields->count - 1];
+
+    while (length && (at[length - 1] == ' ' || at[length - 1] == '\t'))
+        length--;
+    field->value = (uint16_t)(at - parsing->head);
+    field->value_bytes = (uint16_t)length;
+    return 0;
+}
+
+static int on_headers_complete(llhttp_t *parser)
+{
+    struct parsing *parsing = parser->data;
+
+    parsing->fields->keep_alive = llhttp_should_keep_alive(parser);
+    return HPE_PAUSED;
+}
+
+int http_fields_parse(struct http_fields *fields, const char *head, size_t head_bytes)
+{
+    struct parsing parsing = {.fields = fields, .head = head};
+    llhttp_settings_t settings;
+    llhttp_t parser;
+
+    if (head_bytes > UINT16_MAX)
+        return -E2BIG;
+    fields->count = 0;
+    fields->keep_alive = false;
+    llhttp_settings_init(&settings);
+    settings.on_header_field = on_field;
+    settings.on_header_value = on_value;
+    settings.on_headers_complete = on_headers_complete;
+    llhttp_init(&parser, HTTP_REQUEST, &settings);
+    parser.data = &parsing;
+    if (llhttp_execute(&parser, head, head_bytes) == HPE_PAUSED)
+        return 0;
+    return parsing.too_many ? -E2BIG : -EBADMSG;
+}

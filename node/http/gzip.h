@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Content coding (RFC 9110 section 12.5.3): whether to compress, and doing it. Pure. */
+#ifndef NODE_HTTP_GZIP_H
+#define NODE_HTTP_GZIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether Accept-Encoding's value (NULL: no such header) takes gzip. */
+bool http_accepts_gzip(const char *accept_encoding);
+/* Whether bodies of that type are text that shrinks. */
+bool http_type_compressible(const char *content_type);
+/* Compresses into *out, which the caller frees. 0 or -ENOMEM. */
+int http_gzip(const void *data, size_t data_bytes, void **out, size_t *out_bytes);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the files of the HTTP server share. Everything here belongs to one loop's thread, except
+ * where it says otherwise.
+ *
+ * Control: events (bytes came, bytes went, deferred work is done, a timer) end in conn_run(), which
+ * takes steps until the connection waits for something. What handlers call changes states only, and
+ * asks for conn_run() with conn_kick(); so no handler is ever called from within another's call.
+ */
+#ifndef NODE_HTTP_HTTP_INTERNAL_H
+#define NODE_HTTP_HTTP_INTERNAL_H
+
+#include "node/http/chunked.h"
+#include "node/http/head.h"
+#include "node/http/http.h"
+#include "node/http/router.h"
+#include "node/util/buf.h"
+#include "node/util/pool.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+enum {
+    BLOCK_BYTES = 256 * 1024,    /* of a body, handed to a handler at a time */
+    HEAD_ROOM_BYTES = 32 * 1024, /* read ahead while no body is wanted: a head always fits */
+    DISCARD_BYTES = 256 * 1024,  /* of an unwanted body, read to save the connection */
+    FILE_SLICE_BYTES = 4 << 20,  /* for one sendfile(), so that others get their turn */
+    LINGER_MS = 10000,           /* for a peer to read the answer to what it should not have sent */
+    SAMPLE_PAUSE_MS = 100,       /* between samples when requests end in quick succession */
+};
+
+/* How far the server is with stopping; only ever grows. Any thread. */
+enum server_stage { SERVER_RUNS, SERVER_DRAINS, SERVER_KILLS };
+
+struct http_server {
+    struct http_server_params params; /* defaults filled in */
+    int port;
+    struct pool *pool;
+    struct http_loop *loops;
+    int loop_count;
+    atomic_int stage; /* enum server_stage */
+    atomic_ullong last_conn_id;
+    pthread_mutex_t lock; /* for running */
+    pthread_cond_t ended;
+    int running; /* loops */
+};
+
+TAILQ_HEAD(conn_list, http_conn);
+
+struct http_loop {
+    struct http_server *server;
+    struct event_base *base;
+    struct evconnlistener *listener;
+    struct event *tick, *wake, *kick;
+    pthread_t thread;
+    bool started, accept_paused, drained;
+    struct conn_list conns, kicked;
+    int conn_count, max_conns;
+    int abandoned; /* requests without a connection, whose deferred work is not done yet */
+    int64_t last_tick_ms;
+    struct buf scratch; /* for response heads */
+    char date[40];
+    int64_t date_s;
+    pthread_mutex_t lock; /* for posted, which the pool fills */
+    struct deferred *posted, **posted_last;
+};
+
+enum conn_phase {
+    CONN_HEAD,    /* between requests, or a head is coming in */
+    CONN_REQUEST, /* conn->req is under way */
+    CONN_LINGER,  /* everything is said; what still comes is thrown away until the peer closes */
+};
+
+struct http_conn {
+    TAILQ_ENTRY(http_conn) link, kick_link;
+    struct http_loop *loop;
+    struct bufferevent *bev;
+    struct evbuffer_cb_entry *sent_cb;
+    struct http_request *req;
+    enum conn_phase phase;
+    struct http_head_scan scan;
+    bool running, kicked;
+    bool writing;  /* waits for the socket to take more */
+    bool peer_eof; /* the peer will send no more; it may still listen */
+    bool broken;   /* to be destroyed */
+    uint64_t id;
+    size_t read_ahead_bytes;
+    int64_t phase_ms;        /* when the phase began */
+    int64_t head_ms;         /* when the head's first byte came; 0: none yet */
+    int64_t waited_ms;       /* for the peer, in this window */
+    uint64_t window_bytes;   /* progress when the window began */
+    uint64_t received_bytes; /* of bodies, ever */
+    uint64_t unreported_bytes, unreported_requests;
+    int64_t sampled_ms;
+    char peer[46], path[200], user_agent[120];
+};
+
+enum body_mode {
+    BODY_NONE,   /* there is none, or it was delivered */
+    BODY_UNREAD, /* nobody has asked for it yet */
+    BODY_COLLECT,
+    BODY_STREAM,
+    BODY_DISCARD,
+};
+
+struct http_body {
+    enum body_mode mode;
+    bool complete;      /* nothing more of it is on the wire */
+    bool paused;        /* the handler has a block, until http_request_resume() */
+    bool failed;        /* not the chunked coding */
+    int64_t left_bytes; /* of a sized body */
+    struct http_chunked *chunked;
+    struct evbuffer *block;
+    size_t max_bytes, discarded_bytes;
+    http_body_fn on_body;
+    http_stream_fn on_data;
+    void *ctx;
+};
+
+/* A piece of work on its way through the pool and back. */
+struct deferred {
+    struct pool_task task; /* first: the pool hands this back */
+    struct deferred *next;
+    struct http_request *req;
+    struct http_loop *loop;
+    http_work_fn work;
+    http_done_fn done;
+    void *arg;
+};
+
+enum send_state {
+    SEND_NONE,   /* no response yet */
+    SEND_STREAM, /* begun, open-ended */
+    SEND_WHOLE,  /* all of it is in the output buffer, or gone */
+};
+
+struct http_request {
+    struct http_conn *conn; /* NULL: the peer is gone */
+    struct http_loop *loop;
+    struct http_head head;
+    struct http_body body;
+    enum send_state send;
+    bool close;     /* the connection ends with this response */
+    bool chunked;   /* the stream's coding */
+    bool head_only; /* HEAD: bodies are left out */
+    int deferred;   /* pieces of work not done yet */
+    int file_fd;    /* of the file being sent, the output buffer's; else -1 */
+    int64_t file_end_bytes;
+    const struct http_route *route;
+    char *args; /* values, NUL-terminated, in the order of the pattern */
+    struct http_match match;
+    struct http_user *user;
+    struct buf headers; /* "Name: value\r\n" */
+    char *etag;
+    struct event *timer;
+    void (*on_tick)(struct http_request *req, void *ctx);
+    void *tick_ctx;
+    void (*on_close)(void *ctx);
+    void *close_ctx;
+    char peer[46];
+};
+
+/* loop.c */
+int loop_open(struct http_loop *loop, struct http_server *server,
+    int listen_fd); /* takes the fd, on failure too */
+int loop_start(struct http_loop *loop);
+void loop_close(struct http_loop *loop); /* not from its thread; joins it */
+void loop_wake(struct http_loop *loop);  /* any thread */
+const char *loop_date(struct http_loop *loop);
+bool loop_draining(const struct http_loop *loop);
+void loop_conn_ended(struct http_loop *loop);
+/* Ends the loop if it drains and nothing is left. */
+void loop_check_end(struct http_loop *loop);
+void server_log(const struct http_server *server, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* listen.c */
+/* Binds count sockets to one address. 0 or a negative errno, with a line for people. */
+int listen_open(
+    const char *address, int *fds, int count, int *port, char *message, size_t message_bytes);
+
+/* conn.c */
+void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address);
+void conn_run(struct http_conn *conn);
+void conn_kick(struct http_conn *conn);
+void conn_destroy(struct http_conn *conn);
+/* Answers what is no request that a handler could see; the connection ends with it. False: no
+ * memory. */
+bool conn_refuse(struct http_conn *conn, int status);
+struct evbuffer *conn_output(const struct http_conn *conn);
+struct evbuffer *conn_input(const struct http_conn *conn);
+/* Bytes the socket may be read ahead. */
+void conn_read_ahead(struct http_conn *conn, size_t bytes);
+
+/* deadline.c */
+/* Once a tick: cuts off slow and idle peers, takes samples. May destroy conn. */
+void conn_tick(struct http_conn *conn, int64_t now_ms);
+void conn_sample(struct http_conn *conn, bool closed);
+
+/* request.c */
+struct http_request *request_new(struct http_conn *conn); /* NULL: no memory */
+void request_free(struct http_request *req);
+void request_dispatch(struct http_request *req);
+/* The connection is gone: tells the handler, and frees the request as soon as no deferred work
+ * holds it. */
+void request_abandon(struct http_request *req);
+void request_run_done(struct deferred *deferred);
+void request_kick(struct http_request *req);
+
+/* body.c */
+int body_open(struct http_request *req);
+void body_free(struct http_body *body);
+/* One step; true if something was done. */
+bool body_step(struct http_request *req);
+/* Ends a stream that will not come to its end: on_data with data NULL and end false. */
+void body_abort(struct http_request *req);
+/* Throws away what still comes. */
+void body_discard(struct http_request *req);
+/* Whether the rest of the body is worth reading for the sake of the connection. */
+bool body_discardable(const struct http_request *req);
+
+/* response.c */
+/* Writes status line and headers. length_bytes -1: no Content-Length. */
+void response_head(
+    struct http_request *req, int status, const char *content_type, int64_t length_bytes);
+/* False if there is a response already, or nobody to respond to. */
+bool response_begin(struct http_request *req);
+void response_end(struct http_request *req);
+bool response_not_modified(struct http_request *req, const char *etag);
+void respond_status(struct http_request *req, int status);
+
+/* stream.c */
+void stream_close(struct http_request *req);
+void request_stop_timer(struct http_request *req);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sockets that listen: one for each loop, on the same address. */
+#include "node/http/http_internal.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BACKLOG = 1024 };
+
+/* "ADDR:PORT" or "[ADDR]:PORT" into host and port. */
+static int split_address(const char *address, char *host, size_t host_bytes, const char **port)
+{
+    const char *colon = strrchr(address, ':');
+    size_t bytes;
+
+    if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+        return -EINVAL;
+    *port = colon + 1;
+    bytes = (size_t)(colon - address);
+    if (bytes >= 2 && address[0] == '[' && colon[-1] == ']') {
+        address++;
+        bytes -= 2;
+    }
+    if (bytes == 0 || bytes >= host_bytes)
+        return -EINVAL;
+    memcpy(host, address, bytes);
+    host[bytes] = '\0';
+    return 0;
+}
+
+static int resolve(const char *address, struct sockaddr_storage *out, socklen_t *out_bytes)
+{
+    const struct addrinfo hints = {
+        .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found;
+    const char *port;
+    char host[256];
+    int rc = split_address(address, host, sizeof(host), &port);
+
+    if (rc < 0 || strtol(port, NULL, 10) > UINT16_MAX)
+        return -EINVAL;
+    if (getaddrinfo(host, port, &hints, &found) != 0)
+        return -EINVAL;
+    memcpy(out, found->ai_addr, found->ai_addrlen);
+    *out_bytes = found->ai_addrlen;
+    freeaddrinfo(found);
+    return 0;
+}
+
+static int set_option(int fd, int option)
+{
+    const int yes = 1;
+
+    return setsockopt(fd, SOL_SOCKET, option, &yes, sizeof(yes)) < 0 ? -errno : 0;
+}
+
+/*
+ * The first socket is bound without SO_REUSEPORT, which would let it share the port with another
+ * node of the same user; it gets the option afterwards, so that its siblings may join it.
+ */
+static int open_one(const struct sockaddr_storage *address, socklen_t bytes, bool first, int *out)
+{
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int rc;
+
+    *out = fd;
+    if (fd < 0)
+        return -errno;
+    rc = set_option(fd, SO_REUSEADDR);
+    if (rc == 0 && !first)
+        rc = set_option(fd, SO_REUSEPORT);
+    if (rc == 0 && bind(fd, (const struct sockaddr *)address, bytes) < 0)
+        rc = -errno;
+    if (rc == 0 && first)
+        rc = set_option(fd, SO_REUSEPORT);
+    if (rc == 0 && listen(fd, BACKLOG) < 0)
+        rc = -errno;
+    return rc;
+}
+
+static int port_of(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET6)
+        return ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port);
+    return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
+}
+
+static void explain(int error, const char *address, char *message, size_t message_bytes)
+{
+    switch (error) {
+    case EADDRINUSE:
+        snprintf(message, message_bytes, "%s is in use by another program", address);
+        break;
+    case EADDRNOTAVAIL:
+        snprintf(message, message_bytes, "%s is no address of this machine", address);
+        break;
+    case EACCES:
+        snprintf(message, message_bytes, "%s: ports below 1024 are for privileged users", address);
+        break;
+    case EINVAL:
+        snprintf(message, message_bytes, "%s is no ADDRESS:PORT to listen on", address);
+        break;
+    default:
+        snprintf(message, message_bytes, "can't listen on %s: %s", address, strerror(error));
+    }
+}
+
+int listen_open(
+    const char *address, int *fds, int count, int *port, char *message, size_t message_bytes)
+{
+    struct sockaddr_storage bound;
+    socklen_t bytes;
+    int rc = resolve(address, &bound, &bytes);
+
+    for (int i = 0; i < count; i++)
+        fds[i] = -1;
+    for (int i = 0; rc == 0 && i < count; i++) {
+        rc = open_one(&bound, bytes, i == 0, &fds[i]);
+        /* Port 0 has become a real one. */
+        if (rc == 0 && i == 0 && getsockname(fds[0], (struct sockaddr *)&bound, &bytes) < 0)
+            rc = -errno;
+    }
+    if (rc == 0) {
+        *port = port_of(&bound);
+        return 0;
+    }
+    for (int i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    explain(-rc, address, message, message_bytes);
+    return rc;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One thread with its event base, its listener and its connections. */
+#include "node/http/http_internal.h"
+#include "node/util/clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+bool loop_draining(const struct http_loop *loop)
+{
+    return atomic_load(&loop->server->stage) >= SERVER_DRAINS;
+}
+
+void loop_wake(struct http_loop *loop)
+{
+    event_active(loop->wake, EV_TIMEOUT, 0);
+}
+
+const char *loop_date(struct http_loop *loop)
+{
+    time_t now = (time_t)(clock_wall_ms() / 1000);
+    struct tm utc;
+
+    if (now != loop->date_s) {
+        gmtime_r(&now, &utc);
+        /* RFC 9110 section 5.6.7; the node runs in the C locale's time names. */
+        strftime(loop->date, sizeof(loop->date), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+        loop->date_s = now;
+    }
+    return loop->date;
+}
+
+/* ---- accepting --------------------------------------------------------------------------------
+ */
+
+/* At the limit the listener pauses: who comes then waits in the kernel's queue instead of being
+ * turned away. */
+static void set_accepting(struct http_loop *loop, bool accepting)
+{
+    if (!loop->listener || loop->accept_paused == !accepting)
+        return;
+    loop->accept_paused = !accepting;
+    if (accepting)
+        evconnlistener_enable(loop->listener);
+    else
+        evconnlistener_disable(loop->listener);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
+    int bytes, void *arg)
+{
+    struct http_loop *loop = arg;
+
+    (void)listener, (void)bytes;
+    conn_accept(loop, fd, address);
+    if (loop->conn_count >= loop->max_conns)
+        set_accepting(loop, false);
+}
+
+/* No descriptors left, most likely: the next tick tries again. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+    struct http_loop *loop = arg;
+
+    (void)listener;
+    server_log(loop->server, "can't accept connections for a moment: %s", strerror(errno));
+    set_accepting(loop, false);
+}
+
+void loop_conn_ended(struct http_loop *loop)
+{
+    loop->conn_count--;
+    if (loop->conn_count < loop->max_conns)
+        set_accepting(loop, true);
+}
+
+/* ---- events -----------------------------------------------------------------------------------
+ */
+
+void loop_check_end(struct http_loop *loop)
+{
+    if (loop_draining(loop) && loop->conn_count == 0 && loop->abandoned == 0)
+        event_base_loopbreak(loop->base);
+}
+
+static void for_each_conn(
+    struct http_loop *loop, void (*visit)(struct http_conn *conn, int64_t now_ms), int64_t now_ms)
+{
+    struct http_conn *conn, *next;
+
+    for (conn = TAILQ_FIRST(&loop->conns); conn; conn = next) {
+        next = TAILQ_NEXT(conn, link);
+        visit(conn, now_ms);
+    }
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_loop *loop = arg;
+    int64_t now_ms = clock_mono_ms();
+
+    (void)fd, (void)what;
+    for_each_conn(loop, conn_tick, now_ms);
+    loop->last_tick_ms = now_ms;
+    if (loop->conn_count < loop->max_conns)
+        set_accepting(loop, true);
+    loop_check_end(loop);
+}
+
+static void on_kick(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_loop *loop = arg;
+    struct conn_list kicked;
+    struct http_conn *conn;
+
+    (void)fd, (void)what;
+    /* Those that are kicked while these run wait for the next turn. */
+    TAILQ_INIT(&kicked);
+    TAILQ_CONCAT(&kicked, &loop->kicked, kick_link);
+    while ((conn = TAILQ_FIRST(&kicked))) {
+        TAILQ_REMOVE(&kicked, conn, kick_link);
+        conn->kicked = false;
+        conn_run(conn);
+    }
+    loop_check_end(loop);
+}
+
+static void run_posted(struct http_loop *loop)
+{
+    struct deferred *deferred, *next;
+
+    pthread_mutex_lock(&loop->lock);
+    deferred = loop->posted;
+    loop->posted = NULL;
+    loop->posted_last = &loop->posted;
+    pthread_mutex_unlock(&loop->lock);
+    for (; deferred; deferred = next) {
+        next = deferred->next;
+        request_run_done(deferred);
+    }
+}
+
+static void drain_conn(struct http_conn *conn, int64_t now_ms)
+{
+    (void)now_ms;
+    conn_run(conn);
+}
+
+static void kill_conn(struct http_conn *conn, int64_t now_ms)
+{
+    (void)now_ms;
+    conn_destroy(conn);
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_loop *loop = arg;
+
+    (void)fd, (void)what;
+    run_posted(loop);
+    if (loop_draining(loop) && !loop->drained) {
+        loop->drained = true;
+        evconnlistener_free(loop->listener);
+        loop->listener = NULL;
+        for_each_conn(loop, drain_conn, 0);
+    }
+    if (atomic_load(&loop->server->stage) >= SERVER_KILLS)
+        for_each_conn(loop, kill_conn, 0);
+    loop_check_end(loop);
+}
+
+/* ---- beginning and end -------------------------------------------------------------------------
+ */
+
+int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd)
+{
+    const int64_t tick_ms = server->params.sample_interval_ms;
+    const struct timeval interval = {tick_ms / 1000, tick_ms % 1000 * 1000};
+    const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+
+    loop->server = server;
+    loop->posted_last = &loop->posted;
+    loop->last_tick_ms = clock_mono_ms();
+    TAILQ_INIT(&loop->conns);
+    TAILQ_INIT(&loop->kicked);
+    pthread_mutex_init(&loop->lock, NULL);
+    loop->base = event_base_new();
+    if (loop->base) {
+        loop->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
+        loop->wake = event_new(loop->base, -1, EV_PERSIST, on_wake, loop);
+        loop->kick = event_new(loop->base, -1, EV_PERSIST, on_kick, loop);
+        loop->listener = evconnlistener_new(loop->base, on_accept, loop, flags, 0, listen_fd);
+    }
+    if (!loop->listener) {
+        close(listen_fd);
+        return -ENOMEM;
+    }
+    evconnlistener_set_error_cb(loop->listener, on_accept_error);
+    return loop->tick && loop->wake && loop->kick && event_add(loop->tick, &interval) == 0
+               ? 0
+               : -ENOMEM;
+}
+
+static void *thread_main(void *arg)
+{
+    struct http_loop *loop = arg;
+    struct http_server *server = loop->server;
+
+    event_base_dispatch(loop->base);
+    pthread_mutex_lock(&server->lock);
+    server->running--;
+    pthread_cond_signal(&server->ended);
+    pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+int loop_start(struct http_loop *loop)
+{
+    sigset_t all, before;
+    int rc;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    rc = pthread_create(&loop->thread, NULL, thread_main, loop);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    loop->started = rc == 0;
+    return -rc;
+}
+
+void loop_close(struct http_loop *loop)
+{
+    if (!loop->server)
+        return;
+    if (loop->started)
+        pthread_join(loop->thread, NULL);
+    if (loop->listener)
+        evconnlistener_free(loop->listener);
+    if (loop->tick)
+        event_free(loop->tick);
+    if (loop->wake)
+        event_free(loop->wake);
+    if (loop->kick)
+        event_free(loop->kick);
+    if (loop->base)
+        event_base_free(loop->base);
+    buf_free(&loop->scratch);
+    pthread_mutex_destroy(&loop->lock);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Responses: heads, bodies from memory, errors. */
+#include "node/http/gzip.h"
+#include "node/http/http_internal.h"
+#include "node/http/range.h"
+#include "node/http/status.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { GZIP_PAYS_BYTES = 400 };
+
+/* ---- headers ----------------------------------------------------------------------------------
+ */
+
+/* Adds text without bytes that would end the line: they could make a header, or a body, of their
+ * own. */
+static void add_clean(struct buf *buf, const char *text)
+{
+    for (; *text; text++) {
+        char c = (unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text;
+
+        buf_add(buf, &c, 1);
+    }
+}
+
+void http_response_header(struct http_request *req, const char *name, const char *value)
+{
+    if (strcasecmp(name, "ETag") == 0) {
+        free(req->etag);
+        req->etag = strdup(value);
+        return;
+    }
+    buf_add_text(&req->headers, name);
+    buf_add_text(&req->headers, ": ");
+    add_clean(&req->headers, value);
+    buf_add_text(&req->headers, "\r\n");
+}
+
+void http_response_headerf(struct http_request *req, const char *name, const char *format, ...)
+{
+    char *value;
+    va_list args;
+    int length;
+
+    va_start(args, format);
+    length = vasprintf(&value, format, args);
+    va_end(args);
+    if (length < 0) {
+        req->headers.failed = true;
+        return;
+    }
+    http_response_header(req, name, value);
+    free(value);
+}
+
+static bool has_header(const struct http_request *req, const char *name)
+{
+    size_t name_bytes = strlen(name);
+
+    for (const char *line = req->headers.data; line && *line; line = strchr(line, '\n') + 1)
+        if (strncasecmp(line, name, name_bytes) == 0 && line[name_bytes] == ':')
+            return true;
+    return false;
+}
+
+/* Whether the connection must end with this response. */
+static bool must_close(const struct http_request *req)
+{
+    return !req->head.keep_alive || loop_draining(req->loop) || !body_discardable(req);
+}
+
+static void add_server_headers(struct http_request *req, struct buf *out)
+{
+    buf_addf(out, "Date: %s\r\nServer: Terrace\r\n", loop_date(req->loop));
+    buf_add_text(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n");
+    if (req->head.path && strncmp(req->head.path, "/v/", 3) == 0)
+        buf_add_text(out, "Access-Control-Allow-Origin: *\r\n"
+                          "Access-Control-Expose-Headers: Content-Length, Content-Range, "
+                          "Accept-Ranges, ETag, Date\r\n");
+    if (req->close)
+        buf_add_text(out, "Connection: close\r\n");
+    else if (req->head.minor_version == 0)
+        buf_add_text(out, "Connection: keep-alive\r\n");
+}
+
+void response_head(
+    struct http_request *req, int status, const char *content_type, int64_t length_bytes)
+{
+    struct buf *out = &req->loop->scratch;
+
+    req->close |= must_close(req);
+    out->used_bytes = 0;
+    buf_addf(out, "HTTP/1.1 %d %s\r\n", status, http_status_reason(status));
+    add_server_headers(req, out);
+    if (content_type)
+        buf_addf(out, "Content-Type: %s\r\n", content_type);
+    if (length_bytes >= 0)
+        buf_addf(out, "Content-Length: %lld\r\n", (long long)length_bytes);
+    if (req->etag) {
+        buf_add_text(out, "ETag: ");
+        add_clean(out, req->etag);
+        buf_add_text(out, "\r\n");
+    }
+    buf_add(out, req->headers.data, req->headers.used_bytes);
+    buf_add_text(out, "\r\n");
+    if (out->failed || req->headers.failed ||
+        evbuffer_add(conn_output(req->conn), out->data, out->used_bytes) < 0) {
+        req->conn->broken = true;
+        out->failed = false;
+    }
+}
+
+bool response_begin(struct http_request *req)
+{
+    if (req->send != SEND_NONE) {
+        server_log(req->loop->server, "%s was answered twice",
+            req->head.path ? req->head.path : "a request");
+        return false;
+    }
+    if (http_request_gone(req)) {
+        req->send = SEND_WHOLE;
+        return false;
+    }
+    return true;
+}
+
+void response_end(struct http_request *req)
+{
+    req->send = SEND_WHOLE;
+    request_stop_timer(req);
+    request_kick(req);
+}
+
+/* ---- bodies -----------------------------------------------------------------------------------
+ */
+
+static bool is_get(const struct http_request *req)
+{
+    return req->head.method == HTTP_GET || req->head.method == HTTP_HEAD;
+}
+
+bool response_not_modified(struct http_request *req, const char *etag)
+{
+    const char *list;
+    size_t from = 0;
+
+    if (!is_get(req))
+        return false;
+    while ((list = http_head_field(&req->head, "If-None-Match", &from)))
+        if (http_etag_listed(list, etag))
+            return true;
+    return false;
+}
+
+/* A coded body is another representation, which must not share a strong tag (RFC 9110
+ * section 8.8.3.3). */
+static void weaken_etag(struct http_request *req)
+{
+    char *weak;
+
+    if (!req->etag || req->etag[0] != '"')
+        return;
+    if (asprintf(&weak, "W/%s", req->etag) < 0)
+        weak = NULL;
+    free(req->etag);
+    req->etag = weak;
+}
+
+static bool wants_gzip(struct http_request *req, const char *content_type, size_t body_bytes)
+{
+    if (!http_type_compressible(content_type) || has_header(req, "Content-Encoding"))
+        return false;
+    if (!has_header(req, "Vary"))
+        http_response_header(req, "Vary", "Accept-Encoding");
+    return body_bytes >= GZIP_PAYS_BYTES &&
+           http_accepts_gzip(http_request_header(req, "Accept-Encoding"));
+}
+
+static void send_body(struct http_request *req, int status, const char *content_type,
+    const void *body, size_t body_bytes)
+{
+    response_head(req, status, content_type, (int64_t)body_bytes);
+    if (!req->head_only && body_bytes > 0 &&
+        evbuffer_add(conn_output(req->conn), body, body_bytes) < 0)
+        req->conn->broken = true;
+    response_end(req);
+}
+
+void http_respond(struct http_request *req, int status, const char *content_type, const void *body,
+    size_t body_bytes)
+{
+    void *packed = NULL;
+    size_t packed_bytes = 0;
+
+    if (!response_begin(req))
+        return;
+    if (wants_gzip(req, content_type, body_bytes) &&
+        http_gzip(body, body_bytes, &packed, &packed_bytes) == 0) {
+        http_response_header(req, "Content-Encoding", "gzip");
+        weaken_etag(req);
+    }
+    if (status == 200 && req->etag && response_not_modified(req, req->etag)) {
+        response_head(req, 304, NULL, -1);
+        response_end(req);
+    } else if (packed) {
+        send_body(req, status, content_type, packed, packed_bytes);
+    } else {
+        send_body(req, status, content_type, body, body_bytes);
+    }
+    free(packed);
+}
+
+void http_respond_empty(struct http_request *req, int status)
+{
+    if (!response_begin(req))
+        return;
+    response_head(req, status, NULL, status == 204 || status == 304 ? -1 : 0);
+    response_end(req);
+}
+
+void http_respond_error(
+    struct http_request *req, int status, const char *code, const char *zh, const char *en)
+{
+    json_t *json = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", code, "zh", zh, "en", en);
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+    json_decref(json);
+    if (text)
+        http_respond(req, status, "application/json", text, strlen(text));
+    else
+        respond_status(req, status);
+    free(text);
+}
+
+void respond_status(struct http_request *req, int status)
+{
+    const struct http_status_text *text = http_status_error(status);
+
+    http_respond_error(req, status, text->code, text->zh, text->en);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/http/router.h"
+
+#include <string.h>
+
+static bool match_pattern(struct http_match *match, const char *pattern, const char *path)
+{
+    match->arg_count = 0;
+    while (*pattern == '/' && *path == '/') {
+        size_t part_bytes = strcspn(++pattern, "/");
+        size_t value_bytes = strcspn(++path, "/");
+
+        if (*pattern == ':') {
+            if (value_bytes == 0 || match->arg_count == HTTP_MAX_ARGS)
+                return false;
+            match->args[match->arg_count++] =
+                (struct http_arg){pattern + 1, part_bytes - 1, path, value_bytes};
+        } else if (part_bytes != value_bytes || memcmp(pattern, path, part_bytes) != 0) {
+            return false;
+        }
+        pattern += part_bytes;
+        path += value_bytes;
+    }
+    return *pattern == '\0' && *path == '\0';
+}
+
+static int allowed_methods(const struct http_route *route)
+{
+    return route->methods | (route->methods & HTTP_GET ? HTTP_HEAD : 0) | HTTP_OPTIONS;
+}
+
+void http_router_match(struct http_match *match, const struct http_route *routes,
+    size_t route_count, enum http_method method, const char *path)
+{
+    struct http_match found = {0};
+
+    for (size_t i = 0; i < route_count; i++) {
+        if (!match_pattern(match, routes[i].pattern, path))
+            continue;
+        found.methods |= allowed_methods(&routes[i]);
+        if (method != HTTP_OPTIONS && (allowed_methods(&routes[i]) & (int)method)) {
+            match->route = &routes[i];
+            match->methods = found.methods;
+            return;
+        }
+    }
+    *match = found;
+}

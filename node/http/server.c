@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The server as a whole: loops, pool, listening sockets; how it begins and ends. */
+#include "node/http/http_internal.h"
+#include "node/util/clock.h"
+
+#include <errno.h>
+#include <event2/thread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_LOOPS = 64 };
+
+void server_log(const struct http_server *server, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+
+    if (!server->params.log)
+        return;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    server->params.log(server->params.log_ctx, message);
+}
+
+static int64_t or_default(int64_t value, int64_t fallback)
+{
+    return value > 0 ? value : fallback;
+}
+
+static void fill_defaults(struct http_server_params *params)
+{
+    params->loops = (int)or_default(params->loops, sysconf(_SC_NPROCESSORS_ONLN));
+    if (params->loops > MAX_LOOPS)
+        params->loops = MAX_LOOPS;
+    params->max_connections = (int)or_default(params->max_connections, 10000);
+    params->min_progress_bytes_per_minute =
+        or_default(params->min_progress_bytes_per_minute, 15000);
+    params->header_timeout_ms = or_default(params->header_timeout_ms, 60000);
+    params->idle_timeout_ms = or_default(params->idle_timeout_ms, 75000);
+    params->progress_window_ms = or_default(params->progress_window_ms, 60000);
+    params->sample_interval_ms = or_default(params->sample_interval_ms, 1000);
+}
+
+static struct http_server *allocate(const struct http_server_params *params)
+{
+    struct http_server *server = calloc(1, sizeof(*server));
+    pthread_condattr_t attributes;
+
+    if (!server)
+        return NULL;
+    server->params = *params;
+    fill_defaults(&server->params);
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&server->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+    server->loops = calloc((size_t)server->params.loops, sizeof(*server->loops));
+    return server;
+}
+
+static int open_pool(struct http_server *server, char *message, size_t message_bytes)
+{
+    const struct pool_params params = {
+        .threads = server->params.pool_threads,
+        .thread_open = server->params.thread_open,
+        .thread_close = server->params.thread_close,
+        .ctx = server->params.thread_ctx_ctx,
+    };
+    int rc = pool_open(&server->pool, &params);
+
+    if (rc < 0)
+        snprintf(message, message_bytes, "can't start the threads for background work: %s",
+            strerror(-rc));
+    return rc;
+}
+
+static int open_loops(struct http_server *server, char *message, size_t message_bytes)
+{
+    int fds[MAX_LOOPS];
+    int count = server->params.loops;
+    int rc = listen_open(server->params.listen, fds, count, &server->port, message, message_bytes);
+
+    if (rc < 0)
+        return rc;
+    server->loop_count = count;
+    for (int i = 0; i < count; i++) {
+        struct http_loop *loop = &server->loops[i];
+        int failed = loop_open(loop, server, fds[i]);
+
+        loop->max_conns = (server->params.max_connections + count - 1) / count;
+        rc = rc < 0 ? rc : failed;
+    }
+    for (int i = 0; rc == 0 && i < count; i++) {
+        rc = loop_start(&server->loops[i]);
+        server->running += rc == 0;
+    }
+    if (rc < 0)
+        snprintf(message, message_bytes, "can't start the server: %s", strerror(-rc));
+    return rc;
+}
+
+int http_server_open(struct http_server **out, const struct http_server_params *params,
+    char *message, size_t message_bytes)
+{
+    struct http_server *server = allocate(params);
+    int rc;
+
+    *out = NULL;
+    if (!server || !server->loops || evthread_use_pthreads() < 0) {
+        snprintf(message, message_bytes, "can't start the server: out of memory");
+        http_server_close(&server, 0);
+        return -ENOMEM;
+    }
+    signal(SIGPIPE, SIG_IGN); /* a peer that left is an error code, not the end of the process */
+    rc = open_pool(server, message, message_bytes);
+    if (rc == 0)
+        rc = open_loops(server, message, message_bytes);
+    if (rc < 0)
+        http_server_close(&server, 0);
+    *out = server;
+    return rc;
+}
+
+int http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+static void enter_stage(struct http_server *server, enum server_stage stage)
+{
+    atomic_store(&server->stage, stage);
+    for (int i = 0; i < server->loop_count; i++)
+        if (server->loops[i].started)
+            loop_wake(&server->loops[i]);
+}
+
+/* Waits for the loops to end by themselves. */
+static void wait_for_loops(struct http_server *server, int64_t grace_ms)
+{
+    int64_t end_ms = clock_mono_ms() + grace_ms;
+    const struct timespec until = {end_ms / 1000, end_ms % 1000 * 1000000};
+    int rc = 0;
+
+    pthread_mutex_lock(&server->lock);
+    while (server->running > 0 && rc == 0)
+        rc = pthread_cond_timedwait(&server->ended, &server->lock, &until);
+    pthread_mutex_unlock(&server->lock);
+}
+
+void http_server_close(struct http_server **server, int64_t grace_ms)
+{
+    struct http_server *s = *server;
+
+    if (!s)
+        return;
+    enter_stage(s, SERVER_DRAINS);
+    wait_for_loops(s, grace_ms);
+    enter_stage(s, SERVER_KILLS);
+    for (int i = 0; i < s->loop_count; i++)
+        loop_close(&s->loops[i]);
+    pool_close(&s->pool);
+    pthread_cond_destroy(&s->ended);
+    pthread_mutex_destroy(&s->lock);
+    free(s->loops);
+    free(s);
+    *server = NULL;
+}

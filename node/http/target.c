@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/http/target.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* The byte that "%XX" at text stands for; -1 if it is none. */
+static int escaped_byte(const char *text, size_t text_bytes)
+{
+    int high, low;
+
+    if (text_bytes < 3)
+        return -1;
+    high = hex_digit(text[1]);
+    low = hex_digit(text[2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+static bool is_control(int byte)
+{
+    return byte < 0x20 || byte == 0x7f;
+}
+
+/* Bytes of a well-formed UTF-8 sequence at text, 0 if there is none: no surrogates, no overlong
+ * forms. */
+static size_t utf8_sequence(const unsigned char *text, size_t text_bytes)
+{
+    uint32_t point;
+    size_t length;
+
+    if (text[0] < 0x80)
+        return 1;
+    if (text[0] >= 0xc2 && text[0] <= 0xdf)
+        length = 2, point = text[0] & 0x1f;
+    else if ((text[0] & 0xf0) == 0xe0)
+        length = 3, point = text[0] & 0x0f;
+    else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+        length = 4, point = text[0] & 0x07;
+    else
+        return 0;
+    if (length > text_bytes)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        point = point << 6 | (text[i] & 0x3f);
+    }
+    if ((length == 3 && point < 0x800) || (length == 4 && (point < 0x10000 || point > 0x10ffff)))
+        return 0;
+    return point >= 0xd800 && point <= 0xdfff ? 0 : length;
+}
+
+bool http_utf8_valid(const char *text, size_t text_bytes)
+{
+    size_t at = 0, step;
+
+    while (at < text_bytes) {
+        step = utf8_sequence((const unsigned char *)text + at, text_bytes - at);
+        if (step == 0)
+            return false;
+        at += step;
+    }
+    return true;
+}
+
+/* Decodes into path, which is large enough. The length, or -EBADMSG. */
+static int decode_path(const char *raw, size_t raw_bytes, char *path)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < raw_bytes; i++) {
+        int byte = (unsigned char)raw[i];
+
+        if (byte == '%') {
+            byte = escaped_byte(raw + i, raw_bytes - i);
+            i += 2;
+        }
+        if (byte < 0 || is_control(byte))
+            return -EBADMSG;
+        path[used++] = (char)byte;
+    }
+    path[used] = '\0';
+    return http_utf8_valid(path, used) ? (int)used : -EBADMSG;
+}
+
+static bool is_dots(const char *part, size_t part_bytes, size_t dots)
+{
+    return part_bytes == dots && strncmp(part, "..", dots) == 0;
+}
+
+/* Removes "//", "." and ".." in place. What is written never overtakes what is read. */
+static int normalise_path(char *path, size_t path_bytes)
+{
+    size_t used = 0, at = 0;
+
+    while (at < path_bytes) {
+        const char *part = path + at + 1; /* path[at] is '/' */
+        size_t bytes = strcspn(part, "/");
+        bool last = at + 1 + bytes >= path_bytes;
+
+        if (is_dots(part, bytes, 2)) {
+            if (used == 0)
+                return -EBADMSG;
+            while (path[--used] != '/')
+                ;
+        } else if (bytes > 0 && !is_dots(part, bytes, 1)) {
+            path[used] = '/';
+            memmove(path + used + 1, part, bytes);
+            used += bytes + 1;
+            at += bytes + 1;
+            continue;
+        }
+        if (last)
+            path[used++] = '/';
+        at += bytes + 1;
+    }
+    path[used] = '\0';
+    return 0;
+}
+
+static bool all_visible(const char *text, size_t text_bytes)
+{
+    for (size_t i = 0; i < text_bytes; i++)
+        if (text[i] <= 0x20 || text[i] >= 0x7f || text[i] == '#')
+            return false;
+    return true;
+}
+
+/* Skips "http://authority" of the absolute form. False if it is no such thing. */
+static bool skip_authority(struct http_span *rest, struct http_span *authority)
+{
+    static const char *const schemes[] = {"http://", "https://"};
+
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t bytes = strlen(schemes[i]);
+
+        if (rest->bytes < bytes || strncasecmp(rest->at, schemes[i], bytes) != 0)
+            continue;
+        authority->at = rest->at + bytes;
+        while (authority->bytes < rest->bytes - bytes &&
+               !strchr("/?", authority->at[authority->bytes]))
+            authority->bytes++;
+        rest->at += bytes + authority->bytes;
+        rest->bytes -= bytes + authority->bytes;
+        return http_host_valid(authority->at, authority->bytes);
+    }
+    return false;
+}
+
+int http_target_parse(const char *target, size_t target_bytes, char *path, struct http_target *out)
+{
+    struct http_span rest = {target, target_bytes};
+    const char *mark;
+    int length;
+
+    *out = (struct http_target){{"", 0}, ""};
+    if (target_bytes == 0 || !all_visible(target, target_bytes))
+        return -EBADMSG;
+    if (target_bytes == 1 && target[0] == '*') {
+        memcpy(path, "*", 2);
+        return 0;
+    }
+    if (target[0] != '/' && !skip_authority(&rest, &out->authority))
+        return -EBADMSG;
+    mark = memchr(rest.at, '?', rest.bytes);
+    if (mark) {
+        out->query = mark + 1;
+        rest.bytes = (size_t)(mark - rest.at);
+    }
+    if (rest.bytes == 0)
+        rest = (struct http_span){"/", 1};
+    length = decode_path(rest.at, rest.bytes, path);
+    return length < 0 ? length : normalise_path(path, (size_t)length);
+}
+
+static bool port_valid(const char *text, size_t text_bytes)
+{
+    if (text_bytes > 6)
+        return false;
+    for (size_t i = 0; i < text_bytes; i++)
+        if (!isdigit((unsigned char)text[i]))
+            return false;
+    return true;
+}
+
+bool http_host_valid(const char *host, size_t host_bytes)
+{
+    bool bracketed = host_bytes && host[0] == '[';
+    size_t name_bytes = bracketed;
+
+    while (name_bytes < host_bytes && host[name_bytes] != (bracketed ? ']' : ':')) {
+        unsigned char c = (unsigned char)host[name_bytes++];
+
+        if (!isalnum(c) && !strchr(bracketed ? ".:%" : "-._~%!$&'()*+,;=", c))
+            return false;
+        if (c == '\0')
+            return false;
+    }
+    if (bracketed) {
+        if (name_bytes < 3 || name_bytes == host_bytes)
+            return false;
+        name_bytes++;
+    }
+    if (name_bytes == 0)
+        return false;
+    if (name_bytes == host_bytes)
+        return true;
+    return host[name_bytes] == ':' &&
+           port_valid(host + name_bytes + 1, host_bytes - name_bytes - 1);
+}
+
+/* Decodes form encoding into out. The length, or -1. */
+static int decode_form(const char *raw, size_t raw_bytes, char *out, size_t out_bytes)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < raw_bytes; i++) {
+        int byte = raw[i] == '+' ? ' ' : (unsigned char)raw[i];
+
+        if (byte == '%') {
+            byte = escaped_byte(raw + i, raw_bytes - i);
+            i += 2;
+        }
+        if (byte <= 0 || used + 1 >= out_bytes)
+            return -1;
+        out[used++] = (char)byte;
+    }
+    if (used >= out_bytes)
+        return -1;
+    out[used] = '\0';
+    return (int)used;
+}
+
+static bool span_is(const char *at, size_t bytes, const char *text)
+{
+    return bytes == strlen(text) && memcmp(at, text, bytes) == 0;
+}
+
+int http_query_param(const char *query, const char *name, char *out, size_t out_bytes)
+{
+    while (*query) {
+        size_t pair_bytes = strcspn(query, "&");
+        size_t name_bytes = strcspn(query, "=&");
+
+        if (span_is(query, name_bytes, name)) {
+            const char *value = query + name_bytes + (name_bytes < pair_bytes);
+
+            return decode_form(value, (size_t)(query + pair_bytes - value), out, out_bytes);
+        }
+        query += pair_bytes + (query[pair_bytes] == '&');
+    }
+    return -1;
+}
+
+int http_cookie_value(const char *header, const char *name, char *out, size_t out_bytes)
+{
+    while (*header) {
+        size_t pair_bytes = strcspn(header, ";");
+        size_t name_bytes = strcspn(header, "=;");
+
+        if (name_bytes < pair_bytes && span_is(header, name_bytes, name)) {
+            size_t value_bytes = pair_bytes - name_bytes - 1;
+
+            if (value_bytes >= out_bytes)
+                return -1;
+            memcpy(out, header + name_bytes + 1, value_bytes);
+            out[value_bytes] = '\0';
+            return (int)value_bytes;
+        }
+        header += pair_bytes + strspn(header + pair_bytes, "; ");
+    }
+    return -1;
+}
