@@ -97,7 +97,7 @@ void config_defaults(struct config *config)
     }
 }
 
-/* ---- values --------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------- */
 
 /* A port: 1 to 5 digits, at most 65535. */
 static bool is_port(const char *text)
@@ -267,7 +267,7 @@ void config_range(const struct config_option *option, char *out)
     }
 }
 
-/* ---- the file ------------------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------ */
 
 /* Cuts white space off both ends, in place. */
 static char *trim(char *text)
@@ -399,7 +399,7 @@ int config_load(struct config *config, const char *path, char *message, size_t m
     return result;
 }
 
-/* ---- the reference -------------------------------------------------------------------------- */
+/* ---- the reference ------------------------------------------------------- */
 
 static void print_prose(FILE *file, const char *prose)
 {

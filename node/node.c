@@ -56,7 +56,7 @@ static int fail(struct node *node, int error, const char *format, ...)
     return error;
 }
 
-/* ---- data folder ----------------------------------------------------------------------------- */
+/* ---- data folder --------------------------------------------------------- */
 
 static int open_store(struct node *node)
 {
@@ -92,7 +92,7 @@ static int open_catalog(struct node *node)
                : -EIO;
 }
 
-/* ---- the server ------------------------------------------------------------------------------ */
+/* ---- the server ---------------------------------------------------------- */
 
 /* A pool thread works with a catalog connection of its own. */
 static void *open_thread(void *ctx)
@@ -168,8 +168,7 @@ static void raise_descriptor_limit(int64_t connections)
             connections, (uintmax_t)needed, (uintmax_t)limit.rlim_cur);
 }
 
-/* ---- the workers ------------------------------------------------------------------------------
- */
+/* ---- the workers --------------------------------------------------------- */
 
 static int open_jobs(struct node *node)
 {
@@ -212,8 +211,7 @@ static int find_worker(struct node *node)
                      "the program terrace-worker is not beside terrace (or set TERRACE_WORKER)");
 }
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events -------------------------------------------------------------- */
 
 static void on_stop(evutil_socket_t signal_number, short what, void *ctx)
 {
@@ -291,8 +289,7 @@ static void free_event(struct event *event)
         event_free(event);
 }
 
-/* ---- running -----------------------------------------------------------------------------------
- */
+/* ---- running ------------------------------------------------------------- */
 
 static int node_open(struct node *node)
 {

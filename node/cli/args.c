@@ -39,7 +39,7 @@ enum cli_exit cli_fail(const char *format, ...)
     return CLI_FAILED;
 }
 
-/* ---- help ----------------------------------------------------------------------------------- */
+/* ---- help ---------------------------------------------------------------- */
 
 /* Words from the present column NAME_COLUMNS on, broken before LINE_COLUMNS. */
 static void print_wrapped(const char *text)
@@ -102,7 +102,7 @@ static void print_help(const struct cli_spec *spec)
         print_config_option(&options[i]);
 }
 
-/* ---- parsing -------------------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------- */
 
 struct override {
     const struct config_option *option;

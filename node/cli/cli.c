@@ -107,7 +107,7 @@ int cli_main(int argc, char **argv)
     return result;
 }
 
-/* ---- what commands share -------------------------------------------------------------------- */
+/* ---- what commands share ------------------------------------------------- */
 
 enum cli_exit cli_data_open(
     struct cli_data *out, const struct cli_args *args, enum cli_data_mode mode)

@@ -35,8 +35,7 @@ static void give_up(struct check *check, const char *why)
     check->failed = true;
 }
 
-/* ---- files that the catalog names -------------------------------------------------------------
- */
+/* ---- files that the catalog names ---------------------------------------- */
 
 /* A lesson that was removed during the check took its files with it. */
 static bool still_there(struct check *check)
@@ -160,8 +159,7 @@ static void check_source(struct check *check)
         check_file(check, path, "the source", lesson->source_bytes, lesson->source_sha256);
 }
 
-/* ---- files that it doesn't name -----------------------------------------------------------------
- */
+/* ---- files that it doesn't name ------------------------------------------ */
 
 static int compare_names(const void *a, const void *b)
 {

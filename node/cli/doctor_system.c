@@ -32,8 +32,7 @@ static void check_disk(struct doctor *doctor)
         doctor_say(doctor, DOCTOR_OK, "disk: %s may still be used", text_size(free_bytes, size));
 }
 
-/* ---- kernel -------------------------------------------------------------------------------------
- */
+/* ---- kernel -------------------------------------------------------------- */
 
 static bool has_bbr(void)
 {
@@ -80,8 +79,7 @@ static void check_kernel(struct doctor *doctor)
             doctor, DOCTOR_WARN, "kernel: no Landlock: workers are locked in by seccomp alone");
 }
 
-/* ---- the worker ---------------------------------------------------------------------------------
- */
+/* ---- the worker ---------------------------------------------------------- */
 
 /* The first line from fd into out[VERSION_BYTES], within the time limit. False: there was none. */
 static bool read_first_line(int fd, char *out)

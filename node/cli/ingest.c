@@ -24,7 +24,7 @@ struct ingest {
     sigset_t signals; /* held back, and looked for while copying */
 };
 
-/* ---- before anything is copied --------------------------------------------------------------- */
+/* ---- before anything is copied ------------------------------------------- */
 
 /* Opens a file that can be put in. Its descriptor (the caller's) and size; or -1 with a line on
  * standard error. */
@@ -78,8 +78,7 @@ static enum cli_exit check_room(const struct store *store, int64_t needed_bytes)
         store_path(store), text_size(needed_bytes, needed), text_size(free_bytes, there));
 }
 
-/* ---- copying ----------------------------------------------------------------------------------
- */
+/* ---- copying ------------------------------------------------------------- */
 
 struct copy {
     struct ingest *ingest;
@@ -189,8 +188,7 @@ static enum cli_exit put_all_in(struct ingest *ingest, const struct cli_args *ar
     return result == CLI_GO_ON ? CLI_OK : result;
 }
 
-/* ---- the command ------------------------------------------------------------------------------
- */
+/* ---- the command --------------------------------------------------------- */
 
 struct texts {
     const char *title, *topic, *description, *language;

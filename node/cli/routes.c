@@ -30,13 +30,12 @@ static const char *access_name(enum http_access access)
 static void print_route(void *ctx, const struct http_route *route)
 {
     char names[64] = "";
+    int bytes = 0;
     (void)ctx;
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        if ((route->methods & methods[i].method) == 0)
-            continue;
-        if (names[0] != '\0')
-            strcat(names, ",");
-        strcat(names, methods[i].name);
+        if ((route->methods & methods[i].method) != 0)
+            bytes += snprintf(names + bytes, sizeof names - (size_t)bytes, "%s%s",
+                bytes > 0 ? "," : "", methods[i].name);
     }
     printf("%-18s %-40s %-11s %s\n", names, route->pattern, access_name(route->access),
         route->about != NULL ? route->about : "");

@@ -53,7 +53,7 @@ static enum cli_exit print_json(const struct details *details)
     return cli_print_json(lesson);
 }
 
-/* ---- for people ------------------------------------------------------------------------------ */
+/* ---- for people ---------------------------------------------------------- */
 
 static void print_field(const char *name, const char *value)
 {

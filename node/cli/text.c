@@ -29,7 +29,7 @@ bool text_chinese(void)
     return false;
 }
 
-/* ---- columns -------------------------------------------------------------------------------- */
+/* ---- columns ------------------------------------------------------------- */
 
 struct glyph {
     size_t bytes; /* 0: the end of the text */
@@ -84,7 +84,7 @@ int text_print(FILE *file, const char *text, int max_columns, int pad_columns)
     return columns;
 }
 
-/* ---- encodings ------------------------------------------------------------------------------ */
+/* ---- encodings ----------------------------------------------------------- */
 
 /* text from an encoding into UTF-8; NULL: it isn't in that encoding, or out of memory. */
 static char *convert(const char *text, const char *encoding)
@@ -125,7 +125,7 @@ char *text_utf8(const char *text)
     return result != NULL ? result : with_question_marks(text);
 }
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------- */
 
 const char *text_size(int64_t bytes, char *out)
 {

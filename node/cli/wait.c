@@ -45,7 +45,7 @@ static void stop(struct wait *wait, enum cli_exit result)
     event_base_loopbreak(wait->base);
 }
 
-/* ---- lessons -------------------------------------------------------------------------------- */
+/* ---- lessons ------------------------------------------------------------- */
 
 static void end_lesson(struct wait *wait, struct watched *watched)
 {
@@ -139,7 +139,7 @@ static int look(struct wait *wait)
     return error == CATALOG_EBUSY ? CATALOG_OK : error;
 }
 
-/* ---- the workers ---------------------------------------------------------------------------- */
+/* ---- the workers --------------------------------------------------------- */
 
 static enum cli_exit open_jobs(struct wait *wait)
 {
@@ -167,7 +167,7 @@ static enum cli_exit try_jobs(struct wait *wait)
                : cli_fail("the workers' lock can't be taken: %s", strerror(-wait->jobs_lock));
 }
 
-/* ---- events --------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------- */
 
 static void on_tick(evutil_socket_t fd, short what, void *ctx)
 {

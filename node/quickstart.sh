@@ -1,0 +1,216 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# sh node/quickstart.sh [VIDEO]: on Debian 12, installs what is missing, builds Terrace, starts a node, puts VIDEO in (or a
+# lesson that it makes itself) and prints the addresses of the three pages. May be run again: what is there stays.
+set -eu
+
+video=
+if [ $# -gt 0 ]; then
+    case $1 in
+    -h | --help)
+        sed -n 's/^# \(sh node.*\)/\1/p; s/^# \(lesson.*\)/\1/p' "$0"
+        exit 0
+        ;;
+    /*) video=$1 ;;
+    *) video=$PWD/$1 ;;
+    esac
+fi
+cd "$(dirname "$0")/.."
+
+data=$PWD/terrace-data
+terrace=$PWD/build/release/terrace
+pid_file=$data/node.pid
+out_file=$data/node.out
+log_file=$data/node.log
+step='the start'
+on_exit() {
+    code=$?
+    [ $code -eq 0 ] || echo "quickstart: failed during: $step" >&2
+}
+trap on_exit EXIT
+trap 'exit 130' INT TERM
+
+begin() {
+    step=$1
+    echo "== $step"
+}
+
+# Runs a command with its output in a file; shows the file's end if it fails.
+quietly() {
+    log=$1
+    shift
+    "$@" >"$log" 2>&1 || {
+        tail -n 30 "$log" >&2
+        echo "(all of it: $log)" >&2
+        return 1
+    }
+}
+
+build() {
+    mkdir -p build
+    quietly build/quickstart-configure.log cmake --preset release
+    quietly build/quickstart-build.log cmake --build --preset release
+}
+
+running() {
+    [ -s "$pid_file" ] && pid=$(cat "$pid_file") && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = terrace ]
+}
+
+stop_node() {
+    kill "$pid"
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        running || return 0
+        sleep 1
+    done
+    echo "the node (process $pid) does not stop" >&2
+    return 1
+}
+
+# start_on PORT: 0 when the node answers there; 1 when the port is in use; anything else ends the script.
+start_on() {
+    : >"$out_file"
+    began=$(wc -c <"$log_file")
+    # A session of its own: it goes on when this terminal is closed.
+    setsid sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$pid_file" \
+        "$terrace" serve --data "$data" --listen "127.0.0.1:$1" </dev/null >"$out_file" 2>>"$log_file" &
+    starter=$!
+    while ! grep -q '^listening on ' "$out_file"; do
+        if ! kill -0 "$starter" 2>/dev/null; then
+            rm -f "$pid_file"
+            tail -c +$((began + 1)) "$log_file" | grep -q ' in use' && return 1
+            tail -n 5 "$log_file" >&2
+            exit 1
+        fi
+        sleep 0.2
+    done
+}
+
+start_node() {
+    mkdir -p "$data"
+    touch "$log_file"
+    for port in $(seq 8080 8099); do
+        ! start_on "$port" || return 0
+        echo "port $port is in use"
+    done
+    echo "none of the ports 8080 to 8099 is free" >&2
+    return 1
+}
+
+add_admin() {
+    password=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
+    printf '%s\n' "$password" | "$terrace" user add admin --role admin --data "$data"
+}
+
+# A font with Chinese characters, else any, else nothing.
+find_font() {
+    command -v fc-match >/dev/null || return 0
+    font=$(fc-list -f '%{file}\n' :lang=zh-cn 2>/dev/null | head -n 1)
+    [ -n "$font" ] || font=$(fc-list -f '%{file}\n' :lang=en 2>/dev/null | head -n 1)
+    echo "$font"
+}
+
+# Six slides of 10 s: as many squares as the slide's number, a bar for the time, and a title where there is a font.
+slides() {
+    filter="[0][1]overlay=x=-w+w*t/60:y=H-h,drawbox=x=0:y=0:w=iw:h=90:color=0x2f6f4f:t=fill"
+    for slide in 1 2 3 4 5 6; do
+        shown="enable='between(t,$(((slide - 1) * 10)),$((slide * 10)))'"
+        for square in $(seq "$slide"); do
+            filter="$filter,drawbox=x=$((square * 180 - 80)):y=280:w=140:h=140:color=0x2f6f4f:t=fill:$shown"
+        done
+        [ -z "$1" ] || filter="$filter,drawtext=fontfile='$1':text='$(printf "$2" "$slide")':x=60:y=140:fontsize=64:fontcolor=0x203030:$shown"
+    done
+    echo "$filter"
+}
+
+make_lesson() {
+    font=$(find_font)
+    heading='Terrace, slide %s of 6'
+    if [ -n "$font" ] && fc-list -f '%{file}\n' :lang=zh-cn | grep -qxF "$font"; then heading='梯田课堂，第 %s 张，共 6 张'; fi
+    # A note every two seconds that dies away like a bell's, one step higher with each slide.
+    bell='0.3*sin(2*PI*(330+55*floor(t/10))*t)*exp(-2*mod(t\,2))'
+    ffmpeg -v error -y -f lavfi -i "color=c=0xf4f1e8:s=1280x720:r=25:d=60" -f lavfi -i "color=c=0xe0a030:s=1280x24:r=25:d=60" \
+        -f lavfi -i "aevalsrc=$bell:s=48000:d=60" -filter_complex "$(slides "$font" "$heading")" -c:v libx264 -preset veryfast -pix_fmt yuv420p -c:a aac -b:a 96k "$1"
+}
+
+# The number of a lesson in the catalog whose description in JSON has this line; nothing if there is none.
+known_lesson() {
+    "$terrace" ls --json --data "$data" | awk -v line="$1" '
+        /"id":/ { id = $2 + 0 }
+        index($0, line) { print id; exit }'
+}
+
+put_in() {
+    file=$1
+    shift
+    "$terrace" ingest "$file" "$@" --publish --wait --data "$data"
+}
+
+put_video_in() {
+    sha256=$(sha256sum <"$video" | cut -d ' ' -f 1)
+    lesson=$(known_lesson "\"sha256\": \"$sha256\"")
+    if [ -n "$lesson" ]; then
+        echo "this file is lesson $lesson already"
+    else
+        put_in "$video"
+    fi
+}
+
+put_own_lesson_in() {
+    lesson=$(known_lesson '"title": "Terrace 示范课"')
+    if [ -n "$lesson" ]; then
+        echo "it is lesson $lesson already"
+    else
+        make_lesson build/quickstart-lesson.mp4
+        put_in build/quickstart-lesson.mp4 --title 'Terrace 示范课' --language zh
+    fi
+}
+
+if [ -n "$video" ] && ! [ -r "$video" ]; then
+    step="looking for $video"
+    echo "quickstart: $video can't be read" >&2
+    exit 1
+fi
+
+begin 'installing missing packages'
+sh node/install-packages.sh node/packages.txt
+
+begin 'building (the first time takes some minutes)'
+build
+
+begin 'starting the node'
+# A node whose program was replaced by the build is an old one.
+if running && [ "$(readlink "/proc/$pid/exe")" != "$terrace" ]; then stop_node; fi
+if running; then
+    echo "it runs already (process $pid)"
+else
+    start_node
+fi
+url=$(sed -n 's/^listening on //p' "$out_file")
+
+password=
+if [ -z "$("$terrace" user ls --data "$data")" ]; then
+    begin 'adding a user'
+    add_admin
+fi
+
+if [ -n "$video" ]; then
+    begin "putting $video in"
+    put_video_in
+else
+    begin 'making a small lesson'
+    put_own_lesson_in
+fi
+
+cat <<END
+
+Lessons, for terminals      $url/
+Uploads, for operators      $url/operator
+Terminals, for technicians  $url/technician
+END
+[ -z "$password" ] || printf '\nLogin: admin, password %s (shown only now; `terrace user passwd admin` sets another)\n' "$password"
+cat <<END
+
+The node goes on in the background; its log is $log_file.
+To stop it:  kill $(cat "$pid_file")
+The program: $terrace help
+END
