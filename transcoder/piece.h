@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A piece of work, and how what it has made is put in place and reported. */
+#ifndef TRANSCODER_PIECE_H
+#define TRANSCODER_PIECE_H
+
+#include "transcoder/packager.h"
+#include "transcoder/plan/job.h"
+#include "transcoder/report.h"
+
+/* What a piece of work is done with: the job, its descriptors and where to report. All the
+ * caller's. */
+struct piece {
+    const struct job *job;
+    int source_fd, output_fd;
+    struct report *report;
+};
+
+/*
+ * Writes a packed chunk and its rendition's init segment below the output folder, each synced, and
+ * reports both. Writing the init segment again is harmless: it has the same bytes whatever chunk it
+ * came from. 0, or -1: failure set. Any thread, for different renditions.
+ */
+int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
+    const struct packager *packager, const AVCodecContext *encoder, struct failure *failure);
+
+/* The first segment of a chunk, and the one past its last. */
+void piece_segments(const struct plan *plan, int chunk, int64_t *first, int64_t *end);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/remux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "transcoder/output.h"
+
+#define IO_BUFFER_BYTES (256 * 1024)
+#define MAX_PACKETS (12LL * 3600 * 120)
+
+/* When each packet of an untimed stream is shown: its place among the pictures that come out of the
+ * decoder. */
+struct order {
+    int64_t *rank; /* by packet number; -1: gives no picture */
+    int64_t count, room;
+    int64_t delay; /* the most places by which a picture is shown before its packet's turn */
+};
+
+static int order_append(struct order *order)
+{
+    if (order->count == order->room) {
+        int64_t room = order->room ? order->room * 2 : 4096;
+        int64_t *rank =
+            room > MAX_PACKETS * 2 ? NULL : realloc(order->rank, (size_t)room * sizeof(*rank));
+        if (!rank)
+            return AVERROR(ENOMEM);
+        order->rank = rank;
+        order->room = room;
+    }
+    order->rank[order->count++] = -1;
+    return 0;
+}
+
+static int take_pictures(
+    struct order *order, AVCodecContext *decoder, AVFrame *frame, int64_t *shown)
+{
+    int error;
+    while ((error = avcodec_receive_frame(decoder, frame)) >= 0) {
+        int64_t packet = frame->reordered_opaque;
+        if (packet >= 0 && packet < order->count && order->rank[packet] < 0) {
+            order->rank[packet] = (*shown)++;
+            if (packet - order->rank[packet] > order->delay)
+                order->delay = packet - order->rank[packet];
+        }
+        av_frame_unref(frame);
+    }
+    return error == AVERROR(EAGAIN) || error == AVERROR_EOF || error == AVERROR_INVALIDDATA ? 0
+                                                                                            : error;
+}
+
+static int decode_order(
+    struct input *input, int stream, AVCodecContext *decoder, struct order *order)
+{
+    AVPacket *packet = av_packet_alloc();
+    AVFrame *frame = av_frame_alloc();
+    int64_t shown = 0;
+    int error = packet && frame ? 0 : AVERROR(ENOMEM);
+    while (error >= 0 && av_read_frame(input->format, packet) >= 0) {
+        if (packet->stream_index == stream) {
+            decoder->reordered_opaque = order->count;
+            error = order_append(order);
+            if (error >= 0)
+                error = avcodec_send_packet(decoder, packet);
+            if (error == AVERROR_INVALIDDATA)
+                error = 0;
+            if (error >= 0)
+                error = take_pictures(order, decoder, frame, &shown);
+        }
+        av_packet_unref(packet);
+    }
+    if (error >= 0 && avcodec_send_packet(decoder, NULL) >= 0)
+        error = take_pictures(order, decoder, frame, &shown);
+    av_packet_free(&packet);
+    av_frame_free(&frame);
+    return error;
+}
+
+static int find_order(
+    const struct piece *piece, int stream, struct order *order, struct failure *failure)
+{
+    struct input *input;
+    AVCodecContext *decoder = NULL;
+    if (input_open(&input, piece->source_fd, failure) < 0)
+        return -1;
+    int result = input_open_decoder(input, stream, &decoder, failure);
+    if (result == 0) {
+        int error = decode_order(input, stream, decoder, order);
+        if (error < 0)
+            result = failure_from_av(failure, error, REASON_DAMAGED, "picture order");
+    }
+    avcodec_free_context(&decoder);
+    input_close(&input);
+    return result;
+}
+
+/* ---- writing ---- */
+
+struct writer {
+    int fd;
+    AVIOContext *io;
+    AVFormatContext *format;
+    int out_index[INPUT_MAX_STREAMS]; /* by the source's index; -1 left out */
+};
+
+static int on_write(void *opaque, uint8_t *buffer, int bytes)
+{
+    const struct writer *w = opaque;
+    return output_write_all(w->fd, buffer, (size_t)bytes) == 0 ? bytes : AVERROR(errno);
+}
+
+static int64_t on_seek(void *opaque, int64_t offset, int whence)
+{
+    const struct writer *w = opaque;
+    if (whence == AVSEEK_SIZE)
+        return AVERROR(ENOSYS);
+    int64_t at = lseek(w->fd, offset, whence & ~AVSEEK_FORCE);
+    return at < 0 ? AVERROR(errno) : at;
+}
+
+static int open_writer(
+    struct writer *w, const struct input *input, const struct remux_params *params)
+{
+    int error = avformat_alloc_output_context2(&w->format, NULL, "matroska", NULL);
+    if (error < 0)
+        return error;
+    uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
+    if (buffer)
+        w->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 1, w, NULL, on_write, on_seek);
+    if (!w->io) {
+        av_free(buffer);
+        return AVERROR(ENOMEM);
+    }
+    w->format->pb = w->io;
+    w->format->flags |= AVFMT_FLAG_BITEXACT | AVFMT_FLAG_CUSTOM_IO;
+    for (int i = 0; i < INPUT_MAX_STREAMS; i++)
+        w->out_index[i] = -1;
+    for (int i = 0; i < params->stream_count; i++) {
+        const AVStream *from = input->format->streams[params->streams[i]];
+        AVStream *to = avformat_new_stream(w->format, NULL);
+        if (!to)
+            return AVERROR(ENOMEM);
+        error = avcodec_parameters_copy(to->codecpar, from->codecpar);
+        if (error < 0)
+            return error;
+        to->codecpar->codec_tag = 0;
+        to->time_base = (AVRational){1, 1000};
+        to->avg_frame_rate =
+            params->streams[i] == params->untimed_stream ? params->fps : from->avg_frame_rate;
+        to->sample_aspect_ratio = from->sample_aspect_ratio;
+        to->disposition = from->disposition;
+        av_dict_copy(&to->metadata, from->metadata, 0);
+        w->out_index[params->streams[i]] = i;
+    }
+    av_dict_copy(&w->format->metadata, input->format->metadata, 0);
+    return avformat_write_header(w->format, NULL);
+}
+
+static void close_writer(struct writer *w)
+{
+    avformat_free_context(w->format);
+    if (w->io) {
+        av_freep(&w->io->buffer);
+        avio_context_free(&w->io);
+    }
+}
+
+static int copy_packet(struct writer *w, const struct input *input,
+    const struct remux_params *params, const struct order *order, int64_t *number, AVPacket *packet)
+{
+    int from = packet->stream_index;
+    int to = from < INPUT_MAX_STREAMS ? w->out_index[from] : -1;
+    if (to < 0)
+        return 0;
+    AVRational time_base = input->format->streams[from]->time_base;
+    if (from == params->untimed_stream) {
+        int64_t n = (*number)++;
+        if (n >= order->count || order->rank[n] < 0)
+            return 0;
+        time_base = av_inv_q(params->fps);
+        packet->dts = n;
+        packet->pts = order->rank[n] + order->delay;
+        packet->duration = 1;
+    }
+    av_packet_rescale_ts(packet, time_base, w->format->streams[to]->time_base);
+    packet->stream_index = to;
+    packet->pos = -1;
+    int error = av_interleaved_write_frame(w->format, packet);
+    /* A packet whose time goes back is left out, not the whole lesson. */
+    return error == AVERROR(EINVAL) ? 0 : error;
+}
+
+static int copy_packets(struct writer *w, struct input *input, const struct remux_params *params,
+    const struct order *order)
+{
+    AVPacket *packet = av_packet_alloc();
+    int64_t number = 0;
+    int error = packet ? 0 : AVERROR(ENOMEM);
+    while (error >= 0 && av_read_frame(input->format, packet) >= 0) {
+        error = copy_packet(w, input, params, order, &number, packet);
+        av_packet_unref(packet);
+    }
+    av_packet_free(&packet);
+    return error < 0 ? error : av_write_trailer(w->format);
+}
+
+static int write_copy(const struct piece *piece, const struct remux_params *params,
+    const struct order *order, int fd, struct failure *failure)
+{
+    struct input *input;
+    struct writer w = {.fd = fd};
+    if (input_open(&input, piece->source_fd, failure) < 0)
+        return -1;
+    int error = open_writer(&w, input, params);
+    if (error >= 0)
+        error = copy_packets(&w, input, params, order);
+    if (error >= 0)
+        avio_flush(w.io);
+    close_writer(&w);
+    input_close(&input);
+    return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "copying streams") : 0;
+}
+
+int remux_run(const struct piece *piece, const struct remux_params *params, int *fd, int64_t *bytes,
+    struct failure *failure)
+{
+    const char *name = piece->job->remux_name;
+    struct order order = {0};
+    int result = -1, copy = -1;
+    *fd = -1;
+    if (params->untimed_stream >= 0 &&
+        find_order(piece, params->untimed_stream, &order, failure) < 0)
+        goto end;
+    copy = output_begin(piece->output_fd, name, failure);
+    if (copy < 0)
+        goto end;
+    *fd = dup(copy);
+    struct stat status;
+    if (*fd < 0 || write_copy(piece, params, &order, copy, failure) < 0 ||
+        fstat(copy, &status) < 0) {
+        output_abort(piece->output_fd, name, copy);
+        goto end;
+    }
+    *bytes = status.st_size;
+    result = output_commit(piece->output_fd, name, copy, failure);
+end:
+    if (result < 0 && copy >= 0 && *fd >= 0)
+        close(*fd);
+    free(order.rank);
+    return result;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED                                                                                  \
+    true /* they reserve terabytes, and look for leaks with a tracing process of their own */
+#else
+#define SANITIZED false
+#endif
+
+#define MOST_DESCRIPTORS 64
+
+static int limit(int resource, int64_t value, struct failure *failure)
+{
+    struct rlimit bounds = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
+    if (setrlimit(resource, &bounds) < 0)
+        return failure_set(failure, REASON_INTERNAL, "limit %d: %s", resource, strerror(errno));
+    return 0;
+}
+
+static int enter_limits(const struct sandbox_params *params, struct failure *failure)
+{
+    if (!SANITIZED && limit(RLIMIT_AS, params->memory_bytes, failure) < 0)
+        return -1;
+    if (limit(RLIMIT_CPU, params->cpu_s, failure) < 0 ||
+        limit(RLIMIT_FSIZE, params->file_bytes, failure) < 0 ||
+        limit(RLIMIT_NOFILE, MOST_DESCRIPTORS, failure) < 0)
+        return -1;
+    return limit(RLIMIT_CORE, 0, failure);
+}
+
+/* Nothing that works with media calls these: who does is under somebody else's control. */
+static const int deadly[] = {
+    SCMP_SYS(socket),
+    SCMP_SYS(socketpair),
+    SCMP_SYS(connect),
+    SCMP_SYS(bind),
+    SCMP_SYS(listen),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(bpf),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(chroot),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(reboot),
+};
+
+/* Opening for writing: only below the output folder. */
+static int allow_writing_below(scmp_filter_ctx filter, int output_fd)
+{
+    static const unsigned modes[] = {O_WRONLY, O_RDWR};
+    int error = 0;
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]) && error == 0; i++) {
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 2,
+            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)output_fd),
+            SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, modes[i]));
+        if (error == 0)
+            error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,
+                SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE, modes[i]));
+    }
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(creat), 0);
+    return error;
+}
+
+/* Threads are made with clone(CLONE_THREAD); clone3's flags can't be looked at, and glibc does
+ * without it. */
+static int forbid_processes(scmp_filter_ctx filter)
+{
+    int error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
+        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(fork), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(vfork), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(ptrace), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill), 0);
+    return error;
+}
+
+static int enter_filter(const struct sandbox_params *params, struct failure *failure)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int error = filter ? 0 : -ENOMEM;
+    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]) && error == 0; i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+    if (error == 0)
+        error = allow_writing_below(filter, params->output_fd);
+    if (error == 0 && !SANITIZED)
+        error = forbid_processes(filter);
+    if (error == 0)
+        error = seccomp_load(filter);
+    seccomp_release(filter);
+    return error == 0 ? 0 : failure_set(failure, REASON_INTERNAL, "seccomp: %s", strerror(-error));
+}
+
+int sandbox_enter(const struct sandbox_params *params, struct failure *failure)
+{
+    if (enter_limits(params, failure) < 0)
+        return -1;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return failure_set(failure, REASON_INTERNAL, "no_new_privs: %s", strerror(errno));
+    return enter_filter(params, failure);
+}

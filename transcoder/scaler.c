@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/scaler.h"
+
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+#include <stdbool.h>
+
+struct scaler {
+    int width, height, format;
+    struct SwsContext *sws;
+    /* what sws was made for */
+    int in_width, in_height, in_format, in_range, in_matrix;
+};
+
+int scaler_open(struct scaler **out, int width, int height, int format)
+{
+    *out = av_mallocz(sizeof(**out));
+    if (!*out)
+        return AVERROR(ENOMEM);
+    **out = (struct scaler){.width = width, .height = height, .format = format};
+    return 0;
+}
+
+void scaler_close(struct scaler **scaler)
+{
+    if (!*scaler)
+        return;
+    sws_freeContext((*scaler)->sws);
+    av_freep(scaler);
+}
+
+/* The old names of full-range formats, and whether they mean full range. */
+static int plain_format(int format, bool *full_range)
+{
+    static const int pairs[][2] = {
+        {AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUV420P},
+        {AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUV422P},
+        {AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUV444P},
+        {AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUV440P},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (format == pairs[i][0]) {
+            *full_range = true;
+            return pairs[i][1];
+        }
+    return format;
+}
+
+static int prepare(struct scaler *s, const AVFrame *in)
+{
+    bool full = in->color_range == AVCOL_RANGE_JPEG;
+    int format = plain_format(in->format, &full);
+    const AVPixFmtDescriptor *descriptor = av_pix_fmt_desc_get(format);
+    if (!descriptor)
+        return AVERROR(EINVAL);
+    bool rgb = descriptor->flags & AV_PIX_FMT_FLAG_RGB;
+    full = full || rgb;
+    if (s->sws && s->in_width == in->width && s->in_height == in->height &&
+        s->in_format == format && s->in_range == full && s->in_matrix == (int)in->colorspace)
+        return 0;
+    sws_freeContext(s->sws);
+    s->sws = sws_getContext(in->width, in->height, format, s->width, s->height, s->format,
+        SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, NULL, NULL, NULL);
+    if (!s->sws)
+        return AVERROR(EINVAL);
+    /* The matrix stays (RGB gets the one that its size suggests); only the range is brought to the
+     * one wanted. */
+    const int *matrix = sws_getCoefficients(
+        in->colorspace == AVCOL_SPC_BT709 || (rgb && in->height >= 720) ? SWS_CS_ITU709
+                                                                        : SWS_CS_DEFAULT);
+    bool full_out = s->format == AV_PIX_FMT_YUVJ420P;
+    if (sws_setColorspaceDetails(s->sws, matrix, full, matrix, full_out, 0, 1 << 16, 1 << 16) < 0 &&
+        full != full_out)
+        return AVERROR(EINVAL);
+    s->in_width = in->width;
+    s->in_height = in->height;
+    s->in_format = format;
+    s->in_range = full;
+    s->in_matrix = (int)in->colorspace;
+    return 0;
+}
+
+int scaler_run(struct scaler *s, const AVFrame *in, AVFrame *out)
+{
+    int error = prepare(s, in);
+    if (error < 0)
+        return error;
+    out->width = s->width;
+    out->height = s->height;
+    out->format = s->format;
+    error = av_frame_get_buffer(out, 0);
+    if (error < 0)
+        return error;
+    int rows = sws_scale(s->sws, (const uint8_t *const *)in->data, in->linesize, 0, in->height,
+        out->data, out->linesize);
+    return rows == s->height ? 0 : AVERROR_EXTERNAL;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/scan.h"
+
+#include <libavutil/intreadwrite.h>
+
+/* Samples that the container says are not to be played, at a packet's beginning and end
+ * (AV_PKT_DATA_SKIP_SAMPLES). */
+static void skipped_us(const AVPacket *packet, int sample_rate, int64_t *head_us, int64_t *tail_us)
+{
+    size_t bytes;
+    const uint8_t *skip = av_packet_get_side_data(packet, AV_PKT_DATA_SKIP_SAMPLES, &bytes);
+    *head_us = *tail_us = 0;
+    if (!skip || bytes < 8 || sample_rate <= 0)
+        return;
+    *head_us = av_rescale(AV_RL32(skip), 1000000, sample_rate);
+    *tail_us = av_rescale(AV_RL32(skip + 4), 1000000, sample_rate);
+}
+
+static void take(struct scan_stream *seen, const AVStream *stream, const AVPacket *packet)
+{
+    int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    seen->packets++;
+    seen->bytes += packet->size;
+    if (time == AV_NOPTS_VALUE) {
+        seen->timed = false;
+        return;
+    }
+    /* Cut away by an edit list: decoded, but not shown. */
+    if (packet->flags & AV_PKT_FLAG_DISCARD)
+        return;
+    int64_t head_us, tail_us;
+    skipped_us(packet, stream->codecpar->sample_rate, &head_us, &tail_us);
+    int64_t length_us = av_rescale_q(
+        packet->duration > 0 ? packet->duration : 0, stream->time_base, AV_TIME_BASE_Q);
+    int64_t start_us = av_rescale_q(time, stream->time_base, AV_TIME_BASE_Q) +
+                       (head_us < length_us ? head_us : length_us);
+    int64_t end_us = av_rescale_q(time, stream->time_base, AV_TIME_BASE_Q) + length_us -
+                     (tail_us < length_us ? tail_us : length_us);
+    if (start_us < seen->start_us)
+        seen->start_us = start_us;
+    if (end_us > seen->end_us)
+        seen->end_us = end_us;
+}
+
+int scan_packets(
+    struct input *input, struct report *report, struct scan *out, struct failure *failure)
+{
+    *out = (struct scan){.stream_count = (int)input->format->nb_streams};
+    for (int i = 0; i < INPUT_MAX_STREAMS; i++)
+        out->streams[i] =
+            (struct scan_stream){.start_us = INT64_MAX, .end_us = INT64_MIN, .timed = true};
+    AVPacket *packet = av_packet_alloc();
+    if (!packet)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "scan");
+    int result = 0;
+    while (result == 0 && av_read_frame(input->format, packet) >= 0) {
+        /* Some containers (MPEG-PS) show streams as they come. */
+        if (packet->stream_index < INPUT_MAX_STREAMS)
+            take(&out->streams[packet->stream_index], input->format->streams[packet->stream_index],
+                packet);
+        av_packet_unref(packet);
+        if (input->size_bytes > 0)
+            result =
+                report_progress(report, (int)(input->at_bytes * 800 / input->size_bytes), failure);
+    }
+    out->stream_count = (int)input->format->nb_streams < INPUT_MAX_STREAMS
+                            ? (int)input->format->nb_streams
+                            : INPUT_MAX_STREAMS;
+    av_packet_free(&packet);
+    return result;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A look at every packet of a file: what each stream really has, from when to when. */
+#ifndef TRANSCODER_SCAN_H
+#define TRANSCODER_SCAN_H
+
+#include <stdbool.h>
+
+#include "transcoder/input.h"
+#include "transcoder/report.h"
+
+struct scan_stream {
+    int64_t packets, bytes;
+    int64_t start_us, end_us; /* on the container's clock; only with `timed` */
+    bool timed;               /* every packet has a time */
+};
+
+struct scan {
+    struct scan_stream streams[INPUT_MAX_STREAMS];
+    int stream_count;
+};
+
+/* Reads the input to its end. Damage in it ends the look, it is no failure. 0, or -1: failure set
+ * (the node is gone). */
+int scan_packets(
+    struct input *input, struct report *report, struct scan *out, struct failure *failure);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/stills.h"
+
+#include <libavutil/opt.h>
+
+#include "transcoder/output.h"
+#include "transcoder/scaler.h"
+#include "transcoder/source.h"
+
+#define POSTER_WIDTH 640
+#define POSTER_HEIGHT 360
+/* libjpeg's "quality 80", about */
+#define POSTER_QUALITY 4
+
+/* Where to look, in thousandths of the lesson: titles fade in, credits end. */
+static const int candidates[] = {50, 120, 250, 400, 10, 0};
+
+static void fit(const struct media_info *info, int *width, int *height)
+{
+    *width = info->width;
+    *height = info->height;
+    if (*width > POSTER_WIDTH) {
+        *height = (int)av_rescale(*height, POSTER_WIDTH, *width) & ~1;
+        *width = POSTER_WIDTH;
+    }
+    if (*height > POSTER_HEIGHT) {
+        *width = (int)av_rescale(*width, POSTER_HEIGHT, *height) & ~1;
+        *height = POSTER_HEIGHT;
+    }
+    *width = *width < 2 ? 2 : *width;
+    *height = *height < 2 ? 2 : *height;
+}
+
+/* How much a picture shows: the variance of its luma. Black, white and fades have next to none. */
+static double variance(const AVFrame *frame)
+{
+    double sum = 0, squares = 0;
+    for (int y = 0; y < frame->height; y++)
+        for (int x = 0; x < frame->width; x++) {
+            double luma = frame->data[0][(ptrdiff_t)y * frame->linesize[0] + x];
+            sum += luma;
+            squares += luma * luma;
+        }
+    double count = (double)frame->width * frame->height;
+    return squares / count - (sum / count) * (sum / count);
+}
+
+/* The picture at grid frame n, scaled; NULL: it can't be had there. */
+static AVFrame *look_at(
+    const struct piece *piece, struct scaler *scaler, int64_t n, struct failure *failure)
+{
+    struct source *source;
+    const AVFrame *shown;
+    AVFrame *scaled = NULL;
+    if (source_open(&source, piece->source_fd, &piece->job->info, n, failure) < 0)
+        return NULL;
+    if (source_frame(source, n, &shown, failure) == 0 && (scaled = av_frame_alloc())) {
+        int error = scaler_run(scaler, shown, scaled);
+        if (error < 0) {
+            failure_from_av(failure, error, REASON_DAMAGED, "poster");
+            av_frame_free(&scaled);
+        }
+    }
+    source_close(&source);
+    return scaled;
+}
+
+static AVFrame *choose(const struct piece *piece, const struct plan *plan, struct scaler *scaler,
+    struct failure *failure)
+{
+    AVFrame *best = NULL;
+    double best_variance = -1;
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+        AVFrame *frame = look_at(piece, scaler, plan->frame_count * candidates[i] / 1000, failure);
+        double shows = frame ? variance(frame) : -1;
+        if (shows > best_variance) {
+            best_variance = shows;
+            AVFrame *worse = best;
+            best = frame;
+            frame = worse;
+        }
+        av_frame_free(&frame);
+        /* Good enough: text on a slide has a variance of many hundreds. */
+        if (best_variance > 400)
+            break;
+    }
+    return best;
+}
+
+static int encode_jpeg(const AVFrame *frame, AVPacket *packet)
+{
+    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
+    AVCodecContext *encoder = codec ? avcodec_alloc_context3(codec) : NULL;
+    if (!encoder)
+        return AVERROR(ENOMEM);
+    encoder->width = frame->width;
+    encoder->height = frame->height;
+    encoder->pix_fmt = AV_PIX_FMT_YUVJ420P;
+    encoder->time_base = (AVRational){1, 25};
+    encoder->thread_count = 1;
+    encoder->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
+    encoder->global_quality = FF_QP2LAMBDA * POSTER_QUALITY;
+    int error = avcodec_open2(encoder, codec, NULL);
+    if (error >= 0)
+        error = avcodec_send_frame(encoder, frame);
+    if (error >= 0)
+        error = avcodec_receive_packet(encoder, packet);
+    avcodec_free_context(&encoder);
+    return error;
+}
+
+static int write_poster(const struct piece *piece, AVFrame *frame, struct failure *failure)
+{
+    AVPacket *packet = av_packet_alloc();
+    if (!packet)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
+    frame->pts = 0;
+    frame->quality = FF_QP2LAMBDA * POSTER_QUALITY;
+    int error = encode_jpeg(frame, packet), result = -1;
+    if (error < 0)
+        failure_from_av(failure, error, REASON_INTERNAL, "poster");
+    else
+        result = output_write(piece->output_fd, piece->job->poster_name, packet->data,
+            (size_t)packet->size, NULL, failure);
+    av_packet_free(&packet);
+    if (result < 0)
+        return -1;
+    struct message message = {.type = MESSAGE_POSTER};
+    return report_send(piece->report, &message, failure);
+}
+
+int stills_run(const struct piece *piece, struct failure *failure)
+{
+    struct plan plan;
+    struct scaler *scaler = NULL;
+    int width, height;
+    if (plan_make(&piece->job->info, &piece->job->options, &plan) < 0)
+        return failure_set(failure, REASON_INTERNAL, "no plan");
+    fit(&piece->job->info, &width, &height);
+    if (scaler_open(&scaler, width, height, AV_PIX_FMT_YUVJ420P) < 0)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
+    AVFrame *frame = choose(piece, &plan, scaler, failure);
+    int result = frame ? write_poster(piece, frame, failure) : -1;
+    av_frame_free(&frame);
+    scaler_close(&scaler);
+    return result;
+}

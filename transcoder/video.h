@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One chunk of all video renditions of a job: decoded once, encoded by a thread for each rendition.
+ */
+#ifndef TRANSCODER_VIDEO_H
+#define TRANSCODER_VIDEO_H
+
+#include "transcoder/piece.h"
+
+/* Makes job->chunk of every rendition of the job, reports init segments, chunks and progress. 0, or
+ * -1: failure set. */
+int video_run(const struct piece *piece, struct failure *failure);
+
+#endif

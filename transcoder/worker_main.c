@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * terrace-worker: does one piece of transcoding, given by descriptors (transcoder/plan/job.h), and
+ * ends. Started by the node; nothing for people to run.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libavutil/log.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "transcoder/audio.h"
+#include "transcoder/probe.h"
+#include "transcoder/sandbox.h"
+#include "transcoder/stills.h"
+#include "transcoder/video.h"
+
+#define GIB (1024LL * 1024 * 1024)
+
+static int read_job(struct job *job)
+{
+    char *text = malloc(JOB_TEXT_MAX_BYTES + 1);
+    size_t count = 0;
+    ssize_t got = -1;
+    while (text && count <= JOB_TEXT_MAX_BYTES &&
+           (got = read(JOB_FD_TEXT, text + count, JOB_TEXT_MAX_BYTES + 1 - count)) > 0)
+        count += (size_t)got;
+    int result = text && got == 0 ? job_parse(text, count, job) : -1;
+    free(text);
+    close(JOB_FD_TEXT);
+    return result;
+}
+
+static int enter_sandbox(const struct job *job, struct failure *failure)
+{
+    struct stat status;
+    int64_t source_bytes = fstat(JOB_FD_SOURCE, &status) == 0 ? status.st_size : 0;
+    struct sandbox_params params = {
+        .memory_bytes = 4 * GIB,
+        .cpu_s = 8LL * 3600,
+        /* A remuxed copy is about as large as its source; chunks are far smaller than this. */
+        .file_bytes = job->kind == JOB_PROBE ? source_bytes + source_bytes / 4 + GIB / 16 : GIB,
+        .output_fd = JOB_FD_OUTPUT,
+    };
+    return sandbox_enter(&params, failure);
+}
+
+static int run(const struct piece *piece, struct failure *failure)
+{
+    switch (piece->job->kind) {
+    case JOB_PROBE:
+        return probe_run(piece, failure);
+    case JOB_AUDIO:
+        return audio_run(piece, failure);
+    case JOB_VIDEO:
+        return video_run(piece, failure);
+    case JOB_POSTER:
+        return stills_run(piece, failure);
+    }
+    return failure_set(failure, REASON_INTERNAL, "unknown kind of job");
+}
+
+static int work(struct job *job, struct report *report)
+{
+    struct failure failure = {.reason = REASON_NONE};
+    struct piece piece = {
+        .job = job, .source_fd = JOB_FD_SOURCE, .output_fd = JOB_FD_OUTPUT, .report = report};
+    int result = enter_sandbox(job, &failure);
+    if (result == 0)
+        result = run(&piece, &failure);
+    struct message last = {
+        .type = result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, .reason = failure.reason};
+    memcpy(last.detail, failure.detail, sizeof(last.detail));
+    if (result < 0)
+        fprintf(stderr, "%s: %s\n", reason_name(failure.reason), failure.detail);
+    if (report_send(report, &last, &failure) < 0)
+        return EXIT_FAILURE;
+    return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        printf("terrace-worker %s\n", TERRACE_VERSION);
+        return EXIT_SUCCESS;
+    }
+    for (int fd = JOB_FD_TEXT; fd <= JOB_FD_OUTPUT; fd++)
+        if (argc != 1 || fcntl(fd, F_GETFD) < 0) {
+            fprintf(stderr, "terrace-worker is started by terrace, with its work on descriptors; "
+                            "there is nothing to run by hand.\n");
+            return 2;
+        }
+    /* A node that has gone shows as a failed write; FFmpeg's own chatter is for its developers. */
+    signal(SIGPIPE, SIG_IGN);
+    av_log_set_level(AV_LOG_FATAL);
+    struct job *job = malloc(sizeof(*job));
+    struct report *report = NULL;
+    int status = EXIT_FAILURE;
+    if (job && report_open(&report, JOB_FD_MESSAGES) == 0) {
+        if (read_job(job) == 0)
+            status = work(job, report);
+        else
+            fprintf(stderr, "the job text is malformed\n");
+    }
+    report_close(&report);
+    free(job);
+    return status;
+}
