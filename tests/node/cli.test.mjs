@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The command line: what it says, what it refuses, and what it does beside a node and without one.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import { login, makeClip, run, show, startNode, tempDir, terrace, terraceBin, terraceOk, until } from '../harness/terrace.mjs';
+
+const english = { LC_ALL: 'C.UTF-8', LC_MESSAGES: '', LANG: '' };
+const chinese = { LC_ALL: '', LC_MESSAGES: '', LANG: 'zh_CN.UTF-8' };
+const COMMANDS = ['serve', 'ingest', 'ls', 'show', 'publish', 'unpublish', 'retry', 'rm', 'user', 'user add', 'user passwd',
+    'user rm', 'user ls', 'doctor', 'backup', 'routes', 'config', 'version'];
+
+let clip, longClip, junk;
+before(() => {
+    clip = makeClip(path.join(tempDir(), '育秧 第一课.mp4'), { seconds: 6, size: '320x180' });
+    longClip = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 150, size: '640x360' });
+    junk = path.join(tempDir(), 'junk.mp4');
+    writeFileSync(junk, Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 251)));
+});
+const dataDir = () => path.join(tempDir(), 'data');
+
+/** Fails with this code and one line on standard error that matches. */
+async function refused(args, code, pattern, options) {
+    const result = await terrace(args, { env: english, ...options });
+    assert.equal(result.code, code, `${args.join(' ')}: ${result.stdout}${result.stderr}`);
+    assert.match(result.stderr, /^[^\n]+\n$/, args.join(' '));
+    assert.match(result.stderr, pattern, args.join(' '));
+}
+
+/** Starts a command and gives what it has said so far, and its end. */
+function start(args, env = english) {
+    const child = spawn(terraceBin, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (d) => { said.out += d; });
+    child.stderr.on('data', (d) => { said.err += d; });
+    const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, ...said })));
+    return { child, said, ended };
+}
+
+test('every command explains itself', async () => {
+    const overview = await terraceOk(['help']);
+    for (const command of COMMANDS) {
+        const words = command.split(' ');
+        const help = await terraceOk([...words, '--help']);
+        assert.match(help, new RegExp(`^terrace ${command}`), command);
+        assert.ok(overview.includes(`  ${words[0]}`), command);
+    }
+    assert.equal(await terraceOk(['help', 'ingest']), await terraceOk(['ingest', '--help']));
+    assert.match(await terraceOk(['--version']), /^terrace \d+\.\d+\.\d+\n$/);
+});
+
+test('misuse: exit 2, one line that points to the help', async () => {
+    const data = dataDir();
+    const cases = [[], ['frobnicate'], ['ls', 'x'], ['ls', '--jso'], ['ls', '--json=1'], ['ls', '-x'], ['ls', '--data'], ['ls', '--data', ''],
+        ['show'], ['show', '0'], ['show', '-1'], ['show', '1x'], ['show', '99999999999999999999'], ['rm', '1', '2'], ['ingest'],
+        ['ingest', 'a', 'b', '--title', 't'], ['ingest', 'a', '--language', 'z h'], ['serve', '--listen', 'here'],
+        ['serve', '--workers', '-1'], ['serve', '--metrics-public', 'maybe'], ['serve', 'x'], ['user'], ['user', 'frob'], ['user', 'add', 'x'],
+        ['user', 'add', 'x', '--role', 'king'], ['user', 'add', 'a b', '--role', 'admin'], ['backup'], ['help', 'frobnicate']];
+    for (const args of cases)
+        await refused(args.includes('--data') || args.length === 0 ? args : [...args, '--data', data], 2, /--help`\)/);
+    assert.ok(!existsSync(data));
+});
+
+test('a data folder that isn’t there or isn’t one', async () => {
+    const missing = path.join(tempDir(), 'nowhere');
+    for (const args of [['ls'], ['show', '1'], ['rm', '1'], ['doctor'], ['backup', path.join(tempDir(), 'b')], ['user', 'ls'], ['user', 'add', 'x', '--role', 'admin']])
+        await refused([...args, '--data', missing], 1, /nowhere/, { input: 'a good long password\n' });
+    assert.ok(!existsSync(missing));
+});
+
+test('the configuration: reference, file, command line, mistakes', async () => {
+    const file = path.join(tempDir(), 'node.conf');
+    const reference = await terraceOk(['config']);
+    for (const name of ['listen', 'workers', 'loops', 'floor_bytes', 'session_hours', 'metrics_public', 'max_upload_bytes', 'max_connections', 'min_progress_bytes_per_minute'])
+        assert.match(reference, new RegExp(`^${name} = \\S+$`, 'm'));
+    writeFileSync(file, reference);
+    assert.equal(await terraceOk(['config', '--config', file]), reference);
+    writeFileSync(file, 'workers = 3\nsession_hours = 5\n');
+    const both = await terraceOk(['config', '--config', file, '--workers=4']);
+    assert.match(both, /^workers = 4$/m);
+    assert.match(both, /^session_hours = 5$/m);
+    writeFileSync(file, '\nworkers = lots\n');
+    await refused(['serve', '--config', file, '--data', dataDir()], 1, /node\.conf:2: workers: "lots"/);
+    await refused(['serve', '--config', `${file}.missing`, '--data', dataDir()], 1, /missing/);
+    const help = await terraceOk(['serve', '--help']);
+    assert.match(help, /--max-upload-bytes BYTES/);
+});
+
+test('what can’t be a lesson is refused before anything is copied', async () => {
+    const data = dataDir();
+    const dir = tempDir();
+    const empty = path.join(dir, 'empty.mp4');
+    const fifo = path.join(dir, 'fifo');
+    writeFileSync(empty, '');
+    await run('mkfifo', [fifo]);
+    for (const [file, pattern] of [[path.join(dir, 'missing.mp4'), /missing\.mp4.*No such file/], [empty, /is empty/], [dir, /not a regular file/], [fifo, /not a regular file/]])
+        await refused(['ingest', clip, file, '--data', data], 1, pattern);
+    assert.ok(!existsSync(data));
+});
+
+test('no room: refused with what is needed and what is left', async () => {
+    const config = path.join(tempDir(), 'c');
+    writeFileSync(config, 'floor_bytes = 1024T\n');
+    await refused(['ingest', clip, '--config', config, '--data', dataDir()], 1, /not enough room.*needed.*left/);
+});
+
+test('a lesson from the file to its removal', async () => {
+    const data = dataDir();
+    const flags = ['--data', data];
+    assert.equal(await terraceOk(['ingest', clip, '--topic', '水稻', '--language', 'zh', ...flags]), `lesson 1: ${clip}\n`);
+    assert.equal((await show(data, 1)).state, 'queued');
+    const second = await terraceOk(['ingest', clip, junk, '--wait', ...flags], { env: english }).catch((error) => error);
+    assert.match(second.message, /lesson 3 failed: [A-Z].* \(not_media\)\n/);
+    const lessons = JSON.parse(await terraceOk(['ls', '--json', ...flags])).lessons;
+    // Whoever runs the workers does all that is queued, oldest first.
+    assert.deepEqual(lessons.map(({ id, state }) => [id, state]), [[3, 'failed'], [2, 'ready'], [1, 'ready']]);
+    assert.equal(lessons[2].source.name, '育秧 第一课.mp4');
+    assert.equal(lessons[2].language, 'zh');
+    await refused(['publish', '3', ...flags], 1, /failed/);
+    await refused(['publish', '4', ...flags], 1, /there is no lesson 4/);
+    await refused(['retry', '1', ...flags], 1, /has not failed/);
+    await terraceOk(['publish', '1', ...flags]);
+    assert.equal((await show(data, 1)).published, true);
+    await terraceOk(['unpublish', '1', ...flags]);
+    assert.equal((await show(data, 1)).published, false);
+    await terraceOk(['retry', '3', ...flags]);
+    assert.equal((await show(data, 3)).state, 'queued');
+    assert.equal(readdirSync(path.join(data, 'sources')).length, 3);
+    for (const number of ['1', '3'])
+        await terraceOk(['rm', number, ...flags]);
+    await refused(['rm', '1', ...flags], 1, /there is no lesson 1/);
+    assert.equal(readdirSync(path.join(data, 'sources')).length, 1);
+    assert.deepEqual(readdirSync(path.join(data, 'media')), ['2']);
+    await terraceOk(['doctor', ...flags]);
+});
+
+test('show and ls for people, in their language, without a terminal’s control characters', async () => {
+    const data = dataDir();
+    await terrace(['ingest', junk, '--title', '病虫害\x1b[31m red', '--wait', '--data', data]);
+    const zh = await terraceOk(['ls', '--data', data], { env: chinese });
+    assert.match(zh, /\p{Script=Han}+.*。 \(not_media\)/u);
+    assert.match(zh, /病虫害\?\[31m red/);
+    const en = await terraceOk(['show', '1', '--data', data], { env: english });
+    assert.match(en, /^reason +[A-Z][a-z].*\. \(not_media\)$/m);
+    assert.doesNotMatch(zh + en, /\x1b/);
+});
+
+test('wide characters keep the columns', async () => {
+    const data = dataDir();
+    await terrace(['ingest', junk, '--data', data]);
+    for (const name of ['李老师', 'wang', '技术员wu'])
+        await terraceOk(['user', 'add', name, '--role', 'admin', '--data', data], { input: 'a good long password\n' });
+    const listed = await terraceOk(['user', 'ls', '--data', data], { env: { LC_ALL: 'C' } });
+    const columns = listed.trimEnd().split('\n').map((line) => [...line.split('admin')[0]]
+        .reduce((sum, c) => sum + (/\p{Script=Han}/u.test(c) ? 2 : 1), 0));
+    assert.equal(columns.length, 3, listed);
+    assert.equal(new Set(columns).size, 1, listed);
+});
+
+test('progress in a pipe: the state, then a line every 10 % at most', async () => {
+    const data = dataDir();
+    const lines = (await terraceOk(['ingest', longClip, '--wait', '--data', data], { env: english })).trimEnd().split('\n');
+    assert.equal(lines[0], `lesson 1: ${longClip}`);
+    assert.equal(lines.at(-1), 'lesson 1: ready');
+    const steps = lines.filter((line) => line.endsWith('%')).map((line) => Number(line.match(/^lesson 1: (\d+) %$/)[1]));
+    assert.ok(steps.length >= 2 && steps.length <= 10, lines.join('\n'));
+    assert.deepEqual(steps, [...new Set(steps)].sort((a, b) => a - b));
+    assert.ok(lines.length <= 14, lines.join('\n'));
+});
+
+/** Runs a command on a terminal of its own, with these lines typed in. */
+const onTerminal = (args, input = '') => run('script', ['-qec', args.map((a) => `'${a}'`).join(' '), '/dev/null'], { input, env: english });
+
+test('progress on a terminal: one line, drawn anew', async () => {
+    const { stdout, code } = await onTerminal([terraceBin, 'ingest', clip, '--wait', '--data', dataDir()]);
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /\r\x1b\[K\[#*-+\] +\d+ %  lesson 1/);
+    assert.match(stdout, /lesson 1: ready\r\n$/);
+});
+
+test('users: passwords by pipe, changed, removed', async () => {
+    const data = dataDir();
+    const node = await startNode({ data });
+    const flags = ['--data', data];
+    await terraceOk(['user', 'add', 'li', '--role', 'operator', ...flags], { input: 'a good long password\nnot this\n' });
+    await refused(['user', 'add', 'li', '--role', 'admin', ...flags], 1, /"li" already/, { input: 'a good long password\n' });
+    await refused(['user', 'add', 'wu', '--role', 'admin', ...flags], 1, /password/i, { input: 'x\n' });
+    await refused(['user', 'add', 'wu', '--role', 'admin', ...flags], 1, /password/i, { input: '' });
+    await login(node.url, 'li', 'a good long password');
+    await terraceOk(['user', 'passwd', 'li', ...flags], { input: 'another long password\n' });
+    await login(node.url, 'li', 'another long password');
+    await assert.rejects(login(node.url, 'li', 'a good long password'), /401/);
+    await terraceOk(['user', 'rm', 'li', ...flags]);
+    await refused(['user', 'rm', 'li', ...flags], 1, /no user "li"/);
+    await refused(['user', 'passwd', 'li', ...flags], 1, /no user "li"/, { input: 'x\n' });
+    await assert.rejects(login(node.url, 'li', 'another long password'), /401/);
+    assert.deepEqual(await node.stop(), { code: 0, signal: null }, node.log());
+});
+
+test('on a terminal the password is asked for twice and not shown', async () => {
+    const data = dataDir();
+    await terrace(['ingest', junk, '--data', data]);
+    const add = [terraceBin, 'user', 'add', 'li', '--role', 'admin', '--data', data];
+    /** Types each answer when its question is there. */
+    const answer = async (answers) => {
+        const child = spawn('script', ['-qec', add.map((a) => `'${a}'`).join(' '), '/dev/null'], { env: { ...process.env, ...english } });
+        let out = '', asked = 0;
+        child.stdout.on('data', (d) => {
+            out += d;
+            while (asked < answers.length && (out.match(/ for li: /g) ?? []).length > asked)
+                child.stdin.write(answers[asked++]);
+        });
+        return new Promise((resolve) => child.on('close', (code) => resolve({ code, out })));
+    };
+    const different = await answer(['a good long password\n', 'a good long passwort\n']);
+    assert.equal(different.code, 1, different.out);
+    assert.match(different.out, /not the same/);
+    const interrupted = await answer(['a good long\x03']);
+    assert.notEqual(interrupted.code, 0, interrupted.out);
+    const good = await answer(['a good long password\n', 'a good long password\n']);
+    assert.equal(good.code, 0, good.out);
+    for (const { out } of [different, interrupted, good])
+        assert.doesNotMatch(out, /a good long/);
+});
+
+test('the node’s life: one to a folder, SIGHUP changes nothing, SIGTERM ends it cleanly', async () => {
+    const data = dataDir();
+    const node = await startNode({ data });
+    await refused(['serve', '--data', data, '--listen', '127.0.0.1:0'], 1, new RegExp(`process ${node.pid}\\b`));
+    await refused(['serve', '--data', dataDir(), '--listen', `127.0.0.1:${node.port}`], 1, new RegExp(`${node.port}.*in use`));
+    process.kill(node.pid, 'SIGHUP');
+    await until(() => /SIGHUP/.test(node.log()), 'the log to say that nothing is reloaded', 10_000);
+    const health = await fetch(`${node.url}/healthz`);
+    assert.equal((await health.json()).status, 'ok');
+    const began = Date.now();
+    assert.deepEqual(await node.stop(), { code: 0, signal: null }, node.log());
+    assert.ok(Date.now() - began < 10_000);
+});
+
+test('routes are what the node answers', async () => {
+    const lines = (await terraceOk(['routes'])).trimEnd().split('\n').map((line) => line.split(/\s+/));
+    const find = (pattern) => lines.find((line) => line[1] === pattern);
+    assert.equal(find('/healthz')[2], 'public');
+    assert.equal(find('/operator')[2], 'operator');
+    assert.ok(find('/api/uploads/:id')[0].includes('PATCH'));
+    assert.equal(new Set(lines.map((line) => `${line[0]} ${line[1]}`)).size, lines.length);
+});
+
+test('ingest --wait beside a node; the node is killed, and ingest finishes the work itself', async () => {
+    const data = dataDir();
+    const node = await startNode({ data });
+    const ingest = start(['ingest', longClip, '--wait', '--data', data]);
+    await until(async () => /lesson 1: 10 %/.test(ingest.said.out), '10 %');
+    await node.kill();
+    const end = await ingest.ended;
+    assert.equal(end.code, 0, end.err);
+    assert.match(end.out, /lesson 1: ready\n$/);
+    await terraceOk(['doctor', '--data', data]);
+});
+
+test('Ctrl-C in ingest --wait gives the work back; a node that waited goes on with it', async () => {
+    const data = dataDir();
+    const ingest = start(['ingest', longClip, '--wait', '--data', data]);
+    await until(async () => /lesson 1: 10 %/.test(ingest.said.out), '10 %');
+    const node = await startNode({ data });
+    await until(() => /runs the workers/.test(node.log()), 'the node to see who runs the workers', 10_000);
+    ingest.child.kill('SIGINT');
+    const end = await ingest.ended;
+    assert.equal(end.code, 1);
+    assert.match(end.err, /^terrace: interrupted; lesson 1 goes on/m);
+    const lesson = await until(async () => {
+        const now = await show(data, 1);
+        return (now.state === 'ready' || now.state === 'failed') && now;
+    }, 'the lesson');
+    assert.equal(lesson.state, 'ready', JSON.stringify(lesson));
+    assert.ok(lesson.jobs.every((job) => job.attempt <= 1), JSON.stringify(lesson.jobs));
+    assert.deepEqual(await node.stop(), { code: 0, signal: null }, node.log());
+});
+
+test('doctor finds what was done to the files', async () => {
+    const data = dataDir();
+    await terraceOk(['ingest', clip, '--wait', '--data', data]);
+    const rendition = (await show(data, 1)).renditions[0].name;
+    const chunk = path.join(data, 'media/1/1', rendition, readdirSync(path.join(data, 'media/1/1', rendition)).find((n) => n !== 'init.mp4'));
+    const source = path.join(data, 'sources', readdirSync(path.join(data, 'sources'))[0]);
+    const doctor = (...more) => terrace(['doctor', '--data', data, ...more], { env: english });
+    const sound = await doctor();
+    assert.equal(sound.code, 0, sound.stdout);
+    assert.match(sound.stdout, /^ok +worker: /m);
+    assert.match(sound.stdout, /^ok +media: 1 lessons/m);
+    assert.doesNotMatch(sound.stdout, /^BAD/m);
+
+    writeFileSync(path.join(data, 'sources', 'f'.repeat(32)), 'left behind');
+    const stray = await doctor();
+    assert.equal(stray.code, 0, stray.stdout);
+    assert.match(stray.stdout, /^WARN +stray files: 1/m);
+
+    const keep = path.join(tempDir(), 'chunk');
+    copyFileSync(chunk, keep);
+    const bytes = readFileSync(chunk);
+    bytes[bytes.length >> 1] ^= 1;
+    writeFileSync(chunk, bytes);
+    const damaged = await doctor();
+    assert.equal(damaged.code, 1);
+    assert.match(damaged.stdout, /^BAD +lesson 1: \S+\.chunk is damaged/m);
+    assert.equal((await doctor('--fast')).code, 0);
+
+    truncateSync(chunk, 100);
+    assert.match((await doctor('--fast')).stdout, new RegExp(`has 100 bytes instead of ${statSync(keep).size}`));
+    rmSync(chunk);
+    rmSync(source);
+    const missing = await doctor();
+    assert.match(missing.stdout, /^BAD +lesson 1: \S+\.chunk is missing/m);
+    assert.match(missing.stdout, /^BAD +lesson 1: the source is missing/m);
+
+    const worker = await terrace(['doctor', '--fast', '--data', data], { env: { ...english, TERRACE_WORKER: '/bin/false' } });
+    assert.match(worker.stdout, /^BAD +worker: /m);
+});
+
+test('a backup is a catalog', async () => {
+    const data = dataDir();
+    await terrace(['ingest', junk, '--title', '备份', '--data', data]);
+    const copy = tempDir();
+    const file = path.join(copy, 'catalog.db');
+    await terraceOk(['backup', file, '--data', data]);
+    await refused(['backup', file, '--data', data], 1, /catalog\.db/);
+    await refused(['backup', path.join(copy, 'no/such/folder'), '--data', data], 1, /folder/);
+    for (const folder of ['sources', 'media'])
+        mkdirSync(path.join(copy, folder), { recursive: true });
+    const { lessons } = JSON.parse(await terraceOk(['ls', '--json', '--data', copy]));
+    assert.deepEqual(lessons.map((l) => l.title), ['备份']);
+});
