@@ -11,7 +11,8 @@
 struct auth;
 
 struct auth_params {
-    struct catalog *catalog;    /* used during auth_open() only: sessions that are still valid */
+    /* Used during auth_open() only: sessions that are still valid. NULL: none (`terrace routes`). */
+    struct catalog *catalog;
     int64_t session_ms;         /* 0: 12 h */
     bool metrics_public;        /* /metrics without a login from everywhere, not from loopback alone */
     /* Shows the login page (401) in answer to a page route: the web module's, wired by node.c. */

@@ -43,7 +43,7 @@ int monitor_open(struct monitor **out, const struct monitor_params *params)
     monitor_make_routes(monitor);
     error = terminals_open(
         &monitor->terminals, params->max_terminals ? params->max_terminals : DEFAULT_TERMINALS);
-    if (!error)
+    if (!error && params->catalog)
         error = monitor_load(monitor, params->catalog, &now);
     if (error) {
         monitor_close(&monitor);

@@ -12,7 +12,8 @@
 struct monitor;
 
 struct monitor_params {
-    struct catalog *catalog; /* used during monitor_open() only: the minutes of the last hour */
+    /* Used during monitor_open() only: the minutes of the last hour. NULL: none (`terrace routes`). */
+    struct catalog *catalog;
     size_t max_terminals;    /* rows kept; the longest unseen goes first; 0: 10,000 */
 };
 int monitor_open(
