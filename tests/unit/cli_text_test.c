@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Text for terminals: columns of wide characters, what may not reach a terminal, encodings, sizes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/cli/text.h"
+
+static int setup(void **state)
+{
+    (void)state;
+    text_init();
+    return 0;
+}
+
+static void assert_printed(
+    const char *text, int max_columns, int pad_columns, const char *expected, int expected_columns)
+{
+    char *out = NULL;
+    size_t out_bytes = 0;
+    FILE *file = open_memstream(&out, &out_bytes);
+    assert_non_null(file);
+    int columns = text_print(file, text, max_columns, pad_columns);
+    fclose(file);
+    assert_string_equal(out, expected);
+    assert_int_equal(columns, expected_columns);
+    free(out);
+}
+
+static void test_columns(void **state)
+{
+    (void)state;
+    assert_int_equal(text_columns(""), 0);
+    assert_int_equal(text_columns("rice"), 4);
+    assert_int_equal(text_columns("水稻"), 4);
+    assert_int_equal(text_columns("水a稻"), 5);
+    assert_int_equal(text_columns("e\xcc\x81"), 1); /* a combining accent */
+    assert_int_equal(text_columns("\xff\xfe"), 2);
+}
+
+static void test_cut_and_padded(void **state)
+{
+    (void)state;
+    assert_printed("水稻", 0, 6, "水稻  ", 6);
+    assert_printed("水稻育秧", 8, 0, "水稻育秧", 8);
+    assert_printed("水稻育秧", 7, 0, "水稻育…", 7);
+    assert_printed("水稻育秧", 6, 0, "水稻…", 5);
+    assert_printed("水稻育秧", 6, 6, "水稻… ", 6);
+    assert_printed("seedlings", 4, 0, "see…", 4);
+}
+
+static void test_nothing_drives_the_terminal(void **state)
+{
+    (void)state;
+    assert_printed("a\x1b[2Jb\nc\x7f", 0, 0, "a?[2Jb?c?", 9);
+    assert_printed("\xc2\x9b"
+                   "2J",
+        0, 0, "?2J", 3); /* CSI as one character */
+    assert_printed("\xe6\xb0", 0, 0, "??", 2);
+}
+
+static void assert_utf8(const char *text, const char *expected)
+{
+    char *utf8 = text_utf8(text);
+    assert_non_null(utf8);
+    assert_string_equal(utf8, expected);
+    free(utf8);
+}
+
+static void test_encodings(void **state)
+{
+    (void)state;
+    assert_utf8("", "");
+    assert_utf8("水稻.mp4", "水稻.mp4");
+    assert_utf8("\xcb\xae\xb5\xbe.avi", "水稻.avi"); /* GBK */
+    assert_utf8("\xff\xff.avi", "??.avi");
+}
+
+static void test_sizes(void **state)
+{
+    (void)state;
+    char out[TEXT_SHORT_BYTES];
+    assert_string_equal(text_size(0, out), "0 B");
+    assert_string_equal(text_size(1023, out), "1023 B");
+    assert_string_equal(text_size(1536, out), "1.5 KiB");
+    assert_string_equal(text_size(INT64_C(200) << 20, out), "200 MiB");
+    assert_string_equal(text_size(INT64_C(5000) << 40, out), "5000 TiB");
+}
+
+static void test_durations(void **state)
+{
+    (void)state;
+    char out[TEXT_SHORT_BYTES];
+    assert_string_equal(text_duration(0, out), "0:00");
+    assert_string_equal(text_duration(6600000, out), "0:07");
+    assert_string_equal(text_duration(59 * 60000000LL + 59600000, out), "1:00:00");
+    assert_string_equal(text_duration(3723 * 1000000LL, out), "1:02:03");
+}
+
+static void test_language(void **state)
+{
+    (void)state;
+    unsetenv("LC_ALL");
+    unsetenv("LC_MESSAGES");
+    setenv("LANG", "zh_CN.UTF-8", 1);
+    assert_true(text_chinese());
+    setenv("LC_ALL", "en_GB.UTF-8", 1);
+    assert_false(text_chinese());
+    setenv("LC_ALL", "", 1);
+    assert_true(text_chinese());
+    unsetenv("LANG");
+    assert_false(text_chinese());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_cut_and_padded),
+        cmocka_unit_test(test_nothing_drives_the_terminal),
+        cmocka_unit_test(test_encodings),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_language),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
