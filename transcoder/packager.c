@@ -44,13 +44,8 @@ static int on_write(void *opaque, uint8_t *buffer, int buffer_bytes)
     return buffer_bytes;
 }
 
-/*
- * cmaf: no edit lists. negative_cts_offsets: a segment's first decoding time is its first
- * presentation time, so that renditions with different reordering agree. frag_discont: times are
- * absolute, not from the chunk's beginning.
- */
-static const char mov_flags[] =
-    "+frag_custom+empty_moov+default_base_moof+cmaf+negative_cts_offsets+frag_discont+skip_trailer";
+/* cmaf: no edit lists. frag_discont: times are absolute, not from the chunk's beginning. */
+static const char mov_flags[] = "+frag_custom+empty_moov+default_base_moof+cmaf+frag_discont+skip_trailer";
 
 static int write_header(struct packager *p, const struct packager_params *params)
 {
