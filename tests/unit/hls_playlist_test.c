@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The playlist writer: lessons of each kind in, whole texts out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/hls/playlist.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* An index owns its strings which so aren't const; nothing here writes to them. */
+static char *text(const char *literal)
+{
+    return (char *)(uintptr_t)literal;
+}
+
+/* 25 fps at 12800 ticks: 6 s, 6 s, 3 s. */
+static struct media_segment video_segments[] = {
+    {.length_bytes = 60000, .duration_ticks = 76800, .iframe_bytes = 9000},
+    {.length_bytes = 90000, .duration_ticks = 76800, .iframe_bytes = 12000},
+    {.length_bytes = 15000, .duration_ticks = 38400, .iframe_bytes = 3000},
+};
+/* AAC frames of 1024 at 48 kHz: 6.016, 5.994667, 2.986667 s. */
+static struct media_segment audio_segments[] = {
+    {.length_bytes = 24000, .duration_ticks = 288768},
+    {.length_bytes = 24400, .duration_ticks = 287744},
+    {.length_bytes = 11900, .duration_ticks = 143360},
+};
+/* 30000/1001 fps: 6.006, 6.006, 0.467133 s. */
+static struct media_segment ntsc_segments[] = {
+    {.length_bytes = 50000, .duration_ticks = 180180, .iframe_bytes = 5000},
+    {.length_bytes = 50000, .duration_ticks = 180180, .iframe_bytes = 5000},
+    {.length_bytes = 9000, .duration_ticks = 14014, .iframe_bytes = 5000},
+};
+
+static struct media_rendition video(const char *name, bool complete)
+{
+    return (struct media_rendition){.name = text(name),
+        .language = text(""),
+        .codecs = text("avc1.4D401F"),
+        .kind = CATALOG_VIDEO,
+        .width = 854,
+        .height = 480,
+        .fps_num = 25,
+        .fps_den = 1,
+        .timescale = 12800,
+        .complete = complete,
+        .iframes = true,
+        .segments = video_segments,
+        .segment_count = COUNT(video_segments)};
+}
+
+static struct media_rendition audio(const char *name, const char *language)
+{
+    return (struct media_rendition){.name = text(name),
+        .language = text(language),
+        .codecs = text("mp4a.40.2"),
+        .kind = CATALOG_AUDIO,
+        .channels = 1,
+        .timescale = 48000,
+        .complete = true,
+        .segments = audio_segments,
+        .segment_count = COUNT(audio_segments)};
+}
+
+static struct media_index lesson(struct media_rendition *renditions, size_t count)
+{
+    return (struct media_index){.lesson_id = 7,
+        .revision = 1,
+        .complete = true,
+        .playable = true,
+        .language = text("zh"),
+        .poster_file = text(""),
+        .renditions = renditions,
+        .rendition_count = count};
+}
+
+static void expect_text(struct buf *text, const char *expected)
+{
+    assert_false(text->failed);
+    assert_string_equal(text->data, expected);
+    buf_free(text);
+}
+
+static void expect_master(const struct media_index *index, const char *expected)
+{
+    struct buf out = {0};
+
+    playlist_write_master(index, &out);
+    expect_text(&out, expected);
+}
+
+/*
+ * Target 6 s, so runs of 3 to 9 s count. Video: 60000 B in 6 s, 90000 B in 6 s (peak: 120,000
+ * bit/s), 105000 B in 9 s, 15000 B in 3 s; average 165000 B in 15 s. Audio: peak 11900 B
+ * in 2.986667 s is too short a run; 36300 B in 8.981333 s is less than 24400 B in 5.994667 s =
+ * 32,562 bit/s; average 60300 B in 14.997333 s. First pictures: 12000 B in 6 s; 24000 B in 15 s.
+ */
+static void test_sound_and_picture(void **state)
+{
+    struct media_rendition renditions[] = {video("v400", true), audio("a32", "")};
+    struct media_index index = lesson(renditions, 2);
+
+    (void)state;
+    expect_master(&index,
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:7\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",LANGUAGE=\"zh\",NAME=\"中文\",DEFAULT=YES,"
+        "AUTOSELECT=YES,CHANNELS=\"1\",URI=\"a32/index.m3u8\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=152563,AVERAGE-BANDWIDTH=120166,"
+        "CODECS=\"avc1.4D401F,mp4a.40.2\",RESOLUTION=854x480,FRAME-RATE=25.000,AUDIO=\"audio\"\n"
+        "v400/index.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=32563,AVERAGE-BANDWIDTH=32166,CODECS=\"mp4a.40.2\","
+        "AUDIO=\"audio\"\n"
+        "a32/index.m3u8\n"
+        "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=16000,AVERAGE-BANDWIDTH=12800,CODECS=\"avc1.4D401F\","
+        "RESOLUTION=854x480,URI=\"v400/iframes.m3u8\"\n");
+}
+
+static void test_picture_alone(void **state)
+{
+    struct media_rendition renditions[] = {video("v400", true)};
+    struct media_index index = lesson(renditions, 1);
+
+    (void)state;
+    renditions[0].iframes = false;
+    expect_master(&index,
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:7\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=120000,AVERAGE-BANDWIDTH=88000,CODECS=\"avc1.4D401F\","
+        "RESOLUTION=854x480,FRAME-RATE=25.000\n"
+        "v400/index.m3u8\n");
+}
+
+static void test_sound_alone(void **state)
+{
+    struct media_rendition renditions[] = {audio("a32", "zh")};
+    struct media_index index = lesson(renditions, 1);
+
+    (void)state;
+    expect_master(&index,
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:7\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=32563,AVERAGE-BANDWIDTH=32166,CODECS=\"mp4a.40.2\"\n"
+        "a32/index.m3u8\n");
+}
+
+/* Names are unique in a group; of two tracks in one language only one is chosen by itself; what
+ * isn't a language tag never reaches the text. */
+static void test_several_tracks(void **state)
+{
+    struct media_rendition renditions[] = {
+        audio("a32", "zh"), audio("a32-2", "en-US"), audio("a32-3", "zh"), audio("a32-4", "x\"\n")};
+    struct media_index index = lesson(renditions, 4);
+
+    (void)state;
+    expect_master(&index,
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:7\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",LANGUAGE=\"zh\",NAME=\"中文\",DEFAULT=YES,"
+        "AUTOSELECT=YES,CHANNELS=\"1\",URI=\"a32/index.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",LANGUAGE=\"en-US\",NAME=\"English\",DEFAULT=NO,"
+        "AUTOSELECT=YES,CHANNELS=\"1\",URI=\"a32-2/index.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",LANGUAGE=\"zh\",NAME=\"中文 2\",DEFAULT=NO,"
+        "AUTOSELECT=NO,CHANNELS=\"1\",URI=\"a32-3/index.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",LANGUAGE=\"und\",NAME=\"音轨\",DEFAULT=NO,"
+        "AUTOSELECT=YES,CHANNELS=\"1\",URI=\"a32-4/index.m3u8\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=32563,AVERAGE-BANDWIDTH=32166,CODECS=\"mp4a.40.2\","
+        "AUDIO=\"audio\"\n"
+        "a32/index.m3u8\n");
+}
+
+/* Each codec is a group of its own, and each variant is offered with each group. */
+static void test_two_codecs(void **state)
+{
+    struct media_rendition renditions[] = {
+        video("v400", true), audio("a32", "zh"), audio("o24", "zh")};
+    struct media_index index = lesson(renditions, 3);
+    struct buf out = {0};
+
+    (void)state;
+    renditions[2].codecs = text("Opus");
+    playlist_write_master(&index, &out);
+    assert_non_null(strstr(out.data, "CODECS=\"avc1.4D401F,mp4a.40.2\",RESOLUTION=854x480,"
+                                     "FRAME-RATE=25.000,AUDIO=\"audio\"\nv400/index.m3u8\n"));
+    assert_non_null(strstr(out.data, "CODECS=\"avc1.4D401F,Opus\",RESOLUTION=854x480,"
+                                     "FRAME-RATE=25.000,AUDIO=\"audio-2\"\nv400/index.m3u8\n"));
+    assert_non_null(strstr(out.data, "CODECS=\"Opus\",AUDIO=\"audio-2\"\no24/index.m3u8\n"));
+    assert_non_null(strstr(out.data, "GROUP-ID=\"audio-2\",LANGUAGE=\"zh\",NAME=\"中文\","
+                                     "DEFAULT=YES,AUTOSELECT=YES"));
+    buf_free(&out);
+}
+
+static void test_media_complete(void **state)
+{
+    struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh")};
+    struct media_index index = lesson(renditions, 2);
+    struct buf out = {0};
+
+    (void)state;
+    playlist_write_media(&index, &renditions[1], &out);
+    expect_text(&out, "#EXTM3U\n"
+                      "#EXT-X-VERSION:7\n"
+                      "#EXT-X-TARGETDURATION:6\n"
+                      "#EXT-X-MEDIA-SEQUENCE:0\n"
+                      "#EXT-X-PLAYLIST-TYPE:VOD\n"
+                      "#EXT-X-INDEPENDENT-SEGMENTS\n"
+                      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+                      "#EXTINF:6.016000,\n0.m4s\n"
+                      "#EXTINF:5.994667,\n1.m4s\n"
+                      "#EXTINF:2.986666,\n2.m4s\n" /* the end is at 14.997333 */
+                      "#EXT-X-ENDLIST\n");
+}
+
+static void test_media_growing(void **state)
+{
+    struct media_rendition renditions[] = {video("v400", false), audio("a32", "zh")};
+    struct media_index index = lesson(renditions, 2);
+    struct buf out = {0};
+
+    (void)state;
+    playlist_write_media(&index, &renditions[0], &out);
+    expect_text(&out, "#EXTM3U\n"
+                      "#EXT-X-VERSION:7\n"
+                      "#EXT-X-TARGETDURATION:6\n"
+                      "#EXT-X-MEDIA-SEQUENCE:0\n"
+                      "#EXT-X-PLAYLIST-TYPE:EVENT\n"
+                      "#EXT-X-INDEPENDENT-SEGMENTS\n"
+                      "#EXT-X-START:TIME-OFFSET=0\n"
+                      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+                      "#EXTINF:6.000000,\n0.m4s\n"
+                      "#EXTINF:6.000000,\n1.m4s\n"
+                      "#EXTINF:3.000000,\n2.m4s\n");
+}
+
+static void test_iframes(void **state)
+{
+    struct media_rendition renditions[] = {video("v400", true)};
+    struct media_index index = lesson(renditions, 1);
+    struct buf out = {0};
+
+    (void)state;
+    playlist_write_iframes(&index, &renditions[0], &out);
+    expect_text(&out, "#EXTM3U\n"
+                      "#EXT-X-VERSION:7\n"
+                      "#EXT-X-TARGETDURATION:6\n"
+                      "#EXT-X-MEDIA-SEQUENCE:0\n"
+                      "#EXT-X-PLAYLIST-TYPE:VOD\n"
+                      "#EXT-X-I-FRAMES-ONLY\n"
+                      "#EXT-X-MAP:URI=\"init.mp4\"\n"
+                      "#EXTINF:6.000000,\n#EXT-X-BYTERANGE:9000@0\n0.m4s\n"
+                      "#EXTINF:6.000000,\n#EXT-X-BYTERANGE:12000@0\n1.m4s\n"
+                      "#EXTINF:3.000000,\n#EXT-X-BYTERANGE:3000@0\n2.m4s\n"
+                      "#EXT-X-ENDLIST\n");
+}
+
+/* The target is the lesson's, not the rendition's own. */
+static void test_target_is_shared(void **state)
+{
+    struct media_segment long_segment = {.length_bytes = 1, .duration_ticks = 12800 * 13 / 2};
+    struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh")};
+    struct media_index index = lesson(renditions, 2);
+    struct buf out = {0};
+
+    (void)state;
+    renditions[0].segments = &long_segment; /* 6.5 s rounds to 7 */
+    renditions[0].segment_count = 1;
+    playlist_write_media(&index, &renditions[1], &out);
+    assert_non_null(strstr(out.data, "\n#EXT-X-TARGETDURATION:7\n"));
+    buf_free(&out);
+}
+
+/* EXTINF of three hours at 30000/1001 sums to the real duration, whatever each is rounded to. */
+static void test_extinf_sums(void **state)
+{
+    size_t count = 1800;
+    struct media_segment *segments = calloc(count, sizeof(*segments));
+    struct media_rendition renditions[] = {video("v400", true)};
+    struct media_index index = lesson(renditions, 1);
+    struct buf out = {0};
+    int64_t sum_us = 0;
+
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        segments[i] = (struct media_segment){.length_bytes = 1, .duration_ticks = 179179};
+    renditions[0].segments = segments;
+    renditions[0].segment_count = count;
+    renditions[0].timescale = 30000;
+    playlist_write_media(&index, &renditions[0], &out);
+    for (const char *at = out.data; (at = strstr(at, "#EXTINF:")); at++) {
+        long seconds = strtol(at + 8, NULL, 10);
+
+        sum_us += seconds * 1000000 + strtol(strchr(at, '.') + 1, NULL, 10);
+    }
+    assert_int_equal(sum_us, (int64_t)count * 179179 * 1000000 / 30000);
+    buf_free(&out);
+    free(segments);
+}
+
+static void test_rates(void **state)
+{
+    struct media_rendition ntsc = video("v400", true);
+    struct media_rate rate;
+
+    (void)state;
+    ntsc.segments = ntsc_segments;
+    ntsc.segment_count = COUNT(ntsc_segments);
+    ntsc.timescale = 30000;
+    /* The last 0.467 s alone, at 154 kbit/s, are no run; with the segment before they are 59000 B
+     * in 6.473133 s. */
+    rate = media_rendition_rate(&ntsc, 6, false);
+    assert_int_equal(rate.peak_bps, 72917);
+    assert_int_equal(rate.average_bps, 69877);
+    /* A lesson shorter than half a target duration: its average. */
+    ntsc.segments = ntsc_segments + 2;
+    ntsc.segment_count = 1;
+    rate = media_rendition_rate(&ntsc, 1, false);
+    assert_int_equal(rate.peak_bps, 154132);
+    assert_int_equal(rate.average_bps, 154132);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sound_and_picture),
+        cmocka_unit_test(test_picture_alone),
+        cmocka_unit_test(test_sound_alone),
+        cmocka_unit_test(test_several_tracks),
+        cmocka_unit_test(test_two_codecs),
+        cmocka_unit_test(test_media_complete),
+        cmocka_unit_test(test_media_growing),
+        cmocka_unit_test(test_iframes),
+        cmocka_unit_test(test_target_is_shared),
+        cmocka_unit_test(test_extinf_sums),
+        cmocka_unit_test(test_rates),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

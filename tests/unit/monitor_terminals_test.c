@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of terminals: what samples of connections add up to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/monitor/terminals.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct monitor_time at(int64_t mono_ms)
+{
+    return (struct monitor_time){.wall_ms = 1790000000000 + mono_ms, .mono_ms = mono_ms};
+}
+
+static void observe(struct terminals *terminals, int64_t mono_ms, struct http_conn_sample sample)
+{
+    struct monitor_time now = at(mono_ms);
+
+    if (!sample.path)
+        sample.path = "";
+    if (!sample.user_agent)
+        sample.user_agent = "";
+    terminals_observe(terminals, &sample, &now);
+}
+
+/* The row of an address; fails the test if there is none. */
+static struct terminal_row row_of(
+    const struct terminals *terminals, int64_t mono_ms, const char *address)
+{
+    struct terminal_row rows[16];
+    struct monitor_time now = at(mono_ms);
+    size_t count = terminals_copy(terminals, &now, rows, COUNT(rows));
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(rows[i].address, address) == 0)
+            return rows[i];
+    fail_msg("no row for %s among %zu", address, count);
+    return rows[0];
+}
+
+static void test_sums_over_connections(void **state)
+{
+    struct terminals *terminals;
+    struct terminal_row row;
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    observe(terminals, 1000,
+        (struct http_conn_sample){.conn_id = 1,
+            .peer = "10.0.0.1",
+            .sent_bytes = 500,
+            .requests = 1,
+            .rtt_us = 300000,
+            .retransmits = 2});
+    observe(terminals, 1500,
+        (struct http_conn_sample){.conn_id = 2,
+            .peer = "10.0.0.1",
+            .sent_bytes = 70,
+            .requests = 1,
+            .rtt_us = 250000,
+            .retransmits = 1});
+    observe(terminals, 2000,
+        (struct http_conn_sample){
+            .conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 30, .retransmits = 5, .closed = true});
+    row = row_of(terminals, 2000, "10.0.0.1");
+    assert_int_equal(row.sent_bytes, 600);
+    assert_int_equal(row.requests, 2);
+    assert_int_equal(row.retransmits, 6);
+    assert_int_equal(row.rtt_us, 250000);
+    assert_int_equal(row.connections, 1);
+    assert_int_equal(terminals_connections(terminals), 1);
+    assert_int_equal(row.first_seen_ms, 1790000001000);
+    assert_int_equal(row.last_seen_ms, 1790000002000);
+    /* A new connection begins at 0 again. */
+    observe(terminals, 2500,
+        (struct http_conn_sample){
+            .conn_id = 3, .peer = "10.0.0.1", .retransmits = 4, .closed = true});
+    row = row_of(terminals, 2500, "10.0.0.1");
+    assert_int_equal(row.retransmits, 10);
+    assert_int_equal(row.connections, 1);
+    terminals_close(&terminals);
+    assert_null(terminals);
+}
+
+static void test_oldest_goes_first(void **state)
+{
+    struct terminals *terminals;
+    char address[32];
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 3), 0);
+    for (uint64_t i = 1; i <= 3; i++) {
+        snprintf(address, sizeof(address), "10.0.0.%d", (int)i);
+        observe(terminals, (int64_t)i * 1000,
+            (struct http_conn_sample){.conn_id = i, .peer = address, .sent_bytes = i});
+    }
+    observe(terminals, 4000,
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 100});
+    observe(terminals, 5000,
+        (struct http_conn_sample){.conn_id = 4, .peer = "10.0.0.4", .sent_bytes = 4});
+    assert_int_equal(terminals_count(terminals), 3);
+    assert_int_equal(row_of(terminals, 5000, "10.0.0.1").sent_bytes, 101);
+    row_of(terminals, 5000, "10.0.0.3");
+    row_of(terminals, 5000, "10.0.0.4");
+    assert_int_equal(terminals_connections(terminals), 3);
+    /* The one that went comes back, as a new row with the connection that it still has. */
+    observe(terminals, 6000,
+        (struct http_conn_sample){
+            .conn_id = 2, .peer = "10.0.0.2", .sent_bytes = 7, .closed = true});
+    assert_int_equal(row_of(terminals, 6000, "10.0.0.2").sent_bytes, 7);
+    assert_int_equal(row_of(terminals, 6000, "10.0.0.2").connections, 0);
+    assert_int_equal(terminals_count(terminals), 3);
+    terminals_close(&terminals);
+}
+
+static void test_order_and_activity(void **state)
+{
+    struct terminals *terminals;
+    struct terminal_row rows[3];
+    struct monitor_time now = at(100000);
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    observe(terminals, 10000, (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1"});
+    observe(terminals, 90000, (struct http_conn_sample){.conn_id = 2, .peer = "fd00::2"});
+    observe(terminals, 95000, (struct http_conn_sample){.conn_id = 3, .peer = "10.0.0.3"});
+    assert_int_equal(terminals_copy(terminals, &now, rows, 3), 3);
+    assert_string_equal(rows[0].address, "10.0.0.3");
+    assert_string_equal(rows[1].address, "fd00::2");
+    assert_string_equal(rows[2].address, "10.0.0.1");
+    assert_int_equal(terminals_active(terminals, 40000), 2);
+    assert_int_equal(terminals_copy(terminals, &now, rows, 2), 2);
+    terminals_close(&terminals);
+}
+
+static void test_rate(void **state)
+{
+    struct terminals *terminals;
+    struct terminal_row row;
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    for (int64_t i = 0; i < 60; i++) {
+        observe(terminals, i * 1000,
+            (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 8000});
+        observe(terminals, i * 1000,
+            (struct http_conn_sample){.conn_id = 2, .peer = "10.0.0.1", .sent_bytes = 2000});
+    }
+    row = row_of(terminals, 59000, "10.0.0.1");
+    assert_in_range(row.rate_bps, 79900, 80100);
+    row = row_of(terminals, 59000 + 120000, "10.0.0.1");
+    assert_int_equal(row.rate_bps, 0);
+    terminals_close(&terminals);
+}
+
+/* A connection that rested sent its burst within the last second, not over its rest. */
+static void test_rate_after_a_rest(void **state)
+{
+    struct terminals *terminals;
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    observe(terminals, 1000,
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 1});
+    observe(terminals, 101000,
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 100000});
+    assert_in_range(row_of(terminals, 101000, "10.0.0.1").rate_bps, 140000, 150000);
+    terminals_close(&terminals);
+}
+
+static void test_lesson_and_agent(void **state)
+{
+    struct terminals *terminals;
+    struct terminal_row row;
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    observe(terminals, 1000,
+        (struct http_conn_sample){.conn_id = 1,
+            .peer = "10.0.0.1",
+            .path = "/v/7/1/v220/3.m4s",
+            .user_agent = "Box/1.0 \x1b[31m\xff"});
+    observe(terminals, 2000,
+        (struct http_conn_sample){.conn_id = 2, .peer = "10.0.0.1", .path = "/api/lessons"});
+    row = row_of(terminals, 2000, "10.0.0.1");
+    assert_int_equal(row.lesson_id, 7);
+    assert_string_equal(row.rendition, "v220");
+    assert_string_equal(row.user_agent, "Box/1.0 ?[31m?");
+    observe(terminals, 3000,
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = "/v/7/1/master.m3u8"});
+    assert_string_equal(row_of(terminals, 3000, "10.0.0.1").rendition, "v220");
+    observe(terminals, 4000,
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = "/v/8/1/master.m3u8"});
+    row = row_of(terminals, 4000, "10.0.0.1");
+    assert_int_equal(row.lesson_id, 8);
+    assert_string_equal(row.rendition, "");
+    observe(terminals, 4000 + TERMINAL_WATCHING_MS + 1,
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = "/"});
+    assert_int_equal(row_of(terminals, 4000 + TERMINAL_WATCHING_MS + 1, "10.0.0.1").lesson_id, 0);
+    terminals_close(&terminals);
+}
+
+static void test_paths(void **state)
+{
+    static const struct {
+        const char *path;
+        int64_t lesson_id;
+        const char *rendition; /* NULL: not a media path */
+    } cases[] = {
+        {"/v/7/1/v220/3.m4s", 7, "v220"},
+        {"/v/7/12/a32-2/index.m3u8", 7, "a32-2"},
+        {"/v/7/1/master.m3u8", 7, ""},
+        {"/v/7/1/poster.jpg", 0, NULL},
+        {"/v/7/1/", 0, NULL},
+        {"/v/7/1", 0, NULL},
+        {"/v/7", 0, NULL},
+        {"/v/", 0, NULL},
+        {"/v", 0, NULL},
+        {"/", 0, NULL},
+        {"", 0, NULL},
+        {"/v/x/1/v220/3.m4s", 0, NULL},
+        {"/v/7/x/v220/3.m4s", 0, NULL},
+        {"/v/-7/1/v220/3.m4s", 0, NULL},
+        {"/v/99999999999999999999/1/v220/3.m4s", 0, NULL},
+        {"/v/7/1/abcdefghijklmnopqrstuvwxyz0123456/3.m4s", 0, NULL},
+        {"/w/7/1/v220/3.m4s", 0, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int64_t lesson_id = 0;
+        char rendition[TERMINAL_RENDITION_BYTES] = "";
+        bool found = terminal_path_parse(cases[i].path, &lesson_id, rendition);
+
+        if (found != (cases[i].rendition != NULL))
+            print_error("\"%s\"\n", cases[i].path);
+        assert_int_equal(found, cases[i].rendition != NULL);
+        assert_int_equal(lesson_id, cases[i].lesson_id);
+        assert_string_equal(rendition, cases[i].rendition ? cases[i].rendition : "");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sums_over_connections),
+        cmocka_unit_test(test_oldest_goes_first),
+        cmocka_unit_test(test_order_and_activity),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_rate_after_a_rest),
+        cmocka_unit_test(test_lesson_and_agent),
+        cmocka_unit_test(test_paths),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
