@@ -63,8 +63,8 @@ struct catalog_params {
  * message_bytes of it hold one line for people, e.g. "FILE is not a Terrace catalog".
  * Errors: EFOREIGN, ENEWER, ECORRUPT, EPERM, EFULL, EIO, EBUSY, ENOTFOUND, ENOMEM.
  */
-int catalog_open(struct catalog **out, const struct catalog_params *params, char *message,
-    size_t message_bytes);
+int catalog_open(
+    struct catalog **out, const struct catalog_params *params, char *message, size_t message_bytes);
 
 /* Closes, sets *catalog to NULL; accepts NULL. */
 void catalog_close(struct catalog **catalog);
@@ -101,8 +101,8 @@ const char *catalog_lesson_state_name(int state);
 
 /* A new lesson with its source and its first job (probe), in one transaction. */
 struct catalog_new_lesson {
-    const char *title;       /* UTF-8; "" lets the probe's tag title or the file name serve */
-    const char *topic;       /* NULL: "" here and below */
+    const char *title; /* UTF-8; "" lets the probe's tag title or the file name serve */
+    const char *topic; /* NULL: "" here and below */
     const char *description;
     const char *language;    /* BCP 47, e.g. "zh"; "" unknown */
     const char *submitter;   /* who put it in: a user's name, "cli" */
@@ -115,15 +115,15 @@ struct catalog_new_lesson {
 };
 
 /* On success *lesson_id is the new lesson's number: from 1 up, never used twice. */
-int catalog_lesson_create(struct catalog *catalog, const struct catalog_new_lesson *lesson,
-    int64_t *lesson_id);
+int catalog_lesson_create(
+    struct catalog *catalog, const struct catalog_new_lesson *lesson, int64_t *lesson_id);
 
 struct catalog_lesson {
     int64_t id;
     int revision; /* from 1 up; part of every media URL */
     int state;    /* enum catalog_lesson_state */
     bool published;
-    bool playable;       /* at least one chunk of every kind of stream it has is there */
+    bool playable; /* at least one chunk of every kind of stream it has is there */
     char *title, *topic, *description, *language, *submitter;
     char *reason;        /* FAILED: a name of transcoder/plan/reason.h, else "" */
     char *reason_detail; /* e.g. the codec's name; "" */
@@ -143,9 +143,9 @@ struct catalog_lessons {
 };
 
 struct catalog_lesson_filter {
-    bool published_only;  /* published and playable: what terminals see */
-    int64_t before_id;    /* 0: from the newest; else those with id < before_id */
-    int limit;            /* 0: all */
+    bool published_only; /* published and playable: what terminals see */
+    int64_t before_id;   /* 0: from the newest; else those with id < before_id */
+    int limit;           /* 0: all */
 };
 
 /* Newest first. */
@@ -163,21 +163,24 @@ int catalog_lesson_edit(struct catalog *catalog, int64_t lesson_id,
 
 /* Publishing is a flag; terminals see a lesson once it is published and playable. Leaves an event.
  * Errors: ENOTFOUND, ESTATE (publishing a failed lesson). */
-int catalog_lesson_set_published(struct catalog *catalog, int64_t lesson_id, bool published,
-    const char *by, int64_t now_ms);
+int catalog_lesson_set_published(
+    struct catalog *catalog, int64_t lesson_id, bool published, const char *by, int64_t now_ms);
 
-/* Tries a failed lesson again: its failed jobs are queued anew with fresh attempts; what was finished stays.
- * Leaves an event. Errors: ENOTFOUND, ESTATE (not failed). */
-int catalog_lesson_retry(struct catalog *catalog, int64_t lesson_id, const char *by, int64_t now_ms);
+/* Tries a failed lesson again: its failed jobs are queued anew with fresh attempts; what was
+ * finished stays. Leaves an event. Errors: ENOTFOUND, ESTATE (not failed). */
+int catalog_lesson_retry(
+    struct catalog *catalog, int64_t lesson_id, const char *by, int64_t now_ms);
 
-/* Removes the lesson and all its rows. Its files are then rubbish: the node sweeps them. ENOTFOUND. */
+/* Removes the lesson and all its rows. Its files are then rubbish: the node sweeps them. ENOTFOUND.
+ */
 int catalog_lesson_remove(struct catalog *catalog, int64_t lesson_id);
 
 /* ---- what happened to a lesson ------------------------------------------------------------- */
 
 struct catalog_event {
     int64_t id, lesson_id, time_ms;
-    char *code;   /* "created", "probed", "chunk_retry", "completed", "published", "failed", "salvaged", ... */
+    char *code;   /* "created", "probed", "chunk_retry", "completed", "published", "failed",
+                     "salvaged", ... */
     char *detail; /* machine-made facts for the sentence, e.g. "user=li" or a reason's name */
 };
 struct catalog_events {
@@ -187,7 +190,8 @@ struct catalog_events {
 int catalog_event_add(struct catalog *catalog, int64_t lesson_id, const char *code,
     const char *detail, int64_t now_ms);
 /* Oldest first; at most limit of the newest (0: all). */
-int catalog_events(struct catalog *catalog, int64_t lesson_id, int limit, struct catalog_events *out);
+int catalog_events(
+    struct catalog *catalog, int64_t lesson_id, int limit, struct catalog_events *out);
 void catalog_events_free(struct catalog_events *events);
 
 /* ---- renditions and chunks ----------------------------------------------------------------- */
@@ -197,18 +201,18 @@ enum catalog_media_kind { CATALOG_VIDEO = 0, CATALOG_AUDIO = 1 };
 struct catalog_rendition {
     int64_t id, lesson_id;
     int revision;
-    char *name; /* "v400", "a32": also the folder and the URL part */
-    int kind;   /* enum catalog_media_kind */
-    int position; /* 0 is the lowest rung of its kind */
+    char *name;                          /* "v400", "a32": also the folder and the URL part */
+    int kind;                            /* enum catalog_media_kind */
+    int position;                        /* 0 is the lowest rung of its kind */
     int width, height, fps_num, fps_den; /* video */
     int channels, sample_rate;           /* audio */
     char *language;                      /* audio: BCP 47 or "" */
-    int64_t cap_bps;   /* the rung's cap on the wire */
-    int timescale;     /* ticks a second of its segments' durations */
-    int chunk_count;   /* how many chunks it will have */
-    char *plan_text;   /* the planner's parameters: goes into job texts unchanged */
+    int64_t cap_bps;                     /* the rung's cap on the wire */
+    int timescale;                       /* ticks a second of its segments' durations */
+    int chunk_count;                     /* how many chunks it will have */
+    char *plan_text; /* the planner's parameters: goes into job texts unchanged */
     /* known once the first chunk is there: */
-    char *codecs;      /* RFC 6381, e.g. "avc1.4D401F"; "" before */
+    char *codecs;       /* RFC 6381, e.g. "avc1.4D401F"; "" before */
     int64_t init_bytes; /* 0 before */
     char *init_sha256;
 };
@@ -225,7 +229,7 @@ struct catalog_segment {
     int64_t offset_bytes;
     int32_t length_bytes;
     int32_t duration_ticks; /* in the rendition's timescale */
-    int32_t iframe_bytes;   /* video: from the segment's start to the end of its first IDR; audio 0 */
+    int32_t iframe_bytes; /* video: from the segment's start to the end of its first IDR; audio 0 */
 };
 
 struct catalog_chunk {
@@ -272,13 +276,14 @@ struct catalog_job {
     int64_t id, lesson_id;
     int revision;
     int kind, state;
-    int chunk;     /* VIDEO: which; else 0 */
-    int cost;      /* weight in the lesson's progress */
-    int attempt;   /* how often it was leased, the present lease included */
+    int chunk;   /* VIDEO: which; else 0 */
+    int cost;    /* weight in the lesson's progress */
+    int attempt; /* how often it was leased, the present lease included */
     int max_attempts;
     int progress_permille;
-    int64_t lease_until_ms, deadline_ms; /* LEASED: renewed by progress; the hard end of this attempt */
-    char *owner;   /* LEASED: who */
+    int64_t lease_until_ms,
+        deadline_ms;              /* LEASED: renewed by progress; the hard end of this attempt */
+    char *owner;                  /* LEASED: who */
     char *reason, *reason_detail; /* of the last failure, "" none */
     char *lesson_title;
 };
@@ -302,29 +307,29 @@ struct catalog_new_job {
 
 /*
  * Takes the next job that may run: the oldest lesson's first, by kind (probe, audio, poster,
- * video) and chunk. Jobs whose lease has run out count as queued. A job whose attempts are used up is
- * marked FAILED with its last reason, its lesson too, and the next is looked at.
- * On success *out holds one job, LEASED to owner. ENOTFOUND: nothing to do.
+ * video) and chunk. Jobs whose lease has run out count as queued. A job whose attempts are used up
+ * is marked FAILED with its last reason, its lesson too, and the next is looked at. On success *out
+ * holds one job, LEASED to owner. ENOTFOUND: nothing to do.
  */
 int catalog_job_lease(struct catalog *catalog, const char *owner, int64_t now_ms, int64_t lease_ms,
     int64_t deadline_ms, struct catalog_jobs *out);
-/* Sets progress and renews the lease. May be lost in a power cut. ESTATE: the lease is no longer owner's
- * (also when the lesson was removed: ENOTFOUND); the worker must be stopped. */
+/* Sets progress and renews the lease. May be lost in a power cut. ESTATE: the lease is no longer
+ * owner's (also when the lesson was removed: ENOTFOUND); the worker must be stopped. */
 int catalog_job_progress(struct catalog *catalog, int64_t job_id, const char *owner,
     int progress_permille, int64_t now_ms, int64_t lease_ms);
-/* Gives a job back. retry: queued again (or FAILED when the attempts are used up); else FAILED at once
- * and the lesson with it (its other jobs too). Leaves an event. ESTATE, ENOTFOUND as above. */
+/* Gives a job back. retry: queued again (or FAILED when the attempts are used up); else FAILED at
+ * once and the lesson with it (its other jobs too). Leaves an event. ESTATE, ENOTFOUND as above. */
 int catalog_job_give_back(struct catalog *catalog, int64_t job_id, const char *owner, bool retry,
     const char *reason, const char *reason_detail, int64_t now_ms);
 /* Gives back without counting the attempt (the node is stopping). */
 int catalog_job_release(struct catalog *catalog, int64_t job_id, const char *owner);
-/* At start: every job leased to another owner becomes queued again (its node is known to be dead: the
- * caller holds the jobs lock). */
+/* At start: every job leased to another owner becomes queued again (its node is known to be dead:
+ * the caller holds the jobs lock). */
 int catalog_jobs_recover(struct catalog *catalog, const char *owner);
 
-/* Ends a probe: keeps its findings, makes renditions and jobs, lesson goes WORKING. ESTATE, ENOTFOUND.
- * title: used if the lesson has none. remuxed_file: "" or the name of the seekable copy in
- * DATA/sources, which then is the source. */
+/* Ends a probe: keeps its findings, makes renditions and jobs, lesson goes WORKING. ESTATE,
+ * ENOTFOUND. title: used if the lesson has none. remuxed_file: "" or the name of the seekable copy
+ * in DATA/sources, which then is the source. */
 struct catalog_probe_result {
     const char *info_text;
     const char *title;
@@ -339,15 +344,16 @@ struct catalog_probe_result {
 int catalog_job_finish_probe(struct catalog *catalog, int64_t job_id, const char *owner,
     const struct catalog_probe_result *result, int64_t now_ms);
 
-/* Records a rendition's init segment. Repeating it with the same hash is fine; EEXISTS with another. */
+/* Records a rendition's init segment. Repeating it with the same hash is fine; EEXISTS with
+ * another. */
 int catalog_rendition_set_init(struct catalog *catalog, int64_t job_id, const char *owner,
     int64_t rendition_id, int64_t bytes, const char *sha256, const char *codecs);
-/* Records a finished chunk (its file is already in place and synced). Repeating it with the same hash is
- * fine; EEXISTS with another hash: determinism is broken. ESTATE, ENOTFOUND. */
-int catalog_chunk_add(struct catalog *catalog, int64_t job_id, const char *owner,
-    const struct catalog_chunk *chunk);
-int catalog_lesson_set_poster(struct catalog *catalog, int64_t job_id, const char *owner,
-    const char *poster_file);
+/* Records a finished chunk (its file is already in place and synced). Repeating it with the same
+ * hash is fine; EEXISTS with another hash: determinism is broken. ESTATE, ENOTFOUND. */
+int catalog_chunk_add(
+    struct catalog *catalog, int64_t job_id, const char *owner, const struct catalog_chunk *chunk);
+int catalog_lesson_set_poster(
+    struct catalog *catalog, int64_t job_id, const char *owner, const char *poster_file);
 /* Ends a job other than PROBE; the lesson's last one makes it READY (event "completed"). */
 int catalog_job_finish(struct catalog *catalog, int64_t job_id, const char *owner, int64_t now_ms);
 
@@ -355,8 +361,8 @@ int catalog_job_finish(struct catalog *catalog, int64_t job_id, const char *owne
 int catalog_jobs(struct catalog *catalog, int64_t lesson_id, struct catalog_jobs *out);
 void catalog_jobs_free(struct catalog_jobs *jobs);
 
-/* A number that changes whenever anything that people watch (lessons, jobs, uploads) was changed, by any
- * process: cheap to poll. */
+/* A number that changes whenever anything that people watch (lessons, jobs, uploads) was changed,
+ * by any process: cheap to poll. */
 int catalog_change_number(struct catalog *catalog, int64_t *out);
 
 /* ---- uploads (tus) -------------------------------------------------------------------------- */
@@ -379,21 +385,25 @@ int catalog_upload_get(struct catalog *catalog, const char *id, struct catalog_u
 /* All unfinished, newest first (user NULL: everybody's). */
 int catalog_uploads(struct catalog *catalog, const char *user, struct catalog_uploads *out);
 int catalog_upload_touch(struct catalog *catalog, const char *id, int64_t now_ms);
-/* Makes the lesson and marks the upload complete in one transaction; if it was complete already, gives the
- * same lesson again. */
+/* Makes the lesson and marks the upload complete in one transaction; if it was complete already,
+ * gives the same lesson again. */
 int catalog_upload_complete(struct catalog *catalog, const char *id, const char *sha256,
     int64_t now_ms, int64_t *lesson_id);
 int catalog_upload_remove(struct catalog *catalog, const char *id);
 void catalog_uploads_free(struct catalog_uploads *uploads);
 
-/* Names of all files inside DATA/sources that the catalog knows (sources and unfinished uploads): the
- * rest is rubbish. *out: a NULL-terminated array, freed with catalog_names_free(). */
+/* Names of all files inside DATA/sources that the catalog knows (sources and unfinished uploads):
+ * the rest is rubbish. *out: a NULL-terminated array, freed with catalog_names_free(). */
 int catalog_source_files(struct catalog *catalog, char ***out, size_t *count);
 void catalog_names_free(char **names);
 
 /* ---- users and sessions ---------------------------------------------------------------------- */
 
-enum catalog_role { CATALOG_ROLE_ADMIN = 0, CATALOG_ROLE_OPERATOR = 1, CATALOG_ROLE_TECHNICIAN = 2 };
+enum catalog_role {
+    CATALOG_ROLE_ADMIN = 0,
+    CATALOG_ROLE_OPERATOR = 1,
+    CATALOG_ROLE_TECHNICIAN = 2
+};
 /* "admin", "operator", "technician"; -1 / NULL for anything else. */
 int catalog_role_parse(const char *name);
 const char *catalog_role_name(int role);
@@ -435,7 +445,8 @@ int catalog_session_remove(struct catalog *catalog, const char *token_sha256);
 int catalog_sessions(struct catalog *catalog, int64_t now_ms, struct catalog_sessions *out);
 void catalog_sessions_free(struct catalog_sessions *sessions);
 
-/* ---- the uplink, minute by minute ------------------------------------------------------------- */
+/* ---- the uplink, minute by minute -------------------------------------------------------------
+ */
 
 struct catalog_uplink_minute {
     int64_t minute; /* minutes since the epoch */
