@@ -16,7 +16,7 @@ static void free_rendition(struct media_rendition *rendition)
 
 static void free_index(struct media_index *index)
 {
-    for (size_t i = 0; i < index->rendition_count; i++)
+    for (size_t i = 0; index->renditions && i < index->rendition_count; i++)
         free_rendition(&index->renditions[i]);
     free(index->renditions);
     free(index->language);

@@ -12,9 +12,10 @@
 struct monitor;
 
 struct monitor_params {
-    /* Used during monitor_open() only: the minutes of the last hour. NULL: none (`terrace routes`). */
+    /* Used during monitor_open() only: the minutes of the last hour. NULL: none (`terrace routes`).
+     */
     struct catalog *catalog;
-    size_t max_terminals;    /* rows kept; the longest unseen goes first; 0: 10,000 */
+    size_t max_terminals; /* rows kept; the longest unseen goes first; 0: 10,000 */
 };
 int monitor_open(
     struct monitor **out, const struct monitor_params *params); /* 0 or a negative errno */

@@ -115,8 +115,14 @@ static struct terminal *find_terminal(struct terminals *terminals, const char *a
 
 static void remove_terminal(struct terminals *terminals, struct terminal *terminal)
 {
-    while (!LIST_EMPTY(&terminal->connections))
-        remove_connection(terminals, LIST_FIRST(&terminal->connections));
+    struct connection *connection = LIST_FIRST(&terminal->connections);
+
+    while (connection) {
+        struct connection *next = LIST_NEXT(connection, in_terminal);
+
+        remove_connection(terminals, connection);
+        connection = next;
+    }
     LIST_REMOVE(terminal, in_bucket);
     TAILQ_REMOVE(&terminals->order, terminal, in_order);
     terminals->count--;
@@ -125,10 +131,17 @@ static void remove_terminal(struct terminals *terminals, struct terminal *termin
 
 void terminals_close(struct terminals **terminals)
 {
+    struct terminal *terminal;
+
     if (!*terminals)
         return;
-    while (!TAILQ_EMPTY(&(*terminals)->order))
-        remove_terminal(*terminals, TAILQ_FIRST(&(*terminals)->order));
+    terminal = TAILQ_FIRST(&(*terminals)->order);
+    while (terminal) {
+        struct terminal *next = TAILQ_NEXT(terminal, in_order);
+
+        remove_terminal(*terminals, terminal);
+        terminal = next;
+    }
     free(*terminals);
     *terminals = NULL;
 }
@@ -154,16 +167,17 @@ static struct terminal *add_terminal(
     struct terminals *terminals, const char *address, const struct monitor_time *now)
 {
     struct terminal *terminal = calloc(1, sizeof(*terminal));
+    struct terminal *oldest = TAILQ_LAST(&terminals->order, terminal_order);
 
     if (!terminal)
         return NULL;
+    if (oldest && terminals->count >= terminals->max_terminals)
+        remove_terminal(terminals, oldest);
     copy_printable(terminal->row.address, sizeof(terminal->row.address), address);
     terminal->row.first_seen_ms = now->wall_ms;
     LIST_INSERT_HEAD(&terminals->by_address[bucket_of(terminal->row.address)], terminal, in_bucket);
     TAILQ_INSERT_HEAD(&terminals->order, terminal, in_order);
     terminals->count++;
-    if (terminals->count > terminals->max_terminals)
-        remove_terminal(terminals, TAILQ_LAST(&terminals->order, terminal_order));
     return terminal;
 }
 

@@ -17,16 +17,16 @@
 #define TERMINAL_AGENT_BYTES 160
 /* A terminal that has fetched no media for so long is not watching any more; players buffer for a
  * few minutes. */
-#define TERMINAL_WATCHING_MS (5 * 60 * 1000)
+#define TERMINAL_WATCHING_MS ((int64_t)300000)
 
 struct terminals;
 
 struct terminal_row {
     char address[TERMINAL_ADDRESS_BYTES];
     int connections; /* open now */
+    uint32_t rtt_us; /* of the last sample that had one; 0 unknown */
     uint64_t sent_bytes, requests;
     int64_t rate_bps; /* bits a second, now */
-    uint32_t rtt_us;  /* of the last sample that had one; 0 unknown */
     uint64_t retransmits;
     int64_t lesson_id; /* 0: none */
     char rendition[TERMINAL_RENDITION_BYTES];
