@@ -45,7 +45,8 @@ static int on_write(void *opaque, uint8_t *buffer, int buffer_bytes)
 }
 
 /* cmaf: no edit lists. frag_discont: times are absolute, not from the chunk's beginning. */
-static const char mov_flags[] = "+frag_custom+empty_moov+default_base_moof+cmaf+frag_discont+skip_trailer";
+static const char mov_flags[] =
+    "+frag_custom+empty_moov+default_base_moof+cmaf+frag_discont+skip_trailer";
 
 static int write_header(struct packager *p, const struct packager_params *params)
 {

@@ -211,7 +211,8 @@ static AVRational standard_rate(double mean)
  * else the next standard rate above their mean. */
 static AVRational choose_rate(const AVStream *stream, const struct scan_stream *seen)
 {
-    int64_t length_us = seen->end_us - seen->start_us;
+    int64_t length_us =
+        seen->timed && seen->end_us > seen->start_us ? seen->end_us - seen->start_us : 0;
     double mean = length_us > 0 ? (double)seen->packets * US / (double)length_us : 0;
     AVRational nominal = stream->r_frame_rate, average = stream->avg_frame_rate;
     if (nominal.num <= 0 || nominal.den <= 0 || av_q2d(nominal) > 1000)
@@ -364,7 +365,9 @@ static int look_at(struct look *look, struct failure *failure)
         why_not = *failure;
     if (look->info->has_video && describe_picture(look, failure) < 0)
         return -1;
-    if (look->info->has_video || look->info->audio_count > 0)
+    /* Without times of their own the pictures get some by remuxing; until then there is nothing to
+     * measure. */
+    if (!look->untimed && (look->info->has_video || look->info->audio_count > 0))
         measure_times(look);
     return judge(look, &why_not, failure);
 }

@@ -19,23 +19,26 @@ static void skipped_us(const AVPacket *packet, int sample_rate, int64_t *head_us
 static void take(struct scan_stream *seen, const AVStream *stream, const AVPacket *packet)
 {
     int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    int64_t time_us =
+        time != AV_NOPTS_VALUE ? av_rescale_q(time, stream->time_base, AV_TIME_BASE_Q) : 0;
+    int64_t head_us, tail_us;
+    skipped_us(packet, stream->codecpar->sample_rate, &head_us, &tail_us);
+    /* What is skipped at the beginning may be longer than a packet. */
+    if (head_us > 0 && seen->packets == 0)
+        seen->skip_until_us = time_us + head_us;
+    /* Cut away by an edit list: decoded, but not shown. */
+    if (packet->flags & AV_PKT_FLAG_DISCARD)
+        return;
     seen->packets++;
     seen->bytes += packet->size;
     if (time == AV_NOPTS_VALUE) {
         seen->timed = false;
         return;
     }
-    /* Cut away by an edit list: decoded, but not shown. */
-    if (packet->flags & AV_PKT_FLAG_DISCARD)
-        return;
-    int64_t head_us, tail_us;
-    skipped_us(packet, stream->codecpar->sample_rate, &head_us, &tail_us);
     int64_t length_us = av_rescale_q(
         packet->duration > 0 ? packet->duration : 0, stream->time_base, AV_TIME_BASE_Q);
-    int64_t start_us = av_rescale_q(time, stream->time_base, AV_TIME_BASE_Q) +
-                       (head_us < length_us ? head_us : length_us);
-    int64_t end_us = av_rescale_q(time, stream->time_base, AV_TIME_BASE_Q) + length_us -
-                     (tail_us < length_us ? tail_us : length_us);
+    int64_t start_us = time_us > seen->skip_until_us ? time_us : seen->skip_until_us;
+    int64_t end_us = time_us + length_us - (tail_us < length_us ? tail_us : length_us);
     if (start_us < seen->start_us)
         seen->start_us = start_us;
     if (end_us > seen->end_us)
@@ -47,8 +50,8 @@ int scan_packets(
 {
     *out = (struct scan){.stream_count = (int)input->format->nb_streams};
     for (int i = 0; i < INPUT_MAX_STREAMS; i++)
-        out->streams[i] =
-            (struct scan_stream){.start_us = INT64_MAX, .end_us = INT64_MIN, .timed = true};
+        out->streams[i] = (struct scan_stream){
+            .start_us = INT64_MAX, .end_us = INT64_MIN, .skip_until_us = INT64_MIN, .timed = true};
     AVPacket *packet = av_packet_alloc();
     if (!packet)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "scan");

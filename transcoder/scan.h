@@ -9,8 +9,9 @@
 #include "transcoder/report.h"
 
 struct scan_stream {
-    int64_t packets, bytes;
+    int64_t packets, bytes;   /* without those that an edit list cuts away */
     int64_t start_us, end_us; /* on the container's clock; only with `timed` */
+    int64_t skip_until_us;    /* before this only what the decoder is primed with */
     bool timed;               /* every packet has a time */
 };
 

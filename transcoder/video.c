@@ -60,9 +60,10 @@ static AVCodecContext *new_encoder(const struct plan_rendition *r)
     /* Keyframes stand at segment starts and nowhere else. */
     encoder->gop_size = 1 << 20;
     /*
-     * No reordering: decoding time is presentation time, so that tfdt is alike in all renditions whatever their frame
-     * rates, and players that shift by the first composition offset (FFmpeg's among them) keep sound and picture
-     * together. It costs next to nothing on slides, some 15 % on motion.
+     * No reordering: decoding time is presentation time, so that tfdt is alike in all renditions
+     * whatever their frame rates, and players that shift by the first composition offset (FFmpeg's
+     * among them) keep sound and picture together. It costs next to nothing on slides, some 15 % on
+     * motion.
      */
     encoder->max_b_frames = 0;
     encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP;
