@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is remembered of lessons: how long, how much, and by how many at once. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "node/hls/lesson_cache.h"
+#include "node/util/clock.h"
+#include "tests/unit/lesson_fixture.h"
+
+enum { LESSONS = 6, THREADS = 4, ROUNDS = 200 };
+
+struct context {
+    struct lesson_fixture fixture;
+    struct lesson_cache *cache;
+};
+
+static int setup(void **state)
+{
+    struct context *context = calloc(1, sizeof(*context));
+
+    assert_non_null(context);
+    lesson_fixture_open(&context->fixture);
+    for (int i = 0; i < LESSONS; i++)
+        lesson_fixture_create(&context->fixture, true);
+    assert_int_equal(
+        lesson_cache_open(&context->cache, &(struct lesson_cache_params){.max_lessons = 3}), 0);
+    *state = context;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct context *context = *state;
+
+    lesson_cache_close(&context->cache);
+    assert_null(context->cache);
+    lesson_fixture_close(&context->fixture);
+    free(context);
+    return 0;
+}
+
+static bool remembered(struct context *context, int64_t lesson_id, int64_t now_ms)
+{
+    struct lesson_view view = {0};
+    bool found = lesson_cache_get(context->cache, lesson_id, now_ms, &view);
+
+    media_index_unref(view.index);
+    return found;
+}
+
+/* Reads the catalog for sure: nothing is newer than the far future. */
+static void load(struct context *context, int64_t lesson_id)
+{
+    struct lesson_view view;
+
+    assert_int_equal(
+        lesson_cache_load(context->cache, context->fixture.catalog, lesson_id, INT64_MAX, &view),
+        0);
+    assert_int_equal(view.index->lesson_id, lesson_id);
+    media_index_unref(view.index);
+}
+
+/* The last lesson is still growing. */
+static void test_believed_for_a_while(void **state)
+{
+    struct context *context = *state;
+    int64_t before_ms = clock_mono_ms();
+    int64_t after_ms;
+
+    assert_false(remembered(context, LESSONS, before_ms));
+    load(context, LESSONS);
+    after_ms = clock_mono_ms();
+    assert_true(remembered(context, LESSONS, before_ms + LESSON_CACHE_GROWING_MS - 1));
+    assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_GROWING_MS));
+    lesson_fixture_finish(&context->fixture);
+    before_ms = clock_mono_ms();
+    load(context, LESSONS);
+    after_ms = clock_mono_ms();
+    assert_true(remembered(context, LESSONS, before_ms + LESSON_CACHE_COMPLETE_MS - 1));
+    assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_COMPLETE_MS));
+}
+
+static void test_longest_unused_goes(void **state)
+{
+    struct context *context = *state;
+    int64_t now_ms = clock_mono_ms();
+
+    load(context, 1);
+    load(context, 2);
+    load(context, 3);
+    assert_true(remembered(context, 1, now_ms));
+    load(context, 4);
+    assert_true(remembered(context, 1, now_ms));
+    assert_false(remembered(context, 2, now_ms));
+    assert_true(remembered(context, 3, now_ms));
+    assert_true(remembered(context, 4, now_ms));
+}
+
+static void test_bytes_are_bounded(void **state)
+{
+    struct context *context = *state;
+    int64_t now_ms = clock_mono_ms();
+
+    lesson_cache_close(&context->cache);
+    assert_int_equal(
+        lesson_cache_open(&context->cache, &(struct lesson_cache_params){.max_bytes = 1}), 0);
+    load(context, 1);
+    assert_true(remembered(context, 1, now_ms));
+    load(context, 2);
+    assert_false(remembered(context, 1, now_ms));
+    assert_true(remembered(context, 2, now_ms));
+}
+
+/* A view stays good after its lesson has left memory and catalog. */
+static void test_view_outlives_its_lesson(void **state)
+{
+    struct context *context = *state;
+    struct lesson_view view;
+
+    lesson_fixture_finish(&context->fixture);
+    assert_int_equal(
+        lesson_cache_load(context->cache, context->fixture.catalog, 1, INT64_MAX, &view), 0);
+    assert_int_equal(catalog_lesson_remove(context->fixture.catalog, 1), 0);
+    assert_int_equal(lesson_cache_load(context->cache, context->fixture.catalog, 1, INT64_MAX,
+                         &(struct lesson_view){0}),
+        CATALOG_ENOTFOUND);
+    assert_false(remembered(context, 1, clock_mono_ms()));
+    assert_int_equal(media_index_find(view.index, "v400")->segment_count, FIXTURE_SEGMENTS);
+    media_index_unref(view.index);
+}
+
+/* A complete lesson's segments are read once; its own row each time. */
+static void test_complete_index_is_kept(void **state)
+{
+    struct context *context = *state;
+    struct catalog *catalog = context->fixture.catalog;
+    struct lesson_view first, second, third;
+
+    lesson_fixture_finish(&context->fixture);
+    assert_int_equal(lesson_cache_load(context->cache, catalog, 1, INT64_MAX, &first), 0);
+    assert_true(first.published);
+    assert_int_equal(catalog_lesson_set_published(catalog, 1, false, "li", 1), 0);
+    assert_int_equal(lesson_cache_load(context->cache, catalog, 1, INT64_MAX, &second), 0);
+    assert_false(second.published);
+    assert_ptr_equal(first.index, second.index);
+    assert_int_equal(
+        catalog_lesson_edit(catalog, 1, &(struct catalog_lesson_edit){.language = "bo"}, 2), 0);
+    assert_int_equal(lesson_cache_load(context->cache, catalog, 1, INT64_MAX, &third), 0);
+    assert_string_equal(third.index->language, "bo");
+    media_index_unref(first.index);
+    media_index_unref(second.index);
+    media_index_unref(third.index);
+}
+
+struct worker {
+    struct context *context;
+    unsigned seed;
+    int failures;
+};
+
+static void *work(void *ctx)
+{
+    struct worker *worker = ctx;
+    struct catalog *catalog = NULL;
+    const struct catalog_params params = {
+        .path = store_catalog_path(worker->context->fixture.store)};
+
+    if (catalog_open(&catalog, &params, NULL, 0))
+        worker->failures++;
+    for (int i = 0; catalog && i < ROUNDS; i++) {
+        struct lesson_view view = {0};
+        int64_t lesson_id = 1 + rand_r(&worker->seed) % LESSONS;
+        int64_t now_ms = clock_mono_ms();
+
+        if (!lesson_cache_get(worker->context->cache, lesson_id, now_ms - 900, &view) &&
+            lesson_cache_load(worker->context->cache, catalog, lesson_id, now_ms - 1, &view))
+            worker->failures++;
+        if (!view.index || view.index->lesson_id != lesson_id)
+            worker->failures++;
+        media_index_unref(view.index);
+    }
+    catalog_close(&catalog);
+    return NULL;
+}
+
+/* More lessons than there is room for, from several threads: for the sanitizers to watch. */
+static void test_many_threads(void **state)
+{
+    struct worker workers[THREADS];
+    pthread_t threads[THREADS];
+
+    lesson_fixture_finish(&((struct context *)*state)->fixture);
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i] = (struct worker){.context = *state, .seed = i};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(workers[i].failures, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_believed_for_a_while, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_longest_unused_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bytes_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_view_outlives_its_lesson, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_complete_index_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

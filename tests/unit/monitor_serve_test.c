@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the monitor says about real transfers: held against what curl counted on the other end. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "node/hls/hls.h"
+#include "node/monitor/monitor_internal.h"
+#include "tests/unit/lesson_fixture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BIG_BYTES (64LL * 1024 * 1024)
+#define FROM "--interface 127.0.0.7"
+
+struct context {
+    struct lesson_fixture fixture;
+    struct monitor *monitor;
+    struct hls *hls;
+    struct http_route routes[16];
+};
+
+/* A file that no socket buffer swallows whole. */
+static void handle_big(struct http_request *req, void *ctx)
+{
+    struct context *context = ctx;
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/big", context->fixture.folder);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, BIG_BYTES) < 0)
+        abort();
+    http_respond_file(
+        req, &(struct http_file){
+                 .fd = fd, .length_bytes = BIG_BYTES, .content_type = "application/octet-stream"});
+}
+
+static size_t add_routes(struct context *context)
+{
+    size_t count;
+    size_t used = 0;
+    const struct http_route *routes = monitor_routes(context->monitor, &count);
+
+    memcpy(context->routes, routes, count * sizeof(*routes));
+    used += count;
+    routes = hls_routes(context->hls, &count);
+    memcpy(context->routes + used, routes, count * sizeof(*routes));
+    used += count;
+    context->routes[used++] = (struct http_route){
+        .methods = HTTP_GET, .pattern = "/big", .handle = handle_big, .ctx = context};
+    assert_true(used <= COUNT(context->routes));
+    return used;
+}
+
+static int setup(void **state)
+{
+    struct context *context = calloc(1, sizeof(*context));
+
+    assert_non_null(context);
+    lesson_fixture_open(&context->fixture);
+    lesson_fixture_create(&context->fixture, true);
+    lesson_fixture_finish(&context->fixture);
+    assert_int_equal(monitor_open(&context->monitor,
+                         &(struct monitor_params){.catalog = context->fixture.catalog}),
+        0);
+    assert_int_equal(
+        hls_open(&context->hls, &(struct hls_params){.store = context->fixture.store}), 0);
+    lesson_fixture_serve(
+        &context->fixture, context->routes, add_routes(context), monitor_observe, context->monitor);
+    *state = context;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct context *context = *state;
+
+    lesson_fixture_close(&context->fixture);
+    hls_close(&context->hls);
+    monitor_close(&context->monitor);
+    assert_null(context->monitor);
+    free(context);
+    return 0;
+}
+
+static json_t *get_json(struct context *context, const char *path)
+{
+    struct reply reply = lesson_fixture_get(&context->fixture, "", path);
+    json_t *root = json_loads((const char *)reply.body, 0, NULL);
+
+    assert_int_equal(reply.status, 200);
+    if (!strcasestr(reply.headers, "Content-Type: application/json"))
+        fail_msg("%s", reply.headers);
+    assert_non_null(root);
+    reply_free(&reply);
+    return root;
+}
+
+static int64_t number(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    if (!json_is_integer(value))
+        fail_msg("%s is no whole number", key);
+    return json_integer_value(value);
+}
+
+/* The address' row as soon as all its connections have ended: then its bytes are final. */
+static json_t *final_row(struct context *context, const char *address)
+{
+    for (int tries = 0; tries < 2000; tries++) {
+        json_t *root = get_json(context, "/api/technician/terminals");
+        json_t *found = NULL;
+        json_t *row;
+        size_t i;
+
+        json_array_foreach(json_object_get(root, "terminals"), i, row)
+        {
+            if (strcmp(json_string_value(json_object_get(row, "address")), address) == 0 &&
+                number(row, "connections") == 0)
+                found = json_incref(row);
+        }
+        json_decref(root);
+        if (found)
+            return found;
+    }
+    fail_msg("no finished row for %s", address);
+    return NULL;
+}
+
+static void test_bytes_agree_with_curl(void **state)
+{
+    static const char *const paths[] = {"/v/1/1/master.m3u8", "/v/1/1/a32/0.m4s",
+        "/v/1/1/v400/init.mp4", "/nothing/there", "/big", "/v/1/1/v400/3.m4s"};
+    struct context *context = *state;
+    int64_t received = 0;
+    json_t *row;
+
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        struct reply reply = lesson_fixture_get(&context->fixture, FROM " -A 'Box/1.0'", paths[i]);
+
+        received += reply.header_bytes + reply.body_bytes;
+        reply_free(&reply);
+    }
+    row = final_row(context, "127.0.0.7");
+    assert_int_equal(number(row, "sent_bytes"), received);
+    assert_int_equal(number(row, "requests"), COUNT(paths));
+    assert_int_equal(number(row, "lesson"), 1);
+    assert_string_equal(json_string_value(json_object_get(row, "title")), "水稻育秧");
+    assert_string_equal(json_string_value(json_object_get(row, "rendition")), "v400");
+    assert_string_equal(json_string_value(json_object_get(row, "user_agent")), "Box/1.0");
+    assert_true(number(row, "rate_bps") > 0);
+    assert_true(number(row, "retransmits") >= 0);
+    assert_true(json_is_real(json_object_get(row, "rtt_ms")));
+    assert_true(number(row, "first_seen_ms") <= number(row, "last_seen_ms"));
+    json_decref(row);
+}
+
+/* curl goes away in the middle: what it got was counted, and no more than there was. */
+static void test_cut_transfer(void **state)
+{
+    struct context *context = *state;
+    struct reply reply =
+        lesson_fixture_get(&context->fixture, FROM " --limit-rate 1M -m 1", "/big");
+    json_t *row = final_row(context, "127.0.0.7");
+
+    assert_int_equal(reply.curl_exit, 28); /* timed out */
+    assert_true(reply.body_bytes > 0 && reply.body_bytes < BIG_BYTES);
+    assert_in_range(number(row, "sent_bytes"), reply.header_bytes + reply.body_bytes,
+        reply.header_bytes + BIG_BYTES);
+    json_decref(row);
+    reply_free(&reply);
+}
+
+static void test_uplink(void **state)
+{
+    struct context *context = *state;
+    struct reply reply = lesson_fixture_get(&context->fixture, FROM, "/v/1/1/v400/0.m4s");
+    int64_t received = reply.header_bytes + reply.body_bytes;
+    int64_t sum = 0;
+    json_t *root;
+    json_t *minute;
+    json_t *minutes;
+    size_t i;
+
+    reply_free(&reply);
+    json_decref(final_row(context, "127.0.0.7"));
+    root = get_json(context, "/api/technician/uplink");
+    minutes = json_object_get(root, "minutes");
+    assert_int_equal(json_array_size(minutes), 60);
+    json_array_foreach(minutes, i, minute)
+    {
+        int64_t first_ms = number(json_array_get(minutes, 0), "time_ms");
+
+        assert_int_equal(number(minute, "time_ms"), first_ms + (int64_t)i * 60000);
+        sum += number(minute, "sent_bytes");
+    }
+    assert_in_range(
+        number(root, "now_ms") - number(json_array_get(minutes, 59), "time_ms"), 0, 59999);
+    assert_int_equal(number(root, "sent_bytes"), sum);
+    assert_true(sum >= received);
+    json_decref(root);
+}
+
+static void expect_metric(const struct reply *reply, const char *name, int64_t least)
+{
+    const char *line = strstr((const char *)reply->body, name);
+
+    if (!line || strtoll(line + strlen(name), NULL, 10) < least)
+        fail_msg("%s is not at least %lld in:\n%s", name, (long long)least, (char *)reply->body);
+}
+
+static void test_metrics(void **state)
+{
+    struct context *context = *state;
+    struct reply reply = lesson_fixture_get(&context->fixture, FROM, "/v/1/1/v400/0.m4s");
+    int64_t received = reply.header_bytes + reply.body_bytes;
+
+    reply_free(&reply);
+    json_decref(final_row(context, "127.0.0.7"));
+    reply = lesson_fixture_get(&context->fixture, "", "/metrics");
+    assert_int_equal(reply.status, 200);
+    assert_non_null(strcasestr(reply.headers, "Content-Type: text/plain; version=0.0.4"));
+    expect_metric(&reply, "\nterrace_sent_bytes_total ", received);
+    expect_metric(&reply, "\nterrace_requests_total ", 1);
+    expect_metric(&reply, "\nterrace_terminals ", 1);
+    expect_metric(&reply, "\nterrace_lessons{state=\"ready\"} ", 1);
+    expect_metric(&reply, "\nterrace_catalog_up ", 1);
+    reply_free(&reply);
+    reply = lesson_fixture_get(
+        &context->fixture, "-H 'Accept: application/openmetrics-text'", "/metrics");
+    assert_non_null(
+        strcasestr(reply.headers, "Content-Type: application/openmetrics-text; version=1.0.0"));
+    expect_metric(&reply, "\nterrace_sent_bytes_total ", received);
+    assert_string_equal((char *)reply.body + reply.body_bytes - 6, "# EOF\n");
+    reply_free(&reply);
+}
+
+static int64_t hour_bytes(struct monitor *monitor)
+{
+    struct monitor_time now = monitor_now();
+    char *json = monitor_uplink_json(monitor, &now);
+    json_t *root = json_loads(json, 0, NULL);
+    int64_t bytes = number(root, "sent_bytes");
+
+    json_decref(root);
+    free(json);
+    return bytes;
+}
+
+/* Three lives of a node in one hour: stopped, killed, stopped; what was flushed is there once. */
+static void test_restarts_count_once(void **state)
+{
+    struct lesson_fixture *fixture = &((struct context *)*state)->fixture;
+    struct http_conn_sample sample = {.conn_id = 1,
+        .peer = "10.0.0.1",
+        .path = "",
+        .user_agent = "",
+        .sent_bytes = 1000,
+        .requests = 1};
+    const struct monitor_params params = {.catalog = fixture->catalog};
+    struct monitor *monitor = NULL;
+    int64_t before;
+
+    assert_int_equal(monitor_open(&monitor, &params), 0);
+    before = hour_bytes(monitor);
+    monitor_observe(&sample, monitor);
+    monitor_flush(monitor, fixture->catalog, true);
+    monitor_flush(monitor, fixture->catalog, true);
+    monitor_observe(&sample, monitor);
+    monitor_flush(monitor, fixture->catalog, true);
+    assert_int_equal(hour_bytes(monitor), before + 2000);
+    monitor_close(&monitor);
+
+    assert_int_equal(monitor_open(&monitor, &params), 0);
+    assert_int_equal(hour_bytes(monitor), before + 2000);
+    monitor_observe(&sample, monitor);
+    monitor_flush(monitor, fixture->catalog, true);
+    monitor_observe(&sample, monitor); /* lost with the power */
+    monitor_close(&monitor);
+
+    assert_int_equal(monitor_open(&monitor, &params), 0);
+    assert_int_equal(hour_bytes(monitor), before + 3000);
+    monitor_flush(monitor, fixture->catalog, true);
+    monitor_close(&monitor);
+    assert_int_equal(monitor_open(&monitor, &params), 0);
+    assert_int_equal(hour_bytes(monitor), before + 3000);
+    monitor_close(&monitor);
+}
+
+/* The present minute waits until it is over. */
+static void test_minute_that_is_over(void **state)
+{
+    struct lesson_fixture *fixture = &((struct context *)*state)->fixture;
+    struct http_conn_sample sample = {.conn_id = 1,
+        .peer = "10.0.0.1",
+        .path = "",
+        .user_agent = "",
+        .sent_bytes = 1000,
+        .requests = 1};
+    struct monitor_time now = {.wall_ms = 29000000LL * MS_PER_MINUTE, .mono_ms = 1000};
+    struct catalog_uplink uplink = {0};
+    struct monitor *monitor = NULL;
+
+    assert_int_equal(
+        monitor_open(&monitor, &(struct monitor_params){.catalog = fixture->catalog}), 0);
+    monitor_observe_at(monitor, &sample, &now);
+    monitor_flush_at(monitor, fixture->catalog, false, &now);
+    assert_int_equal(catalog_uplink(fixture->catalog, 29000000, &uplink), 0);
+    for (size_t i = 0; i < uplink.count; i++)
+        assert_int_not_equal(uplink.items[i].minute, 29000000);
+    catalog_uplink_free(&uplink);
+    now.wall_ms += MS_PER_MINUTE;
+    monitor_flush_at(monitor, fixture->catalog, false, &now);
+    assert_int_equal(catalog_uplink(fixture->catalog, 29000000, &uplink), 0);
+    assert_true(uplink.count >= 1);
+    assert_int_equal(uplink.items[0].minute, 29000000);
+    assert_int_equal(uplink.items[0].sent_bytes, 1000);
+    assert_int_equal(uplink.items[0].requests, 1);
+    catalog_uplink_free(&uplink);
+    monitor_close(&monitor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_bytes_agree_with_curl, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cut_transfer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_uplink, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_restarts_count_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_minute_that_is_over, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
