@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/store/store_internal.h"
+
+static void hex(const crypto_hash_sha256_state *state, char *sha256)
+{
+    crypto_hash_sha256_state copy = *state;
+    uint8_t digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_final(&copy, digest);
+    sodium_bin2hex(sha256, 65, digest, sizeof(digest));
+}
+
+static ssize_t read_block(int fd, uint8_t *block)
+{
+    ssize_t got;
+    do
+        got = read(fd, block, STORE_BLOCK_BYTES);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? -errno : got;
+}
+
+static int write_block(int fd, const uint8_t *block, size_t count)
+{
+    while (count > 0) {
+        ssize_t written = write(fd, block, count);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        block += written;
+        count -= (size_t)written;
+    }
+    return 0;
+}
+
+struct copy {
+    const struct store *store;
+    int from, to;
+    crypto_hash_sha256_state hash;
+    int64_t done_bytes, total_bytes;
+    store_progress_fn progress;
+    void *ctx;
+};
+
+static int copy_all(struct copy *copy, uint8_t *block)
+{
+    for (;;) {
+        ssize_t got = read_block(copy->from, block);
+        if (got <= 0)
+            return (int)got;
+        if (store_free_bytes(copy->store) < got)
+            return -ENOSPC;
+        int error = write_block(copy->to, block, (size_t)got);
+        if (error < 0)
+            return error;
+        crypto_hash_sha256_update(&copy->hash, block, (unsigned long long)got);
+        copy->done_bytes += got;
+        if (copy->progress && !copy->progress(copy->ctx, copy->done_bytes, copy->total_bytes))
+            return -ECANCELED;
+    }
+}
+
+static int sync_folder_of(const char *path)
+{
+    char folder[STORE_PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    size_t length = (size_t)(slash - path);
+    memcpy(folder, path, length);
+    folder[length] = '\0';
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int error = fsync(fd) < 0 ? -errno : 0;
+    close(fd);
+    return error;
+}
+
+int store_import(const struct store *store, int source_fd, char *name, char *sha256, int64_t *bytes,
+    store_progress_fn progress, void *ctx)
+{
+    char path[STORE_PATH_BYTES];
+    struct stat status;
+    store_new_name(name);
+    int error = store_source_path(store, name, path);
+    if (error < 0)
+        return error;
+    if (fstat(source_fd, &status) < 0)
+        return -errno;
+    uint8_t *block = malloc(STORE_BLOCK_BYTES);
+    if (!block)
+        return -ENOMEM;
+    struct copy copy = {.store = store,
+        .from = source_fd,
+        .total_bytes = status.st_size,
+        .progress = progress,
+        .ctx = ctx};
+    crypto_hash_sha256_init(&copy.hash);
+    copy.to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    error = copy.to < 0 ? -errno : copy_all(&copy, block);
+    if (error == 0 && fsync(copy.to) < 0)
+        error = -errno;
+    if (copy.to >= 0)
+        close(copy.to);
+    if (error == 0)
+        error = sync_folder_of(path);
+    if (error < 0 && copy.to >= 0)
+        unlink(path);
+    free(block);
+    hex(&copy.hash, sha256);
+    *bytes = copy.done_bytes;
+    return error;
+}
+
+int store_file_sha256(const char *path, char *sha256)
+{
+    crypto_hash_sha256_state hash;
+    crypto_hash_sha256_init(&hash);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    uint8_t *block = malloc(STORE_BLOCK_BYTES);
+    ssize_t got = block ? 1 : -ENOMEM;
+    while (got > 0 && (got = read_block(fd, block)) > 0)
+        crypto_hash_sha256_update(&hash, block, (unsigned long long)got);
+    free(block);
+    close(fd);
+    hex(&hash, sha256);
+    return got < 0 ? (int)got : 0;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "node/store/store_internal.h"
+
+#define MIB (1024LL * 1024)
+
+struct store {
+    char path[STORE_PATH_BYTES];
+    char catalog_path[STORE_PATH_BYTES];
+    int64_t floor_bytes;
+};
+
+static int say(int error, char *message, size_t message_bytes, const char *path, const char *what)
+{
+    if (message)
+        snprintf(message, message_bytes, "the data folder %s %s: %s", path, what, strerror(-error));
+    return error;
+}
+
+static int make_folder(const char *path)
+{
+    return mkdir(path, 0750) == 0 || errno == EEXIST ? 0 : -errno;
+}
+
+static int make_inner(const struct store *store, const char *name)
+{
+    char path[STORE_PATH_BYTES];
+    if (snprintf(path, sizeof(path), "%s/%s", store->path, name) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    int error = make_folder(path);
+    return error < 0 ? error : access(path, W_OK | X_OK) == 0 ? 0 : -errno;
+}
+
+static int find_folder(
+    struct store *store, const struct store_params *params, char *message, size_t message_bytes)
+{
+    struct stat status;
+    if (params->create) {
+        int error = make_folder(params->path);
+        if (error < 0)
+            return say(error, message, message_bytes, params->path, "can't be made");
+    }
+    if (stat(params->path, &status) < 0)
+        return say(-errno, message, message_bytes, params->path, "can't be opened");
+    if (!S_ISDIR(status.st_mode))
+        return say(-ENOTDIR, message, message_bytes, params->path, "can't be used");
+    char *absolute = realpath(params->path, NULL);
+    if (!absolute)
+        return say(-errno, message, message_bytes, params->path, "can't be opened");
+    /* Room for "/media/<lesson>/<revision>/<rendition>/<file>" must be left. */
+    bool fits = strlen(absolute) < STORE_PATH_BYTES - 256;
+    if (fits) {
+        snprintf(store->path, sizeof(store->path), "%s", absolute);
+        snprintf(store->catalog_path, sizeof(store->catalog_path), "%.*s/catalog.db",
+            STORE_PATH_BYTES - 16, absolute);
+    }
+    free(absolute);
+    return fits ? 0 : say(-ENAMETOOLONG, message, message_bytes, params->path, "can't be used");
+}
+
+int store_open(
+    struct store **out, const struct store_params *params, char *message, size_t message_bytes)
+{
+    *out = NULL;
+    struct store *store = calloc(1, sizeof(*store));
+    if (!store || sodium_init() < 0) {
+        free(store);
+        return say(-ENOMEM, message, message_bytes, params->path, "can't be opened");
+    }
+    int error = find_folder(store, params, message, message_bytes);
+    if (error == 0 && params->create) {
+        error = make_inner(store, "sources");
+        if (error == 0)
+            error = make_inner(store, "media");
+        if (error < 0)
+            say(error, message, message_bytes, params->path, "can't be written");
+    }
+    struct statvfs disk;
+    if (error == 0 && statvfs(store->path, &disk) == 0) {
+        int64_t fraction = (int64_t)disk.f_blocks * (int64_t)disk.f_frsize / 50;
+        store->floor_bytes = params->floor_bytes > 0 ? params->floor_bytes
+                             : fraction < 512 * MIB  ? fraction
+                                                     : 512 * MIB;
+    }
+    if (error < 0) {
+        free(store);
+        return error;
+    }
+    *out = store;
+    return 0;
+}
+
+void store_close(struct store **store)
+{
+    free(*store);
+    *store = NULL;
+}
+
+const char *store_path(const struct store *store)
+{
+    return store->path;
+}
+
+const char *store_catalog_path(const struct store *store)
+{
+    return store->catalog_path;
+}
+
+/* ---- paths ---- */
+
+static bool plain_name(const char *name)
+{
+    return name[0] != '\0' && name[0] != '.' && !strchr(name, '/');
+}
+
+int store_source_path(const struct store *store, const char *file, char *out)
+{
+    if (!plain_name(file))
+        return -EINVAL;
+    int length = snprintf(out, STORE_PATH_BYTES, "%s/sources/%s", store->path, file);
+    return length < STORE_PATH_BYTES ? 0 : -ENAMETOOLONG;
+}
+
+int store_media_path(
+    const struct store *store, int64_t lesson_id, int revision, const char *relative, char *out)
+{
+    /* "..", hidden and absolute names have no business below a revision. */
+    if (lesson_id < 1 || revision < 1 || relative[0] == '/' || relative[0] == '.' ||
+        strstr(relative, "/."))
+        return -EINVAL;
+    int length = snprintf(out, STORE_PATH_BYTES, "%s/media/%" PRId64 "/%d%s%s", store->path,
+        lesson_id, revision, relative[0] ? "/" : "", relative);
+    return length < STORE_PATH_BYTES ? 0 : -ENAMETOOLONG;
+}
+
+void store_new_name(char *out)
+{
+    uint8_t random[16];
+    randombytes_buf(random, sizeof(random));
+    sodium_bin2hex(out, 33, random, sizeof(random));
+}
+
+/* ---- locks ---- */
+
+static int read_pid(int fd)
+{
+    char text[16] = "";
+    ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
+    long pid = got > 0 ? strtol(text, NULL, 10) : 0;
+    return pid > 0 && pid < INT32_MAX ? (int)pid : 0;
+}
+
+int store_lock(const struct store *store, enum store_lock lock, int *holder_pid)
+{
+    char path[STORE_PATH_BYTES];
+    if (holder_pid)
+        *holder_pid = 0;
+    if (snprintf(path, sizeof(path), "%s/%s", store->path,
+            lock == STORE_LOCK_NODE ? "node.lock" : "jobs.lock") >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return -errno;
+    /* flock: dies with the process, however it dies. */
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        int error = -errno;
+        if (holder_pid)
+            *holder_pid = read_pid(fd);
+        close(fd);
+        return error;
+    }
+    char pid[16];
+    int length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+    /* The pid is for people; the lock holds without it. */
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)length, 0) == length)
+        return fd;
+    return fd;
+}
+
+void store_unlock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* ---- room ---- */
+
+int64_t store_free_bytes(const struct store *store)
+{
+    struct statvfs disk;
+    if (statvfs(store->path, &disk) < 0)
+        return -errno;
+    int64_t free_bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize - store->floor_bytes;
+    return free_bytes > 0 ? free_bytes : 0;
+}
+
+int64_t store_estimate_bytes(int64_t source_bytes)
+{
+    /*
+     * Renditions sum to at most some 1.6 Mbit/s, which is less than most sources have; an old
+     * low-rate file may grow to several times its size. Twice the source and a little more holds
+     * for all but those, and they are small.
+     */
+    return source_bytes > INT64_MAX / 4 ? INT64_MAX / 2 : 2 * source_bytes + 16 * MIB;
+}

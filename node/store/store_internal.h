@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by the files of node/store. */
+#ifndef NODE_STORE_STORE_INTERNAL_H
+#define NODE_STORE_STORE_INTERNAL_H
+
+#include "node/store/store.h"
+
+#define STORE_BLOCK_BYTES (256 * 1024)
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Removing what the catalog does not name. Walks by descriptors and never follows a link. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "node/store/store_internal.h"
+
+#define MOST_DEPTH 8
+#define YOUNG_S (24 * 3600)
+
+static DIR *open_folder(int parent, const char *name)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!folder && fd >= 0)
+        close(fd);
+    return folder;
+}
+
+static bool dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+static int remove_tree(int parent, const char *name, int depth)
+{
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    if (errno != EISDIR && errno != EPERM)
+        return -errno;
+    if (depth == MOST_DEPTH)
+        return -ELOOP;
+    DIR *folder = open_folder(parent, name);
+    if (!folder)
+        return -errno;
+    int error = 0;
+    const struct dirent *entry;
+    while (error == 0 && (entry = readdir(folder)))
+        if (!dots(entry->d_name))
+            error = remove_tree(dirfd(folder), entry->d_name, depth + 1);
+    closedir(folder);
+    if (error == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        error = -errno;
+    return error;
+}
+
+int store_remove_media(const struct store *store, int64_t lesson_id)
+{
+    char path[STORE_PATH_BYTES];
+    if (lesson_id < 1 || snprintf(path, sizeof(path), "%s/media/%" PRId64, store_path(store),
+                             lesson_id) >= (int)sizeof(path))
+        return -EINVAL;
+    return remove_tree(AT_FDCWD, path, 0);
+}
+
+/* What another process is copying in right now isn't in the catalog yet. */
+static bool young(int folder, const char *name)
+{
+    struct stat status;
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mtime > time(NULL) - YOUNG_S;
+}
+
+static int sweep_folder(
+    const struct store *store, const char *name, bool (*keep)(void *, const char *), void *ctx)
+{
+    char path[STORE_PATH_BYTES], relative[STORE_PATH_BYTES];
+    if (snprintf(path, sizeof(path), "%s/%s", store_path(store), name) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    DIR *folder = open_folder(AT_FDCWD, path);
+    if (!folder)
+        return -errno;
+    int removed = 0, error = 0;
+    const struct dirent *entry;
+    while (error == 0 && (entry = readdir(folder))) {
+        snprintf(relative, sizeof(relative), "%s/%s", name, entry->d_name);
+        if (dots(entry->d_name) || keep(ctx, relative) || young(dirfd(folder), entry->d_name))
+            continue;
+        error = remove_tree(dirfd(folder), entry->d_name, 0);
+        removed++;
+    }
+    closedir(folder);
+    return error < 0 ? error : removed;
+}
+
+int store_sweep(const struct store *store, bool (*keep)(void *ctx, const char *relative), void *ctx)
+{
+    int sources = sweep_folder(store, "sources", keep, ctx);
+    if (sources < 0)
+        return sources;
+    int media = sweep_folder(store, "media", keep, ctx);
+    return media < 0 ? media : sources + media;
+}
