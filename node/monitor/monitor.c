@@ -75,7 +75,6 @@ void monitor_observe_at(
     pthread_mutex_lock(&monitor->lock);
     monitor->sent_bytes += sample->sent_bytes;
     monitor->requests += sample->requests;
-    rate_add(&monitor->uplink, sample->sent_bytes, RATE_SAMPLE_MS, now->mono_ms);
     if (sample->sent_bytes > 0 || sample->requests > 0)
         minutes_add(
             &monitor->minutes, now->wall_ms / MS_PER_MINUTE, sample->sent_bytes, sample->requests);
@@ -134,6 +133,6 @@ void monitor_snapshot(
     out->requests = (int64_t)monitor->requests;
     out->connections = (int64_t)terminals_connections(monitor->terminals);
     out->terminals = (int64_t)terminals_active(monitor->terminals, now->mono_ms - ACTIVE_MS);
-    out->uplink_bytes_per_second = rate_now(&monitor->uplink, now->mono_ms);
+    out->uplink_bytes_per_second = terminals_bytes_per_second(monitor->terminals, now->mono_ms);
     pthread_mutex_unlock(&monitor->lock);
 }

@@ -8,7 +8,6 @@
 #include "node/monitor/metrics.h"
 #include "node/monitor/minutes.h"
 #include "node/monitor/monitor.h"
-#include "node/monitor/rate.h"
 #include "node/monitor/terminals.h"
 
 enum { MONITOR_ROUTES = 3 };
@@ -20,7 +19,6 @@ struct monitor {
     struct terminals *terminals;
     struct minutes minutes;
     uint64_t sent_bytes, requests; /* since the start */
-    struct rate uplink;
     struct http_route routes[MONITOR_ROUTES];
 };
 

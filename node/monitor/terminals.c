@@ -34,6 +34,7 @@ struct terminal {
 
 struct terminals {
     size_t max_terminals, count, connection_count;
+    struct rate rate; /* of all */
     LIST_HEAD(, terminal) by_address[BUCKETS];
     struct connection_list by_id[BUCKETS];
     TAILQ_HEAD(terminal_order, terminal) order; /* most recently seen first */
@@ -241,12 +242,16 @@ static int64_t sample_interval_ms(const struct connection *connection, int64_t n
     return interval_ms > 0 ? interval_ms : 1;
 }
 
-static void note_connection(struct terminal *terminal, struct connection *connection,
+static void note_connection(struct terminals *terminals, struct connection *connection,
     const struct http_conn_sample *sample, int64_t now_ms)
 {
-    if (sample->sent_bytes > 0)
-        rate_add(
-            &terminal->rate, sample->sent_bytes, sample_interval_ms(connection, now_ms), now_ms);
+    struct terminal *terminal = connection->terminal;
+    int64_t interval_ms = sample_interval_ms(connection, now_ms);
+
+    if (sample->sent_bytes > 0) {
+        rate_add(&terminal->rate, sample->sent_bytes, interval_ms, now_ms);
+        rate_add(&terminals->rate, sample->sent_bytes, interval_ms, now_ms);
+    }
     if (sample->retransmits > connection->retransmits)
         terminal->row.retransmits += sample->retransmits - connection->retransmits;
     connection->retransmits = sample->retransmits;
@@ -286,7 +291,7 @@ void terminals_observe(struct terminals *terminals, const struct http_conn_sampl
     note_terminal(terminals, terminal, sample, now);
     if (!connection)
         return;
-    note_connection(terminal, connection, sample, now->mono_ms);
+    note_connection(terminals, connection, sample, now->mono_ms);
     if (sample->closed)
         remove_connection(terminals, connection);
 }
@@ -302,6 +307,11 @@ size_t terminals_count(const struct terminals *terminals)
 size_t terminals_connections(const struct terminals *terminals)
 {
     return terminals->connection_count;
+}
+
+int64_t terminals_bytes_per_second(const struct terminals *terminals, int64_t now_mono_ms)
+{
+    return rate_now(&terminals->rate, now_mono_ms);
 }
 
 size_t terminals_active(const struct terminals *terminals, int64_t since_mono_ms)

@@ -47,6 +47,8 @@ void terminals_observe(struct terminals *terminals, const struct http_conn_sampl
 size_t terminals_count(const struct terminals *terminals);
 /* Open connections in all. */
 size_t terminals_connections(const struct terminals *terminals);
+/* What all of them take now. */
+int64_t terminals_bytes_per_second(const struct terminals *terminals, int64_t now_mono_ms);
 /* Those seen since, by the monotonic clock. */
 size_t terminals_active(const struct terminals *terminals, int64_t since_mono_ms);
 /* Copies up to max rows, most recently seen first; returns how many. */

@@ -154,6 +154,7 @@ static void test_rate(void **state)
     }
     row = row_of(terminals, 59000, "10.0.0.1");
     assert_in_range(row.rate_bps, 79900, 80100);
+    assert_in_range(terminals_bytes_per_second(terminals, 59000), 9990, 10010);
     row = row_of(terminals, 59000 + 120000, "10.0.0.1");
     assert_int_equal(row.rate_bps, 0);
     terminals_close(&terminals);
