@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The scheduler: leases jobs from the catalog, runs a worker process for each, records what workers finish,
- * retries, gives up. Runs on one thread and one event_base, with a catalog connection of its own; whoever
- * opens it must hold STORE_LOCK_JOBS.
+ * The scheduler: leases jobs from the catalog, runs a worker process for each, records what workers
+ * finish, retries, gives up. Runs on one thread and one event_base, with a catalog connection of
+ * its own; whoever opens it must hold STORE_LOCK_JOBS.
  */
 #ifndef NODE_JOBS_JOBS_H
 #define NODE_JOBS_JOBS_H
@@ -30,11 +30,12 @@ int jobs_open(struct jobs **out, const struct jobs_params *params);
 void jobs_wake(struct jobs *jobs);
 /* Workers running now. */
 int jobs_running(const struct jobs *jobs);
-/* Ends all workers (SIGTERM, then SIGKILL after grace_ms), gives their leases back without counting the attempt,
- * frees, sets *jobs to NULL. Accepts NULL. */
+/* Ends all workers (SIGTERM, then SIGKILL after grace_ms), gives their leases back without counting
+ * the attempt, frees, sets *jobs to NULL. Accepts NULL. */
 void jobs_close(struct jobs **jobs, int64_t grace_ms);
 
-/* Finds terrace-worker: $TERRACE_WORKER, else beside this program, else in ../libexec/terrace beside it. 0 or -ENOENT. */
+/* Finds terrace-worker: $TERRACE_WORKER, else beside this program, else in ../libexec/terrace
+ * beside it. 0 or -ENOENT. */
 int jobs_find_worker(char *out, size_t out_bytes);
 
 #endif

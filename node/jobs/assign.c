@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/jobs/jobs_internal.h"
+
+static int unable(struct worker *worker, enum reason reason, const char *what, int error)
+{
+    worker->reason = reason;
+    snprintf(worker->detail, sizeof(worker->detail), "%s: %s", what, strerror(error));
+    return -1;
+}
+
+static bool has_chunk(struct catalog *catalog, int64_t rendition_id, int number)
+{
+    struct catalog_chunks chunks;
+    bool found = false;
+    if (catalog_chunks(catalog, rendition_id, &chunks) == CATALOG_OK)
+        for (size_t i = 0; i < chunks.count && !found; i++)
+            found = chunks.items[i].number == number;
+    catalog_chunks_free(&chunks);
+    return found;
+}
+
+/* The renditions to be made: all of the job's kind; of a video chunk those that are not there yet.
+ */
+static int choose_renditions(struct worker *worker, struct job *job)
+{
+    const struct catalog_job *leased = worker_job(worker);
+    int kind = leased->kind == CATALOG_JOB_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO;
+    for (size_t i = 0; i < worker->renditions.count; i++) {
+        const struct catalog_rendition *r = &worker->renditions.items[i];
+        if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
+            continue;
+        if (leased->kind == CATALOG_JOB_VIDEO &&
+            has_chunk(worker->jobs->catalog, r->id, leased->chunk))
+            continue;
+        if (plan_rendition_parse(
+                r->plan_text, strlen(r->plan_text), &job->renditions[job->rendition_count++]) < 0)
+            return unable(worker, REASON_INTERNAL, r->name, EINVAL);
+    }
+    return 0;
+}
+
+static int describe(struct worker *worker, const struct catalog_lesson *lesson, struct job *job)
+{
+    static const enum job_kind kinds[] = {
+        [CATALOG_JOB_PROBE] = JOB_PROBE,
+        [CATALOG_JOB_AUDIO] = JOB_AUDIO,
+        [CATALOG_JOB_VIDEO] = JOB_VIDEO,
+        [CATALOG_JOB_POSTER] = JOB_POSTER,
+    };
+    const struct catalog_job *leased = worker_job(worker);
+    *job = (struct job){.kind = kinds[leased->kind], .threads = 1, .chunk = leased->chunk};
+    if (leased->kind == CATALOG_JOB_PROBE) {
+        store_new_name(worker->remux_name);
+        memcpy(job->remux_name, worker->remux_name, sizeof(worker->remux_name));
+        return 0;
+    }
+    if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)
+        return unable(worker, REASON_INTERNAL, "the probe's findings", EINVAL);
+    if (leased->kind == CATALOG_JOB_POSTER)
+        snprintf(job->poster_name, sizeof(job->poster_name), "poster.jpg");
+    else if (choose_renditions(worker, job) < 0)
+        return -1;
+    return 0;
+}
+
+static int write_text(struct worker *worker, const struct job *job)
+{
+    char *text = malloc(JOB_TEXT_MAX_BYTES);
+    int length = text ? job_format(job, text, JOB_TEXT_MAX_BYTES) : -1;
+    int fd = length >= 0 ? memfd_create("job", MFD_CLOEXEC) : -1;
+    bool written =
+        fd >= 0 && write(fd, text, (size_t)length) == length && lseek(fd, 0, SEEK_SET) == 0;
+    free(text);
+    if (written)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return unable(worker, REASON_INTERNAL, "job text", errno);
+}
+
+static int make_path(char *path)
+{
+    /* DATA/media is there; the lesson's and the revision's folders may not be. */
+    char *slash = strrchr(path, '/');
+    *slash = '\0';
+    bool failed = mkdir(path, 0750) < 0 && errno != EEXIST;
+    *slash = '/';
+    return failed || (mkdir(path, 0750) < 0 && errno != EEXIST) ? -errno : 0;
+}
+
+static int open_output(struct worker *worker)
+{
+    const struct catalog_job *leased = worker_job(worker);
+    char path[STORE_PATH_BYTES];
+    int error = 0;
+    if (leased->kind == CATALOG_JOB_PROBE) {
+        if (snprintf(path, sizeof(path), "%s/sources", store_path(worker->jobs->store)) >=
+            (int)sizeof(path))
+            error = -ENAMETOOLONG;
+    } else {
+        error =
+            store_media_path(worker->jobs->store, leased->lesson_id, leased->revision, "", path);
+        if (error == 0)
+            error = make_path(path);
+    }
+    int fd = error == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd >= 0)
+        return fd;
+    error = error < 0 ? -error : errno;
+    return unable(worker, error == ENOSPC || error == EDQUOT ? REASON_DISK_FULL : REASON_INTERNAL,
+        "media folder", error);
+}
+
+static int open_source(struct worker *worker, const struct catalog_lesson *lesson)
+{
+    char path[STORE_PATH_BYTES];
+    int error = store_source_path(worker->jobs->store, lesson->source_file, path);
+    int fd = error == 0 ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    return fd >= 0 ? fd
+                   : unable(worker, REASON_INTERNAL, "the source file is missing",
+                         error < 0 ? -error : errno);
+}
+
+int assign_work(struct worker *worker, struct heritage *heritage)
+{
+    struct catalog *catalog = worker->jobs->catalog;
+    struct catalog_lessons lessons = {0};
+    struct job *job = calloc(1, sizeof(*job));
+    int64_t lesson_id = worker_job(worker)->lesson_id;
+    int result = -1;
+    if (!job || catalog_lesson_get(catalog, lesson_id, &lessons) != CATALOG_OK ||
+        catalog_renditions(catalog, lesson_id, &worker->renditions) != CATALOG_OK)
+        unable(worker, REASON_INTERNAL, "lesson", ENOENT);
+    else if (describe(worker, &lessons.items[0], job) == 0 &&
+             (heritage->text = write_text(worker, job)) >= 0 &&
+             (heritage->source = open_source(worker, &lessons.items[0])) >= 0 &&
+             (heritage->output = open_output(worker)) >= 0)
+        result = 0;
+    /* A video chunk all of whose renditions are there needs no worker. */
+    if (result == 0 && job->rendition_count == 0 &&
+        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO))
+        worker->done = true;
+    catalog_lessons_free(&lessons);
+    free(job);
+    return result;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "node/jobs/jobs_internal.h"
+#include "node/util/clock.h"
+#include "node/util/log.h"
+
+#define PROGRESS_INTERVAL_MS 1000
+#define INFO_TEXT_BYTES (16 * 1024)
+#define PLAN_TEXT_BYTES (4 * 1024)
+
+/* Work in proportion, for the lesson's progress. */
+#define COST_AUDIO 4
+#define COST_POSTER 1
+#define COST_CHUNK 20
+
+static int refuse(struct worker *worker, const char *what)
+{
+    log_write(LOG_WARN, "jobs", "job %" PRId64 ": the worker sent %s; it is ended",
+        worker_job(worker)->id, what);
+    worker->fate = FATE_MALFORMED;
+    snprintf(worker->detail, sizeof(worker->detail), "%s", what);
+    return -1;
+}
+
+/* What the catalog's answer means for the worker. */
+static int judge(struct worker *worker, int error)
+{
+    if (error == CATALOG_OK)
+        return 0;
+    if (error == CATALOG_ENOTFOUND || error == CATALOG_ESTATE)
+        worker->fate = FATE_LOST;
+    else if (error == CATALOG_EFULL || error == CATALOG_EBUSY || error == CATALOG_EIO)
+        worker->fate = FATE_DISK_FULL;
+    else
+        worker->fate = FATE_MALFORMED;
+    const char *said = catalog_message(worker->jobs->catalog);
+    log_write(LOG_WARN, "jobs", "job %" PRId64 ": %s", worker_job(worker)->id, said);
+    snprintf(worker->detail, sizeof(worker->detail), "%s", said);
+    return -1;
+}
+
+/* ---- the probe ---- */
+
+struct planned {
+    struct plan plan;
+    char info_text[INFO_TEXT_BYTES];
+    char plan_text[PLAN_MAX_RENDITIONS][PLAN_TEXT_BYTES];
+    struct catalog_new_rendition renditions[PLAN_MAX_RENDITIONS];
+    struct catalog_new_job *jobs;
+    size_t job_count;
+};
+
+static int plan_renditions(struct planned *p)
+{
+    for (size_t i = 0; i < p->plan.rendition_count; i++) {
+        const struct plan_rendition *r = &p->plan.renditions[i];
+        if (plan_rendition_format(r, p->plan_text[i], PLAN_TEXT_BYTES) < 0)
+            return -1;
+        p->renditions[i] = (struct catalog_new_rendition){
+            .name = r->name,
+            .kind = r->kind == PLAN_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO,
+            .width = r->width,
+            .height = r->height,
+            .fps_num = r->fps_num,
+            .fps_den = r->fps_den,
+            .channels = r->channels,
+            .sample_rate = r->sample_rate,
+            .language = r->language,
+            .cap_bps = r->cap_bps,
+            .timescale = r->timescale,
+            .chunk_count = p->plan.chunk_count,
+            .plan_text = p->plan_text[i],
+        };
+    }
+    return 0;
+}
+
+static int plan_jobs(struct planned *p, const struct media_info *info)
+{
+    p->jobs = calloc((size_t)p->plan.chunk_count + 2, sizeof(p->jobs[0]));
+    if (!p->jobs)
+        return -1;
+    if (info->audio_count > 0)
+        p->jobs[p->job_count++] = (struct catalog_new_job){
+            .kind = CATALOG_JOB_AUDIO, .cost = COST_AUDIO * p->plan.chunk_count};
+    if (!info->has_video)
+        return 0;
+    p->jobs[p->job_count++] =
+        (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
+    for (int chunk = 0; chunk < p->plan.chunk_count; chunk++)
+        p->jobs[p->job_count++] =
+            (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = chunk, .cost = COST_CHUNK};
+    return 0;
+}
+
+/* The lesson's title where nobody gave one: the file's own tag, else its name without the ending.
+ */
+static void choose_title(
+    const struct worker *worker, const struct media_info *info, char *out, size_t out_bytes)
+{
+    struct catalog_lessons lessons;
+    snprintf(out, out_bytes, "%s", info->title);
+    if (out[0] || catalog_lesson_get(
+                      worker->jobs->catalog, worker_job(worker)->lesson_id, &lessons) != CATALOG_OK)
+        return;
+    snprintf(out, out_bytes, "%s", lessons.items[0].source_name);
+    char *dot = strrchr(out, '.');
+    if (dot && dot != out)
+        *dot = '\0';
+    catalog_lessons_free(&lessons);
+}
+
+static void note_findings(const struct worker *worker, const struct media_info *info)
+{
+    struct catalog *catalog = worker->jobs->catalog;
+    int64_t lesson_id = worker_job(worker)->lesson_id, now_ms = clock_wall_ms();
+    char detail[128];
+    if (info->salvaged) {
+        snprintf(detail, sizeof(detail), "%.0f/%.0f s", (double)info->duration_us / 1e6,
+            (double)info->stated_us / 1e6);
+        catalog_event_add(catalog, lesson_id, "salvaged", detail, now_ms);
+    }
+    if (info->unused_streams > 0)
+        catalog_event_add(catalog, lesson_id, "streams_left_out", info->unused_detail, now_ms);
+}
+
+static int record_probed(struct worker *worker, const struct message *message)
+{
+    if (worker_job(worker)->kind != CATALOG_JOB_PROBE || worker->probed)
+        return refuse(worker, "findings that nobody asked for");
+    struct planned *p = calloc(1, sizeof(*p));
+    char title[512];
+    int result = -1;
+    if (!p || plan_make(&message->info, &(struct plan_options){0}, &p->plan) < 0 ||
+        plan_renditions(p) < 0 || plan_jobs(p, &message->info) < 0 ||
+        media_info_format(&message->info, p->info_text, sizeof(p->info_text)) < 0) {
+        result = refuse(worker, "findings that can't be planned for");
+    } else {
+        choose_title(worker, &message->info, title, sizeof(title));
+        struct catalog_probe_result found = {
+            .info_text = p->info_text,
+            .title = title,
+            .duration_us = message->info.duration_us,
+            .remuxed_file = message->remuxed_bytes > 0 ? worker->remux_name : "",
+            .remuxed_bytes = message->remuxed_bytes,
+            .renditions = p->renditions,
+            .rendition_count = p->plan.rendition_count,
+            .jobs = p->jobs,
+            .job_count = p->job_count,
+        };
+        const struct catalog_job *job = worker_job(worker);
+        result = judge(worker, catalog_job_finish_probe(worker->jobs->catalog, job->id, job->owner,
+                                   &found, clock_wall_ms()));
+        worker->probed = result == 0;
+        if (worker->probed)
+            note_findings(worker, &message->info);
+    }
+    if (p)
+        free(p->jobs);
+    free(p);
+    return result;
+}
+
+/* ---- media ---- */
+
+static const struct catalog_rendition *find_rendition(const struct worker *worker, const char *name)
+{
+    int kind = worker_job(worker)->kind == CATALOG_JOB_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO;
+    for (size_t i = 0; i < worker->renditions.count; i++)
+        if (worker->renditions.items[i].kind == kind &&
+            strcmp(worker->renditions.items[i].name, name) == 0)
+            return &worker->renditions.items[i];
+    return NULL;
+}
+
+/* The file that a worker claims to have made must lie there with that size. */
+static bool file_is_there(const struct worker *worker, const char *relative, int64_t bytes)
+{
+    const struct catalog_job *job = worker_job(worker);
+    char path[STORE_PATH_BYTES];
+    struct stat status;
+    if (store_media_path(worker->jobs->store, job->lesson_id, job->revision, relative, path) < 0 ||
+        lstat(path, &status) < 0)
+        return false;
+    return S_ISREG(status.st_mode) && status.st_size > 0 && (bytes < 0 || status.st_size == bytes);
+}
+
+static int record_init(struct worker *worker, const struct message *message)
+{
+    const struct catalog_job *job = worker_job(worker);
+    const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
+    char path[JOB_PATH_BYTES];
+    if (!rendition || job_init_path(rendition->name, path, sizeof(path)) < 0 ||
+        !file_is_there(worker, path, message->bytes))
+        return refuse(worker, "an init segment that isn't there");
+    return judge(worker, catalog_rendition_set_init(worker->jobs->catalog, job->id, job->owner,
+                             rendition->id, message->bytes, message->sha256, message->codecs));
+}
+
+static int record_chunk(struct worker *worker, const struct message *message)
+{
+    const struct catalog_job *job = worker_job(worker);
+    const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
+    char path[JOB_PATH_BYTES];
+    bool asked_for = rendition && message->chunk < rendition->chunk_count &&
+                     (job->kind != CATALOG_JOB_VIDEO || message->chunk == job->chunk);
+    if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
+        !file_is_there(worker, path, message->bytes))
+        return refuse(worker, "a chunk that isn't there");
+    struct catalog_chunk chunk = {
+        .rendition_id = rendition->id,
+        .number = message->chunk,
+        .bytes = message->bytes,
+        .sha256 = (char *)message->sha256,
+        .segments = calloc(message->segment_count, sizeof(struct catalog_segment)),
+        .segment_count = message->segment_count,
+    };
+    if (!chunk.segments)
+        return judge(worker, CATALOG_ENOMEM);
+    for (size_t i = 0; i < message->segment_count; i++)
+        chunk.segments[i] = (struct catalog_segment){
+            .offset_bytes = message->segments[i].offset_bytes,
+            .length_bytes = message->segments[i].length_bytes,
+            .duration_ticks = message->segments[i].duration_ticks,
+            .iframe_bytes = message->segments[i].iframe_bytes,
+        };
+    int result =
+        judge(worker, catalog_chunk_add(worker->jobs->catalog, job->id, job->owner, &chunk));
+    free(chunk.segments);
+    return result;
+}
+
+static int record_poster(struct worker *worker)
+{
+    const struct catalog_job *job = worker_job(worker);
+    if (job->kind != CATALOG_JOB_POSTER || !file_is_there(worker, "poster.jpg", -1))
+        return refuse(worker, "a poster that isn't there");
+    return judge(worker,
+        catalog_lesson_set_poster(worker->jobs->catalog, job->id, job->owner, "poster.jpg"));
+}
+
+static int record_progress(struct worker *worker, int permille)
+{
+    const struct catalog_job *job = worker_job(worker);
+    int64_t now_ms = clock_mono_ms();
+    worker->permille = permille;
+    if (worker->probed || now_ms - worker->told_ms < PROGRESS_INTERVAL_MS)
+        return 0;
+    worker->told_ms = now_ms;
+    return judge(worker, catalog_job_progress(worker->jobs->catalog, job->id, job->owner, permille,
+                             clock_wall_ms(), worker->jobs->lease_ms));
+}
+
+int record_message(struct worker *worker, const struct message *message)
+{
+    if (worker->done)
+        return refuse(worker, "more after its last message");
+    switch (message->type) {
+    case MESSAGE_PROGRESS:
+        return record_progress(worker, message->permille);
+    case MESSAGE_PROBED:
+        return record_probed(worker, message);
+    case MESSAGE_INIT:
+        return record_init(worker, message);
+    case MESSAGE_CHUNK:
+        return record_chunk(worker, message);
+    case MESSAGE_POSTER:
+        return record_poster(worker);
+    case MESSAGE_FAILED:
+        worker->reason = message->reason == REASON_NONE ? REASON_INTERNAL : message->reason;
+        snprintf(worker->detail, sizeof(worker->detail), "%s", message->detail);
+        return 0;
+    case MESSAGE_DONE:
+        worker->done = true;
+        return 0;
+    }
+    return refuse(worker, "an unknown message");
+}

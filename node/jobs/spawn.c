@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "node/jobs/jobs_internal.h"
+
+/* Above every descriptor's final place, so that moving one never overwrites another. */
+#define HIGH_FD 64
+
+static void move_into_place(const struct heritage *heritage)
+{
+    const int from[] = {
+        heritage->log, heritage->text, heritage->messages, heritage->source, heritage->output};
+    const int to[] = {STDERR_FILENO, JOB_FD_TEXT, JOB_FD_MESSAGES, JOB_FD_SOURCE, JOB_FD_OUTPUT};
+    int high[5];
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int i = 0; i < 5; i++) {
+        high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, HIGH_FD);
+        if (high[i] < 0)
+            _exit(126);
+    }
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+        _exit(126);
+    for (int i = 0; i < 5; i++)
+        if (dup2(high[i], to[i]) < 0)
+            _exit(126);
+    if (close_range(JOB_FD_OUTPUT + 1, ~0U, 0) < 0)
+        _exit(126);
+}
+
+/* In the child, between fork and exec: nothing but what is safe after a fork of a threaded process.
+ */
+static void become_worker(
+    const char *path, const struct heritage *heritage, int nice_level, pid_t node)
+{
+    static char *const environment[] = {(char *)"LANG=C.UTF-8", NULL};
+    char *const arguments[] = {(char *)"terrace-worker", NULL};
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* kill -9 of the node ends its workers; if it has gone already, nobody will tell. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != node)
+        _exit(126);
+    setpgid(0, 0);
+    setpriority(PRIO_PROCESS, 0, nice_level);
+    move_into_place(heritage);
+    execve(path, arguments, environment);
+    _exit(127);
+}
+
+pid_t spawn_worker(const char *path, const struct heritage *heritage, int nice_level)
+{
+    pid_t node = getpid();
+    pid_t pid = fork();
+    if (pid == 0)
+        become_worker(path, heritage, nice_level, node);
+    return pid < 0 ? -errno : pid;
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "node/jobs/jobs_internal.h"
+#include "node/util/clock.h"
+#include "node/util/log.h"
+
+#define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
+/* What a worker may write to its log before the rest is thrown away. */
+#define MOST_LOG_LINES 50
+/*
+ * A SIGKILL comes from outside: a person, a power cut, the kernel short of memory. It is nobody's
+ * fault as long as it doesn't happen to the same job again and again.
+ */
+#define MOST_KILLS 25
+
+static const struct catalog_job *job_of(const struct worker *worker)
+{
+    return worker_job(worker);
+}
+
+static void worker_free(struct worker *worker)
+{
+    struct event *const events[] = {worker->on_exit, worker->on_message, worker->on_log};
+    const int fds[] = {worker->pid_fd, worker->message_fd, worker->log_fd};
+    for (int i = 0; i < 3; i++) {
+        if (events[i])
+            event_free(events[i]);
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+    catalog_jobs_free(&worker->leased);
+    catalog_renditions_free(&worker->renditions);
+    free(worker->buffer);
+    free(worker);
+}
+
+void worker_kill(struct worker *worker, enum worker_fate fate)
+{
+    if (worker->fate == FATE_OWN)
+        worker->fate = fate;
+    if (worker->pid > 0)
+        kill(worker->pid, fate == FATE_STOPPED ? SIGTERM : SIGKILL);
+}
+
+/* ---- what it says ---- */
+
+/* Takes all whole messages out of the buffer. -1: the worker is being ended. */
+static int take_messages(struct worker *worker)
+{
+    size_t at = 0;
+    int result = 0;
+    while (result == 0) {
+        struct message message;
+        long used = message_decode(worker->buffer + at, worker->buffer_bytes - at, &message);
+        if (used == 0)
+            break;
+        if (used < 0) {
+            log_write(LOG_WARN, "jobs", "job %" PRId64 ": a malformed message; the worker is ended",
+                job_of(worker)->id);
+            snprintf(worker->detail, sizeof(worker->detail), "malformed message");
+            worker->fate = FATE_MALFORMED;
+            result = -1;
+            break;
+        }
+        result = record_message(worker, &message);
+        message_clear(&message);
+        at += (size_t)used;
+    }
+    memmove(worker->buffer, worker->buffer + at, worker->buffer_bytes - at);
+    worker->buffer_bytes -= at;
+    return result;
+}
+
+static void on_message(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)what;
+    struct worker *worker = ctx;
+    ssize_t got;
+    while ((got = read(fd, worker->buffer + worker->buffer_bytes,
+                BUFFER_BYTES - worker->buffer_bytes)) > 0) {
+        worker->buffer_bytes += (size_t)got;
+        if (worker->fate != FATE_OWN) {
+            worker->buffer_bytes = 0; /* nothing that it says counts any more */
+        } else if (take_messages(worker) < 0) {
+            worker->buffer_bytes = 0;
+            worker_kill(worker, worker->fate);
+        }
+    }
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        event_del(worker->on_message);
+}
+
+static void flush_log_line(struct worker *worker)
+{
+    if (worker->log_bytes > 0 && worker->log_lines++ < MOST_LOG_LINES)
+        log_write(LOG_WARN, "worker", "job %" PRId64 ": %.*s", job_of(worker)->id,
+            (int)worker->log_bytes, worker->log_line);
+    worker->log_bytes = 0;
+}
+
+static void on_log(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)what;
+    struct worker *worker = ctx;
+    char text[1024];
+    ssize_t got;
+    while ((got = read(fd, text, sizeof(text))) > 0)
+        for (ssize_t i = 0; i < got; i++) {
+            if (text[i] == '\n' || worker->log_bytes == sizeof(worker->log_line))
+                flush_log_line(worker);
+            if (text[i] != '\n')
+                worker->log_line[worker->log_bytes++] =
+                    text[i] >= 0 && text[i] < ' ' ? ' ' : text[i];
+        }
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        event_del(worker->on_log);
+}
+
+/* ---- how it ended ---- */
+
+static void give_back(struct worker *worker, bool retry, enum reason reason, const char *detail)
+{
+    const struct catalog_job *job = job_of(worker);
+    log_write(LOG_WARN, "jobs", "lesson %" PRId64 ", %s %d: %s (%s)%s", job->lesson_id,
+        catalog_job_kind_name(job->kind), job->chunk, reason_name(reason), detail,
+        retry ? "; will be tried again" : "");
+    int error = catalog_job_give_back(worker->jobs->catalog, job->id, job->owner, retry,
+        reason_name(reason), detail, clock_wall_ms());
+    if (error != CATALOG_OK && error != CATALOG_ENOTFOUND && error != CATALOG_ESTATE)
+        log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->jobs->catalog));
+}
+
+static void release(struct worker *worker)
+{
+    const struct catalog_job *job = job_of(worker);
+    int error = catalog_job_release(worker->jobs->catalog, job->id, job->owner);
+    if (error != CATALOG_OK && error != CATALOG_ENOTFOUND && error != CATALOG_ESTATE)
+        log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->jobs->catalog));
+}
+
+static void conclude_signal(struct worker *worker, int signal_number)
+{
+    struct jobs *jobs = worker->jobs;
+    int64_t job_id = job_of(worker)->id;
+    char detail[64];
+    snprintf(detail, sizeof(detail), "signal %d (%s)", signal_number, strsignal(signal_number));
+    if (signal_number == SIGSYS || signal_number == SIGXCPU || signal_number == SIGXFSZ) {
+        give_back(worker, false, REASON_SANDBOX, detail);
+    } else if (signal_number == SIGKILL) {
+        jobs->killed_count = jobs->killed_job == job_id ? jobs->killed_count + 1 : 1;
+        jobs->killed_job = job_id;
+        if (jobs->killed_count > MOST_KILLS)
+            give_back(worker, true, REASON_WORKER_CRASHED, detail);
+        else
+            release(worker);
+    } else {
+        give_back(worker, true, REASON_WORKER_CRASHED, detail);
+    }
+}
+
+static void conclude_failure(struct worker *worker, int status)
+{
+    char detail[64];
+    if (worker->reason == REASON_DISK_FULL) {
+        release(worker); /* a full disk fails no lesson: it goes on when there is room */
+        jobs_pause(worker->jobs);
+    } else if (worker->reason != REASON_NONE) {
+        bool may_pass = worker->reason == REASON_OUT_OF_MEMORY || worker->reason == REASON_INTERNAL;
+        give_back(worker, may_pass, worker->reason, worker->detail);
+    } else {
+        snprintf(detail, sizeof(detail), "exit code %d", WEXITSTATUS(status));
+        give_back(worker, true, REASON_WORKER_CRASHED, detail);
+    }
+}
+
+static void conclude_done(struct worker *worker)
+{
+    const struct catalog_job *job = job_of(worker);
+    if (job->kind == CATALOG_JOB_PROBE) {
+        if (!worker->probed)
+            give_back(worker, true, REASON_INTERNAL, "a probe without findings");
+        return;
+    }
+    int error = catalog_job_finish(worker->jobs->catalog, job->id, job->owner, clock_wall_ms());
+    if (error == CATALOG_EFULL || error == CATALOG_EIO || error == CATALOG_EBUSY) {
+        release(
+            worker); /* its chunks are kept; next time there is nothing left to do but to say so */
+        jobs_pause(worker->jobs);
+    }
+}
+
+static void conclude(struct worker *worker, int status)
+{
+    switch (worker->fate) {
+    case FATE_OWN:
+        if (WIFSIGNALED(status))
+            conclude_signal(worker, WTERMSIG(status));
+        else if (WEXITSTATUS(status) == 0 && worker->done)
+            conclude_done(worker);
+        else
+            conclude_failure(worker, status);
+        break;
+    case FATE_STOPPED:
+        release(worker);
+        break;
+    case FATE_LOST:
+        break;
+    case FATE_TIMED_OUT:
+        give_back(worker, job_of(worker)->attempt < 2, REASON_TIMED_OUT,
+            catalog_job_kind_name(job_of(worker)->kind));
+        break;
+    case FATE_MALFORMED:
+        give_back(worker, true, REASON_INTERNAL, worker->detail);
+        break;
+    case FATE_DISK_FULL:
+        release(worker);
+        jobs_pause(worker->jobs);
+        break;
+    }
+}
+
+/* A lesson that was removed meanwhile may have got new files since. */
+static void clean_after_removed(struct worker *worker)
+{
+    struct catalog_lessons lessons;
+    int64_t lesson_id = job_of(worker)->lesson_id;
+    if (catalog_lesson_get(worker->jobs->catalog, lesson_id, &lessons) == CATALOG_ENOTFOUND)
+        store_remove_media(worker->jobs->store, lesson_id);
+    catalog_lessons_free(&lessons);
+}
+
+static void on_exit_event(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what;
+    struct worker *worker = ctx;
+    int status = 0;
+    if (waitpid(worker->pid, &status, WNOHANG) != worker->pid)
+        return;
+    worker->pid = -1;
+    /* What it said last may still be in the pipes. */
+    on_message(worker->message_fd, EV_READ, worker);
+    on_log(worker->log_fd, EV_READ, worker);
+    flush_log_line(worker);
+    conclude(worker, status);
+    clean_after_removed(worker);
+    jobs_worker_ended(worker->jobs, worker);
+    worker_free(worker);
+}
+
+/* ---- starting ---- */
+
+static int watch(struct worker *worker)
+{
+    struct event_base *base = worker->jobs->base;
+    worker->on_exit = event_new(base, worker->pid_fd, EV_READ | EV_PERSIST, on_exit_event, worker);
+    worker->on_message =
+        event_new(base, worker->message_fd, EV_READ | EV_PERSIST, on_message, worker);
+    worker->on_log = event_new(base, worker->log_fd, EV_READ | EV_PERSIST, on_log, worker);
+    if (!worker->on_exit || !worker->on_message || !worker->on_log ||
+        event_add(worker->on_exit, NULL) < 0 || event_add(worker->on_message, NULL) < 0 ||
+        event_add(worker->on_log, NULL) < 0)
+        return -ENOMEM;
+    return 0;
+}
+
+static int launch(struct worker *worker, struct heritage *heritage)
+{
+    int messages[2] = {-1, -1}, log[2] = {-1, -1};
+    worker->buffer = malloc(BUFFER_BYTES);
+    if (!worker->buffer || pipe2(messages, O_CLOEXEC) < 0 || pipe2(log, O_CLOEXEC) < 0) {
+        if (messages[0] >= 0) {
+            close(messages[0]);
+            close(messages[1]);
+        }
+        return -EMFILE;
+    }
+    worker->message_fd = messages[0];
+    worker->log_fd = log[0];
+    heritage->messages = messages[1];
+    heritage->log = log[1];
+    evutil_make_socket_nonblocking(worker->message_fd);
+    evutil_make_socket_nonblocking(worker->log_fd);
+    worker->pid = spawn_worker(worker->jobs->worker_path, heritage, worker->jobs->nice_level);
+    if (worker->pid < 0)
+        return (int)worker->pid;
+    worker->pid_fd = pidfd_open(worker->pid, 0);
+    return worker->pid_fd < 0 ? -errno : watch(worker);
+}
+
+static void close_heritage(const struct heritage *heritage)
+{
+    const int fds[] = {
+        heritage->log, heritage->text, heritage->messages, heritage->source, heritage->output};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/* Could not be started: the job goes back. */
+static void never_started(struct worker *worker, int error)
+{
+    if (worker->pid > 0) {
+        kill(worker->pid, SIGKILL);
+        waitpid(worker->pid, NULL, 0);
+    }
+    if (error < 0)
+        give_back(worker, true, REASON_INTERNAL, strerror(-error));
+    else if (worker->done)
+        conclude_done(worker);
+    else
+        conclude_failure(worker, 0);
+    worker_free(worker);
+}
+
+int worker_start(struct jobs *jobs, struct catalog_jobs *leased)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+    if (!worker) {
+        catalog_jobs_free(leased); /* the lease runs out by itself */
+        return -ENOMEM;
+    }
+    struct heritage heritage = {-1, -1, -1, -1, -1};
+    *worker = (struct worker){
+        .jobs = jobs, .leased = *leased, .pid = -1, .pid_fd = -1, .message_fd = -1, .log_fd = -1};
+    *leased = (struct catalog_jobs){0};
+    int assigned = assign_work(worker, &heritage);
+    int error = assigned == 0 && !worker->done ? launch(worker, &heritage) : 0;
+    close_heritage(&heritage);
+    if (assigned < 0 || error < 0 || worker->done) {
+        never_started(worker, error);
+        return -ECANCELED;
+    }
+    worker->next = jobs->workers;
+    jobs->workers = worker;
+    jobs->running++;
+    return 0;
+}
+
+void worker_tend(struct worker *worker, int64_t now_ms)
+{
+    struct jobs *jobs = worker->jobs;
+    const struct catalog_job *job = job_of(worker);
+    if (worker->fate != FATE_OWN || worker->probed || worker->done)
+        return;
+    if (now_ms > job->deadline_ms) {
+        worker_kill(worker, FATE_TIMED_OUT);
+        return;
+    }
+    int64_t mono_ms = clock_mono_ms();
+    if (mono_ms - worker->told_ms < jobs->lease_ms / 3)
+        return;
+    worker->told_ms = mono_ms;
+    int error = catalog_job_progress(
+        jobs->catalog, job->id, job->owner, worker->permille, now_ms, jobs->lease_ms);
+    if (error == CATALOG_ENOTFOUND || error == CATALOG_ESTATE)
+        worker_kill(worker, FATE_LOST);
+}
