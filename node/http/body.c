@@ -193,8 +193,10 @@ static bool step_stream(struct http_request *req)
     /* The block before this one was the handler's until now. */
     evbuffer_drain(body->block, evbuffer_get_length(body->block));
     take(req, BLOCK_BYTES);
+    if (body->failed)
+        return true;
     length = evbuffer_get_length(body->block);
-    if (length > 0 && !body->failed) {
+    if (length > 0) {
         const uint8_t *data = evbuffer_pullup(body->block, -1);
 
         body->paused = true;

@@ -34,6 +34,10 @@ static int on_value(llhttp_t *parser, const char *at, size_t length)
 
     while (length && (at[length - 1] == ' ' || at[length - 1] == '\t'))
         length--;
+    /* llhttp looks past the line's end before it calls a value empty: at is then in the next line.
+     */
+    if (length == 0)
+        return 0;
     field->value = (uint16_t)(at - parsing->head);
     field->value_bytes = (uint16_t)length;
     return 0;

@@ -12,6 +12,14 @@
 
 enum { MAX_EMPTY_LINES = 2 };
 
+static bool is_token(const char *text, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        if (!isalnum((unsigned char)text[i]) && (!text[i] || !strchr("!#$%&'*+-.^_`|~", text[i])))
+            return false;
+    return bytes > 0;
+}
+
 static int check_line(struct http_head_scan *scan, const char *line, size_t line_bytes)
 {
     if (scan->line_bytes == 0) {
@@ -23,8 +31,8 @@ static int check_line(struct http_head_scan *scan, const char *line, size_t line
         return line_bytes > HTTP_MAX_LINE_BYTES ? -414 : 0;
     }
     /* A line that goes on from the one before (obs-fold) is read in different ways by different
-     * programs. */
-    if (line_bytes && (line[0] == ' ' || line[0] == '\t'))
+     * programs; so is a field without a name, which llhttp lets pass. */
+    if (line_bytes && (line[0] == ' ' || line[0] == '\t' || line[0] == ':'))
         return -400;
     return ++scan->fields > HTTP_MAX_FIELDS + 1 ? -431 : 0;
 }
@@ -38,8 +46,21 @@ static int check_unfinished(struct http_head_scan *scan, size_t data_bytes)
     return data_bytes > HTTP_MAX_HEAD_BYTES ? -431 : 0;
 }
 
+/* What can't begin a method needs no line's end to be refused: a TLS handshake has none. */
+static bool begins_badly(const struct http_head_scan *scan, const char *data, size_t data_bytes)
+{
+    char first;
+
+    if (scan->line_bytes > 0 || data_bytes <= scan->start_bytes)
+        return false;
+    first = data[scan->start_bytes];
+    return first != '\r' && !is_token(&first, 1);
+}
+
 int http_head_find_end(struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
+    if (begins_badly(scan, data, data_bytes))
+        return -400;
     while (scan->searched_bytes < data_bytes) {
         const char *line = data + scan->scanned_bytes;
         const char *end =
@@ -78,14 +99,6 @@ static const struct {
     {"DELETE", HTTP_DELETE},
     {"OPTIONS", HTTP_OPTIONS},
 };
-
-static bool is_token(const char *text, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++)
-        if (!isalnum((unsigned char)text[i]) && (!text[i] || !strchr("!#$%&'*+-.^_`|~", text[i])))
-            return false;
-    return bytes > 0;
-}
 
 static int parse_method(struct http_head *head, const char *text, size_t bytes)
 {
@@ -178,6 +191,18 @@ static int64_t parse_length(const char *text)
     return value;
 }
 
+/* Without chunked at its end the coding leaves the length open; with others before it, it is beyond
+ * us. */
+static int check_coding(const char *coding)
+{
+    const char *last = strrchr(coding, ',');
+
+    last = last ? last + 1 + strspn(last + 1, " \t") : coding;
+    if (strcasecmp(last, "chunked") != 0)
+        return -400;
+    return last == coding ? 0 : -501;
+}
+
 /* RFC 9112 section 6: how long the body is. What other programs might read differently is refused.
  */
 static int check_framing(struct http_head *head)
@@ -191,7 +216,7 @@ static int check_framing(struct http_head *head)
     if (coding) {
         head->chunked = true;
         head->body_bytes = -1;
-        return strcasecmp(coding, "chunked") == 0 ? 0 : -501;
+        return check_coding(coding);
     }
     head->body_bytes = length ? parse_length(length) : 0;
     return head->body_bytes < 0 ? -400 : 0;

@@ -58,7 +58,7 @@ struct http_loop {
     struct evconnlistener *listener;
     struct event *tick, *wake, *kick;
     pthread_t thread;
-    bool started, accept_paused, drained;
+    bool started, accept_paused, drained, ending;
     struct conn_list conns, kicked;
     int conn_count, max_conns;
     int abandoned; /* requests without a connection, whose deferred work is not done yet */

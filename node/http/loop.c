@@ -83,8 +83,11 @@ void loop_conn_ended(struct http_loop *loop)
 
 void loop_check_end(struct http_loop *loop)
 {
-    if (loop_draining(loop) && loop->conn_count == 0 && loop->abandoned == 0)
-        event_base_loopbreak(loop->base);
+    if (loop->ending || !loop_draining(loop) || loop->conn_count > 0 || loop->abandoned > 0)
+        return;
+    loop->ending = true;
+    /* Not loopbreak: libevent closes the last connections' descriptors in a turn of its own. */
+    event_base_loopexit(loop->base, NULL);
 }
 
 static void for_each_conn(

@@ -197,19 +197,21 @@ static bool port_valid(const char *text, size_t text_bytes)
     return true;
 }
 
+static bool host_char(char c, bool bracketed)
+{
+    if (bracketed)
+        return isxdigit((unsigned char)c) || c == ':' || c == '.';
+    return isalnum((unsigned char)c) || (c && strchr("-._~%!$&'()*+,;=", c));
+}
+
 bool http_host_valid(const char *host, size_t host_bytes)
 {
     bool bracketed = host_bytes && host[0] == '[';
     size_t name_bytes = bracketed;
 
-    while (name_bytes < host_bytes && host[name_bytes] != (bracketed ? ']' : ':')) {
-        unsigned char c = (unsigned char)host[name_bytes++];
-
-        if (!isalnum(c) && !strchr(bracketed ? ".:%" : "-._~%!$&'()*+,;=", c))
+    while (name_bytes < host_bytes && host[name_bytes] != (bracketed ? ']' : ':'))
+        if (!host_char(host[name_bytes++], bracketed))
             return false;
-        if (c == '\0')
-            return false;
-    }
     if (bracketed) {
         if (name_bytes < 3 || name_bytes == host_bytes)
             return false;

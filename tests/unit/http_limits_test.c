@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deadlines, limits, exact accounting, files cut short, stopping. */
+#include "http_fixture.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HOST "Host: h\r\n"
+
+/* ---- deadlines --------------------------------------------------------------------------------
+ */
+
+static void test_slow_head(void **state)
+{
+    const struct http_server_params params = {.header_timeout_ms = 50, .sample_interval_ms = 10};
+    struct fixture fixture;
+    struct response response;
+    int fd;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    fd = client_connect(&fixture); /* says nothing at all */
+    assert_true(client_at_end(fd));
+    close(fd);
+    fd = client_connect(&fixture);
+    client_say(fd, "GET / HTTP/1.1\r\n");
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, 408);
+    assert_string_equal(response_header(&response, "Connection"), "close");
+    assert_true(client_at_end(fd));
+    response_free(&response);
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
+/* A drop now and then doesn't help: the head's deadline counts from its first byte. */
+static void test_dripping_head(void **state)
+{
+    const struct http_server_params params = {.header_timeout_ms = 100, .sample_interval_ms = 10};
+    struct fixture fixture;
+    struct pollfd ready;
+    struct response response;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    ready = (struct pollfd){.fd = client_connect(&fixture), .events = POLLIN};
+    client_say(ready.fd, "GET / HTTP/1.1\r\nX: ");
+    while (poll(&ready, 1, 10) == 0)
+        client_say(ready.fd, "x");
+    client_read(ready.fd, &response, false);
+    assert_int_equal(response.status, 408);
+    response_free(&response);
+    close(ready.fd);
+    fixture_close(&fixture, 0);
+}
+
+static void test_idle(void **state)
+{
+    const struct http_server_params params = {.idle_timeout_ms = 50, .sample_interval_ms = 10};
+    struct fixture fixture;
+    struct response response;
+    int fd;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    fd = client_connect(&fixture);
+    client_say(fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(fd, &response, false);
+    assert_true(client_at_end(fd));
+    response_free(&response);
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
+/* Tiny buffers on both sides, so that little counts as progress without being read. */
+static int connect_narrow(const struct fixture *fixture)
+{
+    int fd = client_connect(fixture), small = 4096;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    return fd;
+}
+
+static void test_no_progress(void **state)
+{
+    static const char *const requests[] = {
+        "GET /file HTTP/1.1\r\n" HOST "\r\nGET /file HTTP/1.1\r\n" HOST
+        "\r\nGET /file HTTP/1.1\r\n" HOST "\r\nGET /file HTTP/1.1\r\n" HOST
+        "\r\nGET /file HTTP/1.1\r\n" HOST "\r\n",
+        "PATCH /upload HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc",
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\r\na",
+        "POST /refuse HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc",
+    };
+    const struct http_server_params params = {.progress_window_ms = 100, .sample_interval_ms = 10};
+    struct fixture fixture;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        int fd = connect_narrow(&fixture);
+
+        client_say(fd, requests[i]);
+        await_closed(&fixture, i + 1);
+        close(fd);
+    }
+    assert_int_equal(atomic_load(&fixture.logged), 4);
+    await_count(&fixture.streams_cut, 1);
+    fixture_close(&fixture, 0);
+}
+
+/* Whoever waits for us is left alone: handlers at work, streams without news. */
+static void test_patience(void **state)
+{
+    const struct http_server_params params = {.progress_window_ms = 20,
+        .sample_interval_ms = 5,
+        .header_timeout_ms = 20,
+        .idle_timeout_ms = 20};
+    struct fixture fixture;
+    struct response response;
+    int deferred, stream, upload;
+    char byte;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    deferred = client_connect(&fixture);
+    client_say(deferred, "GET /defer HTTP/1.1\r\n" HOST "\r\n");
+    upload = client_connect(&fixture);
+    client_say(upload, "PATCH /slow-upload HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\na");
+    gate_await(&fixture.gate, 2);
+    stream = client_connect(&fixture);
+    client_say(stream, "GET /events HTTP/1.1\r\n" HOST "\r\n");
+    /* Its 40 ticks are many windows long. */
+    for (int i = 0; i < 600; i++)
+        assert_int_equal(recv(stream, &byte, 1, 0), 1);
+    client_say(upload, "bc");
+    gate_open(&fixture.gate, 1000);
+    client_read(deferred, &response, false);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+    client_read(upload, &response, false);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+    assert_int_equal(atomic_load(&fixture.logged), 0);
+    close(deferred);
+    close(stream);
+    close(upload);
+    fixture_close(&fixture, 0);
+}
+
+/* ---- limits -----------------------------------------------------------------------------------
+ */
+
+static void test_max_connections(void **state)
+{
+    const struct http_server_params params = {.loops = 1, .max_connections = 2};
+    struct fixture fixture;
+    struct response response;
+    struct pollfd third;
+    int first, second;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    first = client_connect(&fixture);
+    second = client_connect(&fixture);
+    client_say(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(first, &response, false);
+    response_free(&response);
+    client_say(second, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(second, &response, false);
+    response_free(&response);
+    third = (struct pollfd){.fd = client_connect(&fixture), .events = POLLIN};
+    client_say(third.fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(poll(&third, 1, 100), 0);
+    close(first);
+    client_read(third.fd, &response, false);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+    close(second);
+    close(third.fd);
+    fixture_close(&fixture, 0);
+}
+
+static void test_no_descriptors_left(void **state)
+{
+    const struct http_server_params params = {.loops = 1, .sample_interval_ms = 10};
+    struct rlimit limit, low;
+    struct fixture fixture;
+    struct response response;
+    int fd, top;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    fd = client_connect(&fixture);
+    top = dup(fd);
+    close(top);
+    /* The first connection may be accepted already, or not: then it waits as well. */
+    getrlimit(RLIMIT_NOFILE, &limit);
+    low = limit;
+    low.rlim_cur = (rlim_t)top + 2;
+    client_say(fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(fd, &response, false);
+    response_free(&response);
+    close(fd);
+    await_closed(&fixture, 1);
+    fd = client_connect(&fixture);
+    low.rlim_cur = (rlim_t)fd + 1;
+    setrlimit(RLIMIT_NOFILE, &low);
+    await_count(&fixture.logged, 1);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    client_say(fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
+/* ---- accounting -------------------------------------------------------------------------------
+ */
+
+static void test_accounting(void **state)
+{
+    static const char *const requests[] = {
+        "GET /file HTTP/1.1\r\nUser-Agent: box\x01\xe7 1.0\r\n" HOST "\r\n",
+        "GET /file HTTP/1.1\r\n" HOST "Range: bytes=5-9\r\n\r\n",
+        "GET /json HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc",
+        "GET /nowhere HTTP/1.1\r\nUser-Agent: box\x80 1.0\r\n" HOST "\r\n",
+    };
+    struct fixture fixture;
+    struct response response;
+    uint64_t received = 0;
+    int fd;
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    fd = client_connect(&fixture);
+    for (size_t i = 1; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        client_say(fd, requests[i]);
+        client_read(fd, &response, false);
+        received += response.wire_bytes;
+        response_free(&response);
+    }
+    close(fd);
+    await_closed(&fixture, 1);
+    assert_int_equal(fixture.sent_bytes, received);
+    assert_int_equal(fixture.requests, 4);
+    assert_string_equal(fixture.path, "/nowhere");
+    assert_string_equal(fixture.user_agent, "box? 1.0");
+    fixture_close(&fixture, 0);
+}
+
+/* What the kernel took and never delivered was sent all the same: no more than the file, no less
+ * than was read. */
+static void test_cut_transfer(void **state)
+{
+    struct fixture fixture;
+    uint64_t received = 0;
+    char block[10000];
+    int fd;
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    fd = connect_narrow(&fixture);
+    client_say(fd, "GET /file HTTP/1.1\r\n" HOST "\r\n");
+    while (received < 20000)
+        received += (uint64_t)recv(fd, block, sizeof(block), 0);
+    close(fd);
+    await_closed(&fixture, 1);
+    assert_in_range(fixture.sent_bytes, received, FILE_BYTES + 1000);
+    fixture_close(&fixture, 0);
+}
+
+/* A peer that reads everything but closes without a goodbye in the middle of the next answer. */
+static void test_curl_totals(void **state)
+{
+    struct fixture fixture;
+    char *out;
+    uint64_t received;
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    out = shell(&fixture,
+        "for path in file json hello nowhere v/1/2; do "
+        "curl -s -o /dev/null -w '%{size_header} %{size_download} ' http://127.0.0.1:$PORT/$path; "
+        "done | tr ' ' '\\n' | awk '{s += $1} END {print s}'");
+    received = strtoull(out, NULL, 10);
+    free(out);
+    await_closed(&fixture, 5);
+    assert_int_equal(fixture.sent_bytes, received);
+    assert_int_equal(fixture.requests, 5);
+    fixture_close(&fixture, 0);
+}
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+static void test_file_cut_short(void **state)
+{
+    struct fixture fixture;
+    size_t received = 0;
+    static char block[1000000];
+    ssize_t got;
+    int fd;
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    fd = client_connect(&fixture);
+    for (int i = 0; i < 40; i++)
+        client_say(fd, "GET /file HTTP/1.1\r\n" HOST "\r\n");
+    assert_true(recv(fd, block, 1, 0) == 1);
+    assert_int_equal(truncate(fixture.file, 2000), 0);
+    while ((got = recv(fd, block, sizeof(block), 0)) > 0)
+        received += (size_t)got;
+    assert_true(received < (size_t)40 * FILE_BYTES);
+    await_closed(&fixture, 1);
+    assert_true(atomic_load(&fixture.logged) >= 1);
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* Descriptors given to http_respond_file() are closed on every way out. */
+static void test_no_descriptor_leaks(void **state)
+{
+    static const char *const requests[] = {
+        "GET /file HTTP/1.1\r\n" HOST "\r\n",
+        "HEAD /file HTTP/1.1\r\n" HOST "\r\n",
+        "GET /file HTTP/1.1\r\n" HOST "If-None-Match: *\r\n\r\n",
+        "GET /file HTTP/1.1\r\n" HOST "Range: bytes=2000000-\r\n\r\n",
+        "GET /lies HTTP/1.1\r\n" HOST "\r\n",
+    };
+    struct fixture fixture;
+    struct response response;
+    int before, fd;
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    fd = client_connect(&fixture);
+    client_say(fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(fd, &response, false);
+    response_free(&response);
+    before = open_descriptors();
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        client_say(fd, requests[i]);
+        client_read(fd, &response, i == 1);
+        assert_true(response.status >= 200);
+        response_free(&response);
+    }
+    assert_int_equal(open_descriptors(), before);
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
+/* ---- stopping ---------------------------------------------------------------------------------
+ */
+
+static void *close_in_background(void *arg)
+{
+    struct fixture *fixture = arg;
+
+    http_server_close(&fixture->server, 60000);
+    return NULL;
+}
+
+/* Idle connections and streams end at once; what is under way ends in its own time, and says that
+ * it is the last. */
+static void test_graceful_stop(void **state)
+{
+    struct fixture fixture;
+    struct response response;
+    pthread_t closer;
+    int idle, deferred, stream;
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    idle = client_connect(&fixture);
+    client_say(idle, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(idle, &response, false);
+    response_free(&response);
+    deferred = client_connect(&fixture);
+    client_say(deferred, "GET /defer HTTP/1.1\r\n" HOST "\r\n");
+    gate_await(&fixture.gate, 1);
+    stream = client_connect(&fixture);
+    client_say(stream, "GET /events HTTP/1.1\r\n" HOST "\r\n");
+    await_count(&fixture.ticks, 1);
+    pthread_create(&closer, NULL, close_in_background, &fixture);
+    assert_true(client_at_end(idle));
+    client_read(stream, &response, false);
+    assert_true(client_at_end(stream));
+    response_free(&response);
+    await_count(&fixture.stream_closes, 1);
+    gate_open(&fixture.gate, 1);
+    client_read(deferred, &response, false);
+    assert_int_equal(response.status, 200);
+    assert_string_equal(response_header(&response, "Connection"), "close");
+    response_free(&response);
+    pthread_join(closer, NULL);
+    close(idle);
+    close(deferred);
+    close(stream);
+    fixture_close(&fixture, 0);
+}
+
+/* Transfers, uploads, streams and deferred work, all in the middle: everything ends, once, and
+ * nothing leaks. */
+static void test_hard_stop(void **state)
+{
+    static const char *const requests[] = {
+        "GET /file HTTP/1.1\r\n" HOST "\r\nGET /file HTTP/1.1\r\n" HOST
+        "\r\nGET /file HTTP/1.1\r\n" HOST "\r\nGET /file HTTP/1.1\r\n" HOST
+        "\r\nGET /file HTTP/1.1\r\n" HOST "\r\n",
+        "PATCH /slow-upload HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc",
+        "PATCH /upload HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc",
+        "GET /defer HTTP/1.1\r\n" HOST "\r\n",
+        "GET /events HTTP/1.1\r\n" HOST "\r\n",
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc",
+        "GET / HT",
+        "NONSENSE\r\n\r\n",
+    };
+    enum { KINDS = sizeof(requests) / sizeof(requests[0]), EACH = 5 };
+    struct fixture fixture;
+    pthread_t closer;
+    int fds[KINDS * EACH];
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    for (int i = 0; i < KINDS * EACH; i++) {
+        fds[i] = connect_narrow(&fixture);
+        client_say(fds[i], requests[i % KINDS]);
+    }
+    gate_await(&fixture.gate, 4);
+    await_count(&fixture.ticks, 1);
+    pthread_create(&closer, NULL, close_in_background, &fixture);
+    gate_open(&fixture.gate, 1000000);
+    /* Those that wait for their peer's body or reading are still there, and end when their peers
+     * leave. */
+    for (int i = 0; i < KINDS * EACH; i += 2)
+        close(fds[i]);
+    for (int i = 1; i < KINDS * EACH; i += 2)
+        close(fds[i]);
+    pthread_join(closer, NULL);
+    assert_int_equal(
+        atomic_load(&fixture.streams_cut) + atomic_load(&fixture.streams_ended), 2 * EACH);
+    fixture_close(&fixture, 0);
+}
+
+static void test_stop_without_grace(void **state)
+{
+    struct fixture fixture;
+    int fds[20];
+
+    (void)state;
+    fixture_open(&fixture, NULL);
+    for (int i = 0; i < 20; i++) {
+        fds[i] = connect_narrow(&fixture);
+        client_say(
+            fds[i], i % 2 ? "GET /file HTTP/1.1\r\n" HOST "\r\nGET /file HTTP/1.1\r\n" HOST "\r\n"
+                          : "PATCH /upload HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc");
+    }
+    await_count(&fixture.done_calls, 10);
+    http_server_close(&fixture.server, 0);
+    assert_int_equal(fixture.closed, 20);
+    assert_int_equal(atomic_load(&fixture.streams_cut), 10);
+    for (int i = 0; i < 20; i++)
+        close(fds[i]);
+    fixture_close(&fixture, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slow_head),
+        cmocka_unit_test(test_dripping_head),
+        cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_no_progress),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_max_connections),
+        cmocka_unit_test(test_no_descriptors_left),
+        cmocka_unit_test(test_accounting),
+        cmocka_unit_test(test_cut_transfer),
+        cmocka_unit_test(test_curl_totals),
+        cmocka_unit_test(test_file_cut_short),
+        cmocka_unit_test(test_no_descriptor_leaks),
+        cmocka_unit_test(test_graceful_stop),
+        cmocka_unit_test(test_hard_stop),
+        cmocka_unit_test(test_stop_without_grace),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests and responses over real sockets: connections, ranges, conditions, coding, routes. */
+#include "http_fixture.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define HOST "Host: h\r\n"
+
+static struct fixture fixture;
+
+static int open_all(void **state)
+{
+    (void)state;
+    fixture_open(&fixture, NULL);
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    fixture_close(&fixture, 5000);
+    return 0;
+}
+
+static void test_keep_alive(void **state)
+{
+    int fd = client_connect(&fixture);
+    struct response response;
+
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        client_say(fd, "GET /hello?name=a%20b HTTP/1.1\r\n" HOST "\r\n");
+        client_read(fd, &response, false);
+        assert_int_equal(response.status, 200);
+        assert_string_equal((char *)response.body, "a b");
+        assert_string_equal(response_header(&response, "X-Peer"), "127.0.0.1");
+        assert_string_equal(response_header(&response, "Connection"), "");
+        response_free(&response);
+    }
+    client_say(fd, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    client_read(fd, &response, false);
+    assert_string_equal(response_header(&response, "Connection"), "close");
+    assert_true(client_at_end(fd));
+    response_free(&response);
+    close(fd);
+}
+
+static void test_old_version(void **state)
+{
+    int fd = client_connect(&fixture);
+    struct response response;
+
+    (void)state;
+    client_say(fd, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    client_read(fd, &response, false);
+    assert_string_equal(response_header(&response, "Connection"), "keep-alive");
+    response_free(&response);
+    client_say(fd, "GET / HTTP/1.0\r\n\r\n");
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, 200);
+    assert_true(client_at_end(fd));
+    response_free(&response);
+    close(fd);
+}
+
+static void test_server_headers(void **state)
+{
+    struct response response;
+
+    (void)state;
+    ask(&fixture, "GET / HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_string_equal(response_header(&response, "X-Content-Type-Options"), "nosniff");
+    assert_string_equal(response_header(&response, "Referrer-Policy"), "same-origin");
+    assert_string_equal(response_header(&response, "Server"), "Terrace");
+    assert_int_equal(strlen(response_header(&response, "Date")), 29);
+    assert_string_equal(response_header(&response, "X-Evil"), "a  Set-Cookie: b");
+    assert_string_equal(response_header(&response, "Set-Cookie"), "");
+    assert_string_equal(response_header(&response, "Access-Control-Allow-Origin"), "");
+    response_free(&response);
+}
+
+/* All of them at once, files and errors among them; the answers come in order. */
+static void test_pipelining(void **state)
+{
+    int fd = client_connect(&fixture);
+    struct response response;
+
+    (void)state;
+    client_say(fd,
+        "GET /hello?name=1 HTTP/1.1\r\n" HOST "\r\n"
+        "GET /file HTTP/1.1\r\n" HOST "Range: bytes=0-9\r\n\r\n"
+        "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc"
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\nde\r\n0\r\n\r\n"
+        "POST /refuse HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n12345"
+        "\r\nGET /nowhere HTTP/1.1\r\n" HOST "\r\n"
+        "HEAD /file HTTP/1.1\r\n" HOST "\r\n"
+        "GET /hello?name=2 HTTP/1.1\r\n" HOST "\r\n");
+    static const struct {
+        int status;
+        const char *body;
+    } expected[] = {{200, "1"}, {206, NULL}, {200, "abc"}, {200, "de"}, {403, NULL}, {404, NULL},
+        {200, ""}, {200, "2"}};
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        client_read(fd, &response, i == 6);
+        assert_int_equal(response.status, expected[i].status);
+        if (expected[i].body)
+            assert_string_equal((char *)response.body, expected[i].body);
+        response_free(&response);
+    }
+    close(fd);
+}
+
+/* While an answer is under way the socket isn't read beyond a bound, so that the sender gets stuck.
+ */
+static void test_pipelined_flood(void **state)
+{
+    static const char request[] = "GET /hello HTTP/1.1\r\n" HOST "\r\n";
+    int fd = client_connect(&fixture), small = 8192;
+    size_t sent = 0, whole;
+    char block[37 * 1000];
+    ssize_t rc;
+    struct response response;
+
+    (void)state;
+    assert_int_equal(sizeof(request) - 1, 32);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+    client_say(fd, "GET /defer HTTP/1.1\r\n" HOST "\r\n");
+    gate_await(&fixture.gate, 1);
+    for (size_t i = 0; i + 32 <= sizeof(block); i += 32)
+        memcpy(block + i, request, 32);
+    whole = sizeof(block) / 32 * 32;
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    do {
+        rc = send(fd, block + sent % 32, whole - sent % 32, MSG_NOSIGNAL);
+        sent += rc > 0 ? (size_t)rc : 0;
+    } while (rc > 0 && sent < 100000000);
+    assert_true(sent < 100000000); /* the kernel's buffers end it, within a few megabytes */
+    fcntl(fd, F_SETFL, 0);
+    gate_open(&fixture.gate, 1);
+    for (int i = 0; i < 100; i++) {
+        client_read(fd, &response, false);
+        assert_int_equal(response.status, 200);
+        response_free(&response);
+    }
+    close(fd);
+}
+
+static void check_part(const struct response *response, size_t first)
+{
+    for (size_t i = 0; i < response->body_bytes; i++)
+        if (response->body[i] != file_byte(first + i))
+            fail_msg("byte %zu is %d, not %d", i, response->body[i], file_byte(first + i));
+}
+
+static void test_ranges(void **state)
+{
+    static const struct {
+        const char *headers;
+        int status;
+        size_t first, length;
+        const char *content_range;
+    } cases[] = {
+        {"", 200, 0, FILE_BYTES, ""},
+        {"Range: bytes=0-0\r\n", 206, 0, 1, "bytes 0-0/1000000"},
+        {"Range: bytes=500000-\r\n", 206, 500000, 500000, "bytes 500000-999999/1000000"},
+        {"Range: bytes=-7\r\n", 206, 999993, 7, "bytes 999993-999999/1000000"},
+        {"Range: bytes=999999-2000000\r\n", 206, 999999, 1, "bytes 999999-999999/1000000"},
+        {"Range: bytes=0-1,4-5\r\n", 200, 0, FILE_BYTES, ""},
+        {"Range: bytes=5-4\r\n", 200, 0, FILE_BYTES, ""},
+        {"Range: bytes=0-9\r\nIf-Range: \"tag\"\r\n", 206, 0, 10, "bytes 0-9/1000000"},
+        {"Range: bytes=0-9\r\nIf-Range: \"other\"\r\n", 200, 0, FILE_BYTES, ""},
+        {"Range: bytes=0-9\r\nIf-Range: Tue, 24 Nov 2026 10:00:00 GMT\r\n", 200, 0, FILE_BYTES, ""},
+    };
+    int fd = client_connect(&fixture);
+    struct response response;
+    char request[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(
+            request, sizeof(request), "GET /file HTTP/1.1\r\n" HOST "%s\r\n", cases[i].headers);
+        client_say(fd, request);
+        client_read(fd, &response, false);
+        print_message("%s", cases[i].headers);
+        assert_int_equal(response.status, cases[i].status);
+        assert_int_equal(response.body_bytes, cases[i].length);
+        assert_string_equal(response_header(&response, "Content-Range"), cases[i].content_range);
+        assert_string_equal(response_header(&response, "ETag"), "\"tag\"");
+        check_part(&response, cases[i].first);
+        response_free(&response);
+    }
+    close(fd);
+}
+
+static void test_segment_in_chunk(void **state)
+{
+    struct response response;
+
+    (void)state;
+    ask(&fixture, "GET /v/1/0.m4s HTTP/1.1\r\n" HOST "Range: bytes=399990-\r\n\r\n", &response);
+    assert_int_equal(response.status, 206);
+    assert_int_equal(response.body_bytes, 10);
+    check_part(&response, 1000 + 399990);
+    assert_string_equal(response_header(&response, "Access-Control-Allow-Origin"), "*");
+    response_free(&response);
+}
+
+static void test_unsatisfiable(void **state)
+{
+    struct response response;
+
+    (void)state;
+    ask(&fixture, "GET /file HTTP/1.1\r\n" HOST "Range: bytes=1000000-\r\n\r\n", &response);
+    assert_int_equal(response.status, 416);
+    assert_string_equal(response_header(&response, "Content-Range"), "bytes */1000000");
+    response_free(&response);
+}
+
+static void test_head_and_conditions(void **state)
+{
+    static const struct {
+        const char *request;
+        int status;
+        const char *length;
+    } cases[] = {
+        {"HEAD /file HTTP/1.1\r\n" HOST "\r\n", 200, "1000000"},
+        {"HEAD /file HTTP/1.1\r\n" HOST "Range: bytes=0-9\r\n\r\n", 200, "1000000"},
+        {"HEAD /json HTTP/1.1\r\n" HOST "\r\n", 200, "4000"},
+        {"HEAD /nowhere HTTP/1.1\r\n" HOST "\r\n", 404, NULL},
+        {"GET /file HTTP/1.1\r\n" HOST "If-None-Match: \"tag\"\r\n\r\n", 304, ""},
+        {"GET /file HTTP/1.1\r\n" HOST "If-None-Match: \"x\", W/\"tag\"\r\n\r\n", 304, ""},
+        {"GET /file HTTP/1.1\r\n" HOST "If-None-Match: \"x\"\r\nIf-None-Match: \"tag\"\r\n\r\n",
+            304, ""},
+        {"HEAD /file HTTP/1.1\r\n" HOST "If-None-Match: *\r\n\r\n", 304, ""},
+        {"GET /file HTTP/1.1\r\n" HOST "If-None-Match: \"tag2\"\r\n\r\n", 200, "1000000"},
+        {"GET /json HTTP/1.1\r\n" HOST "If-None-Match: \"json\"\r\n\r\n", 304, ""},
+        {"GET /json HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\nIf-None-Match: W/\"json\"\r\n\r\n",
+            304, ""},
+        {"GET /lies HTTP/1.1\r\n" HOST "\r\n", 500, NULL},
+        {"GET /forget HTTP/1.1\r\n" HOST "\r\n", 500, NULL},
+    };
+    struct response response;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        print_message("%s", cases[i].request);
+        ask(&fixture, cases[i].request, &response);
+        assert_int_equal(response.status, cases[i].status);
+        if (cases[i].length)
+            assert_string_equal(response_header(&response, "Content-Length"), cases[i].length);
+        if (response.status == 304)
+            assert_true(response_header(&response, "ETag")[0]);
+        response_free(&response);
+    }
+}
+
+static void test_gzip(void **state)
+{
+    struct response response;
+
+    (void)state;
+    ask(&fixture, "GET /json HTTP/1.1\r\n" HOST "Accept-Encoding: gzip, br\r\n\r\n", &response);
+    assert_string_equal(response_header(&response, "Content-Encoding"), "gzip");
+    assert_string_equal(response_header(&response, "Vary"), "Accept-Encoding");
+    assert_string_equal(response_header(&response, "ETag"), "W/\"json\"");
+    assert_true(response.body_bytes < 100);
+    assert_memory_equal(response.body, "\x1f\x8b", 2);
+    response_free(&response);
+    ask(&fixture, "GET /json HTTP/1.1\r\n" HOST "Accept-Encoding: gzip;q=0\r\n\r\n", &response);
+    assert_string_equal(response_header(&response, "Content-Encoding"), "");
+    assert_string_equal(response_header(&response, "Vary"), "Accept-Encoding");
+    assert_string_equal(response_header(&response, "ETag"), "\"json\"");
+    assert_int_equal(response.body_bytes, 4000);
+    response_free(&response);
+}
+
+static void test_methods(void **state)
+{
+    struct response response;
+
+    (void)state;
+    ask(&fixture, "DELETE /file HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_int_equal(response.status, 405);
+    assert_string_equal(response_header(&response, "Allow"), "GET, HEAD, OPTIONS");
+    response_free(&response);
+    ask(&fixture, "OPTIONS /echo HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_int_equal(response.status, 204);
+    assert_string_equal(response_header(&response, "Allow"), "POST, PUT, OPTIONS");
+    assert_string_equal(response_header(&response, "Access-Control-Allow-Origin"), "");
+    response_free(&response);
+    ask(&fixture, "OPTIONS /v/1/a.m4s HTTP/1.1\r\n" HOST "Origin: http://o\r\n\r\n", &response);
+    assert_int_equal(response.status, 204);
+    assert_string_equal(response_header(&response, "Access-Control-Allow-Origin"), "*");
+    assert_string_equal(
+        response_header(&response, "Access-Control-Allow-Methods"), "GET, HEAD, OPTIONS");
+    assert_non_null(strstr(response_header(&response, "Access-Control-Allow-Headers"), "Range"));
+    response_free(&response);
+    ask(&fixture, "OPTIONS * HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_int_equal(response.status, 204);
+    response_free(&response);
+    ask(&fixture, "OPTIONS /nowhere HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_int_equal(response.status, 404);
+    response_free(&response);
+}
+
+static void test_args_and_guard(void **state)
+{
+    struct response response;
+
+    (void)state;
+    ask(&fixture, "GET /args/%E7%A8%BB/x/42 HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_string_equal((char *)response.body, "稻 42 ");
+    response_free(&response);
+    ask(&fixture, "GET /args/a/x/99999999999999999999 HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_string_equal((char *)response.body, "a -1 ");
+    response_free(&response);
+    ask(&fixture, "GET /closed HTTP/1.1\r\n" HOST "\r\n", &response);
+    assert_int_equal(response.status, 401);
+    assert_string_equal((char *)response.body,
+        "{\"error\":{\"code\":\"login\",\"zh\":\"请登录\",\"en\":\"log in\"}}");
+    response_free(&response);
+    ask(&fixture, "GET /closed HTTP/1.1\r\n" HOST "Cookie: t=1; s=2\r\n\r\n", &response);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+}
+
+static void test_curl(void **state)
+{
+    static const struct {
+        const char *command, *out;
+    } cases[] = {
+        {"curl -s http://127.0.0.1:$PORT/file | cmp - $FILE && echo same", "same\n"},
+        {"head -c 300000 $FILE >$FILE.part; curl -s -C - -o $FILE.part "
+         "http://127.0.0.1:$PORT/file; "
+         "cmp $FILE $FILE.part && echo same; rm -f $FILE.part",
+            "same\n"},
+        {"curl -s --compressed http://127.0.0.1:$PORT/json | wc -c", "4000\n"},
+        {"curl -s -T $FILE -X PATCH http://127.0.0.1:$PORT/upload | cut -d' ' -f1", "1000000\n"},
+        {"curl -s -T - -X PATCH http://127.0.0.1:$PORT/upload <$FILE | cut -d' ' -f1", "1000000\n"},
+        {"curl -s -o /dev/null -w '%{http_code}' -T $FILE http://127.0.0.1:$PORT/echo", "413"},
+        {"curl -sI http://127.0.0.1:$PORT/file | head -c 15", "HTTP/1.1 200 OK"},
+        {"curl -s \"http://127.0.0.1:$PORT/hello?name=[1-3]\"", "123"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *out = shell(&fixture, cases[i].command);
+
+        print_message("%s\n", cases[i].command);
+        assert_string_equal(out, cases[i].out);
+        free(out);
+    }
+}
+
+static void test_port_in_use(void **state)
+{
+    struct http_server *second;
+    char address[32], message[128];
+    const struct http_server_params params = {.listen = address, .loops = 2};
+
+    (void)state;
+    snprintf(address, sizeof(address), "127.0.0.1:%d", fixture.port);
+    assert_int_not_equal(http_server_open(&second, &params, message, sizeof(message)), 0);
+    assert_null(second);
+    assert_non_null(strstr(message, "is in use by another program"));
+    snprintf(address, sizeof(address), "here");
+    assert_int_not_equal(http_server_open(&second, &params, message, sizeof(message)), 0);
+    assert_non_null(strstr(message, "ADDRESS:PORT"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_old_version),
+        cmocka_unit_test(test_server_headers),
+        cmocka_unit_test(test_pipelining),
+        cmocka_unit_test(test_pipelined_flood),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_segment_in_chunk),
+        cmocka_unit_test(test_unsatisfiable),
+        cmocka_unit_test(test_head_and_conditions),
+        cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_args_and_guard),
+        cmocka_unit_test(test_curl),
+        cmocka_unit_test(test_port_in_use),
+    };
+
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/util/buf.h"
+#include "node/util/clock.h"
+#include "node/util/log.h"
+#include "node/util/pool.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void test_buf_grows(void **state)
+{
+    struct buf buf = {0};
+
+    (void)state;
+    buf_add_text(&buf, "");
+    assert_string_equal(buf.data, "");
+    for (int i = 0; i < 1000; i++)
+        buf_addf(&buf, "%03d,", i);
+    assert_int_equal(buf.used_bytes, 4000);
+    assert_false(buf.failed);
+    assert_memory_equal(buf.data + 3996, "999,", 5);
+    buf_free(&buf);
+    assert_null(buf.data);
+}
+
+static void test_buf_remembers_failure(void **state)
+{
+    struct buf buf = {0};
+
+    (void)state;
+    buf_add(&buf, "", SIZE_MAX / 2);
+    assert_true(buf.failed);
+    buf_add_text(&buf, "x");
+    assert_int_equal(buf.used_bytes, 0);
+    buf_free(&buf);
+}
+
+static void test_clocks_advance(void **state)
+{
+    int64_t before_ms = clock_mono_ms();
+
+    (void)state;
+    assert_true(clock_wall_ms() > 1700000000000);
+    assert_true(clock_mono_ms() >= before_ms);
+}
+
+/* Runs log_write with standard error in a pipe. */
+static void read_log_line(const char *text, char *line, size_t line_bytes)
+{
+    int ends[2], saved = dup(STDERR_FILENO);
+    ssize_t bytes;
+
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    log_write(LOG_WARN, "test", "%s", text);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    close(ends[1]);
+    bytes = read(ends[0], line, line_bytes - 1);
+    close(ends[0]);
+    assert_true(bytes > 0);
+    line[bytes] = '\0';
+}
+
+static void test_log_line(void **state)
+{
+    char line[4096], long_text[4096];
+
+    (void)state;
+    read_log_line("a\nforged\x1b[2J 稻", line, sizeof(line));
+    assert_int_equal(line[10], 'T');
+    assert_string_equal(line + 24, " warn test: a forged [2J 稻\n");
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    read_log_line(long_text, line, sizeof(line));
+    assert_in_range(strlen(line), 2000, 2048);
+    assert_int_equal(line[strlen(line) - 1], '\n');
+}
+
+struct counted {
+    struct pool_task task;
+    atomic_int *runs, *contexts;
+};
+
+static void count_run(struct pool_task *task, void *thread_ctx)
+{
+    struct counted *counted = (struct counted *)task;
+
+    atomic_fetch_add(counted->runs, 1);
+    if (thread_ctx)
+        atomic_fetch_add(counted->contexts, 1);
+    free(counted);
+}
+
+static void *open_context(void *ctx)
+{
+    atomic_fetch_add((atomic_int *)ctx, 1);
+    return ctx;
+}
+
+static void close_context(void *thread_ctx)
+{
+    atomic_fetch_sub((atomic_int *)thread_ctx, 1);
+}
+
+static void test_pool_runs_everything(void **state)
+{
+    atomic_int runs = 0, contexts = 0, open = 0;
+    const struct pool_params params = {
+        .threads = 3, .thread_open = open_context, .thread_close = close_context, .ctx = &open};
+    struct pool *pool;
+
+    (void)state;
+    assert_int_equal(pool_open(&pool, &params), 0);
+    assert_int_equal(atomic_load(&open), 3);
+    for (int i = 0; i < 1000; i++) {
+        struct counted *counted = malloc(sizeof(*counted));
+
+        *counted = (struct counted){.task.run = count_run, .runs = &runs, .contexts = &contexts};
+        pool_submit(pool, &counted->task);
+    }
+    pool_close(&pool);
+    assert_null(pool);
+    assert_int_equal(atomic_load(&runs), 1000);
+    assert_int_equal(atomic_load(&contexts), 1000);
+    assert_int_equal(atomic_load(&open), 0);
+    pool_close(&pool);
+}
+
+static void *open_second_only(void *ctx)
+{
+    return atomic_fetch_add((atomic_int *)ctx, 1) == 1 ? ctx : NULL;
+}
+
+static void test_pool_without_contexts(void **state)
+{
+    atomic_int calls = 0;
+    const struct pool_params params = {
+        .threads = 2, .thread_open = open_second_only, .ctx = &calls};
+    struct pool *pool;
+
+    (void)state;
+    assert_int_equal(pool_open(&pool, &params), -EIO);
+    assert_null(pool);
+    assert_int_equal(atomic_load(&calls), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_buf_grows),
+        cmocka_unit_test(test_buf_remembers_failure),
+        cmocka_unit_test(test_clocks_advance),
+        cmocka_unit_test(test_log_line),
+        cmocka_unit_test(test_pool_runs_everything),
+        cmocka_unit_test(test_pool_without_contexts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
