@@ -236,6 +236,7 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
     (void)fd;
     (void)what;
     monitor_flush(node->modules.monitor, node->catalog, false);
+    auth_refresh(node->modules.auth, node->catalog);
 }
 
 static void on_lock_retry(evutil_socket_t fd, short what, void *ctx)

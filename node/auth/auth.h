@@ -11,23 +11,29 @@
 struct auth;
 
 struct auth_params {
-    /* Used during auth_open() only: sessions that are still valid. NULL: none (`terrace routes`). */
+    /* Used during auth_open() only: sessions that are still valid. NULL: none (`terrace routes`).
+     */
     struct catalog *catalog;
-    int64_t session_ms;         /* 0: 12 h */
-    bool metrics_public;        /* /metrics without a login from everywhere, not from loopback alone */
+    int64_t session_ms;  /* 0: 12 h */
+    bool metrics_public; /* /metrics without a login from everywhere, not from loopback alone */
     /* Shows the login page (401) in answer to a page route: the web module's, wired by node.c. */
     void (*login_page)(struct http_request *req, void *ctx);
     void *login_page_ctx;
 };
 int auth_open(struct auth **out, const struct auth_params *params); /* 0 or a negative errno */
 void auth_close(struct auth **auth);
+/* Reads the sessions anew, so that what another process ended (user rm, passwd) ends here too.
+ * node.c calls it on the main thread every few seconds: that is how long an ended session may live
+ * on. 0, or -EIO: those in memory stay. */
+int auth_refresh(struct auth *auth, struct catalog *catalog);
 /* POST /api/login, POST /api/logout, GET /api/session. */
 const struct http_route *auth_routes(const struct auth *auth, size_t *count);
-/* The guard for http_server_params; ctx is the struct auth *. Unsafe methods with a session cookie need the header
- * X-CSRF-Token, on every route except /api/login. */
+/* The guard for http_server_params; ctx is the struct auth *. Unsafe methods with a session cookie
+ * need the header X-CSRF-Token, on every route except /api/login. */
 bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx);
 
-/* argon2id in libsodium's text form into out[128]; takes about 0.1 s and 64 MiB: not on a loop. 0 or -ENOMEM. */
+/* argon2id in libsodium's text form into out[128]; takes about 0.1 s and 64 MiB: not on a loop. 0
+ * or -ENOMEM. */
 int auth_hash_password(const char *password, char *out);
 /* Whether a password is good enough to be set; else a sentence in *why_zh, *why_en. Pure. */
 bool auth_password_acceptable(const char *password, const char **why_zh, const char **why_en);

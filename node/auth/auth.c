@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/auth/auth_internal.h"
+#include "node/util/clock.h"
+
+int auth_open(struct auth **out, const struct auth_params *params)
+{
+    *out = NULL;
+    struct auth *auth = calloc(1, sizeof(*auth));
+    if (!auth || sodium_init() < 0) {
+        free(auth);
+        return -ENOMEM;
+    }
+    *auth = (struct auth){
+        .session_ms = params->session_ms > 0 ? params->session_ms : 12LL * 3600 * 1000,
+        .metrics_public = params->metrics_public,
+        .login_page = params->login_page,
+        .login_page_ctx = params->login_page_ctx,
+        .routes =
+            {
+                {.methods = HTTP_POST,
+                    .pattern = "/api/login",
+                    .access = HTTP_PUBLIC,
+                    .handle = auth_login,
+                    .ctx = auth,
+                    .about = "logs in"},
+                {.methods = HTTP_POST,
+                    .pattern = "/api/logout",
+                    .access = HTTP_ANY_USER,
+                    .handle = auth_logout,
+                    .ctx = auth,
+                    .about = "logs out"},
+                {.methods = HTTP_GET,
+                    .pattern = "/api/session",
+                    .access = HTTP_ANY_USER,
+                    .handle = auth_session,
+                    .ctx = auth,
+                    .about = "who is logged in"},
+            },
+    };
+    int error = sessions_open(&auth->sessions);
+    if (error == 0)
+        error = backoff_open(&auth->backoff);
+    if (error == 0 && params->catalog)
+        error = auth_refresh(auth, params->catalog);
+    if (error < 0) {
+        auth_close(&auth);
+        return error;
+    }
+    *out = auth;
+    return 0;
+}
+
+void auth_close(struct auth **auth)
+{
+    if (!*auth)
+        return;
+    sessions_close(&(*auth)->sessions);
+    backoff_close(&(*auth)->backoff);
+    free(*auth);
+    *auth = NULL;
+}
+
+const struct http_route *auth_routes(const struct auth *auth, size_t *count)
+{
+    *count = AUTH_ROUTES;
+    return auth->routes;
+}
+
+int auth_refresh(struct auth *auth, struct catalog *catalog)
+{
+    struct catalog_sessions list;
+    uint64_t mark = sessions_mark(auth->sessions);
+    if (catalog_sessions(catalog, clock_wall_ms(), &list) != CATALOG_OK)
+        return -EIO;
+    sessions_replace(auth->sessions, mark, &list);
+    return 0;
+}
+
+/* ---- the guard ---- */
+
+static void refuse_stranger(
+    const struct auth *auth, struct http_request *req, const struct http_route *route)
+{
+    http_response_header(req, "WWW-Authenticate", "Session");
+    http_response_header(req, "Cache-Control", "no-store");
+    if (route->page && auth->login_page)
+        auth->login_page(req, auth->login_page_ctx);
+    else
+        http_respond_error(req, 401, "login_needed", "请先登录。", "Log in first.");
+}
+
+static void refuse_role(struct http_request *req, const struct http_route *route)
+{
+    static const char page[] =
+        "<!doctype html><meta charset=utf-8><title>403</title><p>您的账号没有权限打开这个页面。</p>"
+        "<p>Your account may not open this page.</p><p><a href=\"/\">Terrace</a></p>";
+    if (route->page)
+        http_respond(req, 403, "text/html; charset=utf-8", page, sizeof(page) - 1);
+    else
+        http_respond_error(
+            req, 403, "forbidden", "您的账号没有权限做这件事。", "Your account may not do this.");
+}
+
+static bool may(const char *role, enum http_access access)
+{
+    bool admin = strcmp(role, "admin") == 0;
+    switch (access) {
+    case HTTP_PUBLIC:
+    case HTTP_ANY_USER:
+        return true;
+    case HTTP_OPERATOR:
+        return admin || strcmp(role, "operator") == 0;
+    case HTTP_TECHNICIAN:
+        return admin || strcmp(role, "technician") == 0;
+    case HTTP_ADMIN:
+        return admin;
+    }
+    return false;
+}
+
+static bool find_user(const struct auth *auth, struct http_request *req, struct http_user *user)
+{
+    char token[AUTH_TOKEN_BYTES];
+    struct catalog_session session;
+    if (http_request_cookie(req, AUTH_COOKIE, token, sizeof(token)) != AUTH_TOKEN_BYTES - 1 ||
+        !sessions_find(auth->sessions, token, clock_wall_ms(), &session))
+        return false;
+    const char *role = catalog_role_name(session.role);
+    *user = (struct http_user){0};
+    memcpy(user->name, session.user, sizeof(user->name));
+    memcpy(user->csrf, session.csrf, sizeof(user->csrf));
+    memcpy(user->role, role ? role : "", role ? strlen(role) : 0);
+    return role != NULL;
+}
+
+/* A foreign page can make a browser send its cookie, but can't read the token that belongs to it.
+ */
+static bool forged(
+    struct http_request *req, const struct http_route *route, const struct http_user *user)
+{
+    const int harmless = HTTP_GET | HTTP_HEAD | HTTP_OPTIONS;
+    if ((http_request_method(req) & harmless) || strcmp(route->pattern, "/api/login") == 0)
+        return false;
+    const char *token = http_request_header(req, "X-CSRF-Token");
+    size_t length = strlen(user->csrf);
+    return !token || strlen(token) != length || sodium_memcmp(token, user->csrf, length) != 0;
+}
+
+static bool from_loopback(const struct http_request *req)
+{
+    const char *peer = http_request_peer(req);
+    return strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 ||
+           strncmp(peer, "::ffff:127.", 11) == 0;
+}
+
+bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx)
+{
+    const struct auth *auth = ctx;
+    struct http_user user;
+    bool known = find_user(auth, req, &user);
+    if (known)
+        http_request_set_user(req, &user);
+    if (strcmp(route->pattern, "/metrics") == 0 && (auth->metrics_public || from_loopback(req)))
+        return true;
+    if (!known && route->access == HTTP_PUBLIC)
+        return true;
+    if (!known) {
+        refuse_stranger(auth, req, route);
+        return false;
+    }
+    if (!may(user.role, route->access)) {
+        refuse_role(req, route);
+        return false;
+    }
+    if (forged(req, route, &user)) {
+        http_respond_error(req, 403, "csrf", "页面已过期，请刷新后再试。",
+            "The page is out of date: reload it and try again.");
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Shared by the files of node/auth. */
+#ifndef NODE_AUTH_AUTH_INTERNAL_H
+#define NODE_AUTH_AUTH_INTERNAL_H
+
+#include "node/auth/auth.h"
+#include "node/auth/backoff.h"
+#include "node/auth/sessions.h"
+
+#define AUTH_COOKIE "terrace_session"
+#define AUTH_TOKEN_BYTES 65 /* 64 hex digits and the end */
+#define AUTH_ROUTES 3
+
+struct auth {
+    int64_t session_ms;
+    bool metrics_public;
+    void (*login_page)(struct http_request *req, void *ctx);
+    void *login_page_ctx;
+    struct sessions *sessions;
+    struct backoff *backoff;
+    struct http_route routes[AUTH_ROUTES];
+};
+
+/* login.c: handlers; ctx is the struct auth *. */
+void auth_login(struct http_request *req, void *ctx);
+void auth_logout(struct http_request *req, void *ctx);
+void auth_session(struct http_request *req, void *ctx);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/auth/auth_internal.h"
+#include "node/util/clock.h"
+#include "node/util/log.h"
+
+#define MOST_BODY_BYTES 4096
+#define PASSWORD_BYTES 1025
+
+/* One login on its way through the pool. */
+struct login {
+    struct auth *auth;
+    char name[65], password[PASSWORD_BYTES];
+    bool accepted, broken;
+    char token[AUTH_TOKEN_BYTES];
+    struct catalog_session session;
+};
+
+static void random_hex(char *out)
+{
+    uint8_t random[32];
+    randombytes_buf(random, sizeof(random));
+    sodium_bin2hex(out, AUTH_TOKEN_BYTES, random, sizeof(random));
+}
+
+/* ---- in the pool ---- */
+
+/* An unknown name takes as long as a wrong password: verified against a hash that nothing fits. */
+static bool verify(struct catalog *catalog, const struct login *login, int *role)
+{
+    struct catalog_users users;
+    char nothing_fits[crypto_pwhash_STRBYTES];
+    bool known = catalog_user_get(catalog, login->name, &users) == CATALOG_OK;
+    if (known)
+        *role = users.items[0].role;
+    else if (auth_hash_password("", nothing_fits) < 0)
+        return false;
+    bool fits = crypto_pwhash_str_verify(known ? users.items[0].password_hash : nothing_fits,
+                    login->password, strlen(login->password)) == 0;
+    catalog_users_free(&users);
+    return known && fits;
+}
+
+static void work_login(void *thread_ctx, void *task)
+{
+    struct login *login = task;
+    struct catalog *catalog = thread_ctx;
+    int role = 0;
+    if (!catalog) {
+        login->broken = true;
+        return;
+    }
+    if (!verify(catalog, login, &role))
+        return;
+    struct catalog_session *session = &login->session;
+    random_hex(login->token);
+    random_hex(session->csrf);
+    sessions_token_hash(login->token, session->token_sha256);
+    snprintf(session->user, sizeof(session->user), "%s", login->name);
+    session->role = role;
+    session->expires_ms = clock_wall_ms() + login->auth->session_ms;
+    login->accepted = catalog_session_add(catalog, session) == CATALOG_OK;
+    login->broken = !login->accepted;
+}
+
+/* ---- on the loop ---- */
+
+static void respond_session(
+    struct http_request *req, const char *name, const char *role, const char *csrf)
+{
+    json_t *json = json_pack("{s:s, s:s, s:s}", "name", name, "role", role, "csrf", csrf);
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    http_response_header(req, "Cache-Control", "no-store");
+    if (text)
+        http_respond(req, 200, "application/json", text, strlen(text));
+    else
+        http_respond_error(
+            req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
+    free(text);
+    json_decref(json);
+}
+
+static void forget_login(struct login *login)
+{
+    sodium_memzero(login, sizeof(*login));
+    free(login);
+}
+
+static void accept_login(struct http_request *req, struct login *login)
+{
+    struct auth *auth = login->auth;
+    backoff_succeeded(auth->backoff, login->name);
+    backoff_succeeded(auth->backoff, http_request_peer(req));
+    if (sessions_add(auth->sessions, &login->session) < 0) {
+        http_respond_error(
+            req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
+        return;
+    }
+    http_response_headerf(req, "Set-Cookie",
+        AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64, login->token,
+        auth->session_ms / 1000);
+    respond_session(
+        req, login->session.user, catalog_role_name(login->session.role), login->session.csrf);
+}
+
+static void done_login(struct http_request *req, void *task)
+{
+    struct login *login = task;
+    struct auth *auth = login->auth;
+    if (login->accepted) {
+        accept_login(req, login);
+    } else if (login->broken) {
+        http_respond_error(req, 503, "unavailable", "暂时无法登录，请稍后再试。",
+            "Logging in is not possible right now. Try again later.");
+    } else {
+        int64_t now_ms = clock_mono_ms();
+        backoff_failed(auth->backoff, login->name, now_ms);
+        backoff_failed(auth->backoff, http_request_peer(req), now_ms);
+        log_write(LOG_WARN, "auth", "failed login from %s", http_request_peer(req));
+        http_respond_error(
+            req, 401, "wrong_password", "用户名或密码不对。", "The name or the password is wrong.");
+    }
+    forget_login(login);
+}
+
+/* A page of another site may not log anybody in (RFC 6454: the origin is scheme, host and port). */
+static bool from_our_page(const struct http_request *req)
+{
+    const char *origin = http_request_header(req, "Origin"),
+               *host = http_request_header(req, "Host");
+    if (!origin)
+        return true; /* no browser */
+    const char *authority = strstr(origin, "://");
+    return authority && host && strcmp(authority + 3, host) == 0;
+}
+
+static bool must_wait(struct auth *auth, struct http_request *req, const char *name)
+{
+    int64_t now_ms = clock_mono_ms();
+    int64_t by_name = backoff_wait_ms(auth->backoff, name, now_ms);
+    int64_t by_peer = backoff_wait_ms(auth->backoff, http_request_peer(req), now_ms);
+    int64_t wait_ms = by_name > by_peer ? by_name : by_peer;
+    if (wait_ms == 0)
+        return false;
+    http_response_headerf(req, "Retry-After", "%" PRId64, (wait_ms + 999) / 1000);
+    http_respond_error(req, 429, "too_many_attempts", "登录失败次数太多，请稍等再试。",
+        "Too many failed logins: wait a little and try again.");
+    return true;
+}
+
+static void on_login_body(struct http_request *req, char *data, size_t data_bytes, void *ctx)
+{
+    struct auth *auth = ctx;
+    const char *name = NULL, *password = NULL;
+    json_t *json = json_loadb(data, data_bytes, 0, NULL);
+    struct login *login = calloc(1, sizeof(*login));
+    bool read = json && login &&
+                json_unpack(json, "{s:s, s:s}", "name", &name, "password", &password) == 0 &&
+                strlen(name) < sizeof(login->name) && strlen(password) < sizeof(login->password);
+    if (!read) {
+        http_respond_error(req, 400, "bad_request", "请求格式不对。", "The request is malformed.");
+    } else if (!must_wait(auth, req, name)) {
+        login->auth = auth;
+        memcpy(login->name, name, strlen(name));
+        memcpy(login->password, password, strlen(password));
+        http_request_defer(req, work_login, done_login, login);
+        login = NULL;
+    }
+    free(login);
+    json_decref(json);
+    sodium_memzero(data, data_bytes);
+}
+
+void auth_login(struct http_request *req, void *ctx)
+{
+    if (from_our_page(req))
+        http_request_read(req, MOST_BODY_BYTES, on_login_body, ctx);
+    else
+        http_respond_error(req, 403, "foreign_origin", "请从本站的登录页登录。",
+            "Log in from this site's own login page.");
+}
+
+/* ---- logging out ---- */
+
+struct logout {
+    char token_sha256[65];
+};
+
+static void work_logout(void *thread_ctx, void *task)
+{
+    const struct logout *logout = task;
+    if (thread_ctx)
+        (void)catalog_session_remove(thread_ctx, logout->token_sha256);
+}
+
+static void done_logout(struct http_request *req, void *task)
+{
+    http_response_header(
+        req, "Set-Cookie", AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    http_respond_empty(req, 204);
+    free(task);
+}
+
+void auth_logout(struct http_request *req, void *ctx)
+{
+    struct auth *auth = ctx;
+    char token[AUTH_TOKEN_BYTES];
+    struct logout *logout = calloc(1, sizeof(*logout));
+    if (!logout || http_request_cookie(req, AUTH_COOKIE, token, sizeof(token)) < 0) {
+        free(logout);
+        http_respond_error(
+            req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
+        return;
+    }
+    sessions_token_hash(token, logout->token_sha256);
+    sessions_remove(auth->sessions, logout->token_sha256);
+    http_request_defer(req, work_logout, done_logout, logout);
+}
+
+void auth_session(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    const struct http_user *user = http_request_user(req);
+    respond_session(req, user->name, user->role, user->csrf);
+}
