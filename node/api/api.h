@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The JSON API for pages: lessons for everybody, the operator's lessons and queue. See docs/http-api.md. */
+/* The JSON API for pages: lessons for everybody, the operator's lessons and queue. See
+ * docs/http-api.md. */
 #ifndef NODE_API_API_H
 #define NODE_API_API_H
 

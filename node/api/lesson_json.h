@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lessons as JSON, the same for the API and for `terrace ls --json`, `terrace show --json`. Pure; any thread. */
+/* Lessons as JSON, the same for the API and for `terrace ls --json`, `terrace show --json`. Pure;
+ * any thread. */
 #ifndef NODE_API_LESSON_JSON_H
 #define NODE_API_LESSON_JSON_H
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/api/lesson_json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/api/sentences.h"
+
+/* A path below /v/, or JSON null. */
+static json_t *media_path(const struct catalog_lesson *lesson, bool there, const char *file)
+{
+    return there ? json_sprintf("/v/%" PRId64 "/%d/%s", lesson->id, lesson->revision, file)
+                 : json_null();
+}
+
+json_t *lesson_json(const struct catalog_lesson *l)
+{
+    const char *state = catalog_lesson_state_name(l->state);
+    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:I}", "id",
+        (json_int_t)l->id, "revision", l->revision, "title", l->title, "topic", l->topic,
+        "description", l->description, "language", l->language, "state", state ? state : "",
+        "published", (int)l->published, "duration_s", (double)l->duration_us / 1e6, "hls",
+        media_path(l, l->playable, "master.m3u8"), "poster",
+        media_path(l, l->poster_file[0] != '\0', "poster.jpg"), "created_ms",
+        (json_int_t)l->created_ms);
+}
+
+json_t *lesson_json_operator(const struct catalog_lesson *l)
+{
+    json_t *json = lesson_json(l);
+    json_t *more = json_pack("{s:{s:s, s:I, s:s}, s:I, s:s, s:I, s:f, s:b, s:o}", "source", "name",
+        l->source_name, "bytes", (json_int_t)l->source_bytes, "sha256", l->source_sha256,
+        "media_bytes", (json_int_t)l->media_bytes, "submitter", l->submitter, "updated_ms",
+        (json_int_t)l->updated_ms, "progress", l->progress_permille / 1000.0, "playable",
+        (int)l->playable, "reason",
+        l->reason[0] ? sentences_reason(l->reason, l->reason_detail) : json_null());
+    if (json && (!more || json_object_update(json, more) < 0)) {
+        json_decref(json);
+        json = NULL;
+    }
+    json_decref(more);
+    return json;
+}
+
+/* Appends item (taken over) to list; drops the list if either is missing. */
+static json_t *append(json_t *list, json_t *item)
+{
+    if (list && json_array_append_new(list, item) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+json_t *lesson_json_events(const struct catalog_events *events)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < events->count; i++)
+        list = append(list, sentences_event(&events->items[i]));
+    return list;
+}
+
+json_t *lesson_json_renditions(const struct catalog_renditions *renditions)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < renditions->count; i++) {
+        const struct catalog_rendition *r = &renditions->items[i];
+        double fps = r->fps_den > 0 ? (double)r->fps_num / r->fps_den : 0;
+        list =
+            append(list, json_pack("{s:s, s:s, s:i, s:i, s:f, s:I, s:s, s:s}", "name", r->name,
+                             "kind", r->kind == CATALOG_VIDEO ? "video" : "audio", "width",
+                             r->width, "height", r->height, "fps", fps, "cap_bps",
+                             (json_int_t)r->cap_bps, "codecs", r->codecs, "language", r->language));
+    }
+    return list;
+}
+
+json_t *lesson_json_jobs(const struct catalog_jobs *jobs)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < jobs->count; i++) {
+        const struct catalog_job *j = &jobs->items[i];
+        list = append(
+            list, json_pack("{s:I, s:s, s:i, s:s, s:f, s:i, s:o}", "id", (json_int_t)j->id, "kind",
+                      catalog_job_kind_name(j->kind), "chunk", j->chunk, "state",
+                      catalog_job_state_name(j->state), "progress", j->progress_permille / 1000.0,
+                      "attempt", j->attempt, "reason",
+                      j->reason[0] ? sentences_reason(j->reason, j->reason_detail) : json_null()));
+    }
+    return list;
+}

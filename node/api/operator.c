@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What operators see and do. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "node/api/api_internal.h"
+#include "node/api/lesson_json.h"
+#include "node/util/clock.h"
+
+#define MOST_EDIT_BYTES (64 * 1024)
+#define MOST_EVENTS 200
+
+/* ---- looking ---- */
+
+static void work_list(struct catalog *catalog, struct api_task *task)
+{
+    struct catalog_lessons lessons;
+    task->error = catalog_lessons(catalog, &(struct catalog_lesson_filter){0}, &lessons);
+    if (task->error != CATALOG_OK)
+        return;
+    json_t *list = json_array();
+    bool complete = list != NULL;
+    for (size_t i = 0; i < lessons.count && complete; i++)
+        complete = json_array_append_new(list, lesson_json_operator(&lessons.items[i])) == 0;
+    catalog_lessons_free(&lessons);
+    task->json = json_pack("{s:o}", "lessons", list);
+    if (!complete || !task->json)
+        task->error = CATALOG_ENOMEM;
+}
+
+void api_operator_list(struct http_request *req, void *ctx)
+{
+    api_defer(req, &(struct api_task){.api = ctx, .work = work_list});
+}
+
+static int add_details(struct catalog *catalog, int64_t lesson_id, json_t *json)
+{
+    struct catalog_events events = {0};
+    struct catalog_renditions renditions = {0};
+    struct catalog_jobs jobs = {0};
+    int error = catalog_events(catalog, lesson_id, MOST_EVENTS, &events);
+    if (error == CATALOG_OK)
+        error = catalog_renditions(catalog, lesson_id, &renditions);
+    if (error == CATALOG_OK)
+        error = catalog_jobs(catalog, lesson_id, &jobs);
+    if (error == CATALOG_OK &&
+        (json_object_set_new(json, "events", lesson_json_events(&events)) < 0 ||
+            json_object_set_new(json, "renditions", lesson_json_renditions(&renditions)) < 0 ||
+            json_object_set_new(json, "jobs", lesson_json_jobs(&jobs)) < 0))
+        error = CATALOG_ENOMEM;
+    catalog_events_free(&events);
+    catalog_renditions_free(&renditions);
+    catalog_jobs_free(&jobs);
+    return error;
+}
+
+static void work_show(struct catalog *catalog, struct api_task *task)
+{
+    struct catalog_lessons lessons;
+    task->error = catalog_lesson_get(catalog, task->lesson_id, &lessons);
+    if (task->error != CATALOG_OK)
+        return;
+    task->json = lesson_json_operator(&lessons.items[0]);
+    task->error = task->json ? add_details(catalog, task->lesson_id, task->json) : CATALOG_ENOMEM;
+    catalog_lessons_free(&lessons);
+}
+
+void api_operator_show(struct http_request *req, void *ctx)
+{
+    int64_t id = api_lesson_id(req);
+    if (id)
+        api_defer(req, &(struct api_task){.api = ctx, .work = work_show, .lesson_id = id});
+}
+
+/* ---- changing ---- */
+
+static void work_publish(struct catalog *catalog, struct api_task *task)
+{
+    task->error = catalog_lesson_set_published(
+        catalog, task->lesson_id, task->published, task->by, clock_wall_ms());
+    if (task->error == CATALOG_OK)
+        work_show(catalog, task);
+}
+
+static void publish(struct http_request *req, void *ctx, bool published)
+{
+    int64_t id = api_lesson_id(req);
+    if (id)
+        api_defer(
+            req, &(struct api_task){
+                     .api = ctx, .work = work_publish, .lesson_id = id, .published = published});
+}
+
+void api_operator_publish(struct http_request *req, void *ctx)
+{
+    publish(req, ctx, true);
+}
+
+void api_operator_unpublish(struct http_request *req, void *ctx)
+{
+    publish(req, ctx, false);
+}
+
+static void work_retry(struct catalog *catalog, struct api_task *task)
+{
+    task->error = catalog_lesson_retry(catalog, task->lesson_id, task->by, clock_wall_ms());
+    if (task->error == CATALOG_OK)
+        work_show(catalog, task);
+}
+
+void api_operator_retry(struct http_request *req, void *ctx)
+{
+    int64_t id = api_lesson_id(req);
+    if (id)
+        api_defer(req, &(struct api_task){.api = ctx, .work = work_retry, .lesson_id = id});
+}
+
+/* The catalog first: what it no longer names is rubbish, whatever becomes of the files. A worker on
+ * it is ended by the scheduler. */
+static void work_remove(struct catalog *catalog, struct api_task *task)
+{
+    struct catalog_lessons lessons;
+    char path[STORE_PATH_BYTES];
+    task->error = catalog_lesson_get(catalog, task->lesson_id, &lessons);
+    if (task->error != CATALOG_OK)
+        return;
+    task->error = catalog_lesson_remove(catalog, task->lesson_id);
+    if (task->error == CATALOG_OK) {
+        store_remove_media(task->api->store, task->lesson_id);
+        if (store_source_path(task->api->store, lessons.items[0].source_file, path) == 0)
+            unlink(path);
+    }
+    catalog_lessons_free(&lessons);
+}
+
+void api_operator_remove(struct http_request *req, void *ctx)
+{
+    int64_t id = api_lesson_id(req);
+    if (id)
+        api_defer(req, &(struct api_task){.api = ctx, .work = work_remove, .lesson_id = id});
+}
+
+/* ---- editing ---- */
+
+static const struct {
+    const char *key;
+    size_t most_characters;
+} editable[] = {{"title", 200}, {"topic", 100}, {"description", 5000}, {"language", 35}};
+
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
+/* Only known keys, with texts that are not too long; a title is not empty. False: the answer has
+ * been sent. */
+static bool check_edit(struct http_request *req, const json_t *edit)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)edit, key, value)
+    {
+        size_t i = 0;
+        while (i < sizeof(editable) / sizeof(editable[0]) && strcmp(editable[i].key, key) != 0)
+            i++;
+        if (i == sizeof(editable) / sizeof(editable[0]) || !json_is_string(value)) {
+            http_respond_error(
+                req, 400, "bad_field", "有不认识的字段。", "There is an unknown field.");
+            return false;
+        }
+        const char *text = json_string_value(value);
+        if (characters(text) > editable[i].most_characters) {
+            http_respond_error(req, 400, "too_long", "文字太长，请缩短一些。",
+                "The text is too long: shorten it.");
+            return false;
+        }
+        if (i == 0 && text[strspn(text, " \t")] == '\0') {
+            http_respond_error(
+                req, 400, "empty_title", "标题不能为空。", "The title must not be empty.");
+            return false;
+        }
+    }
+    return true;
+}
+
+static void work_edit(struct catalog *catalog, struct api_task *task)
+{
+    struct catalog_lesson_edit edit = {
+        .title = json_string_value(json_object_get(task->edit, "title")),
+        .topic = json_string_value(json_object_get(task->edit, "topic")),
+        .description = json_string_value(json_object_get(task->edit, "description")),
+        .language = json_string_value(json_object_get(task->edit, "language")),
+    };
+    task->error = catalog_lesson_edit(catalog, task->lesson_id, &edit, clock_wall_ms());
+    if (task->error == CATALOG_OK)
+        work_show(catalog, task);
+}
+
+static void on_edit_body(struct http_request *req, char *data, size_t data_bytes, void *ctx)
+{
+    json_t *edit = json_loadb(data, data_bytes, 0, NULL);
+    int64_t id = api_lesson_id(req);
+    if (!json_is_object(edit)) {
+        if (id)
+            api_respond_error(req, CATALOG_EINVAL);
+    } else if (id && check_edit(req, edit)) {
+        api_defer(
+            req, &(struct api_task){
+                     .api = ctx, .work = work_edit, .lesson_id = id, .edit = json_incref(edit)});
+    }
+    json_decref(edit);
+}
+
+void api_operator_edit(struct http_request *req, void *ctx)
+{
+    http_request_read(req, MOST_EDIT_BYTES, on_edit_body, ctx);
+}

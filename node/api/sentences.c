@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/api/sentences.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "transcoder/plan/reason.h"
+
+/* "%s" stands for the detail; of "failed" and "retry" the detail is a reason's name, whose sentence
+ * takes its place. */
+static const struct {
+    const char *code, *zh, *en;
+    bool reason;
+} sentences[] = {
+    {"created", "%s 提交了这一课。", "Submitted by %s.", false},
+    {"probed", "文件检查完毕，开始转码。", "The file was checked; transcoding begins.", false},
+    {"salvaged", "文件不完整，已把能用的部分转码（%s）。",
+        "The file is incomplete; what is there was used (%s).", false},
+    {"streams_left_out", "有些轨道用不了，已略过（%s）。",
+        "Some tracks can't be used and were left out (%s).", false},
+    {"retry", "有一步没有成功，正在重试：%s", "A step did not succeed and is tried again: %s",
+        true},
+    {"completed", "转码完成，可以审核发布了。",
+        "Transcoding is complete; the lesson can be reviewed and published.", false},
+    {"published", "%s 发布了这一课。", "Published by %s.", false},
+    {"unpublished", "%s 撤下了这一课。", "Withdrawn by %s.", false},
+    {"failed", "处理失败：%s", "Processing failed: %s", true},
+    {"retried", "%s 要求重新处理。", "Tried again at the request of %s.", false},
+};
+
+json_t *sentences_reason(const char *name, const char *detail)
+{
+    enum reason reason = reason_parse(name);
+    return json_pack("{s:s, s:s, s:s, s:s}", "code", reason_name(reason), "detail", detail, "zh",
+        reason_text(reason, REASON_ZH), "en", reason_text(reason, REASON_EN));
+}
+
+/* Puts detail where "%s" stands in a sentence of ours. */
+static void fill_in(const char *sentence, const char *detail, char *out, size_t out_bytes)
+{
+    const char *place = strstr(sentence, "%s");
+    if (place)
+        snprintf(out, out_bytes, "%.*s%s%s", (int)(place - sentence), sentence, detail, place + 2);
+    else
+        snprintf(out, out_bytes, "%s", sentence);
+}
+
+json_t *sentences_event(const struct catalog_event *event)
+{
+    char zh[1024], en[1024];
+    snprintf(zh, sizeof(zh), "%s %s", event->code, event->detail);
+    snprintf(en, sizeof(en), "%s", zh);
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+        if (strcmp(sentences[i].code, event->code) != 0)
+            continue;
+        enum reason reason = reason_parse(event->detail);
+        fill_in(sentences[i].zh,
+            sentences[i].reason ? reason_text(reason, REASON_ZH) : event->detail, zh, sizeof(zh));
+        fill_in(sentences[i].en,
+            sentences[i].reason ? reason_text(reason, REASON_EN) : event->detail, en, sizeof(en));
+    }
+    return json_pack("{s:I, s:s, s:s, s:s, s:s}", "time_ms", (json_int_t)event->time_ms, "code",
+        event->code, "detail", event->detail, "zh", zh, "en", en);
+}

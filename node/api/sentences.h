@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What happened to a lesson, in Chinese and English. Pure. */
+#ifndef NODE_API_SENTENCES_H
+#define NODE_API_SENTENCES_H
+
+#include <jansson.h>
+
+#include "catalog/catalog.h"
+
+/* {"code", "detail", "zh", "en"} for a reason's name. A new reference, or NULL: out of memory. */
+json_t *sentences_reason(const char *name, const char *detail);
+/* {"time_ms", "code", "detail", "zh", "en"}. An unknown code (of a newer node) is shown as it is.
+ */
+json_t *sentences_event(const struct catalog_event *event);
+
+#endif
