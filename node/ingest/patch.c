@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * PATCH (tus core): a body straight to the upload's file. One step at a time, each a block: written
+ * in the pool, then the next is read, so that memory stays flat and a slow disk slows the sender.
+ *
+ *   open (pool) -> stream: write block (pool), write block (pool), ... -> close (pool): sync; if
+ * complete, hash and make the lesson -> answer
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/ingest/ingest_internal.h"
+#include "node/util/clock.h"
+
+/* After so much the file is synced, so that a power cut costs little. */
+#define SYNC_BYTES (16LL * 1024 * 1024)
+
+struct patch {
+    struct patch *next; /* in ingest->writers */
+    struct ingest *ingest;
+    char id[UPLOAD_ID_BYTES];
+    char user[65];
+    bool admin;
+    int64_t stated_offset, body_bytes; /* of the request; body -1: chunked */
+    int fd;
+    int64_t offset, total_bytes, unsynced_bytes;
+    bool superseded; /* another request has taken the upload over; under the mutex */
+    bool writing;    /* a block is on its way to the disk; under the mutex */
+    const uint8_t *block;
+    size_t block_bytes;
+    bool over; /* more came than was announced */
+    bool gone; /* the sender left */
+    int error;
+    int64_t lesson_id;
+};
+
+/* ---- who may write ---- */
+
+/* A client that comes anew has lost its old connection, even if we have not noticed yet: the newer
+ * request takes over, unless a block of the older one is being written right now. */
+static bool take_over(struct patch *patch)
+{
+    struct ingest *ingest = patch->ingest;
+    pthread_mutex_lock(&ingest->mutex);
+    bool free_to_write = true;
+    for (struct patch *other = ingest->writers; other; other = other->next)
+        if (strcmp(other->id, patch->id) == 0 && !other->superseded && other->writing)
+            free_to_write = false;
+    for (struct patch *other = ingest->writers; free_to_write && other; other = other->next)
+        if (strcmp(other->id, patch->id) == 0)
+            other->superseded = true;
+    if (free_to_write) {
+        patch->next = ingest->writers;
+        ingest->writers = patch;
+    }
+    pthread_mutex_unlock(&ingest->mutex);
+    return free_to_write;
+}
+
+static void step_down(struct patch *patch)
+{
+    struct ingest *ingest = patch->ingest;
+    pthread_mutex_lock(&ingest->mutex);
+    for (struct patch **at = &ingest->writers; *at; at = &(*at)->next)
+        if (*at == patch) {
+            *at = patch->next;
+            break;
+        }
+    pthread_mutex_unlock(&ingest->mutex);
+}
+
+/* Claims the file for one write; false once the upload is another's. */
+static bool begin_writing(struct patch *patch)
+{
+    pthread_mutex_lock(&patch->ingest->mutex);
+    bool ours = !patch->superseded;
+    patch->writing = ours;
+    pthread_mutex_unlock(&patch->ingest->mutex);
+    return ours;
+}
+
+static void end_writing(struct patch *patch)
+{
+    pthread_mutex_lock(&patch->ingest->mutex);
+    patch->writing = false;
+    pthread_mutex_unlock(&patch->ingest->mutex);
+}
+
+static void patch_free(struct patch *patch)
+{
+    step_down(patch);
+    if (patch->fd >= 0)
+        close(patch->fd);
+    free(patch);
+}
+
+/* ---- the answer ---- */
+
+static void respond(struct http_request *req, const struct patch *patch)
+{
+    if (patch->error != CATALOG_OK) {
+        ingest_respond_error(req, patch->error);
+        return;
+    }
+    ingest_headers(req);
+    if (patch->superseded) {
+        http_respond_error(req, 409, "superseded", "这个上传已由另一个连接接着传。",
+            "Another connection has gone on with this upload.");
+        return;
+    }
+    http_response_headerf(req, "Upload-Offset", "%" PRId64, patch->offset);
+    if (patch->over) {
+        http_respond_error(
+            req, 413, "too_much", "收到的数据比说明的多。", "More data came than was announced.");
+        return;
+    }
+    if (patch->lesson_id > 0)
+        http_response_headerf(req, "Terrace-Lesson", "%" PRId64, patch->lesson_id);
+    http_respond_empty(req, 204);
+}
+
+/* ---- closing ---- */
+
+static int hash_and_complete(struct patch *patch, struct catalog *catalog)
+{
+    char path[STORE_PATH_BYTES], sha256[65];
+    int error = store_source_path(patch->ingest->store, patch->id, path);
+    if (error == 0)
+        error = store_file_sha256(path, sha256);
+    if (error < 0)
+        return ingest_errno(error);
+    return catalog_upload_complete(catalog, patch->id, sha256, clock_wall_ms(), &patch->lesson_id);
+}
+
+static void work_close(void *thread_ctx, void *argument)
+{
+    struct patch *patch = argument;
+    if (!begin_writing(patch))
+        return;
+    if (patch->fd >= 0 && patch->unsynced_bytes > 0 && fsync(patch->fd) < 0 &&
+        patch->error == CATALOG_OK)
+        patch->error = ingest_errno(-errno);
+    if (patch->error == CATALOG_OK && patch->offset == patch->total_bytes && !patch->over)
+        patch->error = hash_and_complete(patch, thread_ctx);
+    else if (patch->error == CATALOG_OK)
+        catalog_upload_touch(thread_ctx, patch->id, clock_wall_ms());
+    end_writing(patch);
+}
+
+static void done_close(struct http_request *req, void *argument)
+{
+    struct patch *patch = argument;
+    if (!patch->gone)
+        respond(req, patch);
+    patch_free(patch);
+}
+
+/* ---- writing ---- */
+
+static int write_block(struct patch *patch)
+{
+    const uint8_t *at = patch->block;
+    size_t left = patch->block_bytes;
+    while (left > 0) {
+        ssize_t written = pwrite(patch->fd, at, left, patch->offset);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return ingest_errno(-errno);
+        at += written;
+        left -= (size_t)written;
+        patch->offset += written;
+        patch->unsynced_bytes += written;
+    }
+    if (patch->unsynced_bytes >= SYNC_BYTES) {
+        if (fdatasync(patch->fd) < 0)
+            return ingest_errno(-errno);
+        patch->unsynced_bytes = 0;
+    }
+    return CATALOG_OK;
+}
+
+static void work_write(void *thread_ctx, void *argument)
+{
+    (void)thread_ctx;
+    struct patch *patch = argument;
+    if (store_free_bytes(patch->ingest->store) < (int64_t)patch->block_bytes) {
+        patch->error = CATALOG_EFULL;
+        return;
+    }
+    if (!begin_writing(patch))
+        return;
+    patch->error = write_block(patch);
+    end_writing(patch);
+}
+
+static void done_write(struct http_request *req, void *argument)
+{
+    (void)argument;
+    http_request_resume(req);
+}
+
+/* Every block comes here; after a failure the rest of the body is read and dropped, so that the
+ * sender reads our answer. */
+static void on_data(
+    struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx)
+{
+    struct patch *patch = ctx;
+    if (!data) {
+        patch->gone = !end;
+        http_request_defer(req, work_close, done_close, patch);
+        return;
+    }
+    int64_t room = patch->total_bytes - patch->offset;
+    if ((int64_t)data_bytes > room) {
+        patch->over = true;
+        data_bytes = (size_t)room;
+    }
+    if (patch->error != CATALOG_OK || data_bytes == 0) {
+        http_request_resume(req);
+        return;
+    }
+    patch->block = data;
+    patch->block_bytes = data_bytes;
+    http_request_defer(req, work_write, done_write, patch);
+}
+
+/* ---- opening ---- */
+
+static void work_open(void *thread_ctx, void *argument)
+{
+    struct patch *patch = argument;
+    struct catalog_uploads uploads;
+    char path[STORE_PATH_BYTES];
+    struct stat status;
+    patch->error = ingest_find(thread_ctx, patch->id, patch->user, patch->admin, &uploads);
+    if (patch->error != CATALOG_OK)
+        return;
+    patch->total_bytes = uploads.items[0].total_bytes;
+    patch->lesson_id = uploads.items[0].lesson_id;
+    catalog_uploads_free(&uploads);
+    if (patch->lesson_id > 0) {
+        patch->offset = patch->total_bytes; /* complete already: an answer got lost */
+        return;
+    }
+    int error = store_source_path(patch->ingest->store, patch->id, path);
+    patch->fd = error == 0 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640) : -1;
+    if (patch->fd < 0 || fstat(patch->fd, &status) < 0)
+        patch->error = ingest_errno(error < 0 ? error : -errno);
+    else
+        patch->offset = status.st_size;
+}
+
+static bool may_begin(struct http_request *req, struct patch *patch)
+{
+    if (patch->error != CATALOG_OK) {
+        ingest_respond_error(req, patch->error);
+    } else if (patch->stated_offset != patch->offset) {
+        ingest_headers(req);
+        http_response_headerf(req, "Upload-Offset", "%" PRId64, patch->offset);
+        http_respond_error(req, 409, "wrong_offset", "续传的位置不对。",
+            "The upload goes on at another place (Upload-Offset).");
+    } else if (patch->body_bytes > patch->total_bytes - patch->offset) {
+        ingest_headers(req);
+        http_respond_error(req, 413, "too_much", "要传的数据比说明的多。",
+            "There is more data than was announced.");
+    } else if (patch->lesson_id > 0) {
+        respond(req, patch);
+    } else if (!take_over(patch)) {
+        ingest_headers(req);
+        http_response_header(req, "Retry-After", "1");
+        http_respond_error(req, 423, "locked", "这个文件正由另一个连接上传。",
+            "Another connection is writing to this upload.");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static void done_open(struct http_request *req, void *argument)
+{
+    struct patch *patch = argument;
+    if (http_request_gone(req) || !may_begin(req, patch)) {
+        patch_free(patch);
+    } else if (http_request_stream(req, on_data, patch) < 0) {
+        ingest_respond_error(req, CATALOG_ENOMEM);
+        patch_free(patch);
+    }
+}
+
+static int64_t stated_offset(const struct http_request *req)
+{
+    const char *text = http_request_header(req, "Upload-Offset");
+    if (!text || !*text || strlen(text) > 18 || strspn(text, "0123456789") != strlen(text))
+        return -1;
+    return strtoll(text, NULL, 10);
+}
+
+void ingest_patch(struct http_request *req, void *ctx)
+{
+    const char *type = http_request_header(req, "Content-Type");
+    char id[UPLOAD_ID_BYTES];
+    if (!ingest_check_version(req) || !ingest_id(req, id))
+        return;
+    if (!type || strcmp(type, "application/offset+octet-stream") != 0) {
+        ingest_headers(req);
+        http_respond_error(req, 415, "wrong_type", "上传的数据类型不对。",
+            "The body must be application/offset+octet-stream.");
+        return;
+    }
+    struct patch *patch = calloc(1, sizeof(*patch));
+    if (!patch || stated_offset(req) < 0) {
+        free(patch);
+        ingest_headers(req);
+        http_respond_error(req, 400, "no_offset", "缺少续传位置（Upload-Offset）。",
+            "The place to go on at is missing (Upload-Offset).");
+        return;
+    }
+    const struct http_user *user = http_request_user(req);
+    *patch = (struct patch){
+        .ingest = ctx,
+        .admin = ingest_is_admin(req),
+        .stated_offset = stated_offset(req),
+        .body_bytes = http_request_body_bytes(req),
+        .fd = -1,
+    };
+    memcpy(patch->id, id, sizeof(id));
+    memcpy(patch->user, user->name, sizeof(patch->user));
+    http_request_defer(req, work_open, done_open, patch);
+}
