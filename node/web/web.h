@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The three pages and the login page, bundled at build time and embedded, already gzipped, in the program. */
+/* The three pages and the login page, bundled at build time and embedded, already gzipped, in the
+ * program. */
 #ifndef NODE_WEB_WEB_H
 #define NODE_WEB_WEB_H
 

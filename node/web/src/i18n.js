@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All words that people read, in both languages; which one is the browser's say, and the switch's.
+export const words = {
+    zh: {
+        brand: '梯田课堂', lessons: '课程', search: '搜索课程', noLessons: '还没有课程', noLessonsHint: '县里发布课程后会出现在这里。', noMatch: '没有找到相关的课程',
+        offline: '连不上服务器，正在重试……', retryNow: '马上重试', more: '更多', minutes: '分钟', seconds: '秒', back: '返回', play: '播放', pause: '暂停',
+        rewind: '后退 10 秒', forward: '前进 10 秒', mute: '静音', volume: '音量', quality: '清晰度', auto: '自动', audioOnly: '只听声音', speed: '速度', fullscreen: '全屏', seek: '播放位置',
+        loading: '正在加载……', waiting: '网络慢，正在缓冲……', lost: '网络断了，正在重试……', resumeFrom: '接着上次看', fromStart: '从头开始', ended: '播放完了', again: '再看一遍',
+        unplayable: '这台设备放不了这个视频。', gone: '没有这一课，可能已经撤下。', growing: '还在转码，可以先看前面的部分',
+        login: '登录', name: '用户名', password: '密码', loggingIn: '正在登录……', logout: '退出', loginHint: '县级管理员和技术员从这里进入。', serverDown: '连不上服务器，请稍后再试。',
+        operator: '管理', technician: '监测', terminal: '课堂', upload: '上传', chooseFiles: '选择视频文件', dropHere: '把视频拖到这里，或者', title: '标题', topic: '主题', language: '语言', description: '说明',
+        titleHint: '不填就用文件自己的标题', publishWhenReady: '完成后直接发布', publishHint: '不勾选时，审核后再发布', startUpload: '开始上传', uploading: '正在上传', paused: '已暂停', resume: '继续', cancel: '取消',
+        uploadDone: '上传完成', uploadFailed: '上传出错', uploadWaiting: '等待网络', unfinished: '没传完的上传', chooseAgain: '再选一次同一个文件，就会接着传：', remaining: '还剩', checking: '正在核对',
+        queue: '课程和进度', state: '状态', actions: '操作', queued: '排队', working: '转码中', ready: '待审核', published: '已发布', failed: '失败', publish: '发布', unpublish: '撤下', retry: '重试', edit: '修改', preview: '预览', remove: '删除',
+        confirmRemove: '确定删除这一课？文件也会删掉，不能恢复。', yesRemove: '删除', keep: '不删', save: '保存', close: '关闭', history: '经过', empty: '还没有课程。上传第一个视频吧。', size: '大小', length: '时长', submitter: '提交人',
+        live: '实时', reconnecting: '连接断了，正在重连……', playableNow: '已可播放', error: '出错了',
+        terminals: '终端', address: '地址', watching: '正在看', rate: '速率', bytes: '已发送', rtt: '往返时间', retransmits: '重传', connections: '连接', lastSeen: '最近', condition: '情况', uplinkHour: '县里出口，最近一小时', uplinkNow: '现在',
+        good: '正常', slow: '速度很低', lossy: '丢包多', far: '延迟大', idle: '没有活动', noTerminals: '还没有终端来过。', downloadCsv: '下载表格（CSV）', ago: '前', justNow: '刚刚', total: '本次启动以来共', langOther: 'EN', hours: '小时',
+        active: '活动终端', searchClear: '清除', show: '显示',
+    },
+    en: {
+        brand: 'Terrace', lessons: 'Lessons', search: 'Search lessons', noLessons: 'No lessons yet', noLessonsHint: 'Lessons appear here once the county publishes them.', noMatch: 'No lesson matches',
+        offline: 'The server can’t be reached; trying again…', retryNow: 'Try now', more: 'More', minutes: 'min', seconds: 's', back: 'Back', play: 'Play', pause: 'Pause',
+        rewind: 'Back 10 s', forward: 'Forward 10 s', mute: 'Mute', volume: 'Volume', quality: 'Quality', auto: 'Auto', audioOnly: 'Sound only', speed: 'Speed', fullscreen: 'Full screen', seek: 'Position',
+        loading: 'Loading…', waiting: 'The network is slow; buffering…', lost: 'The network is gone; trying again…', resumeFrom: 'Go on from', fromStart: 'From the start', ended: 'The end', again: 'Watch again',
+        unplayable: 'This device can’t play the video.', gone: 'There is no such lesson; it may have been withdrawn.', growing: 'Still being transcoded; the first part can be watched',
+        login: 'Log in', name: 'Name', password: 'Password', loggingIn: 'Logging in…', logout: 'Log out', loginHint: 'For county operators and technicians.', serverDown: 'The server can’t be reached. Try again later.',
+        operator: 'Manage', technician: 'Monitor', terminal: 'Lessons', upload: 'Upload', chooseFiles: 'Choose video files', dropHere: 'Drop videos here, or', title: 'Title', topic: 'Topic', language: 'Language', description: 'Description',
+        titleHint: 'Left empty, the file’s own title serves', publishWhenReady: 'Publish when ready', publishHint: 'Otherwise it is reviewed first', startUpload: 'Start upload', uploading: 'Uploading', paused: 'Paused', resume: 'Resume', cancel: 'Cancel',
+        uploadDone: 'Uploaded', uploadFailed: 'Upload failed', uploadWaiting: 'Waiting for the network', unfinished: 'Unfinished uploads', chooseAgain: 'Choose the same file again to go on:', remaining: 'left', checking: 'Checking',
+        queue: 'Lessons and progress', state: 'State', actions: 'Actions', queued: 'Queued', working: 'Transcoding', ready: 'To review', published: 'Published', failed: 'Failed', publish: 'Publish', unpublish: 'Withdraw', retry: 'Try again', edit: 'Edit', preview: 'Preview', remove: 'Delete',
+        confirmRemove: 'Delete this lesson? Its files go too and can’t be brought back.', yesRemove: 'Delete', keep: 'Keep', save: 'Save', close: 'Close', history: 'History', empty: 'No lessons yet. Upload the first video.', size: 'Size', length: 'Length', submitter: 'Submitted by',
+        live: 'Live', reconnecting: 'The connection is gone; reconnecting…', playableNow: 'Playable', error: 'Something went wrong',
+        terminals: 'Terminals', address: 'Address', watching: 'Watching', rate: 'Rate', bytes: 'Sent', rtt: 'Round trip', retransmits: 'Retransmits', connections: 'Connections', lastSeen: 'Last seen', condition: 'Condition', uplinkHour: 'Uplink, last hour', uplinkNow: 'Now',
+        good: 'Fine', slow: 'Very slow', lossy: 'Loses packets', far: 'Long delay', idle: 'Idle', noTerminals: 'No terminal has come yet.', downloadCsv: 'Download table (CSV)', ago: 'ago', justNow: 'just now', total: 'In all since start', langOther: '中文', hours: 'h',
+        active: 'Active terminals', searchClear: 'Clear', show: 'Show',
+    },
+};
+
+const stored = () => { try { return localStorage.getItem('terrace.language'); } catch { return null; } };
+const preferred = () => {
+    const wanted = (navigator.languages && navigator.languages.length ? navigator.languages : [navigator.language]).filter(Boolean);
+    return wanted.length && !/^zh/i.test(wanted[0]) ? 'en' : 'zh';
+};
+
+export const language = words[stored()] ? stored() : preferred();
+document.documentElement.lang = language;
+
+export const t = (key) => words[language][key];
+
+/** Changes to the other language; the page is loaded anew, so that everything is. */
+export function switchLanguage() {
+    try { localStorage.setItem('terrace.language', language === 'zh' ? 'en' : 'zh'); } catch { /* private mode: for this once */ }
+    location.reload();
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The operator's page: uploads that go on after anything, the queue as it moves, publishing.
+import { api, csrfToken, el, formatBytes, formatTime, session, topBar } from './dom.js';
+import { language, t } from './i18n.js';
+import { uploadArea } from './upload.js';
+
+let lessons = [];
+const table = el('div.lessons');
+const live = el('span.live', { role: 'status' });
+const unfinished = el('section.card', { hidden: true });
+
+const stateOf = (lesson) => (lesson.state === 'ready' && lesson.published ? 'published' : lesson.state);
+
+function ask(question, yes) {
+    return new Promise((resolve) => {
+        const dialog = el('dialog.card', { onclose: () => { dialog.remove(); resolve(dialog.returnValue === 'yes'); } },
+            el('form', { method: 'dialog' }, el('p', {}, question), el('div.buttons', {}, el('button', { value: 'no', autofocus: true }, t('keep')), el('button.danger', { value: 'yes' }, yes))));
+        document.body.append(dialog);
+        dialog.showModal();
+    });
+}
+
+/** Runs an action of a lesson and says in its row what went wrong. */
+async function act(lesson, method, path, body) {
+    try {
+        await api(`/api/operator/lessons/${lesson.id}${path}`, { method, body });
+    } catch (error) {
+        const row = document.getElementById(`lesson-${lesson.id}`);
+        if (row)
+            row.querySelector('.message').textContent = error.message;
+    }
+}
+
+function editDialog(lesson) {
+    const fields = { title: el('input', { value: lesson.title, maxlength: 200, required: true }), topic: el('input', { value: lesson.topic, maxlength: 100 }),
+        language: el('input', { value: lesson.language, maxlength: 35, placeholder: 'zh' }), description: el('textarea', { rows: 4, maxlength: 5000 }, lesson.description) };
+    const message = el('p.message', { role: 'alert' });
+    const save = async (event) => {
+        event.preventDefault();
+        try {
+            await api(`/api/operator/lessons/${lesson.id}`, { method: 'PATCH', body: Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value.trim()])) });
+            dialog.close();
+        } catch (error) {
+            message.textContent = error.message;
+        }
+    };
+    const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('form', { onsubmit: save },
+        Object.entries(fields).map(([key, field]) => el('label', {}, t(key), field)), message,
+        el('div.buttons', {}, el('button', { type: 'button', onclick: () => dialog.close() }, t('close')), el('button.primary', {}, t('save')))));
+    document.body.append(dialog);
+    dialog.showModal();
+}
+
+async function historyDialog(lesson) {
+    const { events } = await api(`/api/operator/lessons/${lesson.id}`);
+    const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('h2', {}, lesson.title),
+        el('p.hint', {}, `${lesson.source.name} · ${formatBytes(lesson.source.bytes)}`),
+        el('ol.history', {}, events.map((event) => el('li', {}, el('time', {}, new Date(event.time_ms).toLocaleString(language === 'zh' ? 'zh-CN' : 'en')), ' ', event[language]))),
+        el('form', { method: 'dialog' }, el('div.buttons', {}, el('button', {}, t('close')))));
+    document.body.append(dialog);
+    dialog.showModal();
+}
+
+function row(lesson) {
+    const state = stateOf(lesson);
+    const button = (label, onclick, style = '') => el(`button${style}`, { onclick }, t(label));
+    const about = [lesson.topic, lesson.duration_s ? formatTime(lesson.duration_s) : '', lesson.media_bytes ? formatBytes(lesson.media_bytes) : '', lesson.submitter].filter(Boolean).join(' · ');
+    return el('article.row', { id: `lesson-${lesson.id}` },
+        el('a.thumb', { href: lesson.hls ? `/watch/${lesson.id}` : null, tabindex: -1, 'aria-hidden': 'true' }, lesson.poster ? el('img', { src: lesson.poster, alt: '', loading: 'lazy' }) : null),
+        el('div.what', {}, el('h3', {}, lesson.title || lesson.source.name), el('p.hint', {}, about),
+            lesson.reason ? el('p.message', {}, lesson.reason[language]) : el('p.message'),
+            state === 'working' || state === 'queued' ? el('progress', { max: 1, value: state === 'queued' ? null : lesson.progress, 'aria-label': t(state) }) : null),
+        el('div.state', {}, el(`span.mark.${state}`, {}, t(state), state === 'working' ? ` ${Math.floor(lesson.progress * 100)}%` : ''),
+            state === 'working' && lesson.playable ? el('small', {}, t('playableNow')) : null,
+            lesson.published && state !== 'published' && state !== 'failed' ? el('small', {}, t('publishWhenReady')) : null),
+        el('div.buttons', {}, lesson.hls ? el('a.button', { href: `/watch/${lesson.id}` }, t('preview')) : null,
+            state === 'failed' ? button('retry', () => act(lesson, 'POST', '/retry'), '.primary') : null,
+            state !== 'failed' && lesson.published ? button('unpublish', () => act(lesson, 'POST', '/unpublish')) : null,
+            state !== 'failed' && !lesson.published ? button('publish', () => act(lesson, 'POST', '/publish'), '.primary') : null,
+            button('edit', () => editDialog(lesson)), button('history', () => historyDialog(lesson)),
+            button('remove', async () => { if (await ask(t('confirmRemove'), t('yesRemove'))) act(lesson, 'DELETE', ''); }, '.quiet')));
+}
+
+/** Rows that have not changed stay as they are, so that the focus stays too. */
+function show() {
+    const known = new Map([...table.children].map((element) => [element.id, element]));
+    const rows = lessons.map((lesson) => {
+        const text = JSON.stringify(lesson);
+        const old = known.get(`lesson-${lesson.id}`);
+        if (old && old.dataset.text === text)
+            return old;
+        const fresh = row(lesson);
+        fresh.dataset.text = text;
+        const focused = old && old.contains(document.activeElement) ? [...old.querySelectorAll('button, a')].indexOf(document.activeElement) : -1;
+        if (focused >= 0)
+            setTimeout(() => { const again = fresh.querySelectorAll('button, a')[focused]; if (again) again.focus(); });
+        return fresh;
+    });
+    if (rows.length)
+        table.replaceChildren(...rows);
+    else
+        table.replaceChildren(el('p.nothing', {}, t('empty')));
+}
+
+function showUnfinished(uploads, mine, active) {
+    const left = uploads.filter((upload) => upload.user === mine && !active(upload.id));
+    unfinished.hidden = !left.length;
+    unfinished.replaceChildren(el('h2', {}, t('unfinished')), el('p.hint', {}, t('chooseAgain')),
+        ...left.map((upload) => el('p.left', {}, el('strong', {}, upload.filename), ` ${formatBytes(upload.offset_bytes)} / ${formatBytes(upload.total_bytes)} `,
+            el('button.quiet', { onclick: () => fetch(`/api/uploads/${upload.id}`, { method: 'DELETE', headers: { 'Tus-Resumable': '1.0.0', 'X-CSRF-Token': csrfToken() } }) }, t('cancel')))));
+}
+
+function listen(user, uploads) {
+    const events = new EventSource('/api/operator/events');
+    events.addEventListener('open', () => { live.textContent = ''; });
+    events.addEventListener('queue', (event) => {
+        const queue = JSON.parse(event.data);
+        lessons = queue.lessons;
+        live.textContent = '';
+        show();
+        showUnfinished(queue.uploads, user.name, uploads.isActive);
+    });
+    events.addEventListener('error', () => {
+        live.textContent = t('reconnecting');
+        // A refusal (the session is over, the node restarts) closes it for good: begin again.
+        if (events.readyState === EventSource.CLOSED)
+            setTimeout(() => session().then(() => listen(user, uploads)).catch(() => listen(user, uploads)), 3000);
+    });
+}
+
+session().then((user) => {
+    document.title = `${t('operator')} · ${t('brand')}`;
+    const uploads = uploadArea();
+    document.getElementById('app').append(topBar({ page: 'operator', user }), el('main.wide', {}, uploads.element, unfinished,
+        el('section.card', {}, el('div.headline', {}, el('h2', {}, t('queue')), live), table)));
+    listen(user, uploads);
+}).catch((error) => document.getElementById('app').append(el('p.notice', {}, error.message)));

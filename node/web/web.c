@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/web/web.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <zlib.h>
+
+#include "node/web/assets.h"
+
+/* Scripts and styles come from here alone; hls.js feeds the player through blobs and runs its
+ * worker from one. */
+static const char policy[] =
+    "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'";
+
+static const struct web_asset *find_asset(const char *url)
+{
+    for (size_t i = 0; i < web_asset_count; i++)
+        if (strcmp(web_assets[i].url, url) == 0)
+            return &web_assets[i];
+    return NULL;
+}
+
+/* Whether the client takes gzip (RFC 9110, 12.5.3): named, and not with a weight of zero. */
+static bool takes_gzip(const struct http_request *req)
+{
+    const char *accepted = http_request_header(req, "Accept-Encoding");
+    const char *found = accepted ? strcasestr(accepted, "gzip") : NULL;
+    if (!found)
+        return false;
+    found += 4;
+    found += strspn(found, " \t");
+    return strncasecmp(found, ";q=0", 4) != 0 || strpbrk(found + 4, "123456789") == found + 5;
+}
+
+/* Few clients don't take gzip: for them it is undone, rather than everything kept twice. */
+static void respond_plain(struct http_request *req, int status, const struct web_asset *asset)
+{
+    unsigned char *plain = malloc(asset->plain_bytes);
+    z_stream stream = {.next_in = (unsigned char *)asset->gzip,
+        .avail_in = (unsigned)asset->gzip_bytes,
+        .next_out = plain,
+        .avail_out = (unsigned)asset->plain_bytes};
+    bool begun = plain && inflateInit2(&stream, 15 + 16) == Z_OK;
+    bool done = begun && inflate(&stream, Z_FINISH) == Z_STREAM_END;
+    if (begun)
+        inflateEnd(&stream);
+    if (done)
+        http_respond(req, status, asset->type, plain, asset->plain_bytes);
+    else
+        http_respond_error(
+            req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
+    free(plain);
+}
+
+static void respond_asset(struct http_request *req, int status, const struct web_asset *asset)
+{
+    http_response_header(req, "Vary", "Accept-Encoding");
+    if (status == 200)
+        http_response_header(req, "ETag", asset->etag);
+    if (!takes_gzip(req)) {
+        respond_plain(req, status, asset);
+        return;
+    }
+    http_response_header(req, "Content-Encoding", "gzip");
+    http_respond(req, status, asset->type, asset->gzip, asset->gzip_bytes);
+}
+
+static void respond_page(struct http_request *req, int status, const char *name)
+{
+    http_response_header(req, "Content-Security-Policy", policy);
+    http_response_header(req, "Cache-Control", status == 200 ? "no-cache" : "no-store");
+    respond_asset(req, status, find_asset(name));
+}
+
+static void handle_page(struct http_request *req, void *ctx)
+{
+    respond_page(req, 200, ctx);
+}
+
+void web_login_page(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    respond_page(req, 401, "/login");
+}
+
+static void handle_asset(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    const struct web_asset *asset = find_asset(http_request_path(req));
+    if (!asset) {
+        http_respond_error(req, 404, "not_found", "没有这个文件。", "There is no such file.");
+        return;
+    }
+    http_response_header(req, "Cache-Control", "public, max-age=31536000, immutable");
+    respond_asset(req, 200, asset);
+}
+
+const struct http_route *web_routes(size_t *count)
+{
+    static const struct http_route routes[] = {
+        {HTTP_GET, "/", HTTP_PUBLIC, true, handle_page, (void *)"/terminal", "lessons"},
+        {HTTP_GET, "/watch/:id", HTTP_PUBLIC, true, handle_page, (void *)"/terminal", "one lesson"},
+        {HTTP_GET, "/login", HTTP_PUBLIC, true, handle_page, (void *)"/login", "login"},
+        {HTTP_GET, "/operator", HTTP_OPERATOR, true, handle_page, (void *)"/operator",
+            "uploads, queue, publishing"},
+        {HTTP_GET, "/technician", HTTP_TECHNICIAN, true, handle_page, (void *)"/technician",
+            "terminals and uplink"},
+        {HTTP_GET, "/assets/:file", HTTP_PUBLIC, false, handle_asset, NULL, "scripts and styles"},
+    };
+    *count = sizeof(routes) / sizeof(routes[0]);
+    return routes;
+}
