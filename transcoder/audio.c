@@ -31,7 +31,7 @@ static int open_encoder(struct track *t, struct failure *failure)
     t->encoder->sample_rate = SOUND_RATE;
     t->encoder->bit_rate = t->rendition->bitrate_bps;
     t->encoder->time_base = (AVRational){1, SOUND_RATE};
-    t->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    t->encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
     t->encoder->thread_count = 1;
     av_channel_layout_default(&t->encoder->ch_layout, t->rendition->channels);
     int error = avcodec_open2(t->encoder, codec, NULL);

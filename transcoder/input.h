@@ -16,6 +16,7 @@ struct input {
     AVIOContext *io;
     int fd;
     int64_t at_bytes, size_bytes;
+    int errors; /* in a row, while reading packets */
 };
 
 /*
@@ -27,6 +28,10 @@ struct input {
 int input_open(struct input **out, int fd, struct failure *failure);
 /* Accepts NULL; sets *input to NULL. */
 void input_close(struct input **input);
+
+/* The next packet; what can't be read is passed over. 0, or negative: the end, or out of memory
+ * (AVERROR(ENOMEM)). */
+int input_read(struct input *input, AVPacket *packet);
 
 /* A decoder for one stream: one thread, so that damaged streams give the same pictures every time.
  * *out is the caller's (avcodec_free_context). -1: unknown codec or out of memory, failure set. */

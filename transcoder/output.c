@@ -20,7 +20,8 @@ static int system_failure(struct failure *failure, const char *what, const char 
 
 static int temporary_name(const char *path, char *out, struct failure *failure)
 {
-    int length = snprintf(out, PATH_BYTES, "%s.tmp", path);
+    /* Workers on different chunks of a rendition may write its init segment at the same time. */
+    int length = snprintf(out, PATH_BYTES, "%s.%d.tmp", path, (int)getpid());
     if (length < 0 || length >= PATH_BYTES)
         return failure_set(failure, REASON_INTERNAL, "path too long: %s", path);
     return 0;

@@ -140,49 +140,51 @@ int packager_add(struct packager *p, const AVPacket *packet, struct failure *fai
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "packaging") : 0;
 }
 
-/* Walks the boxes of bytes[at, end) to one type; its body, or NULL. */
-static const uint8_t *find_box(
-    const uint8_t *at, const uint8_t *end, const char *type, const uint8_t **box_end)
+/* Bytes in memory; empty where something was not found. */
+struct span {
+    const uint8_t *at, *end;
+};
+
+/* The body of the first box of a type among those in within. */
+static struct span find_box(struct span within, const char *type)
 {
-    while (end - at >= 8) {
-        uint32_t size = AV_RB32(at);
-        if (size < 8 || size > end - at)
-            return NULL;
-        if (memcmp(at + 4, type, 4) == 0) {
-            *box_end = at + size;
-            return at + 8;
-        }
-        at += size;
+    while (within.end - within.at >= 8) {
+        uint32_t size = AV_RB32(within.at);
+        if (size < 8 || size > within.end - within.at)
+            break;
+        if (memcmp(within.at + 4, type, 4) == 0)
+            return (struct span){within.at + 8, within.at + size};
+        within.at += size;
     }
-    return NULL;
+    return (struct span){within.end, within.end};
+}
+
+/* A field of 32 bits, 0 beyond the end. */
+static uint32_t field(struct span box, size_t offset)
+{
+    return box.end - box.at >= (ptrdiff_t)offset + 4 ? AV_RB32(box.at + offset) : 0;
 }
 
 /* The size of a fragment's first sample: from trun where it stands there, else tfhd's default
  * (ISO/IEC 14496-12, 8.8). */
-static uint32_t first_sample_bytes(const uint8_t *at, const uint8_t *end)
+static uint32_t first_sample_bytes(struct span segment)
 {
-    const uint8_t *moof_end, *traf_end, *tfhd_end, *trun_end;
-    const uint8_t *moof = find_box(at, end, "moof", &moof_end);
-    const uint8_t *traf = moof ? find_box(moof, moof_end, "traf", &traf_end) : NULL;
-    const uint8_t *tfhd = traf ? find_box(traf, traf_end, "tfhd", &tfhd_end) : NULL;
-    const uint8_t *trun = traf ? find_box(traf, traf_end, "trun", &trun_end) : NULL;
-    if (!tfhd || !trun || trun_end - trun < 8)
-        return 0;
-    uint32_t flags = AV_RB24(trun + 1);
-    const uint8_t *sample =
-        trun + 8 + (flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0) + (flags & 0x100 ? 4 : 0);
+    struct span traf = find_box(find_box(segment, "moof"), "traf");
+    struct span tfhd = find_box(traf, "tfhd"), trun = find_box(traf, "trun");
+    uint32_t flags = field(trun, 0) & 0xffffff;
     if (flags & 0x200)
-        return trun_end - sample >= 4 ? AV_RB32(sample) : 0;
-    uint32_t tfhd_flags = AV_RB24(tfhd + 1);
-    const uint8_t *size =
-        tfhd + 8 + (tfhd_flags & 1 ? 8 : 0) + (tfhd_flags & 2 ? 4 : 0) + (tfhd_flags & 8 ? 4 : 0);
-    return (tfhd_flags & 0x10) && tfhd_end - size >= 4 ? AV_RB32(size) : 0;
+        return field(trun, 8 + (flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0) + (flags & 0x100 ? 4 : 0));
+    flags = field(tfhd, 0) & 0xffffff;
+    return flags & 0x10
+               ? field(tfhd, 8 + (flags & 1 ? 8 : 0) + (flags & 2 ? 4 : 0) + (flags & 8 ? 4 : 0))
+               : 0;
 }
 
 /* From the segment's start to the end of its first picture: moof, mdat's header, the sample. */
 static int64_t iframe_bytes(const uint8_t *segment, size_t bytes)
 {
-    return (int64_t)AV_RB32(segment) + 8 + first_sample_bytes(segment, segment + bytes);
+    return (int64_t)AV_RB32(segment) + 8 +
+           first_sample_bytes((struct span){segment, segment + bytes});
 }
 
 static int add_segment(struct packager *p, size_t bytes, struct failure *failure)

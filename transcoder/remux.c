@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "transcoder/clock.h"
 #include "transcoder/output.h"
 
 #define IO_BUFFER_BYTES (256 * 1024)
@@ -35,6 +36,7 @@ static int order_append(struct order *order)
     return 0;
 }
 
+/* Notes the places of the pictures that are ready. What can't be decoded has none. */
 static int take_pictures(
     struct order *order, AVCodecContext *decoder, AVFrame *frame, int64_t *shown)
 {
@@ -48,35 +50,38 @@ static int take_pictures(
         }
         av_frame_unref(frame);
     }
-    return error == AVERROR(EAGAIN) || error == AVERROR_EOF || error == AVERROR_INVALIDDATA ? 0
-                                                                                            : error;
+    return error == AVERROR(ENOMEM) ? error : 0;
 }
 
-static int decode_order(
-    struct input *input, int stream, AVCodecContext *decoder, struct order *order)
+static int decode_packet(struct order *order, AVCodecContext *decoder, const AVPacket *packet,
+    AVFrame *frame, int64_t *shown)
+{
+    decoder->reordered_opaque = order->count;
+    int error = order_append(order);
+    if (error >= 0)
+        error = avcodec_send_packet(decoder, packet);
+    return error == AVERROR(ENOMEM) ? error : take_pictures(order, decoder, frame, shown);
+}
+
+static int decode_order(const struct piece *piece, struct input *input, int stream,
+    AVCodecContext *decoder, struct order *order, struct failure *failure)
 {
     AVPacket *packet = av_packet_alloc();
     AVFrame *frame = av_frame_alloc();
     int64_t shown = 0;
-    int error = packet && frame ? 0 : AVERROR(ENOMEM);
-    while (error >= 0 && av_read_frame(input->format, packet) >= 0) {
-        if (packet->stream_index == stream) {
-            decoder->reordered_opaque = order->count;
-            error = order_append(order);
-            if (error >= 0)
-                error = avcodec_send_packet(decoder, packet);
-            if (error == AVERROR_INVALIDDATA)
-                error = 0;
-            if (error >= 0)
-                error = take_pictures(order, decoder, frame, &shown);
-        }
+    int error = packet && frame ? 0 : AVERROR(ENOMEM), result = 0;
+    while (error >= 0 && result == 0 && input_read(input, packet) == 0) {
+        if (packet->stream_index == stream)
+            error = decode_packet(order, decoder, packet, frame, &shown);
         av_packet_unref(packet);
+        result = report_progress(
+            piece->report, (int)(input->at_bytes * 800 / input->size_bytes), failure);
     }
     if (error >= 0 && avcodec_send_packet(decoder, NULL) >= 0)
         error = take_pictures(order, decoder, frame, &shown);
     av_packet_free(&packet);
     av_frame_free(&frame);
-    return error;
+    return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "picture order") : result;
 }
 
 static int find_order(
@@ -87,11 +92,8 @@ static int find_order(
     if (input_open(&input, piece->source_fd, failure) < 0)
         return -1;
     int result = input_open_decoder(input, stream, &decoder, failure);
-    if (result == 0) {
-        int error = decode_order(input, stream, decoder, order);
-        if (error < 0)
-            result = failure_from_av(failure, error, REASON_DAMAGED, "picture order");
-    }
+    if (result == 0)
+        result = decode_order(piece, input, stream, decoder, order, failure);
     avcodec_free_context(&decoder);
     input_close(&input);
     return result;
@@ -101,6 +103,8 @@ static int find_order(
 
 struct writer {
     int fd;
+    struct clock clock;
+    int64_t untimed_packets; /* of the untimed stream, so far */
     AVIOContext *io;
     AVFormatContext *format;
     int out_index[INPUT_MAX_STREAMS]; /* by the source's index; -1 left out */
@@ -121,10 +125,43 @@ static int64_t on_seek(void *opaque, int64_t offset, int whence)
     return at < 0 ? AVERROR(errno) : at;
 }
 
+/* Matroska takes nearly every codec, NUT the rest (some of FLV's speech codecs). */
+static const char *choose_container(const struct input *input, const struct remux_params *params)
+{
+    const AVOutputFormat *matroska = av_guess_format("matroska", NULL, NULL);
+    for (int i = 0; i < params->stream_count; i++) {
+        enum AVCodecID codec = input->format->streams[params->streams[i]]->codecpar->codec_id;
+        if (!matroska || avformat_query_codec(matroska, codec, FF_COMPLIANCE_NORMAL) != 1)
+            return "nut";
+    }
+    return "matroska";
+}
+
+static int add_stream(
+    struct writer *w, const struct input *input, const struct remux_params *params, int from_index)
+{
+    const AVStream *from = input->format->streams[from_index];
+    AVStream *to = avformat_new_stream(w->format, NULL);
+    if (!to)
+        return AVERROR(ENOMEM);
+    int error = avcodec_parameters_copy(to->codecpar, from->codecpar);
+    if (error < 0)
+        return error;
+    to->codecpar->codec_tag = 0;
+    to->time_base = (AVRational){1, 1000};
+    to->avg_frame_rate = from_index == params->untimed_stream ? params->fps : from->avg_frame_rate;
+    to->sample_aspect_ratio = from->sample_aspect_ratio;
+    to->disposition = from->disposition;
+    av_dict_copy(&to->metadata, from->metadata, 0);
+    w->out_index[from_index] = to->index;
+    return 0;
+}
+
 static int open_writer(
     struct writer *w, const struct input *input, const struct remux_params *params)
 {
-    int error = avformat_alloc_output_context2(&w->format, NULL, "matroska", NULL);
+    int error =
+        avformat_alloc_output_context2(&w->format, NULL, choose_container(input, params), NULL);
     if (error < 0)
         return error;
     uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
@@ -136,27 +173,13 @@ static int open_writer(
     }
     w->format->pb = w->io;
     w->format->flags |= AVFMT_FLAG_BITEXACT | AVFMT_FLAG_CUSTOM_IO;
+    clock_init(&w->clock);
     for (int i = 0; i < INPUT_MAX_STREAMS; i++)
         w->out_index[i] = -1;
-    for (int i = 0; i < params->stream_count; i++) {
-        const AVStream *from = input->format->streams[params->streams[i]];
-        AVStream *to = avformat_new_stream(w->format, NULL);
-        if (!to)
-            return AVERROR(ENOMEM);
-        error = avcodec_parameters_copy(to->codecpar, from->codecpar);
-        if (error < 0)
-            return error;
-        to->codecpar->codec_tag = 0;
-        to->time_base = (AVRational){1, 1000};
-        to->avg_frame_rate =
-            params->streams[i] == params->untimed_stream ? params->fps : from->avg_frame_rate;
-        to->sample_aspect_ratio = from->sample_aspect_ratio;
-        to->disposition = from->disposition;
-        av_dict_copy(&to->metadata, from->metadata, 0);
-        w->out_index[params->streams[i]] = i;
-    }
+    for (int i = 0; i < params->stream_count && error >= 0; i++)
+        error = add_stream(w, input, params, params->streams[i]);
     av_dict_copy(&w->format->metadata, input->format->metadata, 0);
-    return avformat_write_header(w->format, NULL);
+    return error < 0 ? error : avformat_write_header(w->format, NULL);
 }
 
 static void close_writer(struct writer *w)
@@ -168,8 +191,20 @@ static void close_writer(struct writer *w)
     }
 }
 
+/* Gives a packet of the untimed stream its times. False: no picture comes of it. */
+static bool time_packet(struct writer *w, const struct order *order, AVPacket *packet)
+{
+    int64_t n = w->untimed_packets++;
+    if (n >= order->count || order->rank[n] < 0)
+        return false;
+    packet->dts = n;
+    packet->pts = order->rank[n] + order->delay;
+    packet->duration = 1;
+    return true;
+}
+
 static int copy_packet(struct writer *w, const struct input *input,
-    const struct remux_params *params, const struct order *order, int64_t *number, AVPacket *packet)
+    const struct remux_params *params, const struct order *order, AVPacket *packet)
 {
     int from = packet->stream_index;
     int to = from < INPUT_MAX_STREAMS ? w->out_index[from] : -1;
@@ -177,13 +212,16 @@ static int copy_packet(struct writer *w, const struct input *input,
         return 0;
     AVRational time_base = input->format->streams[from]->time_base;
     if (from == params->untimed_stream) {
-        int64_t n = (*number)++;
-        if (n >= order->count || order->rank[n] < 0)
-            return 0;
         time_base = av_inv_q(params->fps);
-        packet->dts = n;
-        packet->pts = order->rank[n] + order->delay;
-        packet->duration = 1;
+        if (!time_packet(w, order, packet))
+            return 0;
+    } else {
+        int64_t shift = av_rescale_q(
+            clock_shift_us(&w->clock, input->format, packet), AV_TIME_BASE_Q, time_base);
+        if (packet->pts != AV_NOPTS_VALUE)
+            packet->pts += shift;
+        if (packet->dts != AV_NOPTS_VALUE)
+            packet->dts += shift;
     }
     av_packet_rescale_ts(packet, time_base, w->format->streams[to]->time_base);
     packet->stream_index = to;
@@ -193,18 +231,21 @@ static int copy_packet(struct writer *w, const struct input *input,
     return error == AVERROR(EINVAL) ? 0 : error;
 }
 
-static int copy_packets(struct writer *w, struct input *input, const struct remux_params *params,
-    const struct order *order)
+static int copy_packets(struct writer *w, struct input *input, const struct piece *piece,
+    const struct remux_params *params, const struct order *order, struct failure *failure)
 {
     AVPacket *packet = av_packet_alloc();
-    int64_t number = 0;
-    int error = packet ? 0 : AVERROR(ENOMEM);
-    while (error >= 0 && av_read_frame(input->format, packet) >= 0) {
-        error = copy_packet(w, input, params, order, &number, packet);
+    int error = packet ? 0 : AVERROR(ENOMEM), result = 0;
+    while (error >= 0 && result == 0 && input_read(input, packet) == 0) {
+        error = copy_packet(w, input, params, order, packet);
         av_packet_unref(packet);
+        result = report_progress(
+            piece->report, 800 + (int)(input->at_bytes * 200 / input->size_bytes), failure);
     }
     av_packet_free(&packet);
-    return error < 0 ? error : av_write_trailer(w->format);
+    if (result == 0 && error >= 0)
+        error = av_write_trailer(w->format);
+    return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "copying streams") : result;
 }
 
 static int write_copy(const struct piece *piece, const struct remux_params *params,
@@ -214,14 +255,20 @@ static int write_copy(const struct piece *piece, const struct remux_params *para
     struct writer w = {.fd = fd};
     if (input_open(&input, piece->source_fd, failure) < 0)
         return -1;
+    int result = 0;
     int error = open_writer(&w, input, params);
-    if (error >= 0)
-        error = copy_packets(&w, input, params, order);
-    if (error >= 0)
+    if (error < 0)
+        result = failure_from_av(failure, error, REASON_DAMAGED, "copying streams");
+    else
+        result = copy_packets(&w, input, piece, params, order, failure);
+    if (result == 0) {
         avio_flush(w.io);
+        if (w.io->error < 0)
+            result = failure_from_av(failure, w.io->error, REASON_INTERNAL, "copying streams");
+    }
     close_writer(&w);
     input_close(&input);
-    return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "copying streams") : 0;
+    return result;
 }
 
 int remux_run(const struct piece *piece, const struct remux_params *params, int *fd, int64_t *bytes,

@@ -16,7 +16,6 @@ struct report {
     int fd;
     pthread_mutex_t mutex;
     int64_t progress_at_us;
-    int permille;
 };
 
 int report_open(struct report **out, int fd)
@@ -25,7 +24,6 @@ int report_open(struct report **out, int fd)
     if (!*out)
         return -1;
     (*out)->fd = fd;
-    (*out)->permille = -1;
     pthread_mutex_init(&(*out)->mutex, NULL);
     return 0;
 }
@@ -60,12 +58,9 @@ int report_progress(struct report *report, int permille, struct failure *failure
 {
     int64_t now_us = av_gettime_relative();
     pthread_mutex_lock(&report->mutex);
-    bool due =
-        now_us - report->progress_at_us >= PROGRESS_INTERVAL_US && permille != report->permille;
-    if (due) {
+    bool due = now_us - report->progress_at_us >= PROGRESS_INTERVAL_US;
+    if (due)
         report->progress_at_us = now_us;
-        report->permille = permille;
-    }
     pthread_mutex_unlock(&report->mutex);
     if (!due)
         return 0;

@@ -15,7 +15,8 @@ void report_close(struct report **report);
 
 /* Sends a message; blocks while the pipe is full. 0, or -1 with failure set: the node is gone. */
 int report_send(struct report *report, const struct message *message, struct failure *failure);
-/* Sends progress if half a second has passed since it was last sent and it has changed. */
+/* Sends progress if half a second has passed since it was last sent, also if it is the same: this
+ * is how a worker finds out that its node is gone. */
 int report_progress(struct report *report, int permille, struct failure *failure);
 
 #endif

@@ -6,18 +6,18 @@
 #include <stdbool.h>
 
 struct scaler {
-    int width, height, format;
+    struct scaler_params params;
     struct SwsContext *sws;
     /* what sws was made for */
     int in_width, in_height, in_format, in_range, in_matrix;
 };
 
-int scaler_open(struct scaler **out, int width, int height, int format)
+int scaler_open(struct scaler **out, const struct scaler_params *params)
 {
     *out = av_mallocz(sizeof(**out));
     if (!*out)
         return AVERROR(ENOMEM);
-    **out = (struct scaler){.width = width, .height = height, .format = format};
+    (*out)->params = *params;
     return 0;
 }
 
@@ -46,6 +46,41 @@ static int plain_format(int format, bool *full_range)
     return format;
 }
 
+static int matrix_of(const struct scaler *s, const AVFrame *in)
+{
+    switch (in->colorspace) {
+    case AVCOL_SPC_BT709:
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_BT2020_NCL:
+        return in->colorspace;
+    default:
+        return s->params.in_matrix;
+    }
+}
+
+static int build(struct scaler *s, const AVFrame *in, int format, bool full)
+{
+    const struct scaler_params *p = &s->params;
+    sws_freeContext(s->sws);
+    s->sws = sws_getContext(in->width, in->height, format, p->width, p->height, p->format,
+        SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT, NULL, NULL, NULL);
+    if (!s->sws)
+        return AVERROR(EINVAL);
+    /* swscale's numbers for matrices are those of AVColorSpace. */
+    bool full_out = p->format == AV_PIX_FMT_YUVJ420P;
+    int error = sws_setColorspaceDetails(s->sws, sws_getCoefficients(matrix_of(s, in)), full,
+        sws_getCoefficients(p->out_matrix), full_out, 0, 1 << 16, 1 << 16);
+    if (error < 0 && full != full_out)
+        return AVERROR(EINVAL);
+    s->in_width = in->width;
+    s->in_height = in->height;
+    s->in_format = format;
+    s->in_range = full;
+    s->in_matrix = matrix_of(s, in);
+    return 0;
+}
+
 static int prepare(struct scaler *s, const AVFrame *in)
 {
     bool full = in->color_range == AVCOL_RANGE_JPEG;
@@ -53,31 +88,11 @@ static int prepare(struct scaler *s, const AVFrame *in)
     const AVPixFmtDescriptor *descriptor = av_pix_fmt_desc_get(format);
     if (!descriptor)
         return AVERROR(EINVAL);
-    bool rgb = descriptor->flags & AV_PIX_FMT_FLAG_RGB;
-    full = full || rgb;
+    full = full || (descriptor->flags & AV_PIX_FMT_FLAG_RGB);
     if (s->sws && s->in_width == in->width && s->in_height == in->height &&
-        s->in_format == format && s->in_range == full && s->in_matrix == (int)in->colorspace)
+        s->in_format == format && s->in_range == full && s->in_matrix == matrix_of(s, in))
         return 0;
-    sws_freeContext(s->sws);
-    s->sws = sws_getContext(in->width, in->height, format, s->width, s->height, s->format,
-        SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, NULL, NULL, NULL);
-    if (!s->sws)
-        return AVERROR(EINVAL);
-    /* The matrix stays (RGB gets the one that its size suggests); only the range is brought to the
-     * one wanted. */
-    const int *matrix = sws_getCoefficients(
-        in->colorspace == AVCOL_SPC_BT709 || (rgb && in->height >= 720) ? SWS_CS_ITU709
-                                                                        : SWS_CS_DEFAULT);
-    bool full_out = s->format == AV_PIX_FMT_YUVJ420P;
-    if (sws_setColorspaceDetails(s->sws, matrix, full, matrix, full_out, 0, 1 << 16, 1 << 16) < 0 &&
-        full != full_out)
-        return AVERROR(EINVAL);
-    s->in_width = in->width;
-    s->in_height = in->height;
-    s->in_format = format;
-    s->in_range = full;
-    s->in_matrix = (int)in->colorspace;
-    return 0;
+    return build(s, in, format, full);
 }
 
 int scaler_run(struct scaler *s, const AVFrame *in, AVFrame *out)
@@ -85,13 +100,13 @@ int scaler_run(struct scaler *s, const AVFrame *in, AVFrame *out)
     int error = prepare(s, in);
     if (error < 0)
         return error;
-    out->width = s->width;
-    out->height = s->height;
-    out->format = s->format;
+    out->width = s->params.width;
+    out->height = s->params.height;
+    out->format = s->params.format;
     error = av_frame_get_buffer(out, 0);
     if (error < 0)
         return error;
     int rows = sws_scale(s->sws, (const uint8_t *const *)in->data, in->linesize, 0, in->height,
         out->data, out->linesize);
-    return rows == s->height ? 0 : AVERROR_EXTERNAL;
+    return rows == s->params.height ? 0 : AVERROR_EXTERNAL;
 }

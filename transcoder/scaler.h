@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures of any size and format into 8-bit 4:2:0 of one size, limited range. One frame in, one
- * frame out. */
+/* Pictures of any size, format and colour matrix into 8-bit 4:2:0 of one size and matrix. One frame
+ * in, one frame out. */
 #ifndef TRANSCODER_SCALER_H
 #define TRANSCODER_SCALER_H
 
@@ -8,8 +8,15 @@
 
 struct scaler;
 
-/* *out is the caller's (scaler_close). format: an enum AVPixelFormat. 0 or a negative AVERROR. */
-int scaler_open(struct scaler **out, int width, int height, int format);
+struct scaler_params {
+    int width, height;
+    enum AVPixelFormat format;    /* YUV420P: limited range; YUVJ420P: full */
+    enum AVColorSpace in_matrix;  /* of pictures that don't say */
+    enum AVColorSpace out_matrix; /* one that struct source_colours can have */
+};
+
+/* *out is the caller's (scaler_close). 0 or a negative AVERROR. */
+int scaler_open(struct scaler **out, const struct scaler_params *params);
 void scaler_close(struct scaler **scaler);
 /* Scales in into the fresh frame out (the caller's to unref); pts and properties are not carried
  * over. The source's size and format may change from call to call. 0 or a negative AVERROR. One

@@ -4,12 +4,19 @@
 #include <libavutil/audio_fifo.h>
 #include <libavutil/channel_layout.h>
 #include <libswresample/swresample.h>
+#include <stdlib.h>
 
 #include "transcoder/input.h"
 
-/* Timestamps are believed when they say that more than this is missing or too much; less is a
- * muxer's rounding. */
-#define TOLERANCE_SAMPLES (SOUND_RATE / 50)
+/* Timestamps that say that more than this is missing or too much are believed when two in a row say
+ * so. What is less is a muxer's rounding, or a clock that runs a little fast or slow. */
+#define LEAP_SAMPLES (SOUND_RATE * 6 / 100)
+/* A lasting difference of more than this is steered away, by at most a 500th, which nobody hears.
+ */
+#define DRIFT_SAMPLES (SOUND_RATE / 200)
+#define STEER_SAMPLES (SOUND_RATE / 500)
+/* Over so many frames single timestamps' errors are averaged. */
+#define DRIFT_FRAMES 16
 /* Silence is put in by pieces of this size. */
 #define PIECE_SAMPLES 4096
 
@@ -27,6 +34,11 @@ struct sound {
     int64_t first_sample, end_sample; /* of the lesson */
     int64_t at_sample;                /* of the next sample that goes into the fifo */
     int64_t drop_samples;             /* still to be cut from what comes */
+    int64_t silence_samples;          /* still to be put in before it */
+    bool has_frame;                   /* decoded holds one that is lined up and waits */
+    int64_t leap_samples;  /* what the last timestamp said is missing, if that was a leap */
+    int64_t drift;         /* what is missing, averaged; times DRIFT_FRAMES */
+    int64_t steered_until; /* the sample up to which the resampler steers */
     bool input_ended, decoder_ended;
 };
 
@@ -102,22 +114,24 @@ int64_t sound_first_sample(const struct sound *sound)
 
 /* ---- decoding ---- */
 
+static bool read_packet(struct sound *s)
+{
+    while (input_read(s->input, s->packet) == 0) {
+        if (s->packet->stream_index == s->stream)
+            return true;
+        av_packet_unref(s->packet);
+    }
+    return false;
+}
+
 static int feed_decoder(struct sound *s)
 {
-    while (!s->input_ended) {
-        int error = av_read_frame(s->input->format, s->packet);
-        if (error < 0) {
-            s->input_ended = true;
-            return avcodec_send_packet(s->decoder, NULL);
-        }
-        bool ours = s->packet->stream_index == s->stream;
-        if (ours)
-            error = avcodec_send_packet(s->decoder, s->packet);
-        av_packet_unref(s->packet);
-        if (ours && error != AVERROR_INVALIDDATA)
-            return error;
-    }
-    return AVERROR_EOF;
+    if (s->input_ended)
+        return AVERROR_EOF;
+    s->input_ended = !read_packet(s);
+    int error = avcodec_send_packet(s->decoder, s->input_ended ? NULL : s->packet);
+    av_packet_unref(s->packet);
+    return error == AVERROR(ENOMEM) ? error : 0;
 }
 
 /* The next frame that can be decoded; damage is passed over, its time becomes silence. */
@@ -125,11 +139,10 @@ static int decode(struct sound *s)
 {
     for (;;) {
         int error = avcodec_receive_frame(s->decoder, s->decoded);
-        if (error == AVERROR(EAGAIN))
-            error = feed_decoder(s);
-        else if (error == 0)
-            return 0;
-        if (error < 0 && error != AVERROR(EAGAIN) && error != AVERROR_INVALIDDATA)
+        if (error == 0 || error == AVERROR_EOF || error == AVERROR(ENOMEM))
+            return error;
+        error = feed_decoder(s);
+        if (error < 0)
             return error;
     }
 }
@@ -150,22 +163,23 @@ static int put(struct sound *s, AVFrame *frame)
     return 0;
 }
 
-static int put_silence(struct sound *s, int64_t samples)
+/* Puts in a piece of the silence that is due. */
+static int put_silence(struct sound *s)
 {
     AVFrame *frame = av_frame_alloc();
     if (!frame)
         return AVERROR(ENOMEM);
     frame->format = AV_SAMPLE_FMT_FLTP;
-    frame->nb_samples = PIECE_SAMPLES;
+    frame->nb_samples =
+        s->silence_samples < PIECE_SAMPLES ? (int)s->silence_samples : PIECE_SAMPLES;
     int error = av_channel_layout_copy(&frame->ch_layout, &s->out_layout);
     if (error >= 0)
         error = av_frame_get_buffer(frame, 0);
     if (error >= 0)
-        error = av_samples_set_silence(
-            frame->extended_data, 0, PIECE_SAMPLES, s->out_layout.nb_channels, AV_SAMPLE_FMT_FLTP);
-    while (error >= 0 && samples > 0) {
-        frame->nb_samples = samples < PIECE_SAMPLES ? (int)samples : PIECE_SAMPLES;
-        samples -= frame->nb_samples;
+        error = av_samples_set_silence(frame->extended_data, 0, frame->nb_samples,
+            s->out_layout.nb_channels, AV_SAMPLE_FMT_FLTP);
+    if (error >= 0) {
+        s->silence_samples -= frame->nb_samples;
         error = put(s, frame);
     }
     av_frame_free(&frame);
@@ -226,11 +240,44 @@ static int prepare_resampler(struct sound *s, const AVFrame *frame)
         error = swr_alloc_set_opts2(&s->swr, &s->out_layout, AV_SAMPLE_FMT_FLTP, SOUND_RATE, &in,
             frame->format, frame->sample_rate, 0, NULL);
     av_channel_layout_uninit(&in);
-    return error < 0 ? error : swr_init(s->swr);
+    if (error >= 0)
+        error = swr_init(s->swr);
+    if (error < 0)
+        swr_free(&s->swr);
+    return error;
 }
 
-/* Brings the run of samples to the frame's time: silence where something is missing, a cut where it
- * overlaps. */
+/* Orders silence where something is missing, a cut where there is too much. */
+static void leap(struct sound *s, int64_t missing)
+{
+    s->drift = 0;
+    if (missing < 0) {
+        s->drop_samples -= missing;
+        return;
+    }
+    int64_t cut = missing < s->drop_samples ? missing : s->drop_samples;
+    s->drop_samples -= cut;
+    /* What the resampler holds belongs before the silence; at most a millisecond, so it may
+     * follow it. */
+    int64_t room = s->end_sample - s->at_sample;
+    s->silence_samples = missing - cut < room ? missing - cut : room;
+}
+
+static int steer(struct sound *s, int64_t missing)
+{
+    s->drift += missing - s->drift / DRIFT_FRAMES;
+    int64_t average = s->drift / DRIFT_FRAMES;
+    if (llabs(average) < DRIFT_SAMPLES || s->at_sample < s->steered_until)
+        return 0;
+    if (average > STEER_SAMPLES)
+        average = STEER_SAMPLES;
+    if (average < -STEER_SAMPLES)
+        average = -STEER_SAMPLES;
+    s->steered_until = s->at_sample + SOUND_RATE;
+    return swr_set_compensation(s->swr, (int)average, SOUND_RATE);
+}
+
+/* Brings the run of samples to the frame's time. */
 static int line_up(struct sound *s, const AVFrame *frame)
 {
     if (frame->best_effort_timestamp == AV_NOPTS_VALUE)
@@ -240,46 +287,64 @@ static int line_up(struct sound *s, const AVFrame *frame)
         av_rescale_q(frame->best_effort_timestamp, time_base, AV_TIME_BASE_Q) - s->info->zero_us;
     int64_t missing =
         to_samples(time_us) - (s->at_sample - s->drop_samples + swr_get_delay(s->swr, SOUND_RATE));
-    if (missing > TOLERANCE_SAMPLES) {
-        int64_t cut = missing < s->drop_samples ? missing : s->drop_samples;
-        s->drop_samples -= cut;
-        /* What the resampler holds belongs before the silence; at most a millisecond, so it may
-         * follow it. */
-        int64_t room = s->end_sample - s->at_sample;
-        missing = missing - cut < room ? missing - cut : room;
-        return missing > 0 ? put_silence(s, missing) : 0;
-    }
-    if (missing < -TOLERANCE_SAMPLES)
-        s->drop_samples -= missing;
-    return 0;
+    bool leaps = llabs(missing) > LEAP_SAMPLES;
+    bool confirmed =
+        leaps && s->leap_samples != 0 && llabs(missing - s->leap_samples) < LEAP_SAMPLES / 2;
+    s->leap_samples = leaps && !confirmed ? missing : 0;
+    if (confirmed)
+        leap(s, missing);
+    return leaps ? 0 : steer(s, missing);
 }
 
-static int read_more(struct sound *s)
+/* Decodes a frame and finds its place. */
+static int next_frame(struct sound *s)
 {
     int error = decode(s);
-    if (error < 0) {
-        /* The end, or damage that can't be passed over: silence to the lesson's end. */
+    if (error == AVERROR_EOF) {
         s->decoder_ended = true;
         error = flush_resampler(s);
         s->drop_samples = 0;
-        if (error >= 0 && s->at_sample < s->end_sample)
-            error = put_silence(s, s->end_sample - s->at_sample);
+        if (s->at_sample < s->end_sample)
+            s->silence_samples = s->end_sample - s->at_sample;
         return error;
     }
+    if (error < 0)
+        return error;
     error = prepare_resampler(s, s->decoded);
     if (error >= 0)
         error = line_up(s, s->decoded);
-    if (error >= 0)
-        error = resample(s, s->decoded);
-    av_frame_unref(s->decoded);
+    s->has_frame = error >= 0;
     return error;
+}
+
+/* One step towards more samples. */
+static int read_more(struct sound *s)
+{
+    if (s->silence_samples > 0)
+        return put_silence(s);
+    int error = 0;
+    if (s->has_frame) {
+        error = resample(s, s->decoded);
+        s->has_frame = false;
+        av_frame_unref(s->decoded);
+    } else {
+        error = next_frame(s);
+    }
+    /* A frame that can't be used, such as one of a hundred channels in a damaged place, is passed
+     * over. */
+    return error == AVERROR(ENOMEM) ? error : 0;
+}
+
+/* Whether the run of samples goes on. */
+static bool goes_on(const struct sound *s)
+{
+    return s->at_sample < s->end_sample && (s->silence_samples > 0 || !s->decoder_ended);
 }
 
 int sound_read(struct sound *s, int samples, AVFrame *frame, struct failure *failure)
 {
     int error = 0;
-    while (error >= 0 && av_audio_fifo_size(s->fifo) < samples && !s->decoder_ended &&
-           s->at_sample < s->end_sample)
+    while (error >= 0 && av_audio_fifo_size(s->fifo) < samples && goes_on(s))
         error = read_more(s);
     int64_t taken = s->at_sample - av_audio_fifo_size(s->fifo);
     int64_t left = s->end_sample - taken;

@@ -18,6 +18,7 @@ struct source {
     AVCodecContext *decoder;
     AVPacket *packet;
     bool input_ended;
+    bool wants_keyframe; /* just sought: what comes before one can't be decoded */
 
     /* deinterlacing and turning; no graph where there is nothing to do */
     char filters[64];
@@ -64,24 +65,31 @@ static int64_t frame_time_us(struct source *source, const AVFrame *frame)
     return time_us;
 }
 
+/* The next packet of the picture; false at the end. */
+static bool read_packet(struct source *source)
+{
+    while (input_read(source->input, source->packet) == 0) {
+        bool ours = source->packet->stream_index == source->info->video_stream;
+        bool key = source->packet->flags & AV_PKT_FLAG_KEY;
+        if (ours && (key || !source->wants_keyframe)) {
+            source->wants_keyframe = false;
+            return true;
+        }
+        av_packet_unref(source->packet);
+    }
+    return false;
+}
+
 /* Gives the decoder its next packet, or the end. What can't be decoded is passed over: the last
  * picture is held. */
 static int feed_decoder(struct source *source)
 {
-    while (!source->input_ended) {
-        int error = av_read_frame(source->input->format, source->packet);
-        if (error < 0) {
-            source->input_ended = true;
-            return avcodec_send_packet(source->decoder, NULL);
-        }
-        bool ours = source->packet->stream_index == source->info->video_stream;
-        if (ours)
-            error = avcodec_send_packet(source->decoder, source->packet);
-        av_packet_unref(source->packet);
-        if (ours && error != AVERROR_INVALIDDATA)
-            return error;
-    }
-    return AVERROR_EOF;
+    if (source->input_ended)
+        return AVERROR_EOF;
+    source->input_ended = !read_packet(source);
+    int error = avcodec_send_packet(source->decoder, source->input_ended ? NULL : source->packet);
+    av_packet_unref(source->packet);
+    return error == AVERROR(ENOMEM) ? error : 0;
 }
 
 /* The next decoded frame with its lesson time in pts; AVERROR_EOF at the end. */
@@ -93,14 +101,11 @@ static int decode(struct source *source, AVFrame *frame)
             frame->pts = frame_time_us(source, frame);
             return 0;
         }
-        if (error == AVERROR(EAGAIN)) {
-            error = feed_decoder(source);
-            if (error == 0 || error == AVERROR(EAGAIN) || error == AVERROR_INVALIDDATA)
-                continue;
-        }
-        if (error == AVERROR_INVALIDDATA)
-            continue;
-        return error;
+        if (error == AVERROR_EOF || error == AVERROR(ENOMEM))
+            return error;
+        error = feed_decoder(source);
+        if (error < 0)
+            return error;
     }
 }
 
@@ -197,7 +202,7 @@ static void close_reading(struct source *source)
     input_close(&source->input);
     av_frame_unref(source->shown);
     av_frame_unref(source->next);
-    source->input_ended = source->graph_ended = false;
+    source->input_ended = source->graph_ended = source->wants_keyframe = false;
     source->has_last = source->ended = false;
 }
 
@@ -240,6 +245,7 @@ static int start_at(struct source *source, int fd, int64_t at_us, struct failure
         int64_t target = av_rescale_q(at_us + source->info->zero_us, AV_TIME_BASE_Q, time_base);
         if (avformat_seek_file(format, stream_index, INT64_MIN, target, target, 0) < 0)
             return 1;
+        source->wants_keyframe = true;
     }
     return pull_next(source, failure);
 }
@@ -311,11 +317,35 @@ void source_close(struct source **source)
     av_freep(source);
 }
 
+/* What a picture without colour tags most likely is: BT.709 in HD, BT.601 below. */
+void source_colours(const struct source *source, struct source_colours *out)
+{
+    const AVCodecParameters *stated =
+        source->input->format->streams[source->info->video_stream]->codecpar;
+    bool hd = source->info->coded_height >= 720;
+    switch (stated->color_space) {
+    case AVCOL_SPC_BT709:
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_BT2020_NCL:
+        out->matrix = stated->color_space;
+        break;
+    default:
+        out->matrix = hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+    }
+    out->primaries = stated->color_primaries;
+    if (out->primaries == AVCOL_PRI_UNSPECIFIED || out->primaries == AVCOL_PRI_RESERVED0)
+        out->primaries = hd ? AVCOL_PRI_BT709 : AVCOL_PRI_SMPTE170M;
+    out->transfer = stated->color_trc;
+    if (out->transfer == AVCOL_TRC_UNSPECIFIED || out->transfer == AVCOL_TRC_RESERVED0)
+        out->transfer = hd ? AVCOL_TRC_BT709 : AVCOL_TRC_SMPTE170M;
+}
+
 int source_frame(struct source *source, int64_t n, const AVFrame **out, struct failure *failure)
 {
-    /* Half a slot of tolerance: rounded timestamps (Matroska's milliseconds) must not make frames
-     * stumble. */
-    int64_t until_us = slot_us(source->info, n) + slot_length_us(source->info) / 2;
+    /* Rounded timestamps (Matroska's milliseconds) must not make pictures stumble; nor must half a
+     * slot, where every other picture of a source at twice the rate stands. */
+    int64_t until_us = slot_us(source->info, n) + slot_length_us(source->info) * 3 / 10;
     while (!source->ended &&
            (empty(source->next) || source->next_us <= until_us || empty(source->shown))) {
         if (!empty(source->next)) {

@@ -22,6 +22,14 @@ struct source;
 int source_open(struct source **out, int fd, const struct media_info *info, int64_t first_frame,
     struct failure *failure);
 void source_close(struct source **source);
+/* The colours of a stream as its headers state them, what they leave open filled in by what its
+ * size suggests; alike wherever it was opened. */
+struct source_colours {
+    enum AVColorSpace matrix; /* BT709, SMPTE170M, BT470BG or BT2020_NCL */
+    enum AVColorPrimaries primaries;
+    enum AVColorTransferCharacteristic transfer;
+};
+void source_colours(const struct source *source, struct source_colours *out);
 /* Whether seeking failed, so that all was decoded from the file's beginning. */
 bool source_from_beginning(const struct source *source);
 

@@ -134,10 +134,19 @@ int stills_run(const struct piece *piece, struct failure *failure)
     struct plan plan;
     struct scaler *scaler = NULL;
     int width, height;
-    if (plan_make(&piece->job->info, &piece->job->options, &plan) < 0)
-        return failure_set(failure, REASON_INTERNAL, "no plan");
+    if (plan_make(&piece->job->info, &piece->job->options, &plan) < 0 ||
+        !piece->job->info.has_video)
+        return failure_set(failure, REASON_INTERNAL, "no plan with pictures");
     fit(&piece->job->info, &width, &height);
-    if (scaler_open(&scaler, width, height, AV_PIX_FMT_YUVJ420P) < 0)
+    /* JFIF is BT.601 in full range. */
+    struct scaler_params params = {
+        .width = width,
+        .height = height,
+        .format = AV_PIX_FMT_YUVJ420P,
+        .in_matrix = piece->job->info.coded_height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M,
+        .out_matrix = AVCOL_SPC_SMPTE170M,
+    };
+    if (scaler_open(&scaler, &params) < 0)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
     AVFrame *frame = choose(piece, &plan, scaler, failure);
     int result = frame ? write_poster(piece, frame, failure) : -1;

@@ -10,4 +10,8 @@
  * spaces. Pure. */
 void tags_to_utf8(const char *text, char *out, size_t out_bytes);
 
+/* A container's language (ISO 639-2, or what people wrote there) as a BCP 47 tag; "" for none or
+ * nonsense. out_bytes: at least 4. Pure. */
+void tags_to_bcp47(const char *language, char *out, size_t out_bytes);
+
 #endif

@@ -67,9 +67,23 @@ static void detect(struct comb_detector *d, AVFrame *frame)
     av_frame_free(&looked_at);
 }
 
-static void take_frame(
-    struct trial *out, struct comb_detector *detector, int *flagged, AVFrame *frame)
+/* One stream on trial. */
+struct taster {
+    struct input *input;
+    AVCodecContext *decoder;
+    const struct trial_params *params;
+    struct trial *out;
+    struct comb_detector detector;
+    AVPacket *packet;
+    AVFrame *frame;
+    int flagged; /* frames that claim to be interlaced */
+    int wanted;  /* frames in all until the next place */
+};
+
+static void take_frame(struct taster *t)
 {
+    struct trial *out = t->out;
+    const AVFrame *frame = t->frame;
     out->frames++;
     if (frame->width > 0) {
         if (out->frames == 1) {
@@ -78,66 +92,91 @@ static void take_frame(
             out->sar_num = frame->sample_aspect_ratio.num;
             out->sar_den = frame->sample_aspect_ratio.den;
         }
-        *flagged += frame->interlaced_frame;
-        detect(detector, frame);
+        t->flagged += frame->interlaced_frame;
+        detect(&t->detector, t->frame);
     } else if (out->frames == 1) {
         out->sample_rate = frame->sample_rate;
         out->channels = frame->ch_layout.nb_channels;
     }
 }
 
-static void receive(AVCodecContext *decoder, int most, struct trial *out,
-    struct comb_detector *detector, int *flagged, AVFrame *frame)
+static void feed(struct taster *t, const AVPacket *packet)
 {
-    while (out->frames < most && avcodec_receive_frame(decoder, frame) >= 0) {
-        take_frame(out, detector, flagged, frame);
-        av_frame_unref(frame);
+    if (avcodec_send_packet(t->decoder, packet) < 0)
+        return;
+    while (t->out->frames < t->wanted && avcodec_receive_frame(t->decoder, t->frame) >= 0) {
+        take_frame(t);
+        av_frame_unref(t->frame);
     }
 }
 
-static void decode(
-    struct input *input, AVCodecContext *decoder, int stream, int most, struct trial *out)
+static void taste(struct taster *t)
 {
-    struct comb_detector detector = {0};
-    AVPacket *packet = av_packet_alloc();
-    AVFrame *frame = av_frame_alloc();
-    int flagged = 0;
-    for (int packets = 0; packet && frame && packets < MOST_PACKETS && out->frames < most;) {
-        if (av_read_frame(input->format, packet) < 0) {
-            if (avcodec_send_packet(decoder, NULL) >= 0)
-                receive(decoder, most, out, &detector, &flagged, frame);
+    t->wanted = t->out->frames + t->params->frames;
+    for (int packets = 0; packets < MOST_PACKETS && t->out->frames < t->wanted;) {
+        if (input_read(t->input, t->packet) < 0) {
+            feed(t, NULL);
             break;
         }
-        if (packet->stream_index == stream) {
+        if (t->packet->stream_index == t->params->stream) {
             packets++;
-            if (avcodec_send_packet(decoder, packet) >= 0)
-                receive(decoder, most, out, &detector, &flagged, frame);
+            feed(t, t->packet);
         }
-        av_packet_unref(packet);
+        av_packet_unref(t->packet);
     }
-    detect(&detector, NULL);
-    /* Flags lie often, in both directions; combing alone is mistaken for by fine screen texts. Both
-     * together are sure. */
-    out->interlaced = flagged * 2 > out->frames && detector.combed > detector.progressive;
-    avfilter_graph_free(&detector.graph);
-    av_packet_free(&packet);
-    av_frame_free(&frame);
 }
 
-int trial_run(int fd, int stream, int most, struct trial *out, struct failure *failure)
+/* Openings are often black or still; the middle shows what the pictures are like. Where it can't be
+ * sought the beginning has to do. */
+static void taste_middle(struct taster *t)
 {
-    struct input *input;
-    AVCodecContext *decoder;
-    *out = (struct trial){0};
-    if (input_open(&input, fd, failure) < 0)
-        return -1;
-    int result = stream < (int)input->format->nb_streams
-                     ? input_open_decoder(input, stream, &decoder, failure)
-                     : failure_set(failure, REASON_DAMAGED, "stream %d", stream);
-    if (result == 0) {
-        decode(input, decoder, stream, most, out);
-        avcodec_free_context(&decoder);
+    const struct trial_params *p = t->params;
+    for (int part = 1; part <= 2 && t->out->frames > 0; part++) {
+        int64_t at_us = p->start_us + (p->end_us - p->start_us) * part / 3;
+        int64_t at = av_rescale_q(
+            at_us, AV_TIME_BASE_Q, t->input->format->streams[p->stream]->time_base);
+        if (avformat_seek_file(t->input->format, p->stream, INT64_MIN, at, at, 0) < 0)
+            return;
+        avcodec_flush_buffers(t->decoder);
+        taste(t);
     }
-    input_close(&input);
+}
+
+/* Flags lie often, in both directions, and fine screen texts can look like combing. */
+static bool judge_interlacing(const struct taster *t)
+{
+    int combed = t->detector.combed, progressive = t->detector.progressive;
+    int frames = t->out->frames, height = t->out->height;
+    if (t->flagged * 2 > frames)
+        return combed * 4 > progressive || (combed + progressive) * 8 < frames;
+    bool video_lines = height == 480 || height == 486 || height == 576 || height == 1080;
+    return video_lines && combed > 4 * progressive && combed * 3 > frames;
+}
+
+int trial_run(int fd, const struct trial_params *params, struct trial *out, struct failure *failure)
+{
+    struct taster t = {.params = params, .out = out};
+    *out = (struct trial){0};
+    if (input_open(&t.input, fd, failure) < 0)
+        return -1;
+    int result = params->stream < (int)t.input->format->nb_streams
+                     ? input_open_decoder(t.input, params->stream, &t.decoder, failure)
+                     : failure_set(failure, REASON_DAMAGED, "stream %d", params->stream);
+    t.packet = av_packet_alloc();
+    t.frame = av_frame_alloc();
+    if (result == 0 && (!t.packet || !t.frame))
+        result = failure_set(failure, REASON_OUT_OF_MEMORY, "trial");
+    if (result == 0) {
+        taste(&t);
+        if (params->end_us > params->start_us)
+            taste_middle(&t);
+        detect(&t.detector, NULL);
+        out->interlaced = judge_interlacing(&t);
+    }
+    avfilter_graph_free(&t.detector.graph);
+    avcodec_free_context(&t.decoder);
+    av_packet_free(&t.packet);
+    av_frame_free(&t.frame);
+    input_close(&t.input);
     return result;
 }

@@ -5,6 +5,7 @@
 #define TRANSCODER_TRIAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "transcoder/failure.h"
 
@@ -16,8 +17,15 @@ struct trial {
     int sample_rate, channels;
 };
 
-/* Decodes up to `most` frames of a stream from the beginning of the file. 0; -1: the decoder can't
- * be opened, failure set. */
-int trial_run(int fd, int stream, int most, struct trial *out, struct failure *failure);
+struct trial_params {
+    int stream;
+    int frames;               /* how many to decode at each place */
+    int64_t start_us, end_us; /* on the container's clock: also look at a third and two thirds of it;
+                                 alike: only at the file's beginning */
+};
+
+/* Decodes some frames of a stream. 0; -1: the decoder can't be opened, failure set. */
+int trial_run(
+    int fd, const struct trial_params *params, struct trial *out, struct failure *failure);
 
 #endif

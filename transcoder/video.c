@@ -16,9 +16,10 @@ struct rung {
     int divisor;          /* every which grid frame it takes */
     int64_t offset_ticks; /* of grid frame 0 */
     int64_t first_segment, segment_count;
-    bool hd; /* which colour matrix untagged pictures have */
+    struct source_colours colours;
     struct frame_queue queue;
     struct scaler *scaler;
+    AVFrame *source, *scaled; /* the latest picture, and what became of it */
     AVCodecContext *encoder;
     AVPacket *packet;
     struct packager *packager;
@@ -28,20 +29,13 @@ struct rung {
     pthread_t thread;
 };
 
-/* What a picture without colour tags most likely is: BT.709 in HD, BT.601 below. Players guess by
- * the size that they see, and would guess wrong for an HD lesson in a small rung; so the stream
- * says it. */
-static void tag_colours(AVCodecContext *encoder, const AVFrame *frame, bool hd)
+/* Players guess the matrix by the size that they see, and would guess wrong for an HD lesson in a
+ * small rung; so the stream says it. */
+static void tag_colours(AVCodecContext *encoder, const struct source_colours *colours)
 {
-    bool tagged = frame->colorspace != AVCOL_SPC_UNSPECIFIED && frame->colorspace != AVCOL_SPC_RGB;
-    encoder->colorspace = tagged ? frame->colorspace : hd ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
-    encoder->color_primaries = frame->color_primaries != AVCOL_PRI_UNSPECIFIED
-                                   ? frame->color_primaries
-                               : hd ? AVCOL_PRI_BT709
-                                    : AVCOL_PRI_SMPTE170M;
-    encoder->color_trc = frame->color_trc != AVCOL_TRC_UNSPECIFIED ? frame->color_trc
-                         : hd                                      ? AVCOL_TRC_BT709
-                                                                   : AVCOL_TRC_SMPTE170M;
+    encoder->colorspace = colours->matrix;
+    encoder->color_primaries = colours->primaries;
+    encoder->color_trc = colours->transfer;
     encoder->color_range = AVCOL_RANGE_MPEG;
 }
 
@@ -66,20 +60,21 @@ static AVCodecContext *new_encoder(const struct plan_rendition *r)
      * motion.
      */
     encoder->max_b_frames = 0;
-    encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP;
+    encoder->flags |=
+        AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
     encoder->thread_count = 1;
     encoder->rc_max_rate = r->video_cap_bps;
     encoder->rc_buffer_size = (int)(2 * r->video_cap_bps);
     return encoder;
 }
 
-static int open_encoder(struct rung *rung, const AVFrame *frame)
+static int open_encoder(struct rung *rung)
 {
     const struct plan_rendition *r = rung->rendition;
     rung->encoder = new_encoder(r);
     if (!rung->encoder)
         return failure_set(&rung->failure, REASON_INTERNAL, "no libx264");
-    tag_colours(rung->encoder, frame, rung->hd);
+    tag_colours(rung->encoder, &rung->colours);
     char crf[16];
     snprintf(crf, sizeof(crf), "%d.%d", r->crf_x10 / 10, r->crf_x10 % 10);
     AVDictionary *options = NULL;
@@ -87,7 +82,7 @@ static int open_encoder(struct rung *rung, const AVFrame *frame)
     av_dict_set(&options, "profile", "high", 0);
     av_dict_set(&options, "crf", crf, 0);
     av_dict_set(&options, "forced-idr", "1", 0);
-    av_dict_set(&options, "x264-params", "scenecut=0:open-gop=0", 0);
+    av_dict_set(&options, "x264-params", "scenecut=0:open-gop=0:cpu-independent=1", 0);
     int error = avcodec_open2(rung->encoder, NULL, &options);
     av_dict_free(&options);
     if (error < 0)
@@ -130,28 +125,37 @@ static int encode(struct rung *rung, const AVFrame *frame)
     return failure_from_av(&rung->failure, error, REASON_INTERNAL, rung->rendition->name);
 }
 
-static int encode_frame(struct rung *rung, const AVFrame *frame)
+/* Scales a picture, unless it is the one before it, held. */
+static int scale(struct rung *rung, const AVFrame *frame)
 {
-    if (!rung->encoder && open_encoder(rung, frame) < 0)
-        return -1;
+    if (rung->source->buf[0] && rung->source->buf[0]->data == frame->buf[0]->data)
+        return 0;
     AVFrame *scaled = av_frame_alloc();
     int error = scaled ? scaler_run(rung->scaler, frame, scaled) : AVERROR(ENOMEM);
-    int result = 0;
-    if (error < 0) {
-        result = failure_from_av(&rung->failure, error, REASON_DAMAGED, "scaling");
-    } else {
-        scaled->pts = frame->pts;
-        scaled->pict_type = frame->pict_type;
-        result = encode(rung, scaled);
+    if (error >= 0) {
+        av_frame_unref(rung->source);
+        error = av_frame_ref(rung->source, frame);
+        av_frame_free(&rung->scaled);
+        rung->scaled = scaled;
+        return error;
     }
     av_frame_free(&scaled);
-    return result;
+    /* A picture that can't be shown in the middle: the last one is held. */
+    return rung->scaled && error != AVERROR(ENOMEM) ? 0 : error;
+}
+
+static int encode_frame(struct rung *rung, const AVFrame *frame)
+{
+    int error = scale(rung, frame);
+    if (error < 0)
+        return failure_from_av(&rung->failure, error, REASON_DAMAGED, "scaling");
+    rung->scaled->pts = frame->pts;
+    rung->scaled->pict_type = frame->pict_type;
+    return encode(rung, rung->scaled);
 }
 
 static int finish(struct rung *rung)
 {
-    if (!rung->encoder)
-        return failure_set(&rung->failure, REASON_INTERNAL, "%s: no frames", rung->rendition->name);
     if (encode(rung, NULL) < 0 || packager_end_segment(rung->packager, &rung->failure) < 0)
         return -1;
     if (rung->segments_begun != rung->segment_count)
@@ -175,25 +179,26 @@ static void *run_rung(void *argument)
     return NULL;
 }
 
-static int start_rung(
-    struct rung *rung, const struct piece *piece, size_t index, const struct plan *plan)
+/* Everything but the thread. What was opened is released by release_rung() in any case. */
+static int open_rung(struct rung *rung, const struct media_info *info)
 {
-    const struct media_info *info = &piece->job->info;
-    const struct plan_rendition *r = &piece->job->renditions[index];
-    int64_t end;
-    *rung = (struct rung){.piece = piece, .rendition = r, .hd = info->coded_height >= 720};
-    frame_queue_init(&rung->queue);
+    const struct plan_rendition *r = rung->rendition;
+    struct scaler_params params = {
+        .width = r->width,
+        .height = r->height,
+        .format = AV_PIX_FMT_YUV420P,
+        .in_matrix = rung->colours.matrix,
+        .out_matrix = rung->colours.matrix,
+    };
     rung->divisor = (int)av_rescale(info->fps_num, r->fps_den, (int64_t)info->fps_den * r->fps_num);
+    if (rung->divisor < 1)
+        return failure_set(&rung->failure, REASON_INTERNAL, "%s: frame rate", r->name);
     rung->offset_ticks = av_rescale(info->video_start_us, r->timescale, 1000000);
-    piece_segments(plan, piece->job->chunk, &rung->first_segment, &end);
-    rung->segment_count = end - rung->first_segment;
     rung->packet = av_packet_alloc();
-    bool ready = rung->packet && rung->divisor >= 1 &&
-                 scaler_open(&rung->scaler, r->width, r->height, AV_PIX_FMT_YUV420P) == 0 &&
-                 pthread_create(&rung->thread, NULL, run_rung, rung) == 0;
-    if (!ready)
+    rung->source = av_frame_alloc();
+    if (!rung->packet || !rung->source || scaler_open(&rung->scaler, &params) < 0)
         return failure_set(&rung->failure, REASON_OUT_OF_MEMORY, "%s", r->name);
-    return 0;
+    return open_encoder(rung);
 }
 
 static void release_rung(struct rung *rung)
@@ -201,21 +206,49 @@ static void release_rung(struct rung *rung)
     packager_close(&rung->packager);
     avcodec_free_context(&rung->encoder);
     av_packet_free(&rung->packet);
+    av_frame_free(&rung->source);
+    av_frame_free(&rung->scaled);
     scaler_close(&rung->scaler);
     frame_queue_destroy(&rung->queue);
 }
 
-/* Hands every frame of the chunk to all rungs that take it. */
-static int feed(const struct piece *piece, const struct plan *plan, struct rung *rungs,
-    size_t count, struct failure *failure)
+static int start_rung(struct rung *rung, const struct piece *piece, const struct plan *plan)
+{
+    int64_t end;
+    piece_segments(plan, piece->job->chunk, &rung->first_segment, &end);
+    rung->segment_count = end - rung->first_segment;
+    rung->piece = piece;
+    frame_queue_init(&rung->queue);
+    int result = open_rung(rung, &piece->job->info);
+    if (result == 0 && pthread_create(&rung->thread, NULL, run_rung, rung) != 0)
+        result = failure_set(&rung->failure, REASON_OUT_OF_MEMORY, "thread");
+    if (result < 0)
+        release_rung(rung);
+    return result;
+}
+
+/* Hands one picture of the grid to all rungs that take it. */
+static int hand_out(struct rung *rungs, size_t count, const AVFrame *frame, int64_t n,
+    bool keyframe, struct failure *failure)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (n % rungs[i].divisor != 0)
+            continue;
+        int error = frame_queue_put(&rungs[i].queue, frame, n / rungs[i].divisor, keyframe);
+        /* One that refuses has a failure of its own, which counts. */
+        if (error < 0)
+            return failure_from_av(failure, error, REASON_INTERNAL, rungs[i].rendition->name);
+    }
+    return 0;
+}
+
+static int feed(const struct piece *piece, const struct plan *plan, struct source *source,
+    struct rung *rungs, size_t count, struct failure *failure)
 {
     int64_t segment, last;
     piece_segments(plan, piece->job->chunk, &segment, &last);
     int64_t first_frame = plan_segment_start_frame(plan, segment),
             end = plan_segment_start_frame(plan, last);
-    struct source *source;
-    if (source_open(&source, piece->source_fd, &piece->job->info, first_frame, failure) < 0)
-        return -1;
     int result = 0;
     for (int64_t n = first_frame; n < end && result == 0; n++) {
         const AVFrame *frame;
@@ -223,44 +256,25 @@ static int feed(const struct piece *piece, const struct plan *plan, struct rung 
         if (keyframe)
             segment++;
         result = source_frame(source, n, &frame, failure);
-        for (size_t i = 0; i < count && result == 0; i++)
-            if (n % rungs[i].divisor == 0 &&
-                frame_queue_put(&rungs[i].queue, frame, n / rungs[i].divisor, keyframe) < 0)
-                result = -1; /* the rung has its own failure */
+        if (result == 0)
+            result = hand_out(rungs, count, frame, n, keyframe, failure);
         if (result == 0)
             result = report_progress(
                 piece->report, (int)((n - first_frame) * 1000 / (end - first_frame)), failure);
     }
-    source_close(&source);
     return result;
 }
 
-int video_run(const struct piece *piece, struct failure *failure)
+/* Lets all rungs come to their end; the failure of any of them is that of the chunk. */
+static int join(struct rung *rungs, size_t count, bool failed, struct failure *failure)
 {
-    const struct job *job = piece->job;
-    struct plan plan;
-    if (plan_make(&job->info, &job->options, &plan) < 0 || job->chunk >= plan.chunk_count)
-        return failure_set(failure, REASON_INTERNAL, "no chunk %d", job->chunk);
-    struct rung *rungs = av_calloc(job->rendition_count, sizeof(*rungs));
-    if (!rungs)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "rungs");
-    size_t started = 0;
-    int result = 0;
-    for (size_t i = 0; i < job->rendition_count && result == 0; i++) {
-        result = start_rung(&rungs[i], piece, i, &plan);
-        if (result == 0)
-            started++;
-        else
-            *failure = rungs[i].failure, release_rung(&rungs[i]);
-    }
-    if (result == 0)
-        result = feed(piece, &plan, rungs, started, failure);
-    for (size_t i = 0; i < started; i++) {
-        if (result < 0)
+    int result = failed ? -1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (failed)
             frame_queue_refuse(&rungs[i].queue);
         frame_queue_end(&rungs[i].queue);
     }
-    for (size_t i = 0; i < started; i++) {
+    for (size_t i = 0; i < count; i++) {
         pthread_join(rungs[i].thread, NULL);
         if (rungs[i].result < 0) {
             result = -1;
@@ -268,6 +282,49 @@ int video_run(const struct piece *piece, struct failure *failure)
         }
         release_rung(&rungs[i]);
     }
+    return result;
+}
+
+static int run_chunk(const struct piece *piece, const struct plan *plan, struct source *source,
+    struct failure *failure)
+{
+    const struct job *job = piece->job;
+    struct rung *rungs = av_calloc(job->rendition_count, sizeof(*rungs));
+    if (!rungs)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "rungs");
+    size_t started = 0;
+    int result = 0;
+    while (started < job->rendition_count && result == 0) {
+        struct rung *rung = &rungs[started];
+        rung->rendition = &job->renditions[started];
+        source_colours(source, &rung->colours);
+        result = start_rung(rung, piece, plan);
+        if (result == 0)
+            started++;
+        else
+            *failure = rung->failure;
+    }
+    if (result == 0)
+        result = feed(piece, plan, source, rungs, started, failure);
+    result = join(rungs, started, result < 0, failure);
     av_free(rungs);
+    return result;
+}
+
+int video_run(const struct piece *piece, struct failure *failure)
+{
+    const struct job *job = piece->job;
+    struct plan plan;
+    if (plan_make(&job->info, &job->options, &plan) < 0 || !job->info.has_video ||
+        job->chunk >= plan.chunk_count)
+        return failure_set(failure, REASON_INTERNAL, "no chunk %d", job->chunk);
+    int64_t segment, end;
+    piece_segments(&plan, job->chunk, &segment, &end);
+    struct source *source;
+    if (source_open(&source, piece->source_fd, &job->info, plan_segment_start_frame(&plan, segment),
+            failure) < 0)
+        return -1;
+    int result = run_chunk(piece, &plan, source, failure);
+    source_close(&source);
     return result;
 }

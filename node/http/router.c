@@ -24,9 +24,9 @@ static bool match_pattern(struct http_match *match, const char *pattern, const c
     return *pattern == '\0' && *path == '\0';
 }
 
-static int allowed_methods(const struct http_route *route)
+static int handled_methods(const struct http_route *route)
 {
-    return route->methods | (route->methods & HTTP_GET ? HTTP_HEAD : 0) | HTTP_OPTIONS;
+    return route->methods | (route->methods & HTTP_GET ? HTTP_HEAD : 0);
 }
 
 void http_router_match(struct http_match *match, const struct http_route *routes,
@@ -37,8 +37,9 @@ void http_router_match(struct http_match *match, const struct http_route *routes
     for (size_t i = 0; i < route_count; i++) {
         if (!match_pattern(match, routes[i].pattern, path))
             continue;
-        found.methods |= allowed_methods(&routes[i]);
-        if (method != HTTP_OPTIONS && (allowed_methods(&routes[i]) & (int)method)) {
+        /* OPTIONS is answered for every path; a route that names it has more to say. */
+        found.methods |= handled_methods(&routes[i]) | HTTP_OPTIONS;
+        if (handled_methods(&routes[i]) & (int)method) {
             match->route = &routes[i];
             match->methods = found.methods;
             return;

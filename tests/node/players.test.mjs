@@ -31,7 +31,7 @@ test('ffmpeg decodes the whole of every rendition without a word', async () => {
         const { code, stderr, stdout } = await run('ffmpeg', ['-v', 'warning', '-i', playlist, '-progress', '-', '-f', 'null', '-']);
         assert.equal(stderr, '', name);
         assert.equal(code, 0);
-        const played_s = Number(stdout.match(/out_time_us=(\d+)\nout_time_ms[^]*progress=end/)[1]) / 1e6;
+        const played_s = Number([...stdout.matchAll(/out_time_us=(\d+)/g)].at(-1)[1]) / 1e6;
         assert.ok(Math.abs(played_s - SECONDS) < 0.25, `${name} (${kind}): ${played_s} s`);
     }
 });
@@ -44,7 +44,7 @@ test('ffmpeg takes the multivariant playlist, every stream in it', async () => {
 
 test('GStreamer plays it to its end', async () => {
     const { code, stdout, stderr } = await run('gst-launch-1.0', ['-m', 'playbin', `uri=${master}`,
-        'video-sink=fakesink sync=false', 'audio-sink=fakesink sync=false']);
+        'video-sink="fakesink sync=false"', 'audio-sink="fakesink sync=false"']);
     assert.equal(code, 0, stderr);
     assert.doesNotMatch(stdout + stderr, /ERROR/);
     assert.match(stdout, /eos/i);

@@ -63,7 +63,7 @@ async function load({ id }) {
     const audio = [], video = [];
     for (const track of master.variants.find((v) => v.audio.length).audio)
         audio.push(await loadRendition(new URL(track.uri, url), track));
-    for (const variant of master.variants.filter((v) => v.resolution))
+    for (const variant of master.variants.filter((v) => v.resolution && !v.isIFrameOnly))
         video.push(await loadRendition(new URL(variant.uri, url), variant));
     return { url, master, audio, video, duration_s };
 }

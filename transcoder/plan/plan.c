@@ -42,31 +42,20 @@ static bool may_halve(const struct media_info *info)
     return (int64_t)info->fps_num > 15LL * info->fps_den;
 }
 
-/* The frame grid is that of the highest video rung. */
-static const struct plan_rendition *grid_of(const struct plan *plan)
-{
-    const struct plan_rendition *grid = NULL;
-    for (size_t i = 0; i < plan->rendition_count; i++)
-        if (plan->renditions[i].kind == PLAN_VIDEO)
-            grid = &plan->renditions[i];
-    return grid;
-}
-
 /* Frames of a rendition stand at every second grid frame at most, so boundaries on even frames suit
  * all. */
 static int64_t segment_frames(const struct plan *plan)
 {
-    const struct plan_rendition *grid = grid_of(plan);
-    int64_t frames =
-        (plan->segment_us * grid->fps_num + US * grid->fps_den) / (2 * US * grid->fps_den) * 2;
+    int64_t frames = (plan->segment_us * plan->grid_fps_num + US * plan->grid_fps_den) /
+                     (2 * US * plan->grid_fps_den) * 2;
     return frames < 2 ? 2 : frames;
 }
 
-static void add_video(
-    struct plan *plan, const struct media_info *info, size_t rung, int width, int height)
+static void add_video(struct plan *plan, const struct media_info *info, size_t rung, int width,
+    int height, bool full_size)
 {
     struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
-    int divisor = rungs[rung].half_rate && may_halve(info) ? 2 : 1;
+    int divisor = rungs[rung].half_rate && !full_size && may_halve(info) ? 2 : 1;
     /* A whole number of ticks a frame, fine enough for offsets of a tenth of a millisecond. */
     int scale = 1;
     while ((int64_t)info->fps_num * scale < 10000)
@@ -103,7 +92,8 @@ static void plan_video(struct plan *plan, const struct media_info *info)
     for (size_t i = 0; i < COUNT(rungs) && !full_size_above; i++) {
         full_size_above = rungs[i].short_side > source_side;
         double scale = full_size_above ? 1.0 : (double)rungs[i].short_side / source_side;
-        add_video(plan, info, i, even(info->width * scale), even(info->height * scale));
+        add_video(
+            plan, info, i, even(info->width * scale), even(info->height * scale), full_size_above);
     }
 }
 
@@ -149,6 +139,8 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
     if (info->has_video) {
         if (info->fps_num <= 0 || info->fps_den <= 0 || info->width <= 0 || info->height <= 0)
             return -1;
+        out->grid_fps_num = info->fps_num;
+        out->grid_fps_den = info->fps_den;
         plan_video(out, info);
         out->frame_count = count_frames(info);
     }
@@ -163,11 +155,10 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
 int64_t plan_segment_count(const struct plan *plan)
 {
     int64_t total, length, least;
-    const struct plan_rendition *grid = grid_of(plan);
-    if (grid) {
+    if (plan->frame_count > 0) {
         total = plan->frame_count;
         length = segment_frames(plan);
-        least = grid->fps_num / (2 * (int64_t)grid->fps_den);
+        least = plan->grid_fps_num / (2 * (int64_t)plan->grid_fps_den);
     } else {
         total = plan->duration_us;
         length = plan->segment_us;
@@ -188,11 +179,11 @@ int64_t plan_segment_start_frame(const struct plan *plan, int64_t segment)
 
 int64_t plan_segment_start_us(const struct plan *plan, int64_t segment)
 {
-    const struct plan_rendition *grid = grid_of(plan);
-    if (!grid)
+    if (plan->frame_count == 0)
         return segment >= plan_segment_count(plan) ? plan->duration_us : segment * plan->segment_us;
     int64_t frame = plan_segment_start_frame(plan, segment);
-    return plan->video_start_us + (frame * US * grid->fps_den + grid->fps_num / 2) / grid->fps_num;
+    return plan->video_start_us +
+           (frame * US * plan->grid_fps_den + plan->grid_fps_num / 2) / plan->grid_fps_num;
 }
 
 static const struct text_field rendition_fields[] = {

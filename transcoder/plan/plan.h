@@ -43,8 +43,10 @@ struct plan {
     size_t rendition_count;
     int64_t duration_us;
     int64_t video_start_us; /* the lesson time of grid frame 0 */
-    int64_t frame_count;    /* on the video grid; 0 without video */
-    int64_t segment_us;     /* nominal length of a segment */
+    int grid_fps_num,
+        grid_fps_den;    /* of the video grid; renditions take each or every second frame */
+    int64_t frame_count; /* on the video grid; 0 without video */
+    int64_t segment_us;  /* nominal length of a segment */
     int segments_per_chunk;
     int chunk_count;
 };
