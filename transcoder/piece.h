@@ -6,6 +6,7 @@
 #include "transcoder/packager.h"
 #include "transcoder/plan/job.h"
 #include "transcoder/report.h"
+#include "transcoder/tags.h"
 
 /* What a piece of work is done with: the job, its descriptors and where to report. All the
  * caller's. */
@@ -13,6 +14,7 @@ struct piece {
     const struct job *job;
     int source_fd, output_fd;
     struct report *report;
+    struct tags *tags;
 };
 
 /*

@@ -20,6 +20,9 @@
 /* An offset between sound and picture that players bridge is kept in the timestamps; a longer one
  * is filled. */
 #define KEPT_OFFSET_US 100000
+/* Decoding so much from the beginning costs next to nothing. */
+#define SHORT_US (70 * US)
+#define RARE_KEYFRAMES_US (60 * US)
 
 /* One look at a file, which is the source or its remuxed copy. */
 struct look {
@@ -45,8 +48,12 @@ static void leave_out(struct media_info *info, const char *what)
 
 static bool encrypted(const AVStream *stream)
 {
-    uint32_t tag = stream->codecpar->codec_tag;
-    return tag == MKTAG('e', 'n', 'c', 'v') || tag == MKTAG('e', 'n', 'c', 'a');
+    static const uint32_t tags[] = {MKTAG('e', 'n', 'c', 'v'), MKTAG('e', 'n', 'c', 'a'),
+        MKTAG('d', 'r', 'm', 's'), MKTAG('d', 'r', 'm', 'i')};
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
+        if (stream->codecpar->codec_tag == tags[i])
+            return true;
+    return av_stream_get_side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, NULL) != NULL;
 }
 
 /* Whether something comes out of the decoder; why not goes into failure. */
@@ -62,7 +69,14 @@ static bool decodable(
         failure_set(failure, REASON_NO_STREAMS, "stream %d is empty", index);
         return false;
     }
-    if (trial_run(look->fd, index, frames, trial, failure) < 0)
+    struct trial_params params = {.stream = index, .frames = frames};
+    const struct scan_stream *seen = &look->scan.streams[index];
+    if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && seen->timed &&
+        seen->end_us - seen->start_us > SHORT_US) {
+        params.start_us = seen->start_us;
+        params.end_us = seen->end_us;
+    }
+    if (trial_run(look->fd, &params, trial, failure) < 0)
         return false;
     if (trial->frames > 0)
         return true;
@@ -116,7 +130,8 @@ static int choose_video(struct look *look, struct failure *failure)
         }
         look->info->has_video = true;
         look->info->video_stream = sorted[i];
-        look->untimed = !look->scan.streams[sorted[i]].timed;
+        look->untimed = !look->scan.streams[sorted[i]].timed ||
+                        (look->input->format->iformat->flags & AVFMT_NOTIMESTAMPS);
         av_strlcpy(look->info->video_codec, codec, sizeof(look->info->video_codec));
     }
     return 0;
@@ -141,8 +156,8 @@ static void choose_audio(struct look *look, struct failure *failure)
             .stream = sorted[i], .sample_rate = trial.sample_rate, .channels = trial.channels};
         av_strlcpy(audio->codec, codec, sizeof(audio->codec));
         const AVDictionaryEntry *language = av_dict_get(stream->metadata, "language", NULL, 0);
-        if (language && strcmp(language->value, "und") != 0)
-            tags_to_utf8(language->value, audio->language, sizeof(audio->language));
+        if (language)
+            tags_to_bcp47(language->value, audio->language, sizeof(audio->language));
     }
 }
 
@@ -183,8 +198,11 @@ static void measure_times(struct look *look)
         info->audio[i].start_us = look->scan.streams[info->audio[i].stream].start_us - start_us;
         info->audio[i].end_us = look->scan.streams[info->audio[i].stream].end_us - start_us;
     }
-    int64_t stated_us = look->input->format->duration;
-    info->stated_us = stated_us > 0 ? stated_us : 0;
+    const AVFormatContext *format = look->input->format;
+    bool stated =
+        format->duration > 0 && format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
+    int64_t stated_us = stated ? format->duration : 0;
+    info->stated_us = stated_us;
     /* Short by more than a second and a twentieth: something is missing at the end. */
     info->salvaged = stated_us > info->duration_us + US + info->duration_us / 20;
 }
@@ -282,25 +300,28 @@ static int describe_picture(struct look *look, struct failure *failure)
 
 /* ---- the whole ---- */
 
-/* Seeking must work where chunks begin: tried at two places, each from a fresh start as a worker
- * would. */
+/*
+ * Seeking must work where chunks begin: tried at two places, each from a fresh start as a worker
+ * would. Where keyframes are so rare that decoding from the beginning is all one can do, a copy
+ * would not help.
+ */
 static bool can_be_sought(const struct look *look)
 {
     const struct media_info *info = look->info;
-    if (!info->has_video)
+    if (!info->has_video ||
+        look->scan.streams[info->video_stream].keyframe_gap_us > RARE_KEYFRAMES_US)
         return true;
-    int64_t frames = info->duration_us * info->fps_num / (US * info->fps_den);
+    int64_t frames = av_rescale(info->duration_us, info->fps_num, US * info->fps_den);
     for (int part = 1; part <= 2; part++) {
         struct source *source;
         struct failure ignored;
         int64_t frame = frames * part / 3;
-        if (frame * US * info->fps_den / info->fps_num < 70 * US)
-            continue; /* decoding from the beginning costs next to nothing */
-        bool sought = source_open(&source, look->fd, info, frame, &ignored) == 0;
-        if (sought) {
-            sought = !source_from_beginning(source);
-            source_close(&source);
-        }
+        if (av_rescale(frame, US * info->fps_den, info->fps_num) < SHORT_US)
+            continue;
+        if (source_open(&source, look->fd, info, frame, &ignored) < 0)
+            return false;
+        bool sought = !source_from_beginning(source);
+        source_close(&source);
         if (!sought)
             return false;
     }
@@ -332,7 +353,7 @@ static void describe_container(struct look *look)
     av_strlcpy(info->container, look->input->format->iformat->name, sizeof(info->container));
     const AVDictionaryEntry *title = av_dict_get(look->input->format->metadata, "title", NULL, 0);
     if (title)
-        tags_to_utf8(title->value, info->title, sizeof(info->title));
+        tags_to_utf8(look->piece->tags, title->value, info->title, sizeof(info->title));
 }
 
 /* Only text in it: say so, rather than that streams are missing. */
@@ -372,6 +393,17 @@ static int look_at(struct look *look, struct failure *failure)
     return judge(look, &why_not, failure);
 }
 
+/* What the source says of itself holds for its copy too. */
+static void keep_statements(struct media_info *info, const struct media_info *before)
+{
+    memcpy(info->container, before->container, sizeof(info->container));
+    memcpy(info->title, before->title, sizeof(info->title));
+    memcpy(info->unused_detail, before->unused_detail, sizeof(info->unused_detail));
+    info->unused_streams = before->unused_streams;
+    info->stated_us = before->stated_us;
+    info->salvaged = before->salvaged;
+}
+
 /* Replaces the look at the source by one at its remuxed copy. */
 static int remux(struct look *look, int64_t *bytes, struct failure *failure)
 {
@@ -392,14 +424,28 @@ static int remux(struct look *look, int64_t *bytes, struct failure *failure)
         return -1;
     input_close(&look->input);
     look->fd = copy;
-    look->untimed = false;
-    char container[sizeof(info->container)], title[sizeof(info->title)];
-    av_strlcpy(container, info->container, sizeof(container));
-    av_strlcpy(title, info->title, sizeof(title));
+    struct media_info *before = av_memdup(info, sizeof(*info));
+    if (!before)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "probe");
+    int result = look_at(look, failure);
+    if (result == 0 && look->untimed)
+        result = failure_set(failure, REASON_DAMAGED, "pictures without times");
+    if (result == 0)
+        keep_statements(look->info, before);
+    av_free(before);
+    return result;
+}
+
+static int describe(struct look *look, struct message *message, struct failure *failure)
+{
     if (look_at(look, failure) < 0)
         return -1;
-    av_strlcpy(look->info->container, container, sizeof(container));
-    av_strlcpy(look->info->title, title, sizeof(title));
+    message->info.seekable = true;
+    if (!look->untimed && look->scan.leaps == 0 && can_be_sought(look))
+        return 0;
+    if (remux(look, &message->remuxed_bytes, failure) < 0)
+        return -1;
+    message->info.seekable = false;
     return 0;
 }
 
@@ -408,13 +454,11 @@ int probe_run(const struct piece *piece, struct failure *failure)
     struct message message = {.type = MESSAGE_PROBED};
     struct look look = {.piece = piece, .fd = piece->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
-    int result = look_at(&look, failure);
-    if (result == 0 && (look.untimed || !can_be_sought(&look)))
-        result = remux(&look, &message.remuxed_bytes, failure);
-    if (result == 0) {
-        message.info.seekable = can_be_sought(&look);
+    int result = describe(&look, &message, failure);
+    if (result == 0)
         result = report_send(piece->report, &message, failure);
-    }
+    if (result < 0 && message.remuxed_bytes > 0)
+        unlinkat(piece->output_fd, piece->job->remux_name, 0);
     input_close(&look.input);
     if (look.fd != piece->source_fd)
         close(look.fd);

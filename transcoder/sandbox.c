@@ -72,12 +72,15 @@ static const int deadly[] = {
     SCMP_SYS(reboot),
 };
 
-/* Opening for writing: only below the output folder. */
-static int allow_writing_below(scmp_filter_ctx filter, int output_fd)
+/*
+ * Opening files: only below the output folder. A sanitizer reads its own process's maps and
+ * symbols, so that reading elsewhere is allowed under one.
+ */
+static int allow_opening_below(scmp_filter_ctx filter, int output_fd)
 {
-    static const unsigned modes[] = {O_WRONLY, O_RDWR};
+    static const unsigned modes[] = {O_RDONLY, O_WRONLY, O_RDWR};
     int error = 0;
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]) && error == 0; i++) {
+    for (size_t i = SANITIZED ? 1 : 0; i < sizeof(modes) / sizeof(modes[0]) && error == 0; i++) {
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 2,
             SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)output_fd),
             SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, modes[i]));
@@ -118,7 +121,7 @@ static int enter_filter(const struct sandbox_params *params, struct failure *fai
     for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]) && error == 0; i++)
         error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
     if (error == 0)
-        error = allow_writing_below(filter, params->output_fd);
+        error = allow_opening_below(filter, params->output_fd);
     if (error == 0 && !SANITIZED)
         error = forbid_processes(filter);
     if (error == 0)

@@ -16,7 +16,7 @@ struct sandbox_params {
     int64_t memory_bytes; /* address space */
     int64_t cpu_s;        /* processor seconds; then SIGXCPU */
     int64_t file_bytes;   /* of any file written; then SIGXFSZ */
-    int output_fd;        /* the only folder below which files may be opened for writing */
+    int output_fd;        /* the only folder below which files may be opened */
 };
 
 /*

@@ -5,13 +5,24 @@
 
 #include <stddef.h>
 
-/* Text as UTF-8 into out (always terminated, cut at a character): as it is where it is UTF-8, else
- * read as GB18030, which contains GBK and GB2312; "" if it is neither. Control characters become
- * spaces. Pure. */
-void tags_to_utf8(const char *text, char *out, size_t out_bytes);
+/* Knows GB18030, which contains GBK and GB2312. To be opened outside the sandbox: the system's
+ * tables for it are files. */
+struct tags;
+
+/* 0, or -1: the system doesn't know GB18030, or out of memory. */
+int tags_open(struct tags **out);
+/* Accepts NULL; sets *tags to NULL. */
+void tags_close(struct tags **tags);
+
+/*
+ * Text as UTF-8 into out (always terminated, cut at a character): as it is where it is UTF-8, else
+ * read as GB18030; "" if it is neither. GB2312 that something took for Latin-1 and made UTF-8 of
+ * (ID3 readers do) is recognised as well. Control characters become spaces. One thread at a time.
+ */
+void tags_to_utf8(struct tags *tags, const char *text, char *out, size_t out_bytes);
 
 /* A container's language (ISO 639-2, or what people wrote there) as a BCP 47 tag; "" for none or
- * nonsense. out_bytes: at least 4. Pure. */
+ * nonsense. Pure. */
 void tags_to_bcp47(const char *language, char *out, size_t out_bytes);
 
 #endif

@@ -133,8 +133,8 @@ static void taste_middle(struct taster *t)
     const struct trial_params *p = t->params;
     for (int part = 1; part <= 2 && t->out->frames > 0; part++) {
         int64_t at_us = p->start_us + (p->end_us - p->start_us) * part / 3;
-        int64_t at = av_rescale_q(
-            at_us, AV_TIME_BASE_Q, t->input->format->streams[p->stream]->time_base);
+        int64_t at =
+            av_rescale_q(at_us, AV_TIME_BASE_Q, t->input->format->streams[p->stream]->time_base);
         if (avformat_seek_file(t->input->format, p->stream, INT64_MIN, at, at, 0) < 0)
             return;
         avcodec_flush_buffers(t->decoder);

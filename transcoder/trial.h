@@ -20,8 +20,8 @@ struct trial {
 struct trial_params {
     int stream;
     int frames;               /* how many to decode at each place */
-    int64_t start_us, end_us; /* on the container's clock: also look at a third and two thirds of it;
-                                 alike: only at the file's beginning */
+    int64_t start_us, end_us; /* on the container's clock: also look at a third and two thirds of
+                                 it; alike: only at the file's beginning */
 };
 
 /* Decodes some frames of a stream. 0; -1: the decoder can't be opened, failure set. */

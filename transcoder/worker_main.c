@@ -69,9 +69,14 @@ static int work(struct job *job, struct report *report)
     struct failure failure = {.reason = REASON_NONE};
     struct piece piece = {
         .job = job, .source_fd = JOB_FD_SOURCE, .output_fd = JOB_FD_OUTPUT, .report = report};
-    int result = enter_sandbox(job, &failure);
+    int result = tags_open(&piece.tags);
+    if (result < 0)
+        failure_set(&failure, REASON_INTERNAL, "no tables for GB18030");
+    else
+        result = enter_sandbox(job, &failure);
     if (result == 0)
         result = run(&piece, &failure);
+    tags_close(&piece.tags);
     struct message last = {
         .type = result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, .reason = failure.reason};
     memcpy(last.detail, failure.detail, sizeof(last.detail));
