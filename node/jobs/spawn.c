@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ static void become_worker(
     setpriority(PRIO_PROCESS, 0, nice_level);
     move_into_place(heritage);
     execve(path, arguments, environment);
+    dprintf(STDERR_FILENO, "%s can't be run: error %d\n", path, errno);
     _exit(127);
 }
 

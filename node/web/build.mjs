@@ -18,7 +18,7 @@ const hlsFeatures = {
     __VERSION__: JSON.stringify(require('hls.js/package.json').version),
     __HLS_WORKER_BUNDLE__: 'undefined', __IN_WORKER__: 'false',
     __USE_ALT_AUDIO__: 'true', __USE_SUBTITLES__: 'true', __USE_CMCD__: 'true',
-    __USE_CONTENT_STEERING__: 'false', __USE_EME_DRM__: 'false', __USE_IFRAMES__: 'false', __USE_INTERSTITIALS__: 'false',
+    __USE_CONTENT_STEERING__: 'false', __USE_EME_DRM__: 'false', __USE_IFRAMES__: 'false', __USE_INTERSTITIALS__: 'false', __USE_M2TS_ADVANCED_CODECS__: 'false',
     __USE_MEDIA_CAPABILITIES__: 'false', __USE_VARIABLE_SUBSTITUTION__: 'false',
 };
 const common = {
@@ -36,6 +36,9 @@ async function bundle(entry, options = {}) {
     for (const file of built.outputFiles) {
         const extension = path.extname(file.path).slice(1);
         const bytes = Buffer.from(file.contents);
+        const undefinedFeature = file.text.match(/__USE_[A-Z0-9_]+__/);
+        if (undefinedFeature)
+            throw new Error(`${entry}: ${undefinedFeature[0]} is not defined; decide on it in hlsFeatures`);
         urls[extension] = hashed(path.basename(entry, path.extname(entry)), extension, bytes);
         const type = extension === 'css' ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8';
         assets.push({ url: urls[extension], type, bytes });

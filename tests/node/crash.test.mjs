@@ -72,7 +72,7 @@ test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes o
         const now = await show(rough, 1);
         return (now.state === 'ready' || now.state === 'failed') && now;
     }, 'the lesson');
-    assert.equal(lesson.state, 'ready', JSON.stringify(lesson.reason));
+    assert.equal(lesson.state, 'ready', `${JSON.stringify(lesson.reason)}\n${node.log()}`);
     assert.deepEqual(hashes(rough), hashes(calm));
     await node.stop();
     const doctor = await terrace(['doctor', '--data', rough]);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The pages in both languages, with keys alone, and on a small screen.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { addUserAndLogin, makeClip, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { logIn, newPage, startBrowser } from './browser.mjs';
+
+const PASSWORD = 'a good long password';
+const data = path.join(tempDir(), 'data');
+// Pictures of the pages go here if it is set, for people to look at.
+const pictures = process.env.TERRACE_PICTURES;
+let node, browser;
+
+before(async () => {
+    const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 12, size: '640x360' });
+    for (const [title, topic] of [['水稻病虫害防治 第一讲', '水稻'], ['拖拉机的日常保养', '农机'], ['How to plant maize', 'maize']])
+        await terraceOk(['ingest', clip, '--publish', '--title', title, '--topic', topic, '--wait', '--data', data]);
+    node = await startNode({ data });
+    await addUserAndLogin(node, 'admin', 'admin', PASSWORD);
+    await terraceOk(['user', 'add', 'wang', '--role', 'technician', '--data', data], { input: `${PASSWORD}\n` });
+    browser = await startBrowser();
+});
+after(async () => {
+    await browser?.close();
+    await node?.stop();
+});
+
+const picture = async (page, name) => { if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) }); };
+
+test('no word is missing in either language, and none is left over', () => {
+    const source = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), '../../node/web/src/i18n.js'), 'utf8');
+    const [zh, en] = ['zh', 'en'].map((language) => new Set([...source.match(new RegExp(`^    ${language}: \\{([^]*?)^    \\},`, 'm'))[1].matchAll(/(\w+): '/g)].map((m) => m[1])));
+    assert.ok(zh.size > 80);
+    assert.deepEqual([...zh].sort(), [...en].sort());
+});
+
+test('the terminal’s page: Chinese by the browser’s language, English by the switch, search', async () => {
+    const { page, errors } = await newPage(browser);
+    await page.goto(node.url);
+    await page.waitForSelector('a.lesson');
+    assert.equal(await page.getAttribute('html', 'lang'), 'zh');
+    assert.equal(await page.locator('a.lesson').count(), 3);
+    await picture(page, 'terminal-zh');
+    await page.fill('input[type=search]', '水稻');
+    assert.equal(await page.locator('a.lesson').count(), 1);
+    await page.click('button.language');
+    await page.waitForSelector('html[lang=en]');
+    await page.reload();
+    assert.equal(await page.getAttribute('html', 'lang'), 'en');
+    assert.deepEqual(errors, []);
+});
+
+test('with a remote control alone: to a lesson, play, pause, back', async () => {
+    const { page, errors } = await newPage(browser);
+    await page.goto(node.url);
+    await page.waitForSelector('a.lesson');
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await page.evaluate(() => document.activeElement.className), 'lesson');
+    const first = await page.evaluate(() => document.activeElement.getAttribute('href'));
+    await page.keyboard.press('ArrowRight');
+    assert.notEqual(await page.evaluate(() => document.activeElement.getAttribute('href')), first);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => window.terracePlayer && !window.terracePlayer.video.paused && window.terracePlayer.video.currentTime > 0.2);
+    await picture(page, 'player-zh');
+    await page.keyboard.press('k');
+    await page.waitForFunction(() => window.terracePlayer.video.paused);
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => location.pathname === '/' && !document.querySelector('.stage'));
+    assert.deepEqual(errors, []);
+});
+
+test('nothing is wider than a small screen', async () => {
+    const { page, errors } = await newPage(browser, { viewport: { width: 320, height: 640 }, hasTouch: true });
+    for (const where of ['/', '/watch/1', '/login']) {
+        await page.goto(node.url + where);
+        await page.waitForSelector(where === '/' ? 'a.lesson' : where === '/login' ? 'form' : '.stage .bottom');
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), where);
+        await picture(page, `small${where.replace(/\W/g, '-')}`);
+    }
+    await logIn(page, node.url, 'admin', PASSWORD);
+    for (const where of ['/operator', '/technician']) {
+        await page.goto(node.url + where);
+        await page.waitForSelector(where === '/operator' ? '.lessons .row' : 'tbody tr');
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), where);
+        await picture(page, `small${where.replace(/\W/g, '-')}`);
+    }
+    // The login page comes with the status that says so; Chromium notes that as an error.
+    assert.deepEqual(errors.filter((error) => !error.includes('401')), []);
+});
+
+test('operator: login, a wrong password in plain words, publish and unpublish', async () => {
+    const { page } = await newPage(browser);
+    await page.goto(`${node.url}/operator`);
+    await picture(page, 'login-zh');
+    await page.fill('input[name=name]', 'admin');
+    await page.fill('input[name=password]', 'not the password');
+    await page.click('button[type=submit]');
+    await page.waitForFunction(() => document.querySelector('.message').textContent.includes('不对'));
+    await page.fill('input[name=password]', PASSWORD);
+    await page.click('button[type=submit]');
+    await page.waitForSelector('#lesson-1');
+    await picture(page, 'operator-zh');
+    await page.click('#lesson-1 >> text=撤下');
+    await page.waitForSelector('#lesson-1 .mark.ready');
+    assert.equal((await (await fetch(`${node.url}/api/lessons`)).json()).lessons.length, 2);
+    await page.click('#lesson-1 >> text=发布');
+    await page.waitForSelector('#lesson-1 .mark.published');
+    await page.click('#lesson-1 >> text=修改');
+    await page.fill('dialog input >> nth=0', '新的标题');
+    await page.click('dialog >> text=保存');
+    await page.waitForFunction(() => document.querySelector('#lesson-1 h3').textContent === '新的标题');
+});
+
+test('technician: the table shows who watches what; operators’ pages stay closed to him', async () => {
+    const watcher = await newPage(browser);
+    await watcher.page.goto(`${node.url}/watch/2`);
+    await watcher.page.waitForFunction(() => window.terracePlayer && window.terracePlayer.video.currentTime > 0.2);
+    const { page, errors } = await newPage(browser, { locale: 'en-US' });
+    await logIn(page, node.url, 'wang', PASSWORD, '/technician');
+    await page.waitForFunction(() => document.querySelector('tbody') && document.querySelector('tbody').textContent.includes('127.0.0.1'));
+    await page.waitForFunction(() => document.querySelector('tbody').textContent.includes('拖拉机'));
+    await page.waitForSelector('.chart canvas');
+    await picture(page, 'technician-en');
+    const refused = await page.goto(`${node.url}/operator`);
+    assert.equal(refused.status(), 403);
+    assert.deepEqual(errors.filter((error) => !/40[13]/.test(error)), []);
+});

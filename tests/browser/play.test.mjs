@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// hls.js in Chromium plays a lesson from its first to its last second.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { makeClip, media, run, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { newPage, startBrowser } from './browser.mjs';
+
+// TERRACE_FULL=1 plays the whole lecture; by default its first minutes, since encoding it takes long.
+const SECONDS = process.env.TERRACE_FULL ? 300 : 80;
+const RATE = 4;
+const data = path.join(tempDir(), 'data');
+let node, browser;
+
+before(async () => {
+    const lecture = media('lectures/slides-webcam-720p25-5min.mp4');
+    const clip = path.join(tempDir(), 'clip.mp4');
+    if (lecture)
+        await run('ffmpeg', ['-v', 'error', '-t', String(SECONDS), '-i', lecture, '-c', 'copy', clip]);
+    else
+        makeClip(clip, { seconds: SECONDS });
+    await terraceOk(['ingest', clip, '--publish', '--title', '第一讲', '--wait', '--data', data]);
+    node = await startNode({ data });
+    browser = await startBrowser();
+});
+after(async () => {
+    await browser?.close();
+    await node?.stop();
+});
+
+test('plays to the end, through level switches and seeks, without an error or a gap', async () => {
+    const { page, errors } = await newPage(browser);
+    await page.goto(`${node.url}/watch/1`);
+    await page.waitForFunction(() => window.terracePlayer && window.terracePlayer.video.readyState >= 3, null, { timeout: 60_000 });
+    await page.evaluate(() => {
+        const { hls, video } = window.terracePlayer;
+        window.seen = { fatal: [], errors: [], levels: new Set(), gap: 0, last: 0, jumps: 0, stalls: 0 };
+        hls.on('hlsError', (_, data) => (data.fatal ? window.seen.fatal : window.seen.errors).push(data.details));
+        hls.on('hlsLevelSwitched', (_, { level }) => window.seen.levels.add(level));
+        video.muted = true;
+        return video.play();
+    });
+    const levels = await page.evaluate(() => window.terracePlayer.hls.levels.length);
+    assert.ok(levels >= 3, `${levels} levels`);
+
+    // Two switches by hand, at once, in the middle of playing.
+    for (const level of [levels - 1, 0, Math.min(1, levels - 1)]) {
+        await page.evaluate((n) => { window.terracePlayer.hls.currentLevel = n; }, level);
+        await page.waitForFunction((n) => window.seen.levels.has(n), level, { timeout: 60_000 });
+    }
+    // Five seeks; after each it goes on playing from there.
+    for (const part of [0.7, 0.1, 0.9, 0.35, 0.5]) {
+        const from = await page.evaluate((p) => { const { video } = window.terracePlayer; video.currentTime = video.duration * p; return video.duration * p; }, part);
+        await page.waitForFunction((s) => { const { video } = window.terracePlayer; return !video.seeking && video.currentTime > s + 0.3; }, from, { timeout: 60_000 });
+    }
+    // From the first second to the last.
+    await page.evaluate((rate) => {
+        const { video, hls } = window.terracePlayer;
+        hls.config.backBufferLength = Infinity;
+        video.currentTime = 0;
+        video.playbackRate = rate;
+        window.seen.timer = setInterval(() => {
+            for (let i = 1; i < video.buffered.length; i++)
+                window.seen.gap = Math.max(window.seen.gap, Math.min(video.buffered.start(i) - video.buffered.end(i - 1), 1e3));
+        }, 100);
+    }, RATE);
+    await page.waitForFunction(() => window.terracePlayer.video.currentTime > 0.2 && window.terracePlayer.video.currentTime < 20);
+    await page.waitForFunction(() => window.terracePlayer.video.ended, null, { timeout: 300_000 });
+    const end = await page.evaluate(() => {
+        const { video } = window.terracePlayer, ranges = [];
+        for (let i = 0; i < video.buffered.length; i++)
+            ranges.push([video.buffered.start(i), video.buffered.end(i)]);
+        return { time: video.currentTime, duration: video.duration, ranges, fatal: window.seen.fatal, errors: window.seen.errors };
+    });
+    assert.deepEqual(end.fatal, []);
+    assert.deepEqual(end.errors.filter((details) => details !== 'bufferStalledError'), []);
+    assert.ok(Math.abs(end.duration - SECONDS) < 0.3, `duration ${end.duration}`);
+    assert.ok(end.duration - end.time < 0.1, `ended at ${end.time} of ${end.duration}`);
+    for (let i = 1; i < end.ranges.length; i++)
+        assert.ok(end.ranges[i][0] - end.ranges[i - 1][1] <= 0.1, `gap in ${JSON.stringify(end.ranges)}`);
+    assert.ok(end.ranges[0][0] <= 0.1, JSON.stringify(end.ranges));
+    assert.deepEqual(errors, []);
+});
