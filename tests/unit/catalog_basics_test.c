@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The catalog: opening and refusing files, migrations, query plans, backup; lessons, jobs and
+ * chunks from beginning to end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "catalog/catalog.h"
+#include "catalog/db.h"
+
+#define SHA_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define SHA_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+struct fixture {
+    char dir[64], path[96], message[512];
+    struct catalog *catalog;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    snprintf(f->dir, sizeof(f->dir), "/tmp/terrace-catalog-XXXXXX");
+    if (!f || !mkdtemp(f->dir))
+        return -1;
+    snprintf(f->path, sizeof(f->path), "%s/catalog.db", f->dir);
+    *state = f;
+    return catalog_open(
+        &f->catalog, &(struct catalog_params){.path = f->path}, f->message, sizeof(f->message));
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    catalog_close(&f->catalog);
+    snprintf(command, sizeof(command), "rm -rf %s", f->dir);
+    int result = system(command); /* NOLINT(cert-env33-c): a path of our own making */
+    free(f);
+    return result;
+}
+
+static void write_file(const char *path, const char *text, size_t bytes)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, bytes, file), bytes);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int64_t new_lesson(struct catalog *c, const char *file)
+{
+    int64_t id = 0;
+    struct catalog_new_lesson lesson = {.title = "",
+        .submitter = "cli",
+        .source_file = file,
+        .source_name = "水稻.mp4",
+        .source_bytes = 10,
+        .now_ms = 1000};
+    assert_int_equal(catalog_lesson_create(c, &lesson, &id), CATALOG_OK);
+    return id;
+}
+
+/* Leases the next job and expects its kind; the job's number is returned. */
+static int64_t lease(struct catalog *c, const char *owner, int64_t now_ms, int kind)
+{
+    struct catalog_jobs jobs;
+    assert_int_equal(catalog_job_lease(c, owner, now_ms, 100, 1000, &jobs), CATALOG_OK);
+    assert_int_equal(jobs.items[0].kind, kind);
+    int64_t id = jobs.items[0].id;
+    catalog_jobs_free(&jobs);
+    return id;
+}
+
+static void finish_probe(struct catalog *c, int64_t job, const char *owner)
+{
+    static const struct catalog_new_rendition renditions[] = {
+        {.name = "v80",
+            .kind = CATALOG_VIDEO,
+            .width = 426,
+            .height = 240,
+            .fps_num = 25,
+            .fps_den = 2,
+            .cap_bps = 80000,
+            .timescale = 12800,
+            .chunk_count = 2,
+            .plan_text = "v"},
+        {.name = "a32",
+            .kind = CATALOG_AUDIO,
+            .channels = 1,
+            .sample_rate = 48000,
+            .cap_bps = 32000,
+            .timescale = 48000,
+            .chunk_count = 2,
+            .plan_text = "a"},
+    };
+    static const struct catalog_new_job jobs[] = {{CATALOG_JOB_AUDIO, 0, 4},
+        {CATALOG_JOB_POSTER, 0, 1}, {CATALOG_JOB_VIDEO, 0, 20}, {CATALOG_JOB_VIDEO, 1, 20}};
+    struct catalog_probe_result result = {.info_text = "i",
+        .title = "第一讲",
+        .duration_us = 90000000,
+        .renditions = renditions,
+        .rendition_count = 2,
+        .jobs = jobs,
+        .job_count = 4};
+    assert_int_equal(catalog_job_finish_probe(c, job, owner, &result, 2000), CATALOG_OK);
+}
+
+static int add_chunk(struct catalog *c, int64_t job, const char *owner, int64_t rendition,
+    int number, const char *sha256)
+{
+    struct catalog_segment segments[] = {{0, 60, 76800, 20}, {60, 40, 50000, 10}};
+    struct catalog_chunk chunk = {.rendition_id = rendition,
+        .number = number,
+        .bytes = 100,
+        .sha256 = (char *)sha256,
+        .segments = segments,
+        .segment_count = 2};
+    return catalog_chunk_add(c, job, owner, &chunk);
+}
+
+static void test_refuses_what_is_no_catalog(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *other;
+    char path[128], garbage[8192];
+    memset(garbage, 'x', sizeof(garbage));
+    snprintf(path, sizeof(path), "%s/garbage.db", f->dir);
+    write_file(path, garbage, sizeof(garbage));
+    assert_int_equal(catalog_open(&other, &(struct catalog_params){.path = path}, f->message,
+                         sizeof(f->message)),
+        CATALOG_EFOREIGN);
+    assert_non_null(strstr(f->message, "is not a Terrace catalog"));
+    assert_null(other);
+
+    sqlite3 *db;
+    snprintf(path, sizeof(path), "%s/foreign.db", f->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "CREATE TABLE t (x)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(catalog_open(&other, &(struct catalog_params){.path = path}, f->message,
+                         sizeof(f->message)),
+        CATALOG_EFOREIGN);
+
+    snprintf(path, sizeof(path), "%s/missing.db", f->dir);
+    assert_int_equal(
+        catalog_open(&other, &(struct catalog_params){.path = path, .must_exist = true}, f->message,
+            sizeof(f->message)),
+        CATALOG_ENOTFOUND);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void test_refuses_a_newer_schema(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *other;
+    assert_int_equal(
+        sqlite3_exec(f->catalog->db, "PRAGMA user_version = 999", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(catalog_open(&other, &(struct catalog_params){.path = f->path}, f->message,
+                         sizeof(f->message)),
+        CATALOG_ENEWER);
+    assert_non_null(strstr(f->message, "newer"));
+}
+
+static void test_damage_is_found(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 200; i++) {
+        char name[33];
+        snprintf(name, sizeof(name), "%032d", i);
+        new_lesson(f->catalog, name);
+    }
+    assert_int_equal(catalog_check(f->catalog), CATALOG_OK);
+    catalog_close(&f->catalog);
+    int fd = open(f->path, O_RDWR);
+    char zeros[4096];
+    memset(zeros, 0x5a, sizeof(zeros));
+    assert_int_equal(pwrite(fd, zeros, sizeof(zeros), 4096L * 9), sizeof(zeros));
+    close(fd);
+    int error = catalog_open(
+        &f->catalog, &(struct catalog_params){.path = f->path}, f->message, sizeof(f->message));
+    if (error == CATALOG_OK)
+        error = catalog_check(f->catalog);
+    assert_int_equal(error, CATALOG_ECORRUPT);
+}
+
+/* Whole tables may be walked only where all of it is wanted. */
+static bool scan_is_meant(int number)
+{
+    return number == STATEMENT_SOURCE_FILES || number == STATEMENT_USERS ||
+           number == STATEMENT_LESSONS;
+}
+
+static void test_no_statement_scans_a_table(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = STATEMENT_TOUCH; i < STATEMENT_COUNT; i++) {
+        char sql[8192];
+        sqlite3_stmt *plan;
+        snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", statement_sql[i]);
+        assert_int_equal(sqlite3_prepare_v2(f->catalog->db, sql, -1, &plan, NULL), SQLITE_OK);
+        while (sqlite3_step(plan) == SQLITE_ROW) {
+            const char *step = (const char *)sqlite3_column_text(plan, 3);
+            bool scan = strncmp(step, "SCAN", 4) == 0 && !strstr(step, "CONSTANT ROW") &&
+                        !strstr(step, "subquery") && !strstr(step, "(join-");
+            if (scan && !scan_is_meant(i))
+                fail_msg("statement %d: %s\n%s", i, step, statement_sql[i]);
+        }
+        sqlite3_finalize(plan);
+    }
+}
+
+static void test_a_lesson_from_beginning_to_end(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    struct catalog_lessons lessons;
+    struct catalog_renditions renditions;
+    int64_t id = new_lesson(c, "00000000000000000000000000000001");
+    finish_probe(c, lease(c, "n1", 1000, CATALOG_JOB_PROBE), "n1");
+    assert_int_equal(catalog_renditions(c, id, &renditions), CATALOG_OK);
+    assert_int_equal(renditions.count, 2);
+    int64_t video = renditions.items[0].id, audio = renditions.items[1].id;
+    catalog_renditions_free(&renditions);
+
+    int64_t job = lease(c, "n1", 2000, CATALOG_JOB_AUDIO);
+    assert_int_equal(
+        catalog_rendition_set_init(c, job, "n1", audio, 700, SHA_A, "mp4a.40.2"), CATALOG_OK);
+    assert_int_equal(
+        catalog_rendition_set_init(c, job, "n1", audio, 700, SHA_A, "mp4a.40.2"), CATALOG_OK);
+    assert_int_equal(
+        catalog_rendition_set_init(c, job, "n1", audio, 700, SHA_B, "mp4a.40.2"), CATALOG_EEXISTS);
+    assert_int_equal(add_chunk(c, job, "n1", audio, 0, SHA_A), CATALOG_OK);
+    assert_int_equal(add_chunk(c, job, "n1", audio, 0, SHA_A), CATALOG_OK);
+    assert_int_equal(add_chunk(c, job, "n1", audio, 0, SHA_B), CATALOG_EEXISTS);
+    assert_int_equal(add_chunk(c, job, "n1", audio, 2, SHA_A), CATALOG_EINVAL);
+    assert_int_equal(add_chunk(c, job, "other", audio, 1, SHA_A), CATALOG_ESTATE);
+    assert_int_equal(add_chunk(c, job, "n1", audio, 1, SHA_A), CATALOG_OK);
+    assert_int_equal(catalog_job_finish(c, job, "n1", 3000), CATALOG_OK);
+
+    job = lease(c, "n1", 3000, CATALOG_JOB_POSTER);
+    assert_int_equal(catalog_lesson_set_poster(c, job, "n1", "poster.jpg"), CATALOG_OK);
+    assert_int_equal(catalog_job_finish(c, job, "n1", 3000), CATALOG_OK);
+    for (int chunk = 0; chunk < 2; chunk++) {
+        assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
+        assert_int_equal(lessons.items[0].state, CATALOG_LESSON_WORKING);
+        assert_int_equal(lessons.items[0].playable, chunk > 0);
+        assert_string_equal(lessons.items[0].title, "第一讲");
+        catalog_lessons_free(&lessons);
+        job = lease(c, "n1", 4000, CATALOG_JOB_VIDEO);
+        assert_int_equal(add_chunk(c, job, "n1", video, chunk, SHA_B), CATALOG_OK);
+        assert_int_equal(catalog_job_finish(c, job, "n1", 5000), CATALOG_OK);
+    }
+    assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
+    assert_int_equal(lessons.items[0].state, CATALOG_LESSON_READY);
+    assert_int_equal(lessons.items[0].progress_permille, 1000);
+    assert_int_equal(lessons.items[0].media_bytes, 400 + 700);
+    catalog_lessons_free(&lessons);
+
+    assert_int_equal(
+        catalog_lessons(c, &(struct catalog_lesson_filter){.published_only = true}, &lessons),
+        CATALOG_OK);
+    assert_int_equal(lessons.count, 0);
+    catalog_lessons_free(&lessons);
+    assert_int_equal(catalog_lesson_set_published(c, id, true, "li", 6000), CATALOG_OK);
+    assert_int_equal(
+        catalog_lessons(c, &(struct catalog_lesson_filter){.published_only = true}, &lessons),
+        CATALOG_OK);
+    assert_int_equal(lessons.count, 1);
+    catalog_lessons_free(&lessons);
+
+    struct catalog_chunks chunks;
+    assert_int_equal(catalog_chunks(c, video, &chunks), CATALOG_OK);
+    assert_int_equal(chunks.count, 2);
+    assert_int_equal(chunks.items[1].segments[1].offset_bytes, 60);
+    assert_int_equal(chunks.items[1].segments[1].iframe_bytes, 10);
+    catalog_chunks_free(&chunks);
+    assert_int_equal(catalog_lesson_remove(c, id), CATALOG_OK);
+    assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_ENOTFOUND);
+    assert_int_not_equal(new_lesson(c, "00000000000000000000000000000002"), id);
+}
+
+static void test_leases_run_out_and_attempts_end(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    struct catalog_jobs jobs;
+    struct catalog_lessons lessons;
+    int64_t id = new_lesson(c, "00000000000000000000000000000001");
+    int64_t job = lease(c, "n1", 1000, CATALOG_JOB_PROBE);
+    assert_int_equal(catalog_job_lease(c, "n2", 1050, 100, 1000, &jobs), CATALOG_ENOTFOUND);
+    assert_int_equal(catalog_job_progress(c, job, "n1", 500, 1090, 100), CATALOG_OK);
+    assert_int_equal(catalog_job_lease(c, "n2", 1150, 100, 1000, &jobs), CATALOG_ENOTFOUND);
+    assert_int_equal(lease(c, "n2", 1200, CATALOG_JOB_PROBE), job);
+    assert_int_equal(catalog_job_progress(c, job, "n1", 600, 1210, 100), CATALOG_ESTATE);
+    assert_int_equal(
+        catalog_job_give_back(c, job, "n2", true, "worker_crashed", "signal 11", 1220), CATALOG_OK);
+    assert_int_equal(lease(c, "n2", 1300, CATALOG_JOB_PROBE), job);
+    assert_int_equal(catalog_job_release(c, job, "n2"), CATALOG_OK); /* counts no attempt */
+    assert_int_equal(lease(c, "n2", 1400, CATALOG_JOB_PROBE), job);
+    assert_int_equal(
+        catalog_job_give_back(c, job, "n2", true, "worker_crashed", "signal 11", 1500), CATALOG_OK);
+    assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
+    assert_int_equal(lessons.items[0].state, CATALOG_LESSON_FAILED);
+    assert_string_equal(lessons.items[0].reason, "worker_crashed");
+    catalog_lessons_free(&lessons);
+    assert_int_equal(catalog_lesson_set_published(c, id, true, "li", 1600), CATALOG_ESTATE);
+    assert_int_equal(catalog_lesson_retry(c, id, "li", 1700), CATALOG_OK);
+    assert_int_equal(catalog_lesson_retry(c, id, "li", 1700), CATALOG_ESTATE);
+    assert_int_equal(lease(c, "n3", 1800, CATALOG_JOB_PROBE), job);
+    assert_int_equal(catalog_jobs_recover(c, "n4"), CATALOG_OK);
+    assert_int_equal(lease(c, "n4", 1801, CATALOG_JOB_PROBE), job);
+}
+
+static void test_two_connections(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *other;
+    int64_t before, after;
+    assert_int_equal(catalog_open(&other, &(struct catalog_params){.path = f->path}, f->message,
+                         sizeof(f->message)),
+        CATALOG_OK);
+    assert_int_equal(catalog_change_number(other, &before), CATALOG_OK);
+    new_lesson(f->catalog, "00000000000000000000000000000001");
+    assert_int_equal(catalog_change_number(other, &after), CATALOG_OK);
+    assert_true(after > before);
+    int64_t job = lease(other, "n2", 1000, CATALOG_JOB_PROBE);
+    struct catalog_jobs jobs;
+    assert_int_equal(
+        catalog_job_lease(f->catalog, "n1", 1000, 100, 1000, &jobs), CATALOG_ENOTFOUND);
+    assert_true(job > 0);
+    catalog_close(&other);
+}
+
+static void test_backup(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    struct catalog *copy;
+    struct catalog_lessons lessons;
+    int64_t id = new_lesson(f->catalog, "00000000000000000000000000000001");
+    snprintf(path, sizeof(path), "%s/backup.db", f->dir);
+    assert_int_equal(catalog_backup(f->catalog, path), CATALOG_OK);
+    assert_int_equal(catalog_backup(f->catalog, path), CATALOG_EEXISTS);
+    assert_int_equal(catalog_open(&copy, &(struct catalog_params){.path = path, .read_only = true},
+                         f->message, sizeof(f->message)),
+        CATALOG_OK);
+    assert_int_equal(catalog_lesson_get(copy, id, &lessons), CATALOG_OK);
+    assert_string_equal(lessons.items[0].source_name, "水稻.mp4");
+    catalog_lessons_free(&lessons);
+    catalog_close(&copy);
+}
+
+static void test_damaged_segment_tables(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    struct catalog_renditions renditions;
+    struct catalog_chunks chunks;
+    int64_t id = new_lesson(c, "00000000000000000000000000000001");
+    finish_probe(c, lease(c, "n1", 1000, CATALOG_JOB_PROBE), "n1");
+    assert_int_equal(catalog_renditions(c, id, &renditions), CATALOG_OK);
+    int64_t audio = renditions.items[1].id;
+    catalog_renditions_free(&renditions);
+    assert_int_equal(
+        add_chunk(c, lease(c, "n1", 2000, CATALOG_JOB_AUDIO), "n1", audio, 0, SHA_A), CATALOG_OK);
+    static const char *const damage[] = {"x'00'", "x''", "zeroblob(32)", "randomblob(48)"};
+    for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+        char sql[128];
+        snprintf(sql, sizeof(sql), "UPDATE chunks SET segments = %s", damage[i]);
+        assert_int_equal(sqlite3_exec(c->db, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(catalog_chunks(c, audio, &chunks), CATALOG_ECORRUPT);
+    }
+}
+
+static void test_uploads(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    struct catalog_upload upload = {.id = (char *)"0123456789abcdef0123456789abcdef",
+        .user = (char *)"li",
+        .filename = (char *)"课.mp4",
+        .title = (char *)"",
+        .topic = (char *)"",
+        .description = (char *)"",
+        .language = (char *)"",
+        .total_bytes = 5,
+        .created_ms = 1};
+    struct catalog_uploads uploads;
+    int64_t first, again;
+    assert_int_equal(catalog_upload_create(c, &upload), CATALOG_OK);
+    assert_int_equal(catalog_uploads(c, "wang", &uploads), CATALOG_OK);
+    assert_int_equal(uploads.count, 0);
+    assert_int_equal(catalog_uploads(c, NULL, &uploads), CATALOG_OK);
+    assert_int_equal(uploads.count, 1);
+    catalog_uploads_free(&uploads);
+    assert_int_equal(catalog_upload_complete(c, upload.id, SHA_A, 2, &first), CATALOG_OK);
+    assert_int_equal(catalog_upload_complete(c, upload.id, SHA_A, 3, &again), CATALOG_OK);
+    assert_int_equal(first, again);
+    char **names;
+    size_t count;
+    assert_int_equal(catalog_source_files(c, &names, &count), CATALOG_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(names[0], upload.id);
+    catalog_names_free(names);
+}
+
+static void test_users_and_sessions(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    struct catalog_session session = {
+        .token_sha256 = SHA_A, .csrf = SHA_B, .user = "li", .expires_ms = 5000};
+    struct catalog_sessions sessions;
+    assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_OPERATOR, "hash", 1), CATALOG_OK);
+    assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_ADMIN, "hash", 1), CATALOG_EEXISTS);
+    assert_int_equal(catalog_session_add(c, &session), CATALOG_OK);
+    assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
+    assert_int_equal(sessions.count, 1);
+    assert_int_equal(sessions.items[0].role, CATALOG_ROLE_OPERATOR);
+    catalog_sessions_free(&sessions);
+    assert_int_equal(catalog_user_set_password(c, "li", "other", 2), CATALOG_OK);
+    assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
+    assert_int_equal(sessions.count, 0);
+    assert_int_equal(catalog_session_add(c, &session), CATALOG_OK);
+    assert_int_equal(catalog_sessions(c, 6000, &sessions), CATALOG_OK);
+    assert_int_equal(sessions.count, 0);
+    assert_int_equal(catalog_user_remove(c, "li"), CATALOG_OK);
+    assert_int_equal(catalog_user_remove(c, "li"), CATALOG_ENOTFOUND);
+}
+
+static void test_uplink(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog_uplink uplink;
+    assert_int_equal(
+        catalog_uplink_add(f->catalog, &(struct catalog_uplink_minute){7, 100, 1}), CATALOG_OK);
+    assert_int_equal(
+        catalog_uplink_add(f->catalog, &(struct catalog_uplink_minute){7, 50, 2}), CATALOG_OK);
+    assert_int_equal(
+        catalog_uplink_add(f->catalog, &(struct catalog_uplink_minute){6, 1, 1}), CATALOG_OK);
+    assert_int_equal(catalog_uplink(f->catalog, 7, &uplink), CATALOG_OK);
+    assert_int_equal(uplink.count, 1);
+    assert_int_equal(uplink.items[0].sent_bytes, 150);
+    catalog_uplink_free(&uplink);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_refuses_what_is_no_catalog),
+        TEST(test_refuses_a_newer_schema),
+        TEST(test_damage_is_found),
+        TEST(test_no_statement_scans_a_table),
+        TEST(test_a_lesson_from_beginning_to_end),
+        TEST(test_leases_run_out_and_attempts_end),
+        TEST(test_two_connections),
+        TEST(test_backup),
+        TEST(test_damaged_segment_tables),
+        TEST(test_uploads),
+        TEST(test_users_and_sessions),
+        TEST(test_uplink),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
