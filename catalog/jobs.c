@@ -138,7 +138,7 @@ static int read_jobs(struct catalog *c, sqlite3_stmt *s, struct catalog_jobs *ou
 int catalog_job_lease(struct catalog *c, const char *owner, int64_t now_ms, int64_t lease_ms,
     int64_t deadline_ms, struct catalog_jobs *out)
 {
-    int64_t job_id;
+    int64_t job_id = 0;
     bool found = false;
     *out = (struct catalog_jobs){0};
     int error = db_begin(c);
@@ -168,7 +168,7 @@ int catalog_job_lease(struct catalog *c, const char *owner, int64_t now_ms, int6
 int catalog_job_progress(struct catalog *c, int64_t job_id, const char *owner, int permille,
     int64_t now_ms, int64_t lease_ms)
 {
-    struct owned owned;
+    struct owned owned = {0};
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = check_owned(c, job_id, owner, &owned);
@@ -185,7 +185,7 @@ int catalog_job_progress(struct catalog *c, int64_t job_id, const char *owner, i
 int catalog_job_give_back(struct catalog *c, int64_t job_id, const char *owner, bool retry,
     const char *reason, const char *reason_detail, int64_t now_ms)
 {
-    struct owned owned;
+    struct owned owned = {0};
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = check_owned(c, job_id, owner, &owned);
@@ -203,7 +203,7 @@ int catalog_job_give_back(struct catalog *c, int64_t job_id, const char *owner, 
 
 int catalog_job_release(struct catalog *c, int64_t job_id, const char *owner)
 {
-    struct owned owned;
+    struct owned owned = {0};
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = check_owned(c, job_id, owner, &owned);
@@ -261,7 +261,7 @@ static int insert_planned(
 int catalog_job_finish_probe(struct catalog *c, int64_t job_id, const char *owner,
     const struct catalog_probe_result *result, int64_t now_ms)
 {
-    struct owned owned;
+    struct owned owned = {0};
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = check_owned(c, job_id, owner, &owned);
@@ -310,7 +310,7 @@ static int check_rendition(struct catalog *c, const struct owned *owned, int64_t
 int catalog_rendition_set_init(struct catalog *c, int64_t job_id, const char *owner,
     int64_t rendition_id, int64_t bytes, const char *sha256, const char *codecs)
 {
-    struct owned owned;
+    struct owned owned = {0};
     char present[65] = "";
     int chunk_count;
     int error = db_begin(c);
@@ -363,7 +363,7 @@ static int insert_chunk(struct catalog *c, const struct catalog_chunk *chunk)
 int catalog_chunk_add(
     struct catalog *c, int64_t job_id, const char *owner, const struct catalog_chunk *chunk)
 {
-    struct owned owned;
+    struct owned owned = {0};
     char init_sha256[65];
     int chunk_count = 0, present = 0;
     int error = db_begin(c);
@@ -387,7 +387,7 @@ int catalog_chunk_add(
 int catalog_lesson_set_poster(
     struct catalog *c, int64_t job_id, const char *owner, const char *poster_file)
 {
-    struct owned owned;
+    struct owned owned = {0};
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = check_owned(c, job_id, owner, &owned);
@@ -417,7 +417,7 @@ static int finish_lesson(struct catalog *c, const struct owned *owned, int64_t n
 
 int catalog_job_finish(struct catalog *c, int64_t job_id, const char *owner, int64_t now_ms)
 {
-    struct owned owned;
+    struct owned owned = {0};
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = check_owned(c, job_id, owner, &owned);

@@ -52,7 +52,7 @@ static int lesson_state(struct catalog *c, int64_t lesson_id, int *state, int *r
 int lesson_set_state(struct catalog *c, int64_t lesson_id, int state, const char *reason,
     const char *detail, int64_t now_ms)
 {
-    int from, revision;
+    int from = 0, revision = 0;
     int error = lesson_state(c, lesson_id, &from, &revision);
     if (error != CATALOG_OK)
         return error;
@@ -130,7 +130,7 @@ int catalog_lesson_edit(
 int catalog_lesson_set_published(
     struct catalog *c, int64_t lesson_id, bool published, const char *by, int64_t now_ms)
 {
-    int state, revision;
+    int state = 0, revision = 0;
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = lesson_state(c, lesson_id, &state, &revision);
@@ -151,7 +151,7 @@ int catalog_lesson_set_published(
 
 int catalog_lesson_retry(struct catalog *c, int64_t lesson_id, const char *by, int64_t now_ms)
 {
-    int state, revision;
+    int state = 0, revision = 0;
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = lesson_state(c, lesson_id, &state, &revision);
@@ -195,7 +195,7 @@ int catalog_lesson_remove(struct catalog *c, int64_t lesson_id)
 int catalog_event_add(
     struct catalog *c, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms)
 {
-    int state, revision;
+    int state = 0, revision = 0;
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = lesson_state(c, lesson_id, &state, &revision);

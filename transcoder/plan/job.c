@@ -16,6 +16,7 @@
  *   job          the job's own members
  *   info BYTES   a media_info text of that length
  *   plan BYTES   a rendition's text of that length, one section for each
+ *   end 0        so that a text that was cut short is not taken for a whole one
  */
 static const struct text_field job_fields[] = {
     TEXT_FIELD_INT(struct job, threads, 1, 1024),
@@ -56,6 +57,7 @@ int job_format(const struct job *job, char *out, size_t out_bytes)
         put_section(
             &text, "plan", plan, plan_rendition_format(&job->renditions[i], plan, sizeof(plan)));
     }
+    text_int(&text, "end", 0);
     return text_end(&text);
 }
 
@@ -132,12 +134,14 @@ int job_parse(const char *text, size_t text_bytes, struct job *out)
     struct text_in in = {text, text + text_bytes};
     struct text_pair pair;
     int64_t kind = -1;
-    bool has_info = false;
+    bool has_info = false, ended = false;
     int more;
-    while ((more = text_next(&in, &pair)) > 0)
-        if (take_pair(out, &kind, &has_info, &in, &pair) < 0)
+    while ((more = text_next(&in, &pair)) > 0 && !ended)
+        if (strcmp(pair.key, "end") == 0)
+            ended = true;
+        else if (take_pair(out, &kind, &has_info, &in, &pair) < 0)
             break;
-    if (more == 0 && kind >= 0 && complete(out, has_info))
+    if (more == 0 && ended && kind >= 0 && complete(out, has_info))
         return 0;
     *out = (struct job){0};
     return -1;
