@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Upload-Metadata: what browsers send, what others might. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "node/ingest/metadata.h"
+
+static void test_good_headers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header, *filename, *title;
+        bool publish;
+    } cases[] = {
+        {NULL, "upload", "", false},
+        {"", "upload", "", false},
+        {"filename bGVzc29uLm1wNA==", "lesson.mp4", "", false},
+        {"filename bGVzc29uLm1wNA==,title 5rC056i7", "lesson.mp4", "水稻", false},
+        {"title 5rC056i7 , filename bGVzc29uLm1wNA== ,publish MQ==", "lesson.mp4", "水稻", true},
+        {"filename QzpcdmlkZW9zXGEubXA0", "a.mp4", "", false},      /* C:\videos\a.mp4 */
+        {"filename Li4vLi4vZXRjL3Bhc3N3ZA==", "passwd", "", false}, /* ../../etc/passwd */
+        {"filename L2V0Yy8=", "upload", "", false},                 /* /etc/ */
+        {"title y661vg==", "upload", NULL, false},              /* GBK: read as GB18030 */
+        {"unknown AAAA,title YQpi", "upload", "a b", false},        /* a line end */
+        {"relativePath", "upload", "", false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct metadata m;
+        assert_int_equal(metadata_parse(cases[i].header, &m), 0);
+        assert_string_equal(m.filename, cases[i].filename);
+        if (cases[i].title)
+            assert_string_equal(m.title, cases[i].title);
+        else
+            assert_memory_equal(m.title, "水", 3);
+        assert_int_equal(m.publish, cases[i].publish);
+    }
+}
+
+static void test_bad_headers(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "title ***",
+        "title YQ",
+        "title AAA=",
+        "title YWI=YWI=",
+        "filename AGE=",
+        "title //79",
+        "language YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh",
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct metadata m;
+        if (metadata_parse(cases[i], &m) != -1)
+            fail_msg("accepted: %s -> '%s'", cases[i], m.title);
+    }
+}
+
+static void test_long_headers(void **state)
+{
+    (void)state;
+    static char header[20000];
+    struct metadata m;
+    memcpy(header, "title ", 6);
+    memset(header + 6, 'Y', sizeof(header) - 7);
+    assert_int_equal(metadata_parse(header, &m), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good_headers),
+        cmocka_unit_test(test_bad_headers), cmocka_unit_test(test_long_headers)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

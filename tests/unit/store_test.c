@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The data folder: opening, locks, imports, paths that stay inside, sweeping that follows no link.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "node/store/store.h"
+
+struct fixture {
+    char dir[64], data[96], message[256];
+    struct store *store;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    snprintf(f->dir, sizeof(f->dir), "/tmp/terrace-store-XXXXXX");
+    if (!mkdtemp(f->dir))
+        return -1;
+    snprintf(f->data, sizeof(f->data), "%s/data", f->dir);
+    *state = f;
+    return store_open(&f->store,
+        &(struct store_params){.path = f->data, .create = true, .floor_bytes = 1}, f->message,
+        sizeof(f->message));
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    store_close(&f->store);
+    snprintf(command, sizeof(command), "rm -rf %s", f->dir);
+    int result = system(command); /* NOLINT(cert-env33-c): a path of our own making */
+    free(f);
+    return result;
+}
+
+static void test_opening(void **state)
+{
+    struct fixture *f = *state;
+    struct store *other;
+    assert_int_equal(store_open(&other, &(struct store_params){.path = "/nonexistent/data"},
+                         f->message, sizeof(f->message)),
+        -ENOENT);
+    assert_non_null(strstr(f->message, "/nonexistent/data"));
+    assert_null(other);
+    char file[128];
+    snprintf(file, sizeof(file), "%s/file", f->dir);
+    close(open(file, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(store_open(&other, &(struct store_params){.path = file, .create = true},
+                         f->message, sizeof(f->message)),
+        -ENOTDIR);
+}
+
+static void test_paths_stay_inside(void **state)
+{
+    struct fixture *f = *state;
+    char path[STORE_PATH_BYTES];
+    static const char *const bad[] = {"", "..", "../x", "a/b", ".hidden", "/etc/passwd"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(store_source_path(f->store, bad[i], path), -EINVAL);
+    assert_int_equal(store_media_path(f->store, 1, 1, "v80/../../x", path), -EINVAL);
+    assert_int_equal(store_media_path(f->store, 0, 1, "x", path), -EINVAL);
+    assert_int_equal(store_media_path(f->store, 7, 2, "v80/00000.chunk", path), 0);
+    assert_non_null(strstr(path, "/media/7/2/v80/00000.chunk"));
+}
+
+static void test_a_lock_dies_with_its_process(void **state)
+{
+    struct fixture *f = *state;
+    int ready[2], holder = 0;
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = store_lock(f->store, STORE_LOCK_NODE, NULL);
+        if (write(ready[1], fd >= 0 ? "y" : "n", 1) == 1)
+            pause();
+        _exit(0);
+    }
+    char answer;
+    assert_int_equal(read(ready[0], &answer, 1), 1);
+    assert_int_equal(answer, 'y');
+    assert_int_equal(store_lock(f->store, STORE_LOCK_NODE, &holder), -EWOULDBLOCK);
+    assert_int_equal(holder, child);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    int fd = store_lock(f->store, STORE_LOCK_NODE, &holder);
+    assert_true(fd >= 0);
+    store_unlock(fd);
+}
+
+static bool cancel(void *ctx, int64_t done, int64_t total)
+{
+    (void)ctx, (void)done, (void)total;
+    return false;
+}
+
+static void test_import(void **state)
+{
+    struct fixture *f = *state;
+    char source[128], name[33], sha256[65], path[STORE_PATH_BYTES], again[65];
+    int64_t bytes;
+    snprintf(source, sizeof(source), "%s/source", f->dir);
+    int fd = open(source, O_CREAT | O_RDWR, 0600);
+    assert_int_equal(write(fd, "abc", 3), 3);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(store_import(f->store, fd, name, sha256, &bytes, NULL, NULL), 0);
+    assert_string_equal(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(bytes, 3);
+    assert_int_equal(store_source_path(f->store, name, path), 0);
+    assert_int_equal(store_file_sha256(path, again), 0);
+    assert_string_equal(again, sha256);
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    assert_int_equal(store_import(f->store, fd, name, sha256, &bytes, cancel, NULL), -ECANCELED);
+    assert_int_equal(store_source_path(f->store, name, path), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    close(fd);
+}
+
+static bool keep_nothing(void *ctx, const char *relative)
+{
+    (void)ctx, (void)relative;
+    return false;
+}
+
+static void make_old(const char *path)
+{
+    struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static void test_sweeping(void **state)
+{
+    struct fixture *f = *state;
+    char outside[128], inside[192], young[192], old[192];
+    snprintf(outside, sizeof(outside), "%s/outside", f->dir);
+    snprintf(inside, sizeof(inside), "%s/media/9", f->data);
+    snprintf(young, sizeof(young), "%s/sources/young", f->data);
+    snprintf(old, sizeof(old), "%s/sources/old", f->data);
+    assert_int_equal(mkdir(outside, 0700), 0);
+    char precious[192];
+    snprintf(precious, sizeof(precious), "%s/precious", outside);
+    close(open(precious, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(symlink(outside, inside), 0);
+    close(open(young, O_CREAT | O_WRONLY, 0600));
+    close(open(old, O_CREAT | O_WRONLY, 0600));
+    make_old(inside);
+    make_old(old);
+    assert_int_equal(store_sweep(f->store, keep_nothing, NULL), 2);
+    assert_int_equal(access(precious, F_OK), 0);
+    assert_int_equal(access(inside, F_OK), -1);
+    assert_int_equal(access(old, F_OK), -1);
+    assert_int_equal(access(young, F_OK), 0);
+    assert_int_equal(store_remove_media(f->store, 12345), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_opening, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_paths_stay_inside, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_lock_dies_with_its_process, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_import, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sweeping, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
