@@ -93,6 +93,20 @@ static bool too_slow(struct http_conn *conn, int64_t tick_ms)
            (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)waited_ms;
 }
 
+/* Whether the peer is still taking what the kernel holds for it of answers that were given long
+ * ago. */
+static bool still_receiving(struct http_conn *conn, int64_t since_ms)
+{
+    const struct http_server_params *params = &conn->loop->server->params;
+    const struct tcp_info info = tcp_info_of(conn);
+    uint64_t gained_bytes = info.tcpi_bytes_acked - conn->idle_acked_bytes;
+
+    conn->idle_acked_bytes = info.tcpi_bytes_acked;
+    return (info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0) &&
+           gained_bytes * 60000 >=
+               (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)since_ms;
+}
+
 static void check_head(struct http_conn *conn, int64_t now_ms)
 {
     const struct http_server_params *params = &conn->loop->server->params;
@@ -102,7 +116,10 @@ static void check_head(struct http_conn *conn, int64_t now_ms)
         conn->broken = !conn_refuse(conn, 408);
         conn_run(conn);
     } else if (!conn->head_ms && now_ms - conn->phase_ms >= limit_ms) {
-        conn_destroy(conn);
+        if (still_receiving(conn, now_ms - conn->phase_ms))
+            conn->phase_ms = now_ms;
+        else
+            conn_destroy(conn);
     }
 }
 

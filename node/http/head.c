@@ -28,6 +28,8 @@ static int check_line(struct http_head_scan *scan, const char *line, size_t line
             return scan->start_bytes > (size_t)2 * MAX_EMPTY_LINES ? -400 : 0;
         }
         scan->line_bytes = line_bytes;
+        if (!is_token(line, 1))
+            return -400;
         return line_bytes > HTTP_MAX_LINE_BYTES ? -414 : 0;
     }
     /* A line that goes on from the one before (obs-fold) is read in different ways by different
@@ -35,15 +37,6 @@ static int check_line(struct http_head_scan *scan, const char *line, size_t line
     if (line_bytes && (line[0] == ' ' || line[0] == '\t' || line[0] == ':'))
         return -400;
     return ++scan->fields > HTTP_MAX_FIELDS + 1 ? -431 : 0;
-}
-
-/* What a head without an end yet can already be refused for. */
-static int check_unfinished(struct http_head_scan *scan, size_t data_bytes)
-{
-    scan->searched_bytes = data_bytes;
-    if (scan->line_bytes == 0 && data_bytes - scan->start_bytes > HTTP_MAX_LINE_BYTES + 1)
-        return -414;
-    return data_bytes > HTTP_MAX_HEAD_BYTES ? -431 : 0;
 }
 
 /* What can't begin a method needs no line's end to be refused: a TLS handshake has none. */
@@ -57,10 +50,19 @@ static bool begins_badly(const struct http_head_scan *scan, const char *data, si
     return first != '\r' && !is_token(&first, 1);
 }
 
-int http_head_find_end(struct http_head_scan *scan, const char *data, size_t data_bytes)
+/* What a head without an end yet can already be refused for. */
+static int check_unfinished(struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
     if (begins_badly(scan, data, data_bytes))
         return -400;
+    scan->searched_bytes = data_bytes;
+    if (scan->line_bytes == 0 && data_bytes - scan->start_bytes > HTTP_MAX_LINE_BYTES + 1)
+        return -414;
+    return data_bytes > HTTP_MAX_HEAD_BYTES ? -431 : 0;
+}
+
+int http_head_find_end(struct http_head_scan *scan, const char *data, size_t data_bytes)
+{
     while (scan->searched_bytes < data_bytes) {
         const char *line = data + scan->scanned_bytes;
         const char *end =
@@ -69,7 +71,7 @@ int http_head_find_end(struct http_head_scan *scan, const char *data, size_t dat
         int rc;
 
         if (!end)
-            return check_unfinished(scan, data_bytes);
+            return check_unfinished(scan, data, data_bytes);
         if (end == line || end[-1] != '\r')
             return -400;
         last = scan->line_bytes && end - 1 == line;

@@ -24,7 +24,7 @@ enum http_method {
     HTTP_OPTIONS = 64,
 };
 
-/* ---- the request ----------------------------------------------------------------------------- */
+/* ---- the request ---- */
 
 enum http_method http_request_method(const struct http_request *req);
 /* The path, percent-decoded and normalised (no "//", "." or ".."), always beginning with '/'. */
@@ -57,51 +57,70 @@ struct http_user {
 void http_request_set_user(struct http_request *req, const struct http_user *user);
 const struct http_user *http_request_user(const struct http_request *req);
 
-/* ---- reading a body ---------------------------------------------------------------------------
- * A handler with a body calls one of these before it returns; else the body is read and thrown away
- * up to a small bound, beyond which the connection is closed after the response. "Expect:
- * 100-continue" is answered when one of them is called.
+/*
+ * ---- reading a body
+ *
+ * A handler that wants the body calls one of these two, at once or after deferred work; else the
+ * body is read and thrown away up to 256 KiB, beyond which the connection is closed after the
+ * response. "Expect: 100-continue" is answered when one of them is called. A body that is malformed
+ * is answered with 400 by the server. Both return 0, or -EALREADY if there is a reader or a
+ * response already, or -ENOMEM; after an error nothing is called.
  */
 
 /* Collects the whole body (at most max_bytes, else 413 is sent and on_body is not called). data is
- * valid during the call and has a NUL behind it. */
+ * valid during the call and has a NUL behind it. on_body never comes when the peer goes away
+ * before: ctx must not be something that it would have to free. */
 typedef void (*http_body_fn)(struct http_request *req, char *data, size_t data_bytes, void *ctx);
 int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn on_body, void *ctx);
 
 /*
- * Streams the body with back pressure: on_data gets a block (at most 256 KiB) that it must take
- * whole; no further block comes, and the socket is not read, until http_request_resume(). At the
- * end on_data comes once with data NULL and end true. If the peer goes away in between, on_data
- * comes once with data NULL and end false; so it comes exactly once with data NULL, and that is
- * where ctx is freed.
+ * Streams the body with back pressure: on_data gets a block (at most 256 KiB), which stays valid
+ * until http_request_resume(), so that deferred work may write it out without a copy. No further
+ * block comes before that, and the socket is read no further than one block ahead. At the end
+ * on_data comes once with data NULL and end true, and must respond or defer. If the peer goes away
+ * in between, or a response is given before the end, on_data comes once with data NULL and end
+ * false, and must not respond. So it comes exactly once with data NULL, never while deferred work
+ * of the request is under way, and that is where ctx is freed.
  */
 typedef void (*http_stream_fn)(
     struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx);
 int http_request_stream(struct http_request *req, http_stream_fn on_data, void *ctx);
 void http_request_resume(struct http_request *req);
 
-/* ---- deferred work ------------------------------------------------------------------------------
+/*
+ * ---- deferred work
+ *
  * Runs work(thread_ctx, task) on a thread of the pool, then done(req, task) on the request's loop.
  * The request stays valid until done returns, even if the peer went away (http_request_gone() says
- * so; responding is then harmless). done is called exactly once and frees task. thread_ctx is what
- * the pool's thread_open gave (a catalog of that thread's own).
+ * so; responding is then harmless). done is called exactly once, also when the server stops, and
+ * frees task. It may defer again. work must not touch the request. thread_ctx is what the pool's
+ * thread_open gave (a catalog of that thread's own).
  */
 typedef void (*http_work_fn)(void *thread_ctx, void *task);
 typedef void (*http_done_fn)(struct http_request *req, void *task);
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task);
+/* Whether the peer is known to be gone. One that only closed its sending half is not: it may still
+ * listen. */
 bool http_request_gone(const struct http_request *req);
 
-/* ---- the response
- * -------------------------------------------------------------------------------- Exactly one of
- * the http_respond*() functions ends a request (or starts its stream); HEAD needs no care: the body
- * is left out. Headers are added before. Date, Server, Content-Length, Connection are the server's.
+/*
+ * ---- the response
+ *
+ * Exactly one of the http_respond*() functions ends a request (or starts its stream); a second one
+ * is logged and ignored. HEAD needs no care: the body is left out. A handler that returns without a
+ * response, a reader, deferred work or a timer has forgotten the request: 500. Headers are added
+ * before. Date, Server, Content-Length, Connection, Vary (for what may be compressed), the CORS
+ * headers under /v/, X-Content-Type-Options and Referrer-Policy are the server's.
  */
+
+/* Both strings are copied. Control bytes in the value become spaces. */
 void http_response_header(struct http_request *req, const char *name, const char *value);
 void http_response_headerf(struct http_request *req, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A body from memory (copied). gzip is applied when the client takes it, the type is text and it
- * pays. If an ETag header was added, If-None-Match is honoured with 304. */
+/* A body from memory (copied). gzip is applied when the client takes it, the type is text, it pays,
+ * and no Content-Encoding header was added; an ETag then becomes a weak one. If an ETag header was
+ * added and status is 200, If-None-Match is honoured with 304. */
 void http_respond(struct http_request *req, int status, const char *content_type, const void *body,
     size_t body_bytes);
 /* No body: 204, 304, 303 with Location, ... */
@@ -110,7 +129,9 @@ void http_respond_empty(struct http_request *req, int status);
 void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
-/* Part of a file, by sendfile, with Range, If-Range, If-None-Match and HEAD handled. */
+/* Part of a file, by sendfile, with Range, If-Range, If-None-Match and HEAD handled (several ranges
+ * at once: the whole, with 200). A file that is shorter than offset and length say is answered with
+ * 500; one that is cut short while it is sent ends the connection. */
 struct http_file {
     int fd;               /* taken over by the call, whatever happens */
     int64_t offset_bytes; /* where the representation begins in the file */
@@ -121,21 +142,25 @@ struct http_file {
 };
 void http_respond_file(struct http_request *req, const struct http_file *file);
 
-/* An open-ended response (server-sent events): starts it; then http_stream_write() any number of
- * times; the peer leaving calls on_close once, after which the request must not be used. */
+/*
+ * An open-ended response (server-sent events): starts it; then http_stream_write() any number of
+ * times. on_close comes exactly once, where ctx is freed: when the peer left, the server stops, the
+ * request was HEAD, or http_stream_end() is called (then before it returns). Except in the last
+ * case it never comes while deferred work of the request is under way. After it the request must
+ * not be used.
+ */
 void http_stream_start(struct http_request *req, int status, const char *content_type,
     void (*on_close)(void *ctx), void *ctx);
 void http_stream_write(struct http_request *req, const void *data, size_t data_bytes);
 /* Bytes not yet taken by the kernel: a slow reader should get no more. */
 size_t http_stream_pending(const struct http_request *req);
-void http_stream_end(struct http_request *req); /* calls on_close */
-/* A timer on the request's loop, for streams: every interval_ms until the request ends. At most one
- * a request. */
+void http_stream_end(struct http_request *req);
+/* A timer on the request's loop, for streams: every interval_ms until the request ends or the peer
+ * is gone. At most one a request. */
 void http_request_every(struct http_request *req, int64_t interval_ms,
     void (*on_tick)(struct http_request *req, void *ctx), void *ctx);
 
-/* ---- routes -----------------------------------------------------------------------------------
- */
+/* ---- routes ---- */
 
 enum http_access {
     HTTP_PUBLIC = 0,     /* anybody */
@@ -162,27 +187,24 @@ struct http_route {
  */
 typedef bool (*http_guard_fn)(struct http_request *req, const struct http_route *route, void *ctx);
 
-/* ---- what the monitor sees ----------------------------------------------------------------------
- */
+/* ---- what the monitor sees ---- */
 
 struct http_conn_sample {
-    uint64_t conn_id; /* unique while the server runs */
-    const char *peer; /* numeric address */
-    const char *path; /* of the request under way, or of the last one; "" before the first */
-    const char *user_agent;
-    uint64_t
-        sent_bytes; /* that the kernel took since the last sample: headers and bodies, all kinds */
-    uint64_t requests; /* finished since the last sample */
-    uint32_t rtt_us, retransmits,
-        delivery_rate_bps; /* TCP_INFO; retransmits in total for the connection */
-    bool closed;           /* the connection's last sample */
+    uint64_t conn_id;       /* unique while the server runs */
+    const char *peer;       /* numeric address */
+    const char *path;       /* of the request under way, or of the last one; "" before the first */
+    const char *user_agent; /* like path cut to a bounded length, and ASCII: other bytes are '?' */
+    uint64_t sent_bytes;    /* that the kernel took since the last sample: headers and bodies */
+    uint64_t requests;      /* finished since the last sample */
+    /* TCP_INFO; retransmits in total for the connection */
+    uint32_t rtt_us, retransmits, delivery_rate_bps;
+    bool closed; /* the connection's last sample */
 };
-/* Called on the loop's thread for each connection with news: about every second, and once when it
- * ends, so that the sum of sent_bytes is exact. */
+/* Called on the loop's thread for each connection with news: about every second, after a request
+ * (at most ten times a second), and once when it ends, so that the sum of sent_bytes is exact. */
 typedef void (*http_observe_fn)(const struct http_conn_sample *sample, void *ctx);
 
-/* ---- the server ---------------------------------------------------------------------------------
- */
+/* ---- the server ---- */
 
 typedef void (*http_log_fn)(void *ctx, const char *message);
 
@@ -200,30 +222,29 @@ struct http_server_params {
     void *(*thread_open)(void *ctx); /* pool thread's context; NULL result: the thread can't work */
     void (*thread_close)(void *thread_ctx);
     void *thread_ctx_ctx;
-    int64_t
-        min_progress_bytes_per_minute; /* a peer that takes or gives less is cut off; 0: 15,000 */
-    /* How long things may take; 0 means what stands behind. Deadlines count only while the peer is
-     * waited for. */
-    int64_t header_timeout_ms;  /* a request's head, from its first byte, or from the connection's
-                                   start: 60,000 */
+    /* How slow a peer may be; 0 means the figure given. Time counts only while the peer is the one
+     * who is waited for. */
+    int64_t min_progress_bytes_per_minute; /* taken or given, else it is cut off: 15,000 */
+    int64_t progress_window_ms;            /* over which that is measured: 60,000 */
+    int64_t header_timeout_ms;  /* for a head from its first byte, for the first byte: 60,000 */
     int64_t idle_timeout_ms;    /* between requests: 75,000 */
-    int64_t progress_window_ms; /* over which progress is measured: 60,000 */
-    int64_t sample_interval_ms; /* between looks at each connection: samples, deadlines: 1,000 */
+    int64_t sample_interval_ms; /* between looks at each connection (samples, deadlines): 1,000 */
     http_log_fn log;
     void *log_ctx;
 };
 
 /*
- * Binds, starts the loops and the pool. On failure *out is NULL and message holds one line for
- * people
- * ("127.0.0.1:8080 is in use by another program"). Returns 0 or a negative errno.
+ * Binds, starts the loops and the pool; SIGPIPE is ignored from then on. On failure *out is NULL
+ * and message holds one line for people ("127.0.0.1:8080 is in use by another program"). Returns 0
+ * or a negative errno.
  */
 int http_server_open(struct http_server **out, const struct http_server_params *params,
     char *message, size_t message_bytes);
 /* The port in use (for port 0). Any thread. */
 int http_server_port(const struct http_server *server);
-/* Stops accepting, lets requests under way finish for up to grace_ms, then ends everything, joins
- * all threads, frees, sets *server to NULL. Not from a loop's thread. Accepts NULL. */
+/* Stops accepting, ends idle connections and streams, lets other requests finish for up to
+ * grace_ms, then ends everything, runs what was deferred to its done(), joins all threads, frees,
+ * sets *server to NULL. Not from a loop's thread. Accepts NULL. */
 void http_server_close(struct http_server **server, int64_t grace_ms);
 
 #endif

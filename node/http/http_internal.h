@@ -64,7 +64,7 @@ struct http_loop {
     int abandoned; /* requests without a connection, whose deferred work is not done yet */
     int64_t last_tick_ms;
     struct buf scratch; /* for response heads */
-    char date[40];
+    char date[64];
     int64_t date_s;
     pthread_mutex_t lock; /* for posted, which the pool fills */
     struct deferred *posted, **posted_last;
@@ -90,11 +90,12 @@ struct http_conn {
     bool broken;   /* to be destroyed */
     uint64_t id;
     size_t read_ahead_bytes;
-    int64_t phase_ms;        /* when the phase began */
-    int64_t head_ms;         /* when the head's first byte came; 0: none yet */
-    int64_t waited_ms;       /* for the peer, in this window */
-    uint64_t window_bytes;   /* progress when the window began */
-    uint64_t received_bytes; /* of bodies, ever */
+    int64_t phase_ms;          /* when the phase began */
+    int64_t head_ms;           /* when the head's first byte came; 0: none yet */
+    int64_t waited_ms;         /* for the peer, in this window */
+    uint64_t window_bytes;     /* progress when the window began */
+    uint64_t idle_acked_bytes; /* when an idle connection was last looked at */
+    uint64_t received_bytes;   /* of bodies, ever */
     uint64_t unreported_bytes, unreported_requests;
     int64_t sampled_ms;
     char peer[46], path[200], user_agent[120];

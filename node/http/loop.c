@@ -20,16 +20,26 @@ void loop_wake(struct http_loop *loop)
     event_active(loop->wake, EV_TIMEOUT, 0);
 }
 
-const char *loop_date(struct http_loop *loop)
+/* RFC 9110 section 5.6.7; not by strftime(), whose names follow the locale. */
+static void format_date(char *out, size_t out_bytes, time_t when)
 {
-    time_t now = (time_t)(clock_wall_ms() / 1000);
+    static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[][4] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct tm utc;
 
-    if (now != loop->date_s) {
-        gmtime_r(&now, &utc);
-        /* RFC 9110 section 5.6.7; the node runs in the C locale's time names. */
-        strftime(loop->date, sizeof(loop->date), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-        loop->date_s = now;
+    gmtime_r(&when, &utc);
+    snprintf(out, out_bytes, "%s, %02d %s %d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday,
+        months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+const char *loop_date(struct http_loop *loop)
+{
+    int64_t now_s = clock_wall_ms() / 1000;
+
+    if (now_s != loop->date_s) {
+        format_date(loop->date, sizeof(loop->date), (time_t)now_s);
+        loop->date_s = now_s;
     }
     return loop->date;
 }
@@ -117,15 +127,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 static void on_kick(evutil_socket_t fd, short what, void *arg)
 {
     struct http_loop *loop = arg;
-    struct conn_list kicked;
     struct http_conn *conn;
 
     (void)fd, (void)what;
-    /* Those that are kicked while these run wait for the next turn. */
-    TAILQ_INIT(&kicked);
-    TAILQ_CONCAT(&kicked, &loop->kicked, kick_link);
-    while ((conn = TAILQ_FIRST(&kicked))) {
-        TAILQ_REMOVE(&kicked, conn, kick_link);
+    /* Bounded, because those that run may kick others: then this is called again. */
+    for (int left = loop->conn_count; left > 0 && (conn = TAILQ_FIRST(&loop->kicked)); left--) {
+        TAILQ_REMOVE(&loop->kicked, conn, kick_link);
         conn->kicked = false;
         conn_run(conn);
     }

@@ -48,13 +48,6 @@ void buf_add_text(struct buf *buf, const char *text)
     buf_add(buf, text, strlen(text));
 }
 
-static int format_into(struct buf *buf, const char *format, va_list args)
-{
-    size_t room = buf->room_bytes - buf->used_bytes;
-
-    return vsnprintf(buf->data ? buf->data + buf->used_bytes : NULL, room, format, args);
-}
-
 void buf_addf(struct buf *buf, const char *format, ...)
 {
     va_list args;
@@ -66,7 +59,7 @@ void buf_addf(struct buf *buf, const char *format, ...)
     if (length < 0 || !reserve(buf, (size_t)length))
         return;
     va_start(args, format);
-    length = format_into(buf, format, args);
+    vsnprintf(buf->data + buf->used_bytes, (size_t)length + 1, format, args);
     va_end(args);
     buf->used_bytes += (size_t)length;
 }

@@ -62,15 +62,16 @@ static void test_collect_limit(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
-    char chunk[10010];
+    char chunk[10000];
 
     (void)state;
     client_say(fd, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
     memset(chunk, 'x', sizeof(chunk));
-    memcpy(chunk, "2710\r\n", 6);
-    memcpy(chunk + 10006, "\r\n", 2);
-    for (int i = 0; i < 10; i++)
-        client_send(fd, chunk, 10008);
+    for (int i = 0; i < 10; i++) {
+        client_say(fd, "2710\r\n");
+        client_send(fd, chunk, sizeof(chunk));
+        client_say(fd, "\r\n");
+    }
     client_say(fd, "1\r\nx\r\n");
     client_read(fd, &response, false);
     assert_int_equal(response.status, 413);

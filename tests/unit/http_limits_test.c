@@ -158,6 +158,38 @@ static void test_patience(void **state)
     fixture_close(&fixture, 0);
 }
 
+/* The kernel took the answer at once; a slow peer that still reads it is not idle. */
+static void test_slow_reader_is_not_idle(void **state)
+{
+    const struct http_server_params params = {.idle_timeout_ms = 250, .sample_interval_ms = 10};
+    struct fixture fixture;
+    struct response response;
+    size_t received = 0;
+    char block[2000];
+    int fd;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    fd = connect_narrow(&fixture);
+    client_say(fd, "GET /file HTTP/1.1\r\n" HOST "Range: bytes=0-199999\r\n\r\n");
+    client_read(fd, &response, true);
+    response_free(&response);
+    while (received < 200000) {
+        size_t left = 200000 - received;
+        ssize_t got = recv(fd, block, left < sizeof(block) ? left : sizeof(block), 0);
+
+        assert_true(got > 0);
+        received += (size_t)got;
+        poll(NULL, 0, 10); /* its pace: a second in all */
+    }
+    client_say(fd, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
 /* ---- limits -----------------------------------------------------------------------------------
  */
 
@@ -494,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_no_progress),
         cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_slow_reader_is_not_idle),
         cmocka_unit_test(test_max_connections),
         cmocka_unit_test(test_no_descriptors_left),
         cmocka_unit_test(test_accounting),

@@ -135,8 +135,8 @@ static void test_pipelined_flood(void **state)
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
     client_say(fd, "GET /defer HTTP/1.1\r\n" HOST "\r\n");
     gate_await(&fixture.gate, 1);
-    for (size_t i = 0; i + 32 <= sizeof(block); i += 32)
-        memcpy(block + i, request, 32);
+    for (size_t i = 0; i < sizeof(block); i++)
+        block[i] = request[i % 32];
     whole = sizeof(block) / 32 * 32;
     fcntl(fd, F_SETFL, O_NONBLOCK);
     do {

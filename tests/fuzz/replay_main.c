@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs a fuzz target on the files that its arguments name, or hold: a corpus as an ordinary test.
+ */
+#include <ftw.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+static int replay(const char *path, const struct stat *info, int kind)
+{
+    size_t bytes = (size_t)info->st_size;
+    uint8_t *data;
+    FILE *file;
+
+    if (kind != FTW_F)
+        return kind == FTW_D ? 0 : -1;
+    file = fopen(path, "rb");
+    data = malloc(bytes ? bytes : 1);
+    if (!file || !data || fread(data, 1, bytes, file) != bytes)
+        return -1;
+    fclose(file);
+    printf("%s\n", path);
+    fflush(stdout);
+    LLVMFuzzerTestOneInput(data, bytes);
+    free(data);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (ftw(argv[i], replay, 8) != 0) {
+            fprintf(stderr, "can't replay %s\n", argv[i]);
+            return 1;
+        }
+    }
+    return argc > 1 ? 0 : 2;
+}
