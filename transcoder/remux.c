@@ -218,6 +218,8 @@ static int copy_packet(struct writer *w, const struct input *input,
     } else {
         int64_t shift = av_rescale_q(
             clock_shift_us(&w->clock, input->format, packet), AV_TIME_BASE_Q, time_base);
+        if (packet->pts == AV_NOPTS_VALUE)
+            packet->pts = packet->dts;
         if (packet->pts != AV_NOPTS_VALUE)
             packet->pts += shift;
         if (packet->dts != AV_NOPTS_VALUE)
@@ -255,6 +257,8 @@ static int write_copy(const struct piece *piece, const struct remux_params *para
     struct writer w = {.fd = fd};
     if (input_open(&input, piece->source_fd, failure) < 0)
         return -1;
+    /* MPEG program streams give a time to some pictures only; a copy needs all. */
+    input->format->flags |= AVFMT_FLAG_GENPTS;
     int result = 0;
     int error = open_writer(&w, input, params);
     if (error < 0)

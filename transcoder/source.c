@@ -7,6 +7,7 @@
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "transcoder/input.h"
 
@@ -19,6 +20,10 @@ struct source {
     AVPacket *packet;
     bool input_ended;
     bool wants_keyframe; /* just sought: what comes before one can't be decoded */
+    bool has_packet;     /* since the start: */
+    bool lacks_pts;      /* the first packet has a decoding time alone (AVI) */
+    int64_t packet_us;   /* of it, on the lesson's clock */
+    int64_t delay_us;    /* by which such times are late as times of presentation */
 
     /* deinterlacing and turning; no graph where there is nothing to do */
     char filters[64];
@@ -53,7 +58,7 @@ static int64_t frame_time_us(struct source *source, const AVFrame *frame)
     int64_t time_us;
     if (frame->best_effort_timestamp != AV_NOPTS_VALUE)
         time_us = av_rescale_q(frame->best_effort_timestamp, stream->time_base, AV_TIME_BASE_Q) -
-                  source->info->zero_us;
+                  source->info->zero_us - source->delay_us;
     else
         time_us = source->has_last ? source->last_us + slot_length_us(source->info)
                                    : source->info->video_start_us;
@@ -65,6 +70,20 @@ static int64_t frame_time_us(struct source *source, const AVFrame *frame)
     return time_us;
 }
 
+static void note_first_packet(struct source *source)
+{
+    const AVPacket *packet = source->packet;
+    if (source->has_packet)
+        return;
+    source->has_packet = true;
+    source->lacks_pts = packet->pts == AV_NOPTS_VALUE && packet->dts != AV_NOPTS_VALUE;
+    if (source->lacks_pts)
+        source->packet_us =
+            av_rescale_q(packet->dts,
+                source->input->format->streams[packet->stream_index]->time_base, AV_TIME_BASE_Q) -
+            source->info->zero_us;
+}
+
 /* The next packet of the picture; false at the end. */
 static bool read_packet(struct source *source)
 {
@@ -73,6 +92,7 @@ static bool read_packet(struct source *source)
         bool key = source->packet->flags & AV_PKT_FLAG_KEY;
         if (ours && (key || !source->wants_keyframe)) {
             source->wants_keyframe = false;
+            note_first_packet(source);
             return true;
         }
         av_packet_unref(source->packet);
@@ -203,7 +223,7 @@ static void close_reading(struct source *source)
     av_frame_unref(source->shown);
     av_frame_unref(source->next);
     source->input_ended = source->graph_ended = source->wants_keyframe = false;
-    source->has_last = source->ended = false;
+    source->has_last = source->ended = source->has_packet = source->lacks_pts = false;
 }
 
 static bool empty(const AVFrame *frame)
@@ -251,6 +271,21 @@ static int start_at(struct source *source, int fd, int64_t at_us, struct failure
 }
 
 /*
+ * Where packets have decoding times alone, FFmpeg gives a picture the time of the packet with which
+ * it comes out of the decoder: late by the frames that the decoder holds back. How many these are
+ * shows at the file's beginning, where picture and packet belong together.
+ */
+static int measure_delay(struct source *source, int fd, struct failure *failure)
+{
+    if (start_at(source, fd, -1, failure) < 0)
+        return -1;
+    if (source->lacks_pts && !empty(source->next) && source->next_us > source->packet_us &&
+        source->next_us < source->packet_us + US)
+        source->delay_us = source->next_us - source->packet_us;
+    return 0;
+}
+
+/*
  * Pre-rolls of growing length: most files give a keyframe with the first; sparse ones, open GOPs
  * and lying indexes need more; from the beginning always works. Which one serves depends on the
  * file alone.
@@ -294,6 +329,9 @@ int source_open(struct source **out, int fd, const struct media_info *info, int6
         failure_set(failure, REASON_OUT_OF_MEMORY, "source");
         goto fail;
     }
+    /* Of the containers that we take, AVI alone is so. */
+    if (strcmp(info->container, "avi") == 0 && measure_delay(source, fd, failure) < 0)
+        goto fail;
     if (seek_before(source, fd, slot_us(info, first_frame), failure) < 0)
         goto fail;
     *out = source;

@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Runs terrace-worker over a whole source as a node would, without a node: for the tests and by hand.
+ * Runs terrace-worker over a source as a node would, without a node: for the tests and by hand.
  *
- *   job_tool WORKER SOURCE OUTPUT probe             prints what the probe found, as media_info text
- *   job_tool WORKER SOURCE OUTPUT all [CHUNK...]    probe, audio, poster, then the chunks named (all in order if none is)
+ *   job_tool [OPTION...] WORKER SOURCE OUTPUT PIECE...
  *
- * Prints a line for each message: "init NAME BYTES SHA CODECS", "chunk NAME NUMBER BYTES SHA SEGMENTS", "failed REASON DETAIL".
+ * PIECE: probe (always done first), audio, poster, video (all chunks in order), the number of a
+ * chunk, or all. Options: --segment-ms N, --chunk-ms N, and --kill: kill -9 each worker at its
+ * first word of progress.
+ *
+ * Prints the probe's findings as media_info text, and a line for each message:
+ *   init NAME BYTES SHA256 CODECS
+ *   chunk NAME NUMBER BYTES SHA256
+ *   segment NAME CHUNK OFFSET LENGTH TICKS IFRAME_BYTES
+ *   poster
+ *   failed REASON DETAIL
+ *   killed SIGNAL
  * Exits 0, or 1 when a piece failed.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +35,11 @@
 struct tool {
     const char *worker, *output;
     int source_fd;
+    bool kill;
     struct media_info info;
+    struct plan_options options;
     struct plan plan;
+    struct job job;
 };
 
 static int move_fd(int from, int to)
@@ -35,7 +49,8 @@ static int move_fd(int from, int to)
     return dup2(from, to) == to ? 0 : -1;
 }
 
-/* In the child: the four descriptors in their places, nothing else. High copies first, so that none is overwritten. */
+/* In the child: the four descriptors in their places, nothing else. High copies first, so that none
+ * is overwritten. */
 static void become_worker(const char *worker, const int fds[4])
 {
     int high[4];
@@ -63,19 +78,44 @@ static int text_fd(const struct job *job)
     return fd;
 }
 
+static void print_chunk(const struct message *m)
+{
+    printf("chunk %s %d %lld %s\n", m->rendition, m->chunk, (long long)m->bytes, m->sha256);
+    for (size_t i = 0; i < m->segment_count; i++)
+        printf("segment %s %d %lld %d %d %d\n", m->rendition, m->chunk,
+            (long long)m->segments[i].offset_bytes, m->segments[i].length_bytes,
+            m->segments[i].duration_ticks, m->segments[i].iframe_bytes);
+}
+
 static void print_message(const struct message *m)
 {
-    if (m->type == MESSAGE_INIT)
+    char text[16384];
+    switch (m->type) {
+    case MESSAGE_INIT:
         printf("init %s %lld %s %s\n", m->rendition, (long long)m->bytes, m->sha256, m->codecs);
-    else if (m->type == MESSAGE_CHUNK)
-        printf("chunk %s %d %lld %s %zu\n", m->rendition, m->chunk, (long long)m->bytes, m->sha256, m->segment_count);
-    else if (m->type == MESSAGE_FAILED)
+        break;
+    case MESSAGE_CHUNK:
+        print_chunk(m);
+        break;
+    case MESSAGE_POSTER:
+        printf("poster\n");
+        break;
+    case MESSAGE_PROBED:
+        if (media_info_format(&m->info, text, sizeof(text)) >= 0)
+            printf("%sremuxed_bytes %lld\n", text, (long long)m->remuxed_bytes);
+        break;
+    case MESSAGE_FAILED:
         printf("failed %s %s\n", reason_name(m->reason), m->detail);
+        break;
+    case MESSAGE_PROGRESS:
+    case MESSAGE_DONE:
+        break;
+    }
     fflush(stdout);
 }
 
 /* Reads the worker's messages to the end. Returns whether DONE came. */
-static bool follow(struct tool *tool, int fd)
+static bool follow(struct tool *tool, int fd, pid_t worker)
 {
     static uint8_t buffer[MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES];
     size_t count = 0;
@@ -90,6 +130,8 @@ static bool follow(struct tool *tool, int fd)
             done |= message.type == MESSAGE_DONE;
             if (message.type == MESSAGE_PROBED)
                 tool->info = message.info;
+            if (message.type == MESSAGE_PROGRESS && tool->kill)
+                kill(worker, SIGKILL);
             message_clear(&message);
             memmove(buffer, buffer + used, count - (size_t)used);
             count -= (size_t)used;
@@ -102,90 +144,141 @@ static bool follow(struct tool *tool, int fd)
     return done;
 }
 
-static bool run_piece(struct tool *tool, const struct job *job)
+static bool run_piece(struct tool *tool)
 {
     int messages[2];
-    int text = text_fd(job), output = open(tool->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int text = text_fd(&tool->job), output = open(tool->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (text < 0 || output < 0 || pipe2(messages, O_CLOEXEC) < 0) {
         perror("job_tool");
         return false;
     }
-    pid_t child = fork();
-    if (child == 0)
+    pid_t worker = fork();
+    if (worker == 0)
         become_worker(tool->worker, (const int[]){text, messages[1], tool->source_fd, output});
     close(messages[1]);
     close(text);
     close(output);
-    bool done = follow(tool, messages[0]);
+    bool done = follow(tool, messages[0], worker);
     close(messages[0]);
     int status = 0;
-    waitpid(child, &status, 0);
+    waitpid(worker, &status, 0);
     if (WIFSIGNALED(status))
         printf("killed %d\n", WTERMSIG(status));
+    return done && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void begin_job(struct tool *tool, enum job_kind kind)
+{
+    tool->job =
+        (struct job){.kind = kind, .threads = 1, .info = tool->info, .options = tool->options};
+}
+
+static void add_renditions(struct tool *tool, enum plan_kind kind)
+{
+    for (size_t i = 0; i < tool->plan.rendition_count; i++)
+        if (tool->plan.renditions[i].kind == kind)
+            tool->job.renditions[tool->job.rendition_count++] = tool->plan.renditions[i];
+}
+
+static bool run_probe(struct tool *tool)
+{
+    tool->job = (struct job){.kind = JOB_PROBE, .threads = 1, .remux_name = "remuxed"};
+    if (!run_piece(tool))
+        return false;
+    char remuxed[4096];
+    snprintf(remuxed, sizeof(remuxed), "%s/remuxed", tool->output);
+    int copy = open(remuxed, O_RDONLY | O_CLOEXEC);
+    if (copy >= 0) {
+        close(tool->source_fd);
+        tool->source_fd = copy;
+    }
+    return plan_make(&tool->info, &tool->options, &tool->plan) == 0;
+}
+
+static bool run_audio(struct tool *tool)
+{
+    begin_job(tool, JOB_AUDIO);
+    add_renditions(tool, PLAN_AUDIO);
+    return tool->job.rendition_count == 0 || run_piece(tool);
+}
+
+static bool run_poster(struct tool *tool)
+{
+    begin_job(tool, JOB_POSTER);
+    strcpy(tool->job.poster_name, "poster.jpg");
+    return !tool->info.has_video || run_piece(tool);
+}
+
+static bool run_chunk(struct tool *tool, int chunk)
+{
+    begin_job(tool, JOB_VIDEO);
+    tool->job.chunk = chunk;
+    add_renditions(tool, PLAN_VIDEO);
+    return run_piece(tool);
+}
+
+static bool run_video(struct tool *tool)
+{
+    bool done = true;
+    for (int chunk = 0; done && tool->info.has_video && chunk < tool->plan.chunk_count; chunk++)
+        done = run_chunk(tool, chunk);
     return done;
 }
 
-static bool run_chunk(struct tool *tool, struct job *job, int chunk)
+static bool run_named(struct tool *tool, const char *piece)
 {
-    *job = (struct job){.kind = JOB_VIDEO, .threads = 1, .info = tool->info, .chunk = chunk};
-    for (size_t i = 0; i < tool->plan.rendition_count; i++)
-        if (tool->plan.renditions[i].kind == PLAN_VIDEO)
-            job->renditions[job->rendition_count++] = tool->plan.renditions[i];
-    return run_piece(tool, job);
-}
-
-static bool run_audio(struct tool *tool, struct job *job)
-{
-    *job = (struct job){.kind = JOB_AUDIO, .threads = 1, .info = tool->info};
-    for (size_t i = 0; i < tool->plan.rendition_count; i++)
-        if (tool->plan.renditions[i].kind == PLAN_AUDIO)
-            job->renditions[job->rendition_count++] = tool->plan.renditions[i];
-    return job->rendition_count == 0 || run_piece(tool, job);
-}
-
-static bool run_all(struct tool *tool, struct job *job, int argc, char **argv)
-{
-    if (plan_make(&tool->info, &(struct plan_options){0}, &tool->plan) < 0 || !run_audio(tool, job))
-        return false;
-    if (!tool->info.has_video)
+    if (strcmp(piece, "probe") == 0)
         return true;
-    *job = (struct job){.kind = JOB_POSTER, .threads = 1, .info = tool->info, .poster_name = "poster.jpg"};
-    if (!run_piece(tool, job))
-        return false;
-    for (int i = 0; i < argc; i++)
-        if (!run_chunk(tool, job, (int)strtol(argv[i], NULL, 10)))
-            return false;
-    for (int chunk = 0; argc == 0 && chunk < tool->plan.chunk_count; chunk++)
-        if (!run_chunk(tool, job, chunk))
-            return false;
-    return true;
+    if (strcmp(piece, "audio") == 0)
+        return run_audio(tool);
+    if (strcmp(piece, "poster") == 0)
+        return run_poster(tool);
+    if (strcmp(piece, "video") == 0)
+        return run_video(tool);
+    if (strcmp(piece, "all") == 0)
+        return run_audio(tool) && run_poster(tool) && run_video(tool);
+    return run_chunk(tool, (int)strtol(piece, NULL, 10));
+}
+
+/* Returns the index of the first argument that is no option, or -1. */
+static int read_options(struct tool *tool, bool *kills, int argc, char **argv)
+{
+    static const struct option options[] = {{"segment-ms", required_argument, NULL, 's'},
+        {"chunk-ms", required_argument, NULL, 'c'}, {"kill", no_argument, NULL, 'k'}, {0}};
+    int option;
+    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+        if (option == 's')
+            tool->options.segment_us = strtoll(optarg, NULL, 10) * 1000;
+        else if (option == 'c')
+            tool->options.chunk_us = strtoll(optarg, NULL, 10) * 1000;
+        else if (option == 'k')
+            *kills = true;
+        else
+            return -1;
+    }
+    return optind;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 5) {
-        fprintf(stderr, "usage: job_tool WORKER SOURCE OUTPUT probe|all [CHUNK...]\n");
+    struct tool *tool = calloc(1, sizeof(*tool));
+    bool kills = false;
+    int first = tool ? read_options(tool, &kills, argc, argv) : -1;
+    if (first < 0 || argc - first < 4) {
+        fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--kill] "
+                        "WORKER SOURCE OUTPUT PIECE...\n");
+        free(tool);
         return 2;
     }
-    struct tool *tool = calloc(1, sizeof(*tool));
-    struct job *job = calloc(1, sizeof(*job));
-    bool done = false;
-    if (tool && job) {
-        *tool = (struct tool){.worker = argv[1], .output = argv[3], .source_fd = open(argv[2], O_RDONLY | O_CLOEXEC)};
-        *job = (struct job){.kind = JOB_PROBE, .threads = 1, .remux_name = "remuxed"};
-        done = tool->source_fd >= 0 && run_piece(tool, job);
-        char remuxed[4096];
-        snprintf(remuxed, sizeof(remuxed), "%s/remuxed", argv[3]);
-        int copy = open(remuxed, O_RDONLY | O_CLOEXEC);
-        if (done && copy >= 0)
-            tool->source_fd = copy;
-        char text[16384];
-        if (done && media_info_format(&tool->info, text, sizeof(text)) >= 0)
-            printf("%s", text);
-        if (done && strcmp(argv[4], "all") == 0)
-            done = run_all(tool, job, argc - 5, argv + 5);
-    }
+    tool->worker = argv[first];
+    tool->output = argv[first + 2];
+    tool->source_fd = open(argv[first + 1], O_RDONLY | O_CLOEXEC);
+    bool done = tool->source_fd >= 0 && run_probe(tool);
+    tool->kill = kills;
+    for (int i = first + 3; i < argc && done; i++)
+        done = run_named(tool, argv[i]);
+    if (tool->source_fd >= 0)
+        close(tool->source_fd);
     free(tool);
-    free(job);
     return done ? 0 : 1;
 }
