@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "node/cli/text.h"
+#include "node/util/clock.h"
 
 #define BAR_COLUMNS 30
+#define LINE_INTERVAL_MS 1000
 
 void progress_open(struct progress *progress)
 {
@@ -36,28 +38,39 @@ static void draw(struct progress *progress)
     progress->shown = true;
 }
 
-static void print_line(const struct progress *progress)
+static void print_line(struct progress *progress, int permille)
 {
+    int64_t now_ms = clock_mono_ms();
+    if (permille / 100 <= progress->permille / 100 || permille >= 1000 ||
+        now_ms - progress->line_ms < LINE_INTERVAL_MS)
+        return;
     text_print(stdout, progress->label, 0, 0);
-    printf(": %d %%\n", progress->permille / 100 * 10);
+    printf(": %d %%\n", permille / 100 * 10);
     fflush(stdout);
+    progress->permille = permille;
+    progress->line_ms = now_ms;
+}
+
+static void draw_again(struct progress *progress, int permille)
+{
+    bool same = progress->shown && permille / 10 == progress->permille / 10;
+    progress->permille = permille;
+    if (!same)
+        draw(progress);
 }
 
 void progress_update(struct progress *progress, const char *label, int permille)
 {
-    bool new_label = strcmp(progress->label, label) != 0;
-    if (new_label) {
+    int bounded = permille < 0 ? 0 : permille > 1000 ? 1000 : permille;
+    if (strcmp(progress->label, label) != 0) {
         snprintf(progress->label, sizeof progress->label, "%s", label);
-        progress->permille = 0;
+        progress->permille = -1;
+        progress->line_ms = clock_mono_ms();
     }
-    int before = progress->permille;
-    progress->permille = permille < 0 ? 0 : permille > 1000 ? 1000 : permille;
-    if (progress->terminal) {
-        if (new_label || !progress->shown || progress->permille / 10 != before / 10)
-            draw(progress);
-    } else if (progress->permille / 100 > before / 100 && progress->permille < 1000) {
-        print_line(progress);
-    }
+    if (progress->terminal)
+        draw_again(progress, bounded);
+    else
+        print_line(progress, bounded);
 }
 
 void progress_clear(struct progress *progress)

@@ -169,6 +169,7 @@ int jobs_open(struct jobs **out, const struct jobs_params *params)
                                             : 1,
         .nice_level = params->nice > 0 ? params->nice : 10,
         .lease_ms = params->lease_ms > 0 ? params->lease_ms : 60000,
+        .silence_ms = params->silence_ms > 0 ? params->silence_ms : 300000,
     };
     store_new_name(token);
     snprintf(jobs->owner, sizeof(jobs->owner), "%d-%.16s", (int)getpid(), token);

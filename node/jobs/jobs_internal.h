@@ -50,7 +50,8 @@ struct worker {
     enum reason reason;
     char detail[256];
     int permille;
-    int64_t told_ms; /* when the catalog last heard of it */
+    int64_t heard_ms; /* when it last said something; monotonic, as is told_ms */
+    int64_t told_ms;  /* when the catalog last heard of it */
 };
 
 struct jobs {
@@ -59,7 +60,7 @@ struct jobs {
     const struct store *store;
     char *worker_path;
     int most_workers, nice_level;
-    int64_t lease_ms;
+    int64_t lease_ms, silence_ms;
     char owner[48];
     struct event *poll;
     struct worker *workers;
@@ -94,7 +95,7 @@ int record_message(struct worker *worker, const struct message *message);
 int worker_start(
     struct jobs *jobs, struct catalog_jobs *leased); /* takes *leased over in any case */
 void worker_kill(struct worker *worker, enum worker_fate fate);
-/* Renews the lease, looks at the deadline. */
+/* Renews the lease; ends a worker that is past its deadline or has fallen silent. */
 void worker_tend(struct worker *worker, int64_t now_ms);
 /* jobs.c: a worker has ended and was freed. */
 void jobs_worker_ended(struct jobs *jobs, struct worker *worker);

@@ -89,6 +89,7 @@ static void on_message(evutil_socket_t fd, short what, void *ctx)
     while ((got = read(fd, worker->buffer + worker->buffer_bytes,
                 BUFFER_BYTES - worker->buffer_bytes)) > 0) {
         worker->buffer_bytes += (size_t)got;
+        worker->heard_ms = clock_mono_ms();
         if (worker->fate != FATE_OWN) {
             worker->buffer_bytes = 0; /* nothing that it says counts any more */
         } else if (take_messages(worker) < 0) {
@@ -340,6 +341,7 @@ int worker_start(struct jobs *jobs, struct catalog_jobs *leased)
         never_started(worker, error);
         return -ECANCELED;
     }
+    worker->heard_ms = clock_mono_ms();
     worker->next = jobs->workers;
     jobs->workers = worker;
     jobs->running++;
@@ -352,11 +354,11 @@ void worker_tend(struct worker *worker, int64_t now_ms)
     const struct catalog_job *job = job_of(worker);
     if (worker->fate != FATE_OWN || worker->probed || worker->done)
         return;
-    if (now_ms > job->deadline_ms) {
+    int64_t mono_ms = clock_mono_ms();
+    if (now_ms > job->deadline_ms || mono_ms - worker->heard_ms > jobs->silence_ms) {
         worker_kill(worker, FATE_TIMED_OUT);
         return;
     }
-    int64_t mono_ms = clock_mono_ms();
     if (mono_ms - worker->told_ms < jobs->lease_ms / 3)
         return;
     worker->told_ms = mono_ms;

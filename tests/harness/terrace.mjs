@@ -20,11 +20,13 @@ export function media(relative) {
     return existsSync(file) ? file : null;
 }
 
+const tempDirs = [];
+process.on('exit', () => { for (const dir of tempDirs) rmSync(dir, { recursive: true, force: true }); });
+
 /** A fresh folder that is removed when the test process ends. */
 export function tempDir() {
-    const dir = mkdtempSync(path.join(tmpdir(), 'terrace-test-'));
-    process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
-    return dir;
+    tempDirs.push(mkdtempSync(path.join(tmpdir(), 'terrace-test-')));
+    return tempDirs.at(-1);
 }
 
 /** Runs a program to its end without blocking this process: {code, signal, stdout, stderr}. */

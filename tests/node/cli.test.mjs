@@ -109,10 +109,11 @@ test('no room: refused with what is needed and what is left', async () => {
 test('a lesson from the file to its removal', async () => {
     const data = dataDir();
     const flags = ['--data', data];
-    assert.equal(await terraceOk(['ingest', clip, '--topic', '水稻', '--language', 'zh', ...flags]), `lesson 1: ${clip}\n`);
+    const said = await terraceOk(['ingest', clip, '--topic', '水稻', '--language', 'zh', ...flags]);
+    assert.equal(said.trimEnd().split('\n').at(-1), `lesson 1: ${clip}`);
     assert.equal((await show(data, 1)).state, 'queued');
     const second = await terraceOk(['ingest', clip, junk, '--wait', ...flags], { env: english }).catch((error) => error);
-    assert.match(second.message, /lesson 3 failed: [A-Z].* \(not_media\)\n/);
+    assert.match(second.message, /lesson 3 failed: [A-Z].* \(not_media[^)]*\)\n/);
     const lessons = JSON.parse(await terraceOk(['ls', '--json', ...flags])).lessons;
     // Whoever runs the workers does all that is queued, oldest first.
     assert.deepEqual(lessons.map(({ id, state }) => [id, state]), [[3, 'failed'], [2, 'ready'], [1, 'ready']]);
@@ -140,10 +141,10 @@ test('show and ls for people, in their language, without a terminal’s control 
     const data = dataDir();
     await terrace(['ingest', junk, '--title', '病虫害\x1b[31m red', '--wait', '--data', data]);
     const zh = await terraceOk(['ls', '--data', data], { env: chinese });
-    assert.match(zh, /\p{Script=Han}+.*。 \(not_media\)/u);
+    assert.match(zh, /\p{Script=Han}+.*。 \(not_media[^)]*\)/u);
     assert.match(zh, /病虫害\?\[31m red/);
     const en = await terraceOk(['show', '1', '--data', data], { env: english });
-    assert.match(en, /^reason +[A-Z][a-z].*\. \(not_media\)$/m);
+    assert.match(en, /^reason +[A-Z][a-z].*\. \(not_media[^)]*\)$/m);
     assert.doesNotMatch(zh + en, /\x1b/);
 });
 
@@ -161,7 +162,8 @@ test('wide characters keep the columns', async () => {
 
 test('progress in a pipe: the state, then a line every 10 % at most', async () => {
     const data = dataDir();
-    const lines = (await terraceOk(['ingest', longClip, '--wait', '--data', data], { env: english })).trimEnd().split('\n');
+    const said = (await terraceOk(['ingest', longClip, '--wait', '--data', data], { env: english })).trimEnd().split('\n');
+    const lines = said.filter((line) => !line.startsWith('copying ')); // on a slow disk
     assert.equal(lines[0], `lesson 1: ${longClip}`);
     assert.equal(lines.at(-1), 'lesson 1: ready');
     const steps = lines.filter((line) => line.endsWith('%')).map((line) => Number(line.match(/^lesson 1: (\d+) %$/)[1]));
@@ -244,7 +246,7 @@ test('routes are what the node answers', async () => {
     const find = (pattern) => lines.find((line) => line[1] === pattern);
     assert.equal(find('/healthz')[2], 'public');
     assert.equal(find('/operator')[2], 'operator');
-    assert.ok(find('/api/uploads/:id')[0].includes('PATCH'));
+    assert.ok(lines.some(([method, pattern]) => method === 'PATCH' && pattern === '/api/uploads/:id'));
     assert.equal(new Set(lines.map((line) => `${line[0]} ${line[1]}`)).size, lines.length);
 });
 

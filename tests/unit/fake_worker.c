@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Stands in for terrace-worker in jobs_test: the first word of the source (and, for what comes after
+ * the probe, of the job's kind) says how it behaves. It leaves a line in the file "seen" of its
+ * output folder for each start, with all its open descriptors.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "transcoder/plan/job.h"
+#include "transcoder/plan/message.h"
+
+static void say(const struct message *message)
+{
+    uint8_t *bytes;
+    size_t count;
+    if (message_encode(message, &bytes, &count) < 0 ||
+        write(JOB_FD_MESSAGES, bytes, count) != (ssize_t)count)
+        exit(9);
+    free(bytes);
+}
+
+/* "0 1 2 3 4 5 6": what this process has open. */
+static void list_descriptors(char *out, size_t out_bytes)
+{
+    size_t used = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        if (fcntl(fd, F_GETFD) >= 0)
+            used += (size_t)snprintf(out + used, out_bytes - used, "%s%d", used ? " " : "", fd);
+}
+
+static void leave_trace(void)
+{
+    char line[512] = "";
+    list_descriptors(line, sizeof(line) - 1);
+    strcat(line, "\n");
+    int fd = openat(JOB_FD_OUTPUT, "seen", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, line, strlen(line)) < 0)
+        exit(8);
+    close(fd);
+}
+
+static void find(void)
+{
+    struct message message = {.type = MESSAGE_PROBED};
+    message.info = (struct media_info){.container = "fake",
+        .duration_us = 12000000,
+        .seekable = true,
+        .sar_num = 1,
+        .sar_den = 1,
+        .fps_num = 25,
+        .fps_den = 1,
+        .audio_count = 1};
+    message.info.audio[0] = (struct media_audio){
+        .codec = "aac", .sample_rate = 48000, .channels = 1, .end_us = 12000000};
+    say(&message);
+    say(&(struct message){.type = MESSAGE_DONE});
+}
+
+static void wait_for_the_end(void)
+{
+    for (;;)
+        pause();
+}
+
+static void probe(const char *how)
+{
+    if (strcmp(how, "crash") == 0)
+        abort();
+    else if (strcmp(how, "exit") == 0)
+        exit(3);
+    else if (strcmp(how, "kill") == 0)
+        raise(SIGKILL);
+    else if (strcmp(how, "sandbox") == 0)
+        raise(SIGSYS);
+    else if (strcmp(how, "silent") == 0 || strcmp(how, "patient") == 0)
+        wait_for_the_end();
+    else if (strcmp(how, "garbage") == 0 && write(JOB_FD_MESSAGES, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 8)
+        wait_for_the_end();
+    else if (strcmp(how, "fail") == 0)
+        say(&(struct message){.type = MESSAGE_FAILED, .reason = REASON_NO_STREAMS, .detail = "data"});
+    else if (strcmp(how, "mute") == 0)
+        say(&(struct message){.type = MESSAGE_DONE});
+    else
+        find();
+}
+
+/* Claims of media that isn't there. */
+static void lie(const char *how)
+{
+    static const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    struct message_segment segment = {.length_bytes = 10, .duration_ticks = 48000};
+    struct message message = {.type = strcmp(how, "init") == 0 ? MESSAGE_INIT : MESSAGE_CHUNK,
+        .bytes = 10,
+        .segments = &segment,
+        .segment_count = 1};
+    snprintf(message.rendition, sizeof(message.rendition), "a32");
+    snprintf(message.codecs, sizeof(message.codecs), "mp4a.40.2");
+    memcpy(message.sha256, sha, sizeof(sha));
+    if (strcmp(how, "poster") == 0)
+        message = (struct message){.type = MESSAGE_POSTER};
+    say(&message);
+    wait_for_the_end();
+}
+
+int main(void)
+{
+    static char text[JOB_TEXT_MAX_BYTES];
+    static struct job job;
+    char how[32] = "";
+    ssize_t count = read(JOB_FD_TEXT, text, sizeof(text));
+    if (count < 0 || job_parse(text, (size_t)count, &job) < 0 ||
+        pread(JOB_FD_SOURCE, how, sizeof(how) - 1, 0) < 0)
+        return 7;
+    leave_trace();
+    if (job.kind == JOB_PROBE)
+        probe(how);
+    else
+        lie(how);
+    return 0;
+}

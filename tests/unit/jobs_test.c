@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The scheduler against workers that crash, hang, lie and talk nonsense (fake_worker.c). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "node/jobs/jobs.h"
+
+struct fixture {
+    char dir[64];
+    struct store *store;
+    struct catalog *catalog;
+    struct event_base *base;
+    struct jobs *jobs;
+    int64_t lesson_id;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    char message[256];
+    snprintf(f->dir, sizeof(f->dir), "/tmp/terrace-jobs-XXXXXX");
+    if (!mkdtemp(f->dir))
+        return -1;
+    *state = f;
+    f->base = event_base_new();
+    struct store_params store = {.path = f->dir, .create = true, .floor_bytes = 1};
+    return !f->base || store_open(&f->store, &store, message, sizeof(message)) < 0
+               ? -1
+               : catalog_open(&f->catalog,
+                     &(struct catalog_params){.path = store_catalog_path(f->store)}, message,
+                     sizeof(message));
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    jobs_close(&f->jobs, 0);
+    catalog_close(&f->catalog);
+    store_close(&f->store);
+    event_base_free(f->base);
+    snprintf(command, sizeof(command), "rm -rf %s", f->dir);
+    int result = system(command); /* NOLINT(cert-env33-c): a path of our own making */
+    free(f);
+    return result;
+}
+
+static void open_jobs(struct fixture *f, int64_t silence_ms)
+{
+    struct jobs_params params = {.base = f->base,
+        .catalog = f->catalog,
+        .store = f->store,
+        .worker_path = FAKE_WORKER,
+        .workers = 1,
+        .silence_ms = silence_ms,
+        .poll_ms = 10};
+    assert_int_equal(jobs_open(&f->jobs, &params), 0);
+}
+
+/* A lesson whose worker will behave so. */
+static void put_in(struct fixture *f, const char *how)
+{
+    char name[33], sha256[65];
+    int64_t bytes;
+    int source = memfd_create("source", MFD_CLOEXEC);
+    assert_int_equal(write(source, how, strlen(how)), strlen(how));
+    assert_return_code(lseek(source, 0, SEEK_SET), 0);
+    assert_int_equal(store_import(f->store, source, name, sha256, &bytes, NULL, NULL), 0);
+    close(source);
+    struct catalog_new_lesson lesson = {.title = "fake",
+        .submitter = "cli",
+        .source_file = name,
+        .source_name = "fake.mp4",
+        .source_bytes = bytes,
+        .source_sha256 = sha256,
+        .now_ms = 1};
+    assert_int_equal(catalog_lesson_create(f->catalog, &lesson, &f->lesson_id), CATALOG_OK);
+}
+
+static struct catalog_lessons lesson(struct fixture *f)
+{
+    struct catalog_lessons lessons;
+    assert_int_equal(catalog_lesson_get(f->catalog, f->lesson_id, &lessons), CATALOG_OK);
+    return lessons;
+}
+
+static int lesson_state(struct fixture *f)
+{
+    struct catalog_lessons lessons = lesson(f);
+    int state = lessons.items[0].state;
+    catalog_lessons_free(&lessons);
+    return state;
+}
+
+/* How often a worker was started on the lesson, and with which descriptors. */
+static int starts(struct fixture *f, const char *folder, char *descriptors, size_t descriptors_bytes)
+{
+    char path[160];
+    int lines = 0;
+    snprintf(path, sizeof(path), "%s/%s/seen", f->dir, folder);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(descriptors, (int)descriptors_bytes, file))
+        lines++;
+    if (file)
+        fclose(file);
+    return lines;
+}
+
+/* Runs the scheduler until the lesson has failed; its reason must be this one, after so many
+ * starts of a worker in folder. */
+static void expect_failure(
+    struct fixture *f, const char *reason, const char *detail, const char *folder, int attempts)
+{
+    char descriptors[256] = "";
+    while (lesson_state(f) != CATALOG_LESSON_FAILED)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    struct catalog_lessons lessons = lesson(f);
+    assert_string_equal(lessons.items[0].reason, reason);
+    assert_non_null(strstr(lessons.items[0].reason_detail, detail));
+    catalog_lessons_free(&lessons);
+    assert_int_equal(starts(f, folder, descriptors, sizeof(descriptors)), attempts);
+    assert_string_equal(descriptors, "0 1 2 3 4 5 6\n");
+    assert_int_equal(jobs_running(f->jobs), 0);
+}
+
+static void fails(void **state, const char *how, const char *reason, const char *detail, int attempts)
+{
+    struct fixture *f = *state;
+    open_jobs(f, 0);
+    put_in(f, how);
+    expect_failure(f, reason, detail, "sources", attempts);
+}
+
+static void test_what_the_worker_says_is_final(void **state)
+{
+    fails(state, "fail", "no_streams", "data", 1);
+}
+
+static void test_crashes_are_tried_again_and_bounded(void **state)
+{
+    fails(state, "crash", "worker_crashed", "signal 6", 3);
+}
+
+static void test_an_exit_without_a_word(void **state)
+{
+    fails(state, "exit", "worker_crashed", "exit code 3", 3);
+}
+
+static void test_the_sandbox_is_final(void **state)
+{
+    fails(state, "sandbox", "sandbox", "signal 31", 1);
+}
+
+static void test_garbage_ends_the_worker(void **state)
+{
+    fails(state, "garbage", "internal", "malformed message", 3);
+}
+
+static void test_a_probe_that_found_nothing(void **state)
+{
+    fails(state, "mute", "internal", "without findings", 3);
+}
+
+static void test_kills_from_outside_are_nobodys_fault_but_bounded(void **state)
+{
+    fails(state, "kill", "worker_crashed", "signal 9", 28);
+}
+
+static void test_silence_is_ended(void **state)
+{
+    struct fixture *f = *state;
+    open_jobs(f, 50);
+    put_in(f, "silent");
+    expect_failure(f, "timed_out", "probe", "sources", 2);
+}
+
+static void lies(void **state, const char *how, const char *detail)
+{
+    struct fixture *f = *state;
+    open_jobs(f, 0);
+    put_in(f, how);
+    expect_failure(f, "internal", detail, "media/1/1", 3);
+}
+
+static void test_claims_are_checked(void **state)
+{
+    lies(state, "chunk", "a chunk that isn't there");
+}
+
+static void test_claims_of_an_init_segment(void **state)
+{
+    lies(state, "init", "an init segment that isn't there");
+}
+
+static void test_claims_of_a_poster(void **state)
+{
+    lies(state, "poster", "a poster that isn't there");
+}
+
+static struct catalog_jobs first_job(struct fixture *f)
+{
+    struct catalog_jobs jobs;
+    assert_int_equal(catalog_jobs(f->catalog, f->lesson_id, &jobs), CATALOG_OK);
+    assert_true(jobs.count > 0);
+    return jobs;
+}
+
+static void test_stopping_gives_work_back_uncounted(void **state)
+{
+    struct fixture *f = *state;
+    char descriptors[256];
+    open_jobs(f, 0);
+    put_in(f, "patient");
+    while (starts(f, "sources", descriptors, sizeof(descriptors)) == 0)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    assert_int_equal(jobs_running(f->jobs), 1);
+    jobs_close(&f->jobs, 10000);
+    struct catalog_jobs jobs = first_job(f);
+    assert_int_equal(jobs.items[0].state, CATALOG_JOB_QUEUED);
+    assert_int_equal(jobs.items[0].attempt, 0);
+    catalog_jobs_free(&jobs);
+}
+
+static void test_a_dead_nodes_leases_are_taken_over(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog_jobs leased;
+    put_in(f, "fail");
+    assert_int_equal(
+        catalog_job_lease(f->catalog, "dead", 1, INT64_MAX / 2, INT64_MAX / 2, &leased), CATALOG_OK);
+    catalog_jobs_free(&leased);
+    open_jobs(f, 0);
+    expect_failure(f, "no_streams", "data", "sources", 1);
+}
+
+static void test_a_lesson_removed_meanwhile(void **state)
+{
+    struct fixture *f = *state;
+    char descriptors[256];
+    open_jobs(f, 0);
+    put_in(f, "silent");
+    while (starts(f, "sources", descriptors, sizeof(descriptors)) == 0)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    assert_int_equal(catalog_lesson_remove(f->catalog, f->lesson_id), CATALOG_OK);
+    jobs_close(&f->jobs, 10000);
+    open_jobs(f, 0);
+    put_in(f, "fail");
+    expect_failure(f, "no_streams", "data", "sources", 2); /* one start was the removed lesson's */
+}
+
+static void test_a_missing_worker_program(void **state)
+{
+    struct fixture *f = *state;
+    struct jobs_params params = {.base = f->base,
+        .catalog = f->catalog,
+        .store = f->store,
+        .worker_path = "/nonexistent/terrace-worker",
+        .workers = 2,
+        .poll_ms = 10};
+    assert_int_equal(jobs_open(&f->jobs, &params), 0);
+    put_in(f, "fail");
+    while (lesson_state(f) != CATALOG_LESSON_FAILED)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    struct catalog_lessons lessons = lesson(f);
+    assert_string_equal(lessons.items[0].reason, "worker_crashed");
+    assert_string_equal(lessons.items[0].reason_detail, "exit code 127");
+    catalog_lessons_free(&lessons);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_what_the_worker_says_is_final),
+        TEST(test_crashes_are_tried_again_and_bounded),
+        TEST(test_an_exit_without_a_word),
+        TEST(test_the_sandbox_is_final),
+        TEST(test_garbage_ends_the_worker),
+        TEST(test_a_probe_that_found_nothing),
+        TEST(test_kills_from_outside_are_nobodys_fault_but_bounded),
+        TEST(test_silence_is_ended),
+        TEST(test_claims_are_checked),
+        TEST(test_claims_of_an_init_segment),
+        TEST(test_claims_of_a_poster),
+        TEST(test_stopping_gives_work_back_uncounted),
+        TEST(test_a_dead_nodes_leases_are_taken_over),
+        TEST(test_a_lesson_removed_meanwhile),
+        TEST(test_a_missing_worker_program),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
