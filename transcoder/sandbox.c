@@ -79,10 +79,11 @@ static const int deadly[] = {
 static int allow_opening_below(scmp_filter_ctx filter, int output_fd)
 {
     static const unsigned modes[] = {O_RDONLY, O_WRONLY, O_RDWR};
+    const struct scmp_arg_cmp elsewhere = {
+        .arg = 0, .op = SCMP_CMP_NE, .datum_a = (scmp_datum_t)output_fd};
     int error = 0;
     for (size_t i = SANITIZED ? 1 : 0; i < sizeof(modes) / sizeof(modes[0]) && error == 0; i++) {
-        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 2,
-            SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)output_fd),
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 2, elsewhere,
             SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, modes[i]));
         if (error == 0)
             error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,

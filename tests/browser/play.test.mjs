@@ -73,7 +73,8 @@ test('plays to the end, through level switches and seeks, without an error or a 
         return { time: video.currentTime, duration: video.duration, ranges, fatal: window.seen.fatal, errors: window.seen.errors };
     });
     assert.deepEqual(end.fatal, []);
-    assert.deepEqual(end.errors.filter((details) => details !== 'bufferStalledError'), []);
+    // A switch by hand and a seek break off what is being loaded: hls.js says so, and that it runs dry meanwhile.
+    assert.deepEqual(end.errors.filter((details) => !['aborted', 'bufferStalledError'].includes(details)), []);
     assert.ok(Math.abs(end.duration - SECONDS) < 0.3, `duration ${end.duration}`);
     assert.ok(end.duration - end.time < 0.1, `ended at ${end.time} of ${end.duration}`);
     for (let i = 1; i < end.ranges.length; i++)

@@ -53,7 +53,7 @@ export const terrace = (args, options) => run(terraceBin, args, options);
 export async function terraceOk(args, options) {
     const result = await terrace(args, options);
     if (result.code !== 0)
-        throw new Error(`terrace ${args.join(' ')}: exit ${result.code ?? result.signal}\n${result.stderr}`);
+        throw new Error(`terrace ${args.join(' ')}: exit ${result.code ?? result.signal}\n${result.stdout}${result.stderr}`);
     return result.stdout;
 }
 

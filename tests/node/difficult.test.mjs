@@ -122,7 +122,7 @@ for (const [folder, table] of Object.entries(expectations)) {
         assert.equal((await fetch(`${node.url}/healthz`)).status, 200);
         const end = await node.stop();
         assert.deepEqual(end, { code: 0, signal: null }, node.log());
-        assert.equal((await terrace(['doctor', '--data', data])).code, 0);
+        await terraceOk(['doctor', '--data', data]);
     });
 }
 

@@ -214,7 +214,7 @@ static bool name_fits(const char *name)
 
 static bool rendition_fits(const struct plan_rendition *r)
 {
-    if (!name_fits(r->name))
+    if (!name_fits(r->name) || r->cap_bps <= 0 || r->timescale <= 0)
         return false;
     if (r->kind == PLAN_AUDIO)
         return r->channels >= 1 && r->sample_rate >= 8000 && r->bitrate_bps > 0;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages from a worker, which has read untrusted media: what decodes encodes to the same bytes. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "transcoder/plan/message.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    struct message message;
+    uint8_t *encoded;
+    size_t encoded_bytes;
+    long used = message_decode(data, bytes, &message);
+    if (used <= 0)
+        return 0;
+    if ((size_t)used > bytes || message_encode(&message, &encoded, &encoded_bytes) < 0)
+        abort();
+    /* PROBED carries text, which may be written in more than one way; FAILED a reason's name, which
+     * may be one that is not known. */
+    if (message.type != MESSAGE_PROBED && message.type != MESSAGE_FAILED &&
+        (encoded_bytes != (size_t)used || memcmp(encoded, data, encoded_bytes) != 0))
+        abort();
+    free(encoded);
+    message_clear(&message);
+    return 0;
+}
