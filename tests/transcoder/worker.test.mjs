@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// terrace-worker by itself: what it makes depends on the source and the plan alone, whatever came before or broke off.
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, truncateSync, writeFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { before, test } from 'node:test';
+import { binDir, makeClip, run, sha256, tempDir } from '../harness/terrace.mjs';
+
+const clip = path.join(tempDir(), 'clip.mp4');
+let all; // messages of one uninterrupted run over the clip, four chunks
+
+before(async () => {
+    // Sound that is no whole number of frames at the chunks' ends, and B-frames in the source.
+    makeClip(clip, { seconds: 13, rate: 30000 / 1001, extra: ['-bf', '2', '-ar', '44100'] });
+    all = (await work(outDir(), ['all'])).filter((line) => /^(init|chunk|segment) /.test(line));
+});
+
+function outDir() {
+    const dir = path.join(tempDir(), 'out');
+    mkdirSync(dir);
+    return dir;
+}
+
+/** Runs pieces through the worker; its messages as lines. */
+async function work(out, pieces, { source = clip, options = [], code = 0 } = {}) {
+    const tool = path.join(binDir, 'tests/job_tool');
+    const ran = await run(tool, ['--segment-ms', '2000', '--chunk-ms', '4000', ...options, path.join(binDir, 'terrace-worker'), source, out, ...pieces]);
+    assert.equal(ran.code, code, ran.stdout + ran.stderr);
+    return ran.stdout.split('\n');
+}
+
+const chunks = (lines) => lines.filter((line) => line.startsWith('chunk v')).sort();
+
+test('messages name what lies there: sizes, hashes, segments without a hole', async () => {
+    const out = outDir();
+    const lines = await work(out, ['all']);
+    const found = { init: new Set(), chunk: new Set() }; // an init segment is named with each chunk
+    for (const [kind, name, ...rest] of lines.map((line) => line.split(' '))) {
+        if (kind !== 'init' && kind !== 'chunk')
+            continue;
+        const file = kind === 'init' ? 'init.mp4' : `${rest.shift().padStart(5, '0')}.chunk`;
+        found[kind].add(`${name}/${file}`);
+        const bytes = readFileSync(path.join(out, name, file));
+        assert.equal(bytes.length, Number(rest[0]), `${name}/${file}`);
+        assert.equal(sha256(bytes), rest[1], `${name}/${file}`);
+        if (kind === 'init')
+            continue;
+        const number = String(Number(file.slice(0, 5)));
+        let end = 0;
+        for (const [, , , offset, length] of lines.map((line) => line.split(' ')).filter(([k, n, c]) => k === 'segment' && n === name && c === number)) {
+            assert.equal(Number(offset), end, `${name} ${number}`);
+            end += Number(length);
+        }
+        assert.equal(end, bytes.length, `${name} ${number}`);
+    }
+    assert.ok(found.init.size >= 3);
+    assert.equal(found.chunk.size, 4 * found.init.size);
+    assert.ok(readFileSync(path.join(out, 'poster.jpg')).subarray(0, 2).equals(Buffer.from([0xff, 0xd8])));
+    const names = readdirSync(out, { recursive: true });
+    assert.deepEqual(names.filter((name) => /tmp|part|~|\/\./.test(name)), []);
+});
+
+test('each chunk is the same when it is made alone, and in another order', async () => {
+    const out = outDir();
+    const lines = [];
+    for (const number of ['3', '1', '0', '2'])
+        lines.push(...await work(out, [number]));
+    assert.deepEqual(chunks(lines), chunks(all));
+});
+
+test('each chunk is the same after a kill -9 in its midst', async () => {
+    const out = outDir();
+    const killed = await work(out, ['2'], { options: ['--kill'], code: 1 });
+    assert.ok(killed.includes('killed 9'), killed.join('\n'));
+    assert.deepEqual(chunks(await work(out, ['2'])), chunks(all).filter((line) => line.split(' ')[2] === '2'));
+});
+
+test('the sound is the same after a kill -9', async () => {
+    const out = outDir();
+    await work(out, ['audio'], { options: ['--kill'], code: 1 });
+    const sound = (lines) => lines.filter((line) => line.startsWith('chunk a'));
+    assert.deepEqual(sound(await work(out, ['audio'])), sound(all));
+});
+
+test('a chunk beyond the end is refused', async () => {
+    const lines = await work(outDir(), ['9'], { code: 1 });
+    assert.ok(lines.some((line) => line.startsWith('failed internal')), lines.join('\n'));
+});
+
+test('a source that changed since the probe fails with a reason, not with a crash', async () => {
+    const out = outDir(), source = path.join(tempDir(), 'source.mp4');
+    writeFileSync(source, readFileSync(clip));
+    truncateSync(source, 4000);
+    const lines = await work(out, ['all'], { source, code: 1 });
+    assert.ok(lines.some((line) => line.startsWith('failed ')), lines.join('\n'));
+    assert.ok(!lines.some((line) => line.startsWith('killed')), lines.join('\n'));
+});
