@@ -130,8 +130,10 @@ struct catalog_lesson {
     int64_t duration_us; /* 0 before the probe */
     int64_t created_ms, updated_ms;
     int progress_permille; /* of all its jobs, weighted by their cost */
-    char *source_file, *source_name, *source_sha256;
+    char *source_file, *source_name, *source_sha256; /* what was handed in */
     int64_t source_bytes;
+    char *remuxed_file; /* inside DATA/sources: the copy that workers read instead; "" none */
+    int64_t remuxed_bytes;
     int64_t media_bytes; /* all its chunks and init segments */
     char *poster_file;   /* below the revision's folder, "" none */
     char *info_text;     /* the probe's findings: struct media_info as text; "" before */
@@ -329,7 +331,7 @@ int catalog_jobs_recover(struct catalog *catalog, const char *owner);
 
 /* Ends a probe: keeps its findings, makes renditions and jobs, lesson goes WORKING. ESTATE,
  * ENOTFOUND. title: used if the lesson has none. remuxed_file: "" or the name of the seekable copy
- * in DATA/sources, which then is the source. */
+ * in DATA/sources, which workers read from then on. */
 struct catalog_probe_result {
     const char *info_text;
     const char *title;

@@ -278,8 +278,8 @@ int catalog_job_finish_probe(struct catalog *c, int64_t job_id, const char *owne
         error = lesson_set_state(c, owned.lesson_id, CATALOG_LESSON_WORKING, "", "", now_ms);
     if (error == CATALOG_OK && result->remuxed_file && result->remuxed_file[0])
         error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_SOURCE_SET_REMUXED), "is", owned.lesson_id,
-                result->remuxed_file),
+            db_bind(db_statement(c, STATEMENT_SOURCE_SET_REMUXED), "isi", owned.lesson_id,
+                result->remuxed_file, result->remuxed_bytes),
             NULL);
     if (error == CATALOG_OK)
         error = insert_planned(c, &owned, result);

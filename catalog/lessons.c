@@ -222,17 +222,18 @@ static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson
     l->duration_us = sqlite3_column_int64(s, 11);
     l->created_ms = sqlite3_column_int64(s, 12);
     l->updated_ms = sqlite3_column_int64(s, 13);
-    char **const more[] = {
-        &l->poster_file, &l->info_text, &l->source_file, &l->source_name, &l->source_sha256};
-    for (int i = 0; i < 5; i++)
+    char **const more[] = {&l->poster_file, &l->info_text, &l->source_file, &l->remuxed_file,
+        &l->source_name, &l->source_sha256};
+    for (int i = 0; i < 6; i++)
         complete &= (*more[i] = db_text(s, 14 + i)) != NULL;
-    l->source_bytes = sqlite3_column_int64(s, 19);
-    l->playable = sqlite3_column_int(s, 20) != 0;
+    l->source_bytes = sqlite3_column_int64(s, 20);
+    l->remuxed_bytes = sqlite3_column_int64(s, 21);
+    l->playable = sqlite3_column_int(s, 22) != 0;
     /* The probe is no measure of the whole. */
     l->progress_permille = l->state == CATALOG_LESSON_READY    ? 1000
                            : l->state == CATALOG_LESSON_QUEUED ? 0
-                                                               : sqlite3_column_int(s, 21);
-    l->media_bytes = sqlite3_column_int64(s, 22);
+                                                               : sqlite3_column_int(s, 23);
+    l->media_bytes = sqlite3_column_int64(s, 24);
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }
 
@@ -280,7 +281,7 @@ void catalog_lessons_free(struct catalog_lessons *lessons)
         struct catalog_lesson *l = &lessons->items[i];
         char *const texts[] = {l->title, l->topic, l->description, l->language, l->submitter,
             l->reason, l->reason_detail, l->source_file, l->source_name, l->source_sha256,
-            l->poster_file, l->info_text};
+            l->remuxed_file, l->poster_file, l->info_text};
         for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
             free(texts[t]);
     }

@@ -14,8 +14,8 @@
     "SELECT l.id, l.revision, l.state, l.published, l.title, l.topic, l.description, l.language, " \
     "l.submitter, "                                                                                \
     "l.reason, l.reason_detail, l.duration_us, l.created_ms, l.updated_ms, l.poster_file, "        \
-    "l.info_text, s.file, s.name, "                                                                \
-    "s.sha256, s.bytes, " PLAYABLE ", "                                                            \
+    "l.info_text, s.file, s.remuxed_file, s.name, "                                                                \
+    "s.sha256, s.bytes, s.remuxed_bytes, " PLAYABLE ", "                                                            \
     "(SELECT coalesce(sum(j.cost * j.progress_permille) / max(sum(j.cost), 1), 0) FROM jobs j "    \
     "WHERE j.lesson_id = l.id), "                                                                  \
     "(SELECT coalesce(sum(r.init_bytes), 0) FROM renditions r WHERE r.lesson_id = l.id) + "        \
@@ -67,7 +67,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_LESSON_SET_POSTER] = "UPDATE lessons SET poster_file = ?2 WHERE id = ?1",
     [STATEMENT_LESSON_REMOVE] = "DELETE FROM lessons WHERE id = ?1",
     [STATEMENT_SOURCE_SET_REMUXED] =
-        "UPDATE sources SET original_file = file, file = ?2 WHERE lesson_id = ?1",
+        "UPDATE sources SET remuxed_file = ?2, remuxed_bytes = ?3 WHERE lesson_id = ?1",
     [STATEMENT_EVENT_INSERT] =
         "INSERT INTO events (lesson_id, time_ms, code, detail) VALUES (?1, ?2, ?3, ?4)",
     [STATEMENT_EVENTS] =
@@ -139,7 +139,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_UPLOAD_REMOVE] = "DELETE FROM uploads WHERE id = ?1",
     [STATEMENT_UPLOADS_FORGET] = "DELETE FROM uploads WHERE lesson_id = ?1",
     [STATEMENT_SOURCE_FILES] =
-        "SELECT file FROM sources UNION SELECT original_file FROM sources WHERE original_file <> ''"
+        "SELECT file FROM sources UNION SELECT remuxed_file FROM sources WHERE remuxed_file <> ''"
         " UNION SELECT id FROM uploads WHERE lesson_id = 0",
     [STATEMENT_USER_INSERT] =
         "INSERT INTO users (name, role, password_hash, created_ms) VALUES (?1, ?2, ?3, ?4)",

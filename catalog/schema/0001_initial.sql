@@ -29,11 +29,12 @@ CREATE INDEX lessons_published ON lessons (published, id);
 
 CREATE TABLE sources (
     lesson_id INTEGER PRIMARY KEY REFERENCES lessons (id) ON DELETE CASCADE,
-    file TEXT NOT NULL UNIQUE,               -- its name inside DATA/sources
-    original_file TEXT NOT NULL DEFAULT '',  -- what was handed in, where file is a remuxed copy of it
+    file TEXT NOT NULL UNIQUE,               -- what was handed in: its name inside DATA/sources
     name TEXT NOT NULL,                      -- what the submitter called it
-    bytes INTEGER NOT NULL,                  -- of what was handed in
-    sha256 TEXT NOT NULL DEFAULT ''          -- likewise; '' unknown
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL DEFAULT '',         -- '' unknown
+    remuxed_file TEXT NOT NULL DEFAULT '',   -- a copy of it that can be sought, where it can't be; '' none
+    remuxed_bytes INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE renditions (

@@ -2,7 +2,6 @@
 /* What operators see and do. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "node/api/api_internal.h"
 #include "node/api/lesson_json.h"
@@ -121,15 +120,15 @@ void api_operator_retry(struct http_request *req, void *ctx)
 static void work_remove(struct catalog *catalog, struct api_task *task)
 {
     struct catalog_lessons lessons;
-    char path[STORE_PATH_BYTES];
     task->error = catalog_lesson_get(catalog, task->lesson_id, &lessons);
     if (task->error != CATALOG_OK)
         return;
-    task->error = catalog_lesson_remove(catalog, task->lesson_id);
+    const struct catalog_lesson *lesson = &lessons.items[0];
+    task->error = catalog_lesson_remove(catalog, lesson->id);
     if (task->error == CATALOG_OK) {
-        store_remove_media(task->api->store, task->lesson_id);
-        if (store_source_path(task->api->store, lessons.items[0].source_file, path) == 0)
-            unlink(path);
+        store_remove_media(task->api->store, lesson->id);
+        store_remove_source(task->api->store, lesson->source_file);
+        store_remove_source(task->api->store, lesson->remuxed_file);
     }
     catalog_lessons_free(&lessons);
 }

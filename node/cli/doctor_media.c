@@ -47,7 +47,7 @@ static bool still_there(struct check *check)
     if (error != CATALOG_OK)
         return true;
     bool same = lessons.items[0].revision == check->lesson->revision &&
-                strcmp(lessons.items[0].source_file, check->lesson->source_file) == 0;
+                strcmp(lessons.items[0].remuxed_file, check->lesson->remuxed_file) == 0;
     catalog_lessons_free(&lessons);
     return same;
 }
@@ -157,6 +157,12 @@ static void check_source(struct check *check)
         report(check, "the source", "has an impossible name");
     else
         check_file(check, path, "the source", lesson->source_bytes, lesson->source_sha256);
+    if (lesson->remuxed_file[0] == '\0')
+        return;
+    if (store_source_path(check->doctor->store, lesson->remuxed_file, path) < 0)
+        report(check, "the source's copy", "has an impossible name");
+    else
+        check_file(check, path, "the source's copy", lesson->remuxed_bytes, "");
 }
 
 /* ---- files that it doesn't name ------------------------------------------ */

@@ -119,9 +119,7 @@ static enum cli_exit create_lesson(
     lesson->now_ms = clock_wall_ms();
     int error = catalog_lesson_create(ingest->data->catalog, lesson, lesson_id);
     if (error != CATALOG_OK) {
-        char copy[STORE_PATH_BYTES];
-        if (store_source_path(ingest->data->store, lesson->source_file, copy) == 0)
-            unlink(copy);
+        store_remove_source(ingest->data->store, lesson->source_file);
         return cli_catalog_failed(ingest->data->catalog, error, "catalog");
     }
     printf("lesson %" PRId64 ": ", *lesson_id);

@@ -124,7 +124,8 @@ static int open_output(struct worker *worker)
 static int open_source(struct worker *worker, const struct catalog_lesson *lesson)
 {
     char path[STORE_PATH_BYTES];
-    int error = store_source_path(worker->jobs->store, lesson->source_file, path);
+    const char *file = lesson->remuxed_file[0] ? lesson->remuxed_file : lesson->source_file;
+    int error = store_source_path(worker->jobs->store, file, path);
     int fd = error == 0 ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
     return fd >= 0 ? fd
                    : unable(worker, REASON_INTERNAL, "the source file is missing",

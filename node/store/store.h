@@ -73,6 +73,8 @@ int store_file_sha256(const char *path, char *sha256);
 /* Removes a lesson's media folder and everything in it; a missing one is fine. 0 or a negative
  * errno. */
 int store_remove_media(const struct store *store, int64_t lesson_id);
+/* Removes a file of DATA/sources; "" and a missing one are fine. 0 or a negative errno. */
+int store_remove_source(const struct store *store, const char *file);
 /* Removes everything under sources/ and media/ that keep() does not claim. relative:
  * "sources/<name>" or "media/<lesson>". Returns the number of things removed, or a negative errno.
  */

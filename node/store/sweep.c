@@ -60,6 +60,15 @@ int store_remove_media(const struct store *store, int64_t lesson_id)
     return remove_tree(AT_FDCWD, path, 0);
 }
 
+int store_remove_source(const struct store *store, const char *file)
+{
+    char path[STORE_PATH_BYTES];
+    if (file[0] == '\0')
+        return 0;
+    int error = store_source_path(store, file, path);
+    return error < 0 || unlink(path) == 0 || errno == ENOENT ? error : -errno;
+}
+
 /* What another process is copying in right now isn't in the catalog yet. */
 static bool young(int folder, const char *name)
 {
