@@ -266,12 +266,16 @@ void http_request_defer(struct http_request *req, http_work_fn work, http_done_f
     pool_submit(req->loop->server->pool, &deferred->task);
 }
 
-/* What is left to do for a request whose connection is gone. */
+/* What is left to do for a request whose connection is gone. Those who are told so may defer once
+ * more: then this comes again. */
 static void end_abandoned(struct http_request *req)
 {
     body_abort(req);
     stream_close(req);
-    request_free(req);
+    if (req->deferred > 0)
+        req->loop->abandoned++;
+    else
+        request_free(req);
 }
 
 void request_run_done(struct deferred *deferred)

@@ -125,6 +125,14 @@ bool ingest_id(struct http_request *req, char *id)
     return false;
 }
 
+int64_t ingest_header_number(const struct http_request *req, const char *name)
+{
+    const char *text = http_request_header(req, name);
+    if (!text || !*text || strlen(text) > 18 || text[strspn(text, "0123456789")] != '\0')
+        return -1;
+    return strtoll(text, NULL, 10);
+}
+
 bool ingest_is_admin(const struct http_request *req)
 {
     return strcmp(http_request_user(req)->role, "admin") == 0;

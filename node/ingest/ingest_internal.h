@@ -37,6 +37,8 @@ int ingest_find(struct catalog *catalog, const char *id, const char *user, bool 
 int64_t ingest_offset(const struct ingest *ingest, const char *id);
 /* Copies the route's id. False, with 404 sent, if it is none. */
 bool ingest_id(struct http_request *req, char *id);
+/* A whole number >= 0 from a header; -1 if it is absent or none. */
+int64_t ingest_header_number(const struct http_request *req, const char *name);
 bool ingest_is_admin(const struct http_request *req);
 
 /* Handlers; ctx is the struct ingest *. */

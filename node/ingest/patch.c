@@ -293,14 +293,6 @@ static void done_open(struct http_request *req, void *argument)
     }
 }
 
-static int64_t stated_offset(const struct http_request *req)
-{
-    const char *text = http_request_header(req, "Upload-Offset");
-    if (!text || !*text || strlen(text) > 18 || strspn(text, "0123456789") != strlen(text))
-        return -1;
-    return strtoll(text, NULL, 10);
-}
-
 void ingest_patch(struct http_request *req, void *ctx)
 {
     const char *type = http_request_header(req, "Content-Type");
@@ -314,7 +306,8 @@ void ingest_patch(struct http_request *req, void *ctx)
         return;
     }
     struct patch *patch = calloc(1, sizeof(*patch));
-    if (!patch || stated_offset(req) < 0) {
+    int64_t stated_offset = ingest_header_number(req, "Upload-Offset");
+    if (!patch || stated_offset < 0) {
         free(patch);
         ingest_headers(req);
         http_respond_error(req, 400, "no_offset", "缺少续传位置（Upload-Offset）。",
@@ -325,7 +318,7 @@ void ingest_patch(struct http_request *req, void *ctx)
     *patch = (struct patch){
         .ingest = ctx,
         .admin = ingest_is_admin(req),
-        .stated_offset = stated_offset(req),
+        .stated_offset = stated_offset,
         .body_bytes = http_request_body_bytes(req),
         .fd = -1,
     };

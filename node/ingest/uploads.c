@@ -126,17 +126,6 @@ static void done_create(struct http_request *req, void *argument)
     free_task(task);
 }
 
-/* A whole number >= 0 from a header; -1 if it is absent or none. */
-static int64_t header_number(const struct http_request *req, const char *name)
-{
-    const char *text = http_request_header(req, name);
-    if (!text || strspn(text, "0123456789") != strlen(text) || !*text)
-        return -1;
-    errno = 0;
-    long long value = strtoll(text, NULL, 10);
-    return errno ? -1 : value;
-}
-
 static void bad_request(
     struct http_request *req, int status, const char *code, const char *zh, const char *en)
 {
@@ -147,7 +136,7 @@ static void bad_request(
 void ingest_create(struct http_request *req, void *ctx)
 {
     struct ingest *ingest = ctx;
-    int64_t total = header_number(req, "Upload-Length");
+    int64_t total = ingest_header_number(req, "Upload-Length");
     if (!ingest_check_version(req))
         return;
     if (total < 0) {
@@ -263,16 +252,14 @@ static void work_delete(void *thread_ctx, void *argument)
 {
     struct task *task = argument;
     struct catalog_uploads uploads;
-    char path[STORE_PATH_BYTES];
     task->error = ingest_find(thread_ctx, task->id, task->user, task->admin, &uploads);
     if (task->error != CATALOG_OK)
         return;
     /* Of a complete upload only the memory of it goes; its file is the lesson's source now. */
     bool complete = uploads.items[0].lesson_id > 0;
     task->error = catalog_upload_remove(thread_ctx, task->id);
-    if (task->error == CATALOG_OK && !complete &&
-        store_source_path(task->ingest->store, task->id, path) == 0)
-        unlink(path);
+    if (task->error == CATALOG_OK && !complete)
+        store_remove_source(task->ingest->store, task->id);
     catalog_uploads_free(&uploads);
 }
 

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The API for pages: login, the operator's lessons, the queue as events.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { addUserAndLogin, login, makeClip, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
+
+const data = path.join(tempDir(), 'data');
+const junk = path.join(tempDir(), 'junk.mp4');
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+let node, admin;
+
+before(async () => {
+    writeFileSync(junk, Buffer.alloc(5000, 'no media '));
+    const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 8, size: '320x180' });
+    await terraceOk(['ingest', clip, '--title', '第一课', '--topic', '水稻', '--wait', '--data', data]);
+    await terrace(['ingest', junk, '--title', 'broken', '--wait', '--data', data]);
+    node = await startNode({ data });
+    admin = await addUserAndLogin(node);
+});
+after(async () => {
+    const end = await node?.stop();
+    assert.deepEqual(end, { code: 0, signal: null }, node?.log());
+});
+
+const post = (where, body) => admin.request(where, { method: 'POST', body });
+const edit = (where, body) => admin.request(where, { method: 'PATCH', body: JSON.stringify(body), headers: JSON_TYPE });
+const lesson = async (id) => (await admin.request(`/api/operator/lessons/${id}`)).json();
+
+/** Reads server-sent events until take(data) gives something. */
+async function events(take, during = () => {}) {
+    const stop = new AbortController();
+    const response = await admin.request('/api/operator/events', { signal: stop.signal });
+    assert.equal(response.headers.get('content-type'), 'text/event-stream');
+    let text = '', began = false;
+    try {
+        for await (const block of response.body.pipeThrough(new TextDecoderStream())) {
+            text += block;
+            for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
+                const found = text.slice(0, end).match(/^event: queue\ndata: (.*)$/s);
+                if (!found)
+                    continue;
+                const taken = take(JSON.parse(found[1]));
+                if (taken !== undefined)
+                    return taken;
+                if (!began)
+                    await during();
+                began = true;
+            }
+        }
+    } finally {
+        stop.abort();
+    }
+    throw new Error('the stream ended');
+}
+
+test('login: the right password, a wrong one, no such user, nonsense', async () => {
+    const session = await (await admin.request('/api/session')).json();
+    assert.deepEqual([session.name, session.role, session.csrf], ['admin', 'admin', admin.csrf]);
+    const attempt = (body, headers = JSON_TYPE) => fetch(`${node.url}/api/login`, { method: 'POST', headers, body });
+    const wrong = await attempt(JSON.stringify({ name: 'admin', password: 'wrong' }));
+    const nobody = await attempt(JSON.stringify({ name: 'nobody', password: 'wrong' }));
+    assert.deepEqual([wrong.status, nobody.status], [401, 401]);
+    assert.deepEqual(await wrong.json(), await nobody.json()); // which of the two it was is nobody's business
+    for (const body of ['', '{', '[]', '{"name": 5, "password": []}', JSON.stringify({ name: 'admin' })])
+        assert.equal((await attempt(body)).status, 400, body);
+    assert.equal((await attempt(JSON.stringify({ name: 'a', password: 'x'.repeat(100_000) }))).status, 413);
+    const cookie = (await attempt(JSON.stringify({ name: 'admin', password: 'a good long password' }))).headers.get('set-cookie');
+    assert.match(cookie, /^terrace_session=[^;]{40,}; .*HttpOnly/);
+    assert.match(cookie, /SameSite=Strict/);
+    assert.match(cookie, /Path=\//);
+});
+
+test('logout ends the session, and only that one', async () => {
+    const other = await login(node.url, 'admin', 'a good long password');
+    assert.ok((await other.request('/api/logout', { method: 'POST' })).ok);
+    assert.equal((await other.request('/api/session')).status, 401);
+    assert.equal((await admin.request('/api/session')).status, 200);
+});
+
+test('a new password ends the sessions of the old one', async () => {
+    const li = await addUserAndLogin(node, 'li', 'operator', 'the first password');
+    assert.equal((await li.request('/api/operator/lessons')).status, 200);
+    await terraceOk(['user', 'passwd', 'li', '--data', data], { input: 'the second password\n' });
+    await until(async () => (await li.request('/api/operator/lessons')).status === 401, 'the old session to end', 30_000);
+    await login(node.url, 'li', 'the second password');
+});
+
+test('a technician may not do what operators do', async () => {
+    const wu = await addUserAndLogin(node, 'wu', 'technician', 'a third long password');
+    assert.equal((await wu.request('/api/technician/terminals')).status, 200);
+    for (const [method, where] of [['GET', '/api/operator/lessons'], ['DELETE', '/api/operator/lessons/1'], ['GET', '/operator'], ['GET', '/api/operator/events']])
+        assert.equal((await wu.request(where, { method })).status, 403, where);
+});
+
+test('texts are changed, bounded, kept as they are', async () => {
+    assert.ok((await edit('/api/operator/lessons/1', { title: '  <b>水稻</b> & "育秧"  ', description: '第一行\n第二行' })).ok);
+    const changed = await lesson(1);
+    assert.equal(changed.title.trim(), '<b>水稻</b> & "育秧"');
+    assert.equal(changed.description, '第一行\n第二行');
+    assert.equal(changed.topic, '水稻');
+    for (const body of [{ title: '' }, { title: 'x'.repeat(201) }, { title: 5 }, { state: 'ready' }, []])
+        assert.equal((await edit('/api/operator/lessons/1', body)).status, 400, JSON.stringify(body));
+    assert.equal((await edit('/api/operator/lessons/99', { title: 'x' })).status, 404);
+    assert.equal((await edit('/api/operator/lessons/x', { title: 'x' })).status, 404);
+    assert.equal((await lesson(1)).title, changed.title);
+});
+
+test('publish, unpublish, retry: what can’t be is refused in plain words', async () => {
+    assert.ok((await post('/api/operator/lessons/1/publish')).ok);
+    assert.equal((await (await fetch(`${node.url}/api/lessons`)).json()).lessons.length, 1);
+    assert.ok((await post('/api/operator/lessons/1/unpublish')).ok);
+    assert.equal((await (await fetch(`${node.url}/api/lessons`)).json()).lessons.length, 0);
+    const refused = await post('/api/operator/lessons/2/publish');
+    assert.equal(refused.status, 409);
+    assert.match((await refused.json()).error.zh, /\p{Script=Han}.*。$/u);
+    assert.equal((await post('/api/operator/lessons/1/retry')).status, 409);
+    const codes = (await lesson(1)).events.map((event) => event.code);
+    assert.ok(codes.indexOf('published') < codes.indexOf('unpublished') && codes[0] === 'created', codes.join());
+});
+
+test('the queue comes at once, and anew when something changes', async () => {
+    const title = await events(({ lessons }) => lessons.find(({ id, topic }) => id === 1 && topic === '小麦')?.topic,
+        () => edit('/api/operator/lessons/1', { topic: '小麦' }));
+    assert.equal(title, '小麦');
+    // Another process changes something: the node sees that too.
+    await events(({ lessons }) => lessons.length === 3 || undefined, () => terraceOk(['ingest', junk, '--data', data]));
+});
+
+test('a removed lesson is gone for everybody', async () => {
+    await post('/api/operator/lessons/1/publish');
+    const { hls } = await (await fetch(`${node.url}/api/lessons/1`)).json();
+    assert.equal((await fetch(node.url + hls)).status, 200);
+    assert.ok((await admin.request('/api/operator/lessons/1', { method: 'DELETE' })).ok);
+    assert.equal((await admin.request('/api/operator/lessons/1')).status, 404);
+    assert.equal((await fetch(`${node.url}/api/lessons/1`)).status, 404);
+    await until(async () => (await fetch(node.url + hls)).status === 404, 'the media to be gone'); // lessons are kept for a moment
+    assert.equal((await admin.request('/api/operator/lessons/1', { method: 'DELETE' })).status, 404);
+    await until(async () => (await lesson(3)).state === 'failed', 'the last lesson');
+    await terraceOk(['doctor', '--data', data]);
+});

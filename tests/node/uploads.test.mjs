@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// tus 1.0.0 by hand: what a well-behaved client sees, and what the others do.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { addUserAndLogin, lessonIds, login, sha256, show, startNode, tempDir, terraceOk, until } from '../harness/terrace.mjs';
+
+const data = path.join(tempDir(), 'data');
+const bytes = randomBytes(300_000); // no media: the lesson will fail, the upload must not
+let node, admin;
+
+before(async () => {
+    node = await startNode({ data });
+    admin = await addUserAndLogin(node);
+});
+after(async () => {
+    const end = await node?.stop();
+    assert.deepEqual(end, { code: 0, signal: null }, node?.log());
+});
+
+const tus = (where, { method = 'POST', headers = {}, body, user = admin } = {}) =>
+    user.request(where, { method, body, headers: { 'Tus-Resumable': '1.0.0', ...headers } });
+const b64 = (text) => Buffer.from(text).toString('base64');
+
+async function create(length = bytes.length, metadata = `filename ${b64('课件.mp4')},title ${b64('第一课')},publish ${b64('1')}`, user = admin) {
+    const response = await tus('/api/uploads', { headers: { 'Upload-Length': String(length), 'Upload-Metadata': metadata }, user });
+    assert.equal(response.status, 201, await response.text());
+    return response.headers.get('location');
+}
+const patch = (where, offset, body, options = {}) => tus(where, {
+    method: 'PATCH', body, ...options,
+    headers: { 'Upload-Offset': String(offset), 'Content-Type': 'application/offset+octet-stream', ...options.headers },
+});
+const offsetOf = async (where) => Number((await tus(where, { method: 'HEAD' })).headers.get('upload-offset'));
+
+test('a server says what it can', async () => {
+    const response = await tus('/api/uploads', { method: 'OPTIONS' });
+    assert.equal(response.status, 204);
+    assert.equal(response.headers.get('tus-version'), '1.0.0');
+    assert.match(response.headers.get('tus-extension'), /creation.*termination/);
+    assert.ok(Number(response.headers.get('tus-max-size')) > 1e9);
+});
+
+test('another version of tus is refused', async () => {
+    const response = await tus('/api/uploads', { headers: { 'Tus-Resumable': '0.2.2', 'Upload-Length': '5' } });
+    assert.equal(response.status, 412);
+    assert.equal(response.headers.get('tus-version'), '1.0.0');
+});
+
+test('in pieces, with the last one sent twice: one lesson with the right bytes and texts', async () => {
+    const where = await create();
+    assert.equal(await offsetOf(where), 0);
+    let response = await patch(where, 0, bytes.subarray(0, 100_001));
+    assert.equal(response.status, 204);
+    assert.equal(response.headers.get('upload-offset'), '100001');
+    assert.equal((await patch(where, 5, bytes.subarray(5))).status, 409);
+    const { uploads } = await (await tus('/api/uploads', { method: 'GET' })).json();
+    assert.deepEqual(uploads.map((u) => [u.filename, u.title, u.total_bytes, u.offset_bytes]), [['课件.mp4', '第一课', 300_000, 100_001]]);
+    response = await patch(where, 100_001, bytes.subarray(100_001));
+    assert.equal(response.status, 204);
+    const id = Number(response.headers.get('terrace-lesson'));
+    assert.equal((await patch(where, 300_000, '')).headers.get('terrace-lesson'), String(id));
+    assert.equal(await offsetOf(where), 300_000);
+    const lesson = await show(data, id);
+    assert.equal(lesson.title, '第一课');
+    assert.equal(lesson.submitter, 'admin');
+    assert.deepEqual([lesson.source.name, lesson.source.bytes, lesson.source.sha256], ['课件.mp4', 300_000, sha256(bytes)]);
+    const failed = await until(async () => { const now = await show(data, id); return now.state === 'failed' && now; }, 'the lesson');
+    assert.equal(failed.reason.code, 'not_media');
+});
+
+test('two writers: the later one takes over where the former stood', async () => {
+    const where = await create();
+    // Announces all, sends a third, then hangs.
+    const hanging = http.request(node.url + where, {
+        method: 'PATCH',
+        headers: { Cookie: admin.cookie, 'X-CSRF-Token': admin.csrf, 'Tus-Resumable': '1.0.0', 'Upload-Offset': '0',
+            'Content-Type': 'application/offset+octet-stream', 'Content-Length': bytes.length },
+    });
+    const cut = new Promise((resolve) => hanging.on('error', resolve).on('response', (r) => { r.resume(); r.on('end', resolve).on('error', resolve); }));
+    hanging.write(bytes.subarray(0, 100_000));
+    await until(async () => await offsetOf(where) === 100_000, 'the first third');
+    const response = await until(async () => {
+        const answer = await patch(where, await offsetOf(where), bytes.subarray(100_000));
+        return answer.status === 423 ? null : answer;
+    }, 'the other writer to give way', 60_000);
+    assert.equal(response.status, 204, await response.text());
+    hanging.destroy();
+    await cut;
+    assert.equal((await show(data, Number(response.headers.get('terrace-lesson')))).source.sha256, sha256(bytes));
+});
+
+test('given up: gone from the list and from the disk', async () => {
+    const files = () => readdirSync(path.join(data, 'sources')).length;
+    const before = files();
+    const where = await create();
+    await patch(where, 0, bytes.subarray(0, 10));
+    assert.equal(files(), before + 1);
+    assert.equal((await tus(where, { method: 'DELETE' })).status, 204);
+    assert.equal((await tus(where, { method: 'HEAD' })).status, 404);
+    assert.equal(files(), before);
+});
+
+test('bad requests are refused in both languages, and nothing is left behind', async () => {
+    const lessons = (await lessonIds(data)).length;
+    const where = await create();
+    const many = (n) => 'x'.repeat(n);
+    const cases = [
+        [400, await tus('/api/uploads', {})],
+        [400, await tus('/api/uploads', { headers: { 'Upload-Length': '-1' } })],
+        [400, await tus('/api/uploads', { headers: { 'Upload-Length': '1e3' } })],
+        [400, await tus('/api/uploads', { headers: { 'Upload-Length': '0' } })],
+        [400, await tus('/api/uploads', { headers: { 'Upload-Length': '99999999999999999999' } })],
+        [413, await tus('/api/uploads', { headers: { 'Upload-Length': '999999999999999999' } })],
+        [400, await tus('/api/uploads', { headers: { 'Upload-Length': '5', 'Upload-Metadata': 'filename ***' } })],
+        [400, await tus('/api/uploads', { headers: { 'Upload-Length': '5', 'Upload-Metadata': `title ${b64(many(3000))}` } })],
+        [415, await patch(where, 0, 'abc', { headers: { 'Content-Type': 'video/mp4' } })],
+        [400, await tus(where, { method: 'PATCH', body: 'abc', headers: { 'Content-Type': 'application/offset+octet-stream' } })],
+        [409, await patch(where, 7, 'abc')],
+        [413, await patch(where, 0, Buffer.alloc(bytes.length + 1))],
+        [404, await patch('/api/uploads/nope', 0, 'abc')],
+        [404, await patch(`/api/uploads/${'0'.repeat(32)}`, 0, 'abc')],
+        [404, await tus('/api/uploads/..%2f..%2fcatalog.db', { method: 'DELETE' })],
+    ];
+    for (const [index, [status, response]] of cases.entries()) {
+        const text = await response.text();
+        assert.equal(response.status, status, `${index}: ${text}`);
+        const { error } = JSON.parse(text);
+        assert.match(error.zh, /\p{Script=Han}.*。$/u, text);
+        assert.match(error.en, /^[A-Z].*\.$/, text);
+    }
+    assert.equal(await offsetOf(where), 0);
+    assert.equal((await lessonIds(data)).length, lessons);
+    await tus(where, { method: 'DELETE' });
+});
+
+test('an upload is its owner’s: another operator neither sees nor touches it, an admin does', async () => {
+    await terraceOk(['user', 'add', 'li', '--role', 'operator', '--data', data], { input: 'another good password\n' });
+    await terraceOk(['user', 'add', 'wu', '--role', 'technician', '--data', data], { input: 'another good password\n' });
+    const li = await login(node.url, 'li', 'another good password'), wu = await login(node.url, 'wu', 'another good password');
+    const mine = await create();
+    assert.equal((await tus(mine, { method: 'HEAD', user: li })).status, 404);
+    assert.equal((await patch(mine, 0, 'abc', { user: li })).status, 404);
+    assert.equal((await tus(mine, { method: 'DELETE', user: li })).status, 404);
+    const his = await create(5, `filename ${b64('a.mp4')}`, li);
+    assert.equal((await tus(his, { method: 'HEAD' })).status, 200);
+    assert.equal((await tus(his, { method: 'HEAD', user: wu })).status, 403);
+    assert.equal((await tus(his, { method: 'DELETE' })).status, 204);
+    assert.equal((await tus(mine, { method: 'DELETE' })).status, 204);
+});
