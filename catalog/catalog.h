@@ -129,7 +129,7 @@ struct catalog_lesson {
     char *reason_detail; /* e.g. the codec's name; "" */
     int64_t duration_us; /* 0 before the probe */
     int64_t created_ms, updated_ms;
-    int progress_permille; /* of all its jobs, weighted by their cost */
+    int progress_permille;                           /* of all its jobs, weighted by their cost */
     char *source_file, *source_name, *source_sha256; /* what was handed in */
     int64_t source_bytes;
     char *remuxed_file; /* inside DATA/sources: the copy that workers read instead; "" none */

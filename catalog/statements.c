@@ -6,7 +6,7 @@
 #define HAS_FIRST(kind)                                                                            \
     "(NOT EXISTS (SELECT 1 FROM renditions r WHERE r.lesson_id = l.id AND r.revision = "           \
     "l.revision AND r.kind = " kind ") OR EXISTS (SELECT 1 FROM renditions r JOIN chunks c ON "    \
-                                    "c.rendition_id = r.id AND c.number = 0 "                      \
+    "c.rendition_id = r.id AND c.number = 0 "                                                      \
     "WHERE r.lesson_id = l.id AND r.revision = l.revision AND r.kind = " kind "))"
 #define PLAYABLE "(l.state IN (1, 2) AND " HAS_FIRST("0") " AND " HAS_FIRST("1") ")"
 
@@ -14,8 +14,8 @@
     "SELECT l.id, l.revision, l.state, l.published, l.title, l.topic, l.description, l.language, " \
     "l.submitter, "                                                                                \
     "l.reason, l.reason_detail, l.duration_us, l.created_ms, l.updated_ms, l.poster_file, "        \
-    "l.info_text, s.file, s.remuxed_file, s.name, "                                                                \
-    "s.sha256, s.bytes, s.remuxed_bytes, " PLAYABLE ", "                                                            \
+    "l.info_text, s.file, s.remuxed_file, s.name, "                                                \
+    "s.sha256, s.bytes, s.remuxed_bytes, " PLAYABLE ", "                                           \
     "(SELECT coalesce(sum(j.cost * j.progress_permille) / max(sum(j.cost), 1), 0) FROM jobs j "    \
     "WHERE j.lesson_id = l.id), "                                                                  \
     "(SELECT coalesce(sum(r.init_bytes), 0) FROM renditions r WHERE r.lesson_id = l.id) + "        \

@@ -11,8 +11,8 @@
 
 struct progress {
     bool terminal;
-    bool shown;   /* a bar stands on the terminal's last line */
-    int permille; /* of the bar, or of the last line in the pipe */
+    bool shown;      /* a bar stands on the terminal's last line */
+    int permille;    /* of the bar, or of the last line in the pipe */
     int64_t line_ms; /* when that line was printed, or its label begun; monotonic */
     char label[PROGRESS_LABEL_BYTES];
 };

@@ -6,8 +6,7 @@
 #include "node/cli/cli.h"
 
 /* The lesson is out of the catalog: what can't be removed now is swept when a node starts. */
-static enum cli_exit remove_files(
-    const struct store *store, const struct catalog_lesson *lesson)
+static enum cli_exit remove_files(const struct store *store, const struct catalog_lesson *lesson)
 {
     const int errors[] = {store_remove_source(store, lesson->source_file),
         store_remove_source(store, lesson->remuxed_file), store_remove_media(store, lesson->id)};
@@ -25,9 +24,8 @@ static enum cli_exit remove_lesson(struct cli_data *data, int64_t lesson_id)
     int error = catalog_lesson_get(data->catalog, lesson_id, &lessons);
     if (error == CATALOG_OK)
         error = catalog_lesson_remove(data->catalog, lesson_id);
-    enum cli_exit result = error == CATALOG_OK
-                               ? remove_files(data->store, &lessons.items[0])
-                               : cli_lesson_failed(data->catalog, error, lesson_id);
+    enum cli_exit result = error == CATALOG_OK ? remove_files(data->store, &lessons.items[0])
+                                               : cli_lesson_failed(data->catalog, error, lesson_id);
     catalog_lessons_free(&lessons);
     return result;
 }

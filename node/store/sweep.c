@@ -73,7 +73,8 @@ int store_remove_source(const struct store *store, const char *file)
 static bool young(int folder, const char *name)
 {
     struct stat status;
-    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mtime > time(NULL) - YOUNG_S;
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           status.st_mtime > time(NULL) - YOUNG_S;
 }
 
 static int sweep_folder(

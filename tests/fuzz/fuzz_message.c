@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages from a worker, which has read untrusted media: what decodes encodes to the same bytes. */
+/* Messages from a worker, which has read untrusted media: what decodes encodes to the same bytes.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stands in for terrace-worker in jobs_test: the first word of the source (and, for what comes after
- * the probe, of the job's kind) says how it behaves. It leaves a line in the file "seen" of its
- * output folder for each start, with all its open descriptors.
+ * Stands in for terrace-worker in jobs_test: the first word of the source (and, for what comes
+ * after the probe, of the job's kind) says how it behaves. It leaves a line in the file "seen" of
+ * its output folder for each start, with all its open descriptors.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -80,10 +80,12 @@ static void probe(const char *how)
         raise(SIGSYS);
     else if (strcmp(how, "silent") == 0 || strcmp(how, "patient") == 0)
         wait_for_the_end();
-    else if (strcmp(how, "garbage") == 0 && write(JOB_FD_MESSAGES, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 8)
+    else if (strcmp(how, "garbage") == 0 &&
+             write(JOB_FD_MESSAGES, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 8)
         wait_for_the_end();
     else if (strcmp(how, "fail") == 0)
-        say(&(struct message){.type = MESSAGE_FAILED, .reason = REASON_NO_STREAMS, .detail = "data"});
+        say(&(struct message){
+            .type = MESSAGE_FAILED, .reason = REASON_NO_STREAMS, .detail = "data"});
     else if (strcmp(how, "mute") == 0)
         say(&(struct message){.type = MESSAGE_DONE});
     else

@@ -26,7 +26,7 @@ static void test_good_headers(void **state)
         {"filename QzpcdmlkZW9zXGEubXA0", "a.mp4", "", false},      /* C:\videos\a.mp4 */
         {"filename Li4vLi4vZXRjL3Bhc3N3ZA==", "passwd", "", false}, /* ../../etc/passwd */
         {"filename L2V0Yy8=", "upload", "", false},                 /* /etc/ */
-        {"title y661vg==", "upload", NULL, false},              /* GBK: read as GB18030 */
+        {"title y661vg==", "upload", NULL, false},                  /* GBK: read as GB18030 */
         {"unknown AAAA,title YQpi", "upload", "a b", false},        /* a line end */
         {"relativePath", "upload", "", false},
     };

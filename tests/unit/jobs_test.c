@@ -103,7 +103,8 @@ static int lesson_state(struct fixture *f)
 }
 
 /* How often a worker was started on the lesson, and with which descriptors. */
-static int starts(struct fixture *f, const char *folder, char *descriptors, size_t descriptors_bytes)
+static int starts(
+    struct fixture *f, const char *folder, char *descriptors, size_t descriptors_bytes)
 {
     char path[160];
     int lines = 0;
@@ -133,7 +134,8 @@ static void expect_failure(
     assert_int_equal(jobs_running(f->jobs), 0);
 }
 
-static void fails(void **state, const char *how, const char *reason, const char *detail, int attempts)
+static void fails(
+    void **state, const char *how, const char *reason, const char *detail, int attempts)
 {
     struct fixture *f = *state;
     open_jobs(f, 0);
@@ -237,7 +239,8 @@ static void test_a_dead_nodes_leases_are_taken_over(void **state)
     struct catalog_jobs leased;
     put_in(f, "fail");
     assert_int_equal(
-        catalog_job_lease(f->catalog, "dead", 1, INT64_MAX / 2, INT64_MAX / 2, &leased), CATALOG_OK);
+        catalog_job_lease(f->catalog, "dead", 1, INT64_MAX / 2, INT64_MAX / 2, &leased),
+        CATALOG_OK);
     catalog_jobs_free(&leased);
     open_jobs(f, 0);
     expect_failure(f, "no_streams", "data", "sources", 1);
