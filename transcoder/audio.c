@@ -109,7 +109,9 @@ static int encode(struct track *t, const AVFrame *frame, struct failure *failure
 static int run_track(struct track *t, size_t index, size_t count, struct failure *failure)
 {
     AVFrame *frame = av_frame_alloc();
-    int more = frame ? 1 : failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
+    int more = 1;
+    if (!frame)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
     while (more > 0) {
         more = sound_read(t->sound, t->encoder->frame_size, frame, failure);
         if (more > 0 && encode(t, frame, failure) < 0)

@@ -195,7 +195,7 @@ static void close_writer(struct writer *w)
 static bool time_packet(struct writer *w, const struct order *order, AVPacket *packet)
 {
     int64_t n = w->untimed_packets++;
-    if (n >= order->count || order->rank[n] < 0)
+    if (n >= order->count || order->rank[n] < 0) /* NOLINT: count is 0 without ranks */
         return false;
     packet->dts = n;
     packet->pts = order->rank[n] + order->delay;

@@ -164,9 +164,9 @@ int trial_run(int fd, const struct trial_params *params, struct trial *out, stru
                      : failure_set(failure, REASON_DAMAGED, "stream %d", params->stream);
     t.packet = av_packet_alloc();
     t.frame = av_frame_alloc();
-    if (result == 0 && (!t.packet || !t.frame))
+    if (!t.packet || !t.frame) {
         result = failure_set(failure, REASON_OUT_OF_MEMORY, "trial");
-    if (result == 0) {
+    } else if (result == 0) {
         taste(&t);
         if (params->end_us > params->start_us)
             taste_middle(&t);

@@ -167,8 +167,8 @@ static void on_login_body(struct http_request *req, char *data, size_t data_byte
         http_respond_error(req, 400, "bad_request", "请求格式不对。", "The request is malformed.");
     } else if (!must_wait(auth, req, name)) {
         login->auth = auth;
-        memcpy(login->name, name, strlen(name));
-        memcpy(login->password, password, strlen(password));
+        snprintf(login->name, sizeof(login->name), "%s", name);
+        snprintf(login->password, sizeof(login->password), "%s", password);
         http_request_defer(req, work_login, done_login, login);
         login = NULL;
     }

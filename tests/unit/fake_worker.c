@@ -25,20 +25,20 @@ static void say(const struct message *message)
     free(bytes);
 }
 
-/* "0 1 2 3 4 5 6": what this process has open. */
+/* "0 1 2 3 4 5 6" and a newline: what this process has open. */
 static void list_descriptors(char *out, size_t out_bytes)
 {
     size_t used = 0;
     for (int fd = 0; fd < 1024; fd++)
         if (fcntl(fd, F_GETFD) >= 0)
             used += (size_t)snprintf(out + used, out_bytes - used, "%s%d", used ? " " : "", fd);
+    snprintf(out + used, out_bytes - used, "\n");
 }
 
 static void leave_trace(void)
 {
     char line[512] = "";
-    list_descriptors(line, sizeof(line) - 1);
-    strcat(line, "\n");
+    list_descriptors(line, sizeof(line));
     int fd = openat(JOB_FD_OUTPUT, "seen", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, line, strlen(line)) < 0)
         exit(8);
@@ -80,9 +80,8 @@ static void probe(const char *how)
         raise(SIGSYS);
     else if (strcmp(how, "silent") == 0 || strcmp(how, "patient") == 0)
         wait_for_the_end();
-    else if (strcmp(how, "garbage") == 0 &&
-             write(JOB_FD_MESSAGES, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 8)
-        wait_for_the_end();
+    else if (strcmp(how, "garbage") == 0)
+        exit(write(JOB_FD_MESSAGES, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 8 ? 0 : 9);
     else if (strcmp(how, "fail") == 0)
         say(&(struct message){
             .type = MESSAGE_FAILED, .reason = REASON_NO_STREAMS, .detail = "data"});

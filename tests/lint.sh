@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# sh tests/lint.sh: clang-format and clang-tidy over the C sources. Not part of tests/run.sh: the tools are large.
+set -eu
+cd "$(dirname "$0")/.."
+
+sh node/install-packages.sh node/packages.txt tests/packages.txt tests/lint-packages.txt
+cmake --preset debug
+cmake --build --preset debug
+git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
+git ls-files '*.c' | xargs -P "$(nproc)" -n 4 clang-tidy -p build/debug --quiet
