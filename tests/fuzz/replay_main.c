@@ -2,6 +2,7 @@
 /* Runs a fuzz target on the files that its arguments name, or hold: a corpus as an ordinary test.
  */
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,16 +18,18 @@ static int replay(const char *path, const struct stat *info, int kind)
 
     if (kind != FTW_F)
         return kind == FTW_D ? 0 : -1;
-    file = fopen(path, "rb");
-    data = malloc(bytes ? bytes : 1);
-    if (!file || !data || fread(data, 1, bytes, file) != bytes)
-        return -1;
-    fclose(file);
     printf("%s\n", path);
     fflush(stdout);
-    LLVMFuzzerTestOneInput(data, bytes);
+    file = fopen(path, "rb");
+    if (!file)
+        return -1;
+    data = malloc(bytes ? bytes : 1);
+    bool complete = data && fread(data, 1, bytes, file) == bytes;
+    if (complete)
+        LLVMFuzzerTestOneInput(data, bytes);
     free(data);
-    return 0;
+    fclose(file);
+    return complete ? 0 : -1;
 }
 
 int main(int argc, char **argv)
