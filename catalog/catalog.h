@@ -391,7 +391,9 @@ int catalog_upload_touch(struct catalog *catalog, const char *id, int64_t now_ms
  * gives the same lesson again. */
 int catalog_upload_complete(struct catalog *catalog, const char *id, const char *sha256,
     int64_t now_ms, int64_t *lesson_id);
-int catalog_upload_remove(struct catalog *catalog, const char *id);
+/* Forgets an upload. *complete says, as of the same transaction, whether its file is a lesson's
+ * source by now; if not, the file is the caller's to remove. */
+int catalog_upload_remove(struct catalog *catalog, const char *id, bool *complete);
 void catalog_uploads_free(struct catalog_uploads *uploads);
 
 /* Names of all files inside DATA/sources that the catalog knows (sources and unfinished uploads):

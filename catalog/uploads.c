@@ -100,11 +100,17 @@ int catalog_upload_touch(struct catalog *c, const char *id, int64_t now_ms)
     return db_end(c, error);
 }
 
-int catalog_upload_remove(struct catalog *c, const char *id)
+int catalog_upload_remove(struct catalog *c, const char *id, bool *complete)
 {
+    struct catalog_uploads uploads = {0};
     int error = db_begin(c);
     if (error == CATALOG_OK)
+        error = catalog_upload_get(c, id, &uploads);
+    if (error == CATALOG_OK) {
+        *complete = uploads.items[0].lesson_id > 0; /* NOLINT: without one it is ENOTFOUND */
         error = change_upload(c, db_bind(db_statement(c, STATEMENT_UPLOAD_REMOVE), "s", id), true);
+    }
+    catalog_uploads_free(&uploads);
     return db_end(c, error);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "node/ingest/ingest_internal.h"
+#include "node/util/log.h"
 
 #define GIB (1024LL * 1024 * 1024)
 
@@ -71,20 +72,23 @@ bool ingest_check_version(struct http_request *req)
 void ingest_respond_error(struct http_request *req, int error)
 {
     ingest_headers(req);
-    if (error == CATALOG_ENOTFOUND)
+    if (error == CATALOG_ENOTFOUND) {
         http_respond_error(req, 404, "no_upload", "没有这个上传任务。", "There is no such upload.");
-    else if (error == CATALOG_EFULL || error == ingest_errno(-ENOSPC) ||
-             error == ingest_errno(-EDQUOT) || error == ingest_errno(-EFBIG))
+    } else if (error == CATALOG_EFULL || error == ingest_errno(-ENOSPC) ||
+               error == ingest_errno(-EDQUOT) || error == ingest_errno(-EFBIG)) {
         http_respond_error(req, 507, "disk_full",
             "服务器磁盘空间不够。已上传的部分不会丢，腾出空间后可以接着传。",
             "The server's disk has not enough room. What was uploaded is kept; the upload can go "
             "on once there is room.");
-    else if (error == CATALOG_EBUSY)
+    } else if (error == CATALOG_EBUSY) {
         http_respond_error(req, 503, "busy", "服务器正忙，请稍后再试。",
             "The server is busy: try again in a moment.");
-    else
+    } else {
+        log_write(LOG_ERROR, "ingest", "an upload failed: %s",
+            error < ingest_errno(0) ? strerror(ingest_errno(0) - error) : "the catalog refused it");
         http_respond_error(req, 500, "internal", "服务器出错，请告诉技术员。",
             "Something went wrong on the server: tell a technician.");
+    }
 }
 
 int ingest_find(struct catalog *catalog, const char *id, const char *user, bool admin,

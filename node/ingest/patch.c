@@ -132,6 +132,8 @@ static int hash_and_complete(struct patch *patch, struct catalog *catalog)
     int error = store_source_path(patch->ingest->store, patch->id, path);
     if (error == 0)
         error = store_file_sha256(path, sha256);
+    if (error == -ENOENT)
+        return CATALOG_ENOTFOUND; /* withdrawn meanwhile */
     if (error < 0)
         return ingest_errno(error);
     return catalog_upload_complete(catalog, patch->id, sha256, clock_wall_ms(), &patch->lesson_id);

@@ -255,12 +255,12 @@ static void work_delete(void *thread_ctx, void *argument)
     task->error = ingest_find(thread_ctx, task->id, task->user, task->admin, &uploads);
     if (task->error != CATALOG_OK)
         return;
+    catalog_uploads_free(&uploads);
     /* Of a complete upload only the memory of it goes; its file is the lesson's source now. */
-    bool complete = uploads.items[0].lesson_id > 0;
-    task->error = catalog_upload_remove(thread_ctx, task->id);
+    bool complete = false;
+    task->error = catalog_upload_remove(thread_ctx, task->id, &complete);
     if (task->error == CATALOG_OK && !complete)
         store_remove_source(task->ingest->store, task->id);
-    catalog_uploads_free(&uploads);
 }
 
 static void done_delete(struct http_request *req, void *argument)

@@ -2,7 +2,7 @@
 // tus 1.0.0 by hand: what a well-behaved client sees, and what the others do.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -102,6 +102,19 @@ test('given up: gone from the list and from the disk', async () => {
     assert.equal((await tus(where, { method: 'DELETE' })).status, 204);
     assert.equal((await tus(where, { method: 'HEAD' })).status, 404);
     assert.equal(files(), before);
+});
+
+test('given up while the last bytes arrive: a lesson with its source, or neither', async () => {
+    for (let i = 0; i < 40; i++) {
+        const where = await create();
+        const sending = patch(where, 0, bytes);
+        for (let turn = 0; turn < i * 2; turn++) // the later, the more of it has arrived
+            await new Promise(setImmediate);
+        const deleted = await tus(where, { method: 'DELETE' }), sent = await sending;
+        assert.equal(deleted.status, 204);
+        assert.ok([204, 404].includes(sent.status), `${sent.status} ${await sent.text()}`);
+        assert.equal(existsSync(path.join(data, 'sources', path.basename(where))), sent.status === 204);
+    }
 });
 
 test('bad requests are refused in both languages, and nothing is left behind', async () => {

@@ -396,6 +396,11 @@ static void test_uploads(void **state)
         .created_ms = 1};
     struct catalog_uploads uploads;
     int64_t first, again;
+    bool complete = true;
+    assert_int_equal(catalog_upload_create(c, &upload), CATALOG_OK);
+    assert_int_equal(catalog_upload_remove(c, upload.id, &complete), CATALOG_OK);
+    assert_false(complete);
+    assert_int_equal(catalog_upload_remove(c, upload.id, &complete), CATALOG_ENOTFOUND);
     assert_int_equal(catalog_upload_create(c, &upload), CATALOG_OK);
     assert_int_equal(catalog_uploads(c, "wang", &uploads), CATALOG_OK);
     assert_int_equal(uploads.count, 0);
@@ -411,6 +416,8 @@ static void test_uploads(void **state)
     assert_int_equal(count, 1);
     assert_string_equal(names[0], upload.id);
     catalog_names_free(names);
+    assert_int_equal(catalog_upload_remove(c, upload.id, &complete), CATALOG_OK);
+    assert_true(complete);
 }
 
 static void test_users_and_sessions(void **state)
