@@ -101,7 +101,7 @@ static enum cli_exit run_add(int argc, char **argv)
         return cli_misuse(spec.command, "a name has 1 to 64 bytes of UTF-8 without blanks");
     if (role_name == NULL || catalog_role_parse(role_name) < 0)
         return cli_misuse(spec.command, "--role is admin, operator or technician");
-    result = cli_data_open(&data, &args, CLI_DATA_CREATE);
+    result = cli_data_open(&data, &args, CLI_DATA_WRITE);
     if (result != CLI_GO_ON)
         return result;
     result = add_user(data.catalog, args.operands[0], catalog_role_parse(role_name));
