@@ -269,7 +269,7 @@ const char *catalog_job_state_name(int state);
 enum catalog_job_kind {
     CATALOG_JOB_PROBE = 0, /* look at the source, measure it; remux it where it can't be sought */
     CATALOG_JOB_AUDIO = 1, /* all chunks of all audio renditions, in one run */
-    CATALOG_JOB_VIDEO = 2, /* chunk `chunk` of all video renditions */
+    CATALOG_JOB_VIDEO = 2, /* piece `chunk` of the planner's: a chunk of some video renditions */
     CATALOG_JOB_POSTER = 3,
 };
 const char *catalog_job_kind_name(int kind);
@@ -278,7 +278,7 @@ struct catalog_job {
     int64_t id, lesson_id;
     int revision;
     int kind, state;
-    int chunk;   /* VIDEO: which; else 0 */
+    int chunk;   /* VIDEO: which piece; else 0 */
     int cost;    /* weight in the lesson's progress */
     int attempt; /* how often it was leased, the present lease included */
     int max_attempts;

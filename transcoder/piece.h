@@ -25,7 +25,4 @@ struct piece {
 int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
     const struct packager *packager, const AVCodecContext *encoder, struct failure *failure);
 
-/* The first segment of a chunk, and the one past its last. */
-void piece_segments(const struct plan *plan, int chunk, int64_t *first, int64_t *end);
-
 #endif

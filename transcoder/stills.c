@@ -65,13 +65,14 @@ static AVFrame *look_at(
     return scaled;
 }
 
-static AVFrame *choose(const struct piece *piece, const struct plan *plan, struct scaler *scaler,
-    struct failure *failure)
+static AVFrame *choose(const struct piece *piece, struct scaler *scaler, struct failure *failure)
 {
+    const struct media_info *info = &piece->job->info;
+    int64_t frames = av_rescale(info->duration_us, info->fps_num, 1000000LL * info->fps_den);
     AVFrame *best = NULL;
     double best_variance = -1;
     for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-        AVFrame *frame = look_at(piece, scaler, plan->frame_count * candidates[i] / 1000, failure);
+        AVFrame *frame = look_at(piece, scaler, frames * candidates[i] / 1000, failure);
         double shows = frame ? variance(frame) : -1;
         if (shows > best_variance) {
             best_variance = shows;
@@ -131,12 +132,10 @@ static int write_poster(const struct piece *piece, AVFrame *frame, struct failur
 
 int stills_run(const struct piece *piece, struct failure *failure)
 {
-    struct plan plan;
     struct scaler *scaler = NULL;
     int width, height;
-    if (plan_make(&piece->job->info, &piece->job->options, &plan) < 0 ||
-        !piece->job->info.has_video)
-        return failure_set(failure, REASON_INTERNAL, "no plan with pictures");
+    if (!piece->job->info.has_video)
+        return failure_set(failure, REASON_INTERNAL, "no pictures");
     fit(&piece->job->info, &width, &height);
     /* JFIF is BT.601 in full range. */
     struct scaler_params params = {
@@ -148,7 +147,7 @@ int stills_run(const struct piece *piece, struct failure *failure)
     };
     if (scaler_open(&scaler, &params) < 0)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
-    AVFrame *frame = choose(piece, &plan, scaler, failure);
+    AVFrame *frame = choose(piece, scaler, failure);
     int result = frame ? write_poster(piece, frame, failure) : -1;
     av_frame_free(&frame);
     scaler_close(&scaler);

@@ -29,8 +29,17 @@ static bool has_chunk(struct catalog *catalog, int64_t rendition_id, int number)
     return found;
 }
 
-/* The renditions to be made: all of the job's kind; of a video chunk those that are not there yet.
- */
+/* Whether a video piece is to make this rendition: it is of the piece's group, and not there yet. */
+static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
+    const struct plan_rendition *planned)
+{
+    const struct catalog_job *leased = worker_job(worker);
+    int chunk = leased->chunk % rendition->chunk_count,
+        group = leased->chunk / rendition->chunk_count;
+    return planned->group == group && !has_chunk(worker->jobs->catalog, rendition->id, chunk);
+}
+
+/* The renditions to be made: all of the job's kind; of a video piece those that are due. */
 static int choose_renditions(struct worker *worker, struct job *job)
 {
     const struct catalog_job *leased = worker_job(worker);
@@ -39,12 +48,11 @@ static int choose_renditions(struct worker *worker, struct job *job)
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
             continue;
-        if (leased->kind == CATALOG_JOB_VIDEO &&
-            has_chunk(worker->jobs->catalog, r->id, leased->chunk))
-            continue;
-        if (plan_rendition_parse(
-                r->plan_text, strlen(r->plan_text), &job->renditions[job->rendition_count++]) < 0)
+        struct plan_rendition *planned = &job->renditions[job->rendition_count];
+        if (plan_rendition_parse(r->plan_text, strlen(r->plan_text), planned) < 0)
             return unable(worker, REASON_INTERNAL, r->name, EINVAL);
+        if (leased->kind != CATALOG_JOB_VIDEO || is_due(worker, r, planned))
+            job->rendition_count++;
     }
     return 0;
 }

@@ -10,7 +10,7 @@
 #include "node/util/log.h"
 
 #define PROGRESS_INTERVAL_MS 1000
-#define INFO_TEXT_BYTES (16 * 1024)
+
 #define PLAN_TEXT_BYTES (4 * 1024)
 
 /* Work in proportion, for the lesson's progress. */
@@ -48,7 +48,7 @@ static int judge(struct worker *worker, int error)
 
 struct planned {
     struct plan plan;
-    char info_text[INFO_TEXT_BYTES];
+    char info_text[MEDIA_INFO_TEXT_BYTES];
     char plan_text[PLAN_MAX_RENDITIONS][PLAN_TEXT_BYTES];
     struct catalog_new_rendition renditions[PLAN_MAX_RENDITIONS];
     struct catalog_new_job *jobs;
@@ -82,7 +82,8 @@ static int plan_renditions(struct planned *p)
 
 static int plan_jobs(struct planned *p, const struct media_info *info)
 {
-    p->jobs = calloc((size_t)p->plan.chunk_count + 2, sizeof(p->jobs[0]));
+    int pieces = info->has_video ? p->plan.chunk_count * p->plan.group_count : 0;
+    p->jobs = calloc((size_t)pieces + 2, sizeof(p->jobs[0]));
     if (!p->jobs)
         return -1;
     if (info->audio_count > 0)
@@ -92,9 +93,9 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
         return 0;
     p->jobs[p->job_count++] =
         (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
-    for (int chunk = 0; chunk < p->plan.chunk_count; chunk++)
+    for (int piece = 0; piece < pieces; piece++)
         p->jobs[p->job_count++] =
-            (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = chunk, .cost = COST_CHUNK};
+            (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
     return 0;
 }
 
@@ -208,7 +209,8 @@ static int record_chunk(struct worker *worker, const struct message *message)
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
     bool asked_for = rendition && message->chunk < rendition->chunk_count &&
-                     (job->kind != CATALOG_JOB_VIDEO || message->chunk == job->chunk);
+                     (job->kind != CATALOG_JOB_VIDEO ||
+                         message->chunk == job->chunk % rendition->chunk_count);
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");

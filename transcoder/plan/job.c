@@ -8,7 +8,7 @@
 #include "transcoder/plan/text_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define INFO_TEXT_BYTES (16 * 1024)
+
 #define RENDITION_TEXT_BYTES (4 * 1024)
 
 /*
@@ -47,9 +47,9 @@ int job_format(const struct job *job, char *out, size_t out_bytes)
     text_write_fields(&text, job, job_fields, COUNT(job_fields));
     text_write_fields(&text, &job->options, option_fields, COUNT(option_fields));
     if (job->kind != JOB_PROBE) {
-        char *info = malloc(INFO_TEXT_BYTES);
+        char *info = malloc(MEDIA_INFO_TEXT_BYTES);
         put_section(
-            &text, "info", info, info ? media_info_format(&job->info, info, INFO_TEXT_BYTES) : -1);
+            &text, "info", info, info ? media_info_format(&job->info, info, MEDIA_INFO_TEXT_BYTES) : -1);
         free(info);
     }
     for (size_t i = 0; i < job->rendition_count && i < PLAN_MAX_RENDITIONS; i++) {

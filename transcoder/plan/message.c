@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INFO_TEXT_BYTES (16 * 1024)
+
 #define SEGMENT_BYTES 20
 
 /* ---- writing ---- */
@@ -54,8 +54,8 @@ static void put_string(struct writer *w, const char *text)
 
 static void put_info(struct writer *w, const struct media_info *info)
 {
-    char *text = malloc(INFO_TEXT_BYTES);
-    if (!text || media_info_format(info, text, INFO_TEXT_BYTES) < 0)
+    char *text = malloc(MEDIA_INFO_TEXT_BYTES);
+    if (!text || media_info_format(info, text, MEDIA_INFO_TEXT_BYTES) < 0)
         w->full = true;
     else
         put_string(w, text);
@@ -106,7 +106,7 @@ int message_encode(const struct message *message, uint8_t **out, size_t *out_byt
     if (message->type == MESSAGE_CHUNK && message->segment_count > MESSAGE_MAX_SEGMENTS)
         return -1;
     size_t room =
-        MESSAGE_HEADER_BYTES + 1024 + 2 * INFO_TEXT_BYTES + message->segment_count * SEGMENT_BYTES;
+        MESSAGE_HEADER_BYTES + 1024 + 2 * MEDIA_INFO_TEXT_BYTES + message->segment_count * SEGMENT_BYTES;
     uint8_t *buffer = malloc(room);
     if (!buffer)
         return -1;
@@ -182,7 +182,7 @@ static void take_sha256(struct reader *r, char *out)
 
 static void take_info(struct reader *r, struct media_info *info)
 {
-    size_t length = (size_t)take_bounded(r, 4, INFO_TEXT_BYTES);
+    size_t length = (size_t)take_bounded(r, 4, MEDIA_INFO_TEXT_BYTES);
     if (r->bad || length > r->left_bytes ||
         media_info_parse((const char *)r->at, length, info) < 0) {
         r->bad = true;
