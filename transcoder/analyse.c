@@ -63,8 +63,8 @@ static int scale(struct analysis *a, const AVFrame *frame)
     int strides[4] = {WIDTH};
     if (!a->sws)
         return -1;
-    return sws_scale(a->sws, (const uint8_t *const *)frame->data, frame->linesize, 0,
-               frame->height, planes, strides) == HEIGHT
+    return sws_scale(a->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height,
+               planes, strides) == HEIGHT
                ? 0
                : -1;
 }
@@ -184,11 +184,11 @@ static int take_frames(struct analysis *a, AVCodecContext *decoder, AVRational t
     AVFrame *frame, struct failure *failure)
 {
     while (avcodec_receive_frame(decoder, frame) >= 0) {
-        int64_t at_us = frame->best_effort_timestamp == AV_NOPTS_VALUE
-                            ? -1
-                            : av_rescale_q(frame->best_effort_timestamp, time_base,
-                                  AV_TIME_BASE_Q) -
-                                  a->info->zero_us;
+        int64_t at_us =
+            frame->best_effort_timestamp == AV_NOPTS_VALUE
+                ? -1
+                : av_rescale_q(frame->best_effort_timestamp, time_base, AV_TIME_BASE_Q) -
+                      a->info->zero_us;
         int result = at_us >= 0 && at_us <= a->info->duration_us ? look(a, frame, at_us) : 0;
         av_frame_unref(frame);
         if (result < 0)
@@ -261,8 +261,8 @@ static void find_stretches(const struct analysis *a, struct media_info *out)
         if (a->windows[i].count == 0 && out->stretch_count > 0)
             continue;
         int found = smoothed(a, i);
-        bool same = out->stretch_count > 0 &&
-                    out->stretches[out->stretch_count - 1].media_class == found;
+        bool same =
+            out->stretch_count > 0 && out->stretches[out->stretch_count - 1].media_class == found;
         if (!same && out->stretch_count < MEDIA_MAX_STRETCHES)
             out->stretches[out->stretch_count++] = (struct media_stretch){
                 .start_us = out->stretch_count > 0 ? i * WINDOW_US : 0, .media_class = found};

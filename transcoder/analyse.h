@@ -11,9 +11,9 @@
 #include "transcoder/report.h"
 
 /*
- * Fills the analysis in info, whose other findings stand already, from the source fd (the caller's).
- * Pictures that can't be decoded are passed over; if none can, there are no stretches. 0, or -1:
- * failure set (out of memory, or the node is gone).
+ * Fills the analysis in info, whose other findings stand already, from the source fd (the
+ * caller's). Pictures that can't be decoded are passed over; if none can, there are no stretches.
+ * 0, or -1: failure set (out of memory, or the node is gone).
  */
 int analyse_run(int fd, struct media_info *info, struct report *report, struct failure *failure);
 

@@ -42,8 +42,7 @@ static int begin_chunk(struct track *t, struct failure *failure)
 {
     struct packager_params params = {t->rendition, t->encoder, t->segment};
     int first;
-    plan_chunk_segments(
-        t->plan, &t->piece->job->options, t->chunk, &first, &t->chunk_end_segment);
+    plan_chunk_segments(t->plan, &t->piece->job->options, t->chunk, &first, &t->chunk_end_segment);
     return packager_open(&t->packager, &params, failure);
 }
 

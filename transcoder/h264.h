@@ -24,8 +24,8 @@ struct h264_params {
  */
 int h264_open(AVCodecContext **out, const struct h264_params *params);
 
-/* avcodec_receive_packet() without x264's description of itself, which would cost every segment some
- * 700 bytes. */
+/* avcodec_receive_packet() without x264's description of itself, which would cost every segment
+ * some 700 bytes. */
 int h264_receive(AVCodecContext *encoder, AVPacket *packet);
 
 #endif

@@ -143,8 +143,7 @@ static int end_fragment(struct packager *p)
 int packager_add(struct packager *p, const AVPacket *packet, struct failure *failure)
 {
     int error = 0;
-    if (p->fragment_ticks > 0 &&
-        p->fragment_ticks + packet->duration > p->longest_fragment_ticks)
+    if (p->fragment_ticks > 0 && p->fragment_ticks + packet->duration > p->longest_fragment_ticks)
         error = end_fragment(p);
     if (error >= 0)
         error = av_packet_ref(p->packet, packet);

@@ -8,11 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "transcoder/analyse.h"
 #include "transcoder/remux.h"
 #include "transcoder/scan.h"
 #include "transcoder/source.h"
 #include "transcoder/tags.h"
 #include "transcoder/trial.h"
+#include "transcoder/trials.h"
 
 #define US 1000000LL
 /* Shorter than this there is nothing to watch; a little less, since containers round. */
@@ -449,12 +451,23 @@ static int describe(struct look *look, struct message *message, struct failure *
     return 0;
 }
 
+/* What is in the pictures, and what they take: from the copy, where there is one. */
+static int study(const struct look *look, struct failure *failure)
+{
+    struct report *report = look->piece->report;
+    if (analyse_run(look->fd, look->info, report, failure) < 0)
+        return -1;
+    return trials_run(look->fd, look->info, look->piece->job->threads, report, failure);
+}
+
 int probe_run(const struct piece *piece, struct failure *failure)
 {
     struct message message = {.type = MESSAGE_PROBED};
     struct look look = {.piece = piece, .fd = piece->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
     int result = describe(&look, &message, failure);
+    if (result == 0 && message.info.has_video)
+        result = study(&look, failure);
     if (result == 0)
         result = report_send(piece->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)

@@ -31,9 +31,9 @@ struct segment {
     struct encoded best; /* the finest that fits; if none does, the smallest */
     int tries;
     bool settled;
-    int crf_x10;           /* of the next try */
-    int fine_x10;          /* the coarsest CRF that was known to be too large, 0 none */
-    int64_t fine_bytes;    /* what it took */
+    int crf_x10;        /* of the next try */
+    int fine_x10;       /* the coarsest CRF that was known to be too large, 0 none */
+    int64_t fine_bytes; /* what it took */
 };
 
 struct rung {
@@ -48,7 +48,7 @@ struct rung {
     struct segment *present;
     struct encoded trial;
     AVCodecContext *encoder;
-    int64_t frames; /* of it, so far */
+    int64_t frames;   /* of it, so far */
     uint64_t headers; /* of the first encoder, hashed: those of all */
     struct failure failure;
     int result;
@@ -124,8 +124,7 @@ static int encode(struct rung *rung, const AVFrame *frame)
             av_packet_unref(rung->packet);
         }
     }
-    return failure_from_av(
-        &rung->failure, error, REASON_INTERNAL, rung->params.rendition->name);
+    return failure_from_av(&rung->failure, error, REASON_INTERNAL, rung->params.rendition->name);
 }
 
 /* By rule of thumb six steps of CRF halve the bytes; between two tries one can do better. */
@@ -181,10 +180,9 @@ static void judge(struct rung *rung, struct segment *s)
     s->crf_x10 = next > COARSEST_CRF_X10 ? COARSEST_CRF_X10 : next;
 }
 
-/* One init segment serves all: encodes at different CRFs must have the same headers. FNV-1a: they are
- * ours, nobody is after collisions. */
-static int check_headers(
-    struct rung *rung, const AVCodecContext *encoder, struct failure *failure)
+/* One init segment serves all: encodes at different CRFs must have the same headers. FNV-1a: they
+ * are ours, nobody is after collisions. */
+static int check_headers(struct rung *rung, const AVCodecContext *encoder, struct failure *failure)
 {
     uint64_t hash = 14695981039346656037U;
     for (int i = 0; i < encoder->extradata_size; i++)
@@ -240,8 +238,7 @@ static int scale(struct rung *rung, const AVFrame *frame)
 static int take_frame(struct rung *rung, const AVFrame *frame)
 {
     struct segment *segment = &rung->segments[frame->pts];
-    if (segment != rung->present &&
-        (end_segment(rung) < 0 || begin_segment(rung, segment) < 0))
+    if (segment != rung->present && (end_segment(rung) < 0 || begin_segment(rung, segment) < 0))
         return -1;
     int error = scale(rung, frame);
     if (error < 0)
@@ -388,8 +385,8 @@ void rung_close(struct rung **rung_pointer)
 /* ---- packing ---- */
 
 /* Times, counted in frames of the segment by the encoder, become ticks of the lesson. */
-static int pack_segment(struct rung *rung, int i, struct packager *packager, int64_t *times,
-    struct failure *failure)
+static int pack_segment(
+    struct rung *rung, int i, struct packager *packager, int64_t *times, struct failure *failure)
 {
     const struct plan_rendition *r = rung->params.rendition;
     const struct encoded *encoded = &rung->segments[i].best;

@@ -86,8 +86,8 @@ static int feed(struct chunk_work *w, const bool *want, struct failure *failure)
         if (segment != at && open_source(w, segment, failure) < 0)
             return -1;
         if (feed_segment(w, segment, want, failure) < 0 ||
-            report_progress(
-                w->piece->report, w->done_permille + share * ++fed / count, failure) < 0)
+            report_progress(w->piece->report, w->done_permille + share * ++fed / count, failure) <
+                0)
             return -1;
         at = segment + 1;
     }

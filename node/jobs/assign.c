@@ -29,7 +29,8 @@ static bool has_chunk(struct catalog *catalog, int64_t rendition_id, int number)
     return found;
 }
 
-/* Whether a video piece is to make this rendition: it is of the piece's group, and not there yet. */
+/* Whether a video piece is to make this rendition: it is of the piece's group, and not there yet.
+ */
 static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
     const struct plan_rendition *planned)
 {
@@ -70,6 +71,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
     if (leased->kind == CATALOG_JOB_PROBE) {
         store_new_name(worker->remux_name);
         memcpy(job->remux_name, worker->remux_name, sizeof(worker->remux_name));
+        job->threads = worker->jobs->most_workers;
         return 0;
     }
     if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)

@@ -208,9 +208,9 @@ static int record_chunk(struct worker *worker, const struct message *message)
     const struct catalog_job *job = worker_job(worker);
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
-    bool asked_for = rendition && message->chunk < rendition->chunk_count &&
-                     (job->kind != CATALOG_JOB_VIDEO ||
-                         message->chunk == job->chunk % rendition->chunk_count);
+    bool asked_for =
+        rendition && message->chunk < rendition->chunk_count &&
+        (job->kind != CATALOG_JOB_VIDEO || message->chunk == job->chunk % rendition->chunk_count);
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");

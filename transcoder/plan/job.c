@@ -48,8 +48,8 @@ int job_format(const struct job *job, char *out, size_t out_bytes)
     text_write_fields(&text, &job->options, option_fields, COUNT(option_fields));
     if (job->kind != JOB_PROBE) {
         char *info = malloc(MEDIA_INFO_TEXT_BYTES);
-        put_section(
-            &text, "info", info, info ? media_info_format(&job->info, info, MEDIA_INFO_TEXT_BYTES) : -1);
+        put_section(&text, "info", info,
+            info ? media_info_format(&job->info, info, MEDIA_INFO_TEXT_BYTES) : -1);
         free(info);
     }
     for (size_t i = 0; i < job->rendition_count && i < PLAN_MAX_RENDITIONS; i++) {

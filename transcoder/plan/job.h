@@ -29,7 +29,7 @@ struct job {
     char poster_name[JOB_PATH_BYTES]; /* POSTER */
     struct media_info info;           /* all but PROBE */
     struct plan_options options; /* all but PROBE: plan_make(info, options) gives the boundaries */
-    int chunk; /* VIDEO: the piece, see plan_piece() */
+    int chunk;                   /* VIDEO: the piece, see plan_piece() */
     struct plan_rendition renditions[PLAN_MAX_RENDITIONS]; /* AUDIO, VIDEO: those to be made now */
     size_t rendition_count;
 };

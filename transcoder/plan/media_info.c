@@ -177,8 +177,7 @@ static int begin_item(struct media_info *info, const struct section *section, st
 }
 
 /* One pair: a new item, or a member of the present one. Unknown keys are passed over. */
-static int take_pair(
-    struct media_info *info, struct place *place, const struct text_pair *pair)
+static int take_pair(struct media_info *info, struct place *place, const struct text_pair *pair)
 {
     if (strcmp(pair->key, "cut") == 0)
         return take_cut(info, pair);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #define SEGMENT_BYTES 20
 
 /* ---- writing ---- */
@@ -105,8 +104,8 @@ int message_encode(const struct message *message, uint8_t **out, size_t *out_byt
 {
     if (message->type == MESSAGE_CHUNK && message->segment_count > MESSAGE_MAX_SEGMENTS)
         return -1;
-    size_t room =
-        MESSAGE_HEADER_BYTES + 1024 + 2 * MEDIA_INFO_TEXT_BYTES + message->segment_count * SEGMENT_BYTES;
+    size_t room = MESSAGE_HEADER_BYTES + 1024 + 2 * MEDIA_INFO_TEXT_BYTES +
+                  message->segment_count * SEGMENT_BYTES;
     uint8_t *buffer = malloc(room);
     if (!buffer)
         return -1;

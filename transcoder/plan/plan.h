@@ -47,10 +47,10 @@ struct plan {
         renditions[PLAN_MAX_RENDITIONS]; /* video first, each kind from the lowest rung */
     size_t rendition_count;
     int64_t duration_us;
-    int64_t video_start_us;       /* the lesson time of grid frame 0 */
-    int grid_fps_num,             /* of the grid that segments begin on: that of the pictures, whose */
-        grid_fps_den;             /* renditions take each, every second... frame; or of sound alone */
-    int64_t frame_count;          /* on the video grid; 0 without video */
+    int64_t video_start_us; /* the lesson time of grid frame 0 */
+    int grid_fps_num,       /* of the grid that segments begin on: that of the pictures, whose */
+        grid_fps_den;       /* renditions take each, every second... frame; or of sound alone */
+    int64_t frame_count;    /* on the video grid; 0 without video */
     int32_t segment_starts[PLAN_MAX_SEGMENTS + 1]; /* in frames of the grid; the last is the end */
     int segment_count;
     int chunk_count;
@@ -60,8 +60,8 @@ struct plan {
 struct plan_options {
     int64_t caps_bps[PLAN_MAX_RUNGS]; /* of video rungs, rising; all 0: 48, 80, 130, 220, 400 and
                                          700 kbit/s */
-    int64_t segment_us; /* 0: 4 to 20 s by what is to be seen; else the longest */
-    int64_t chunk_us;   /* 0: 60 s; the segments that begin within it make a chunk */
+    int64_t segment_us;               /* 0: 4 to 20 s by what is to be seen; else the longest */
+    int64_t chunk_us;                 /* 0: 60 s; the segments that begin within it make a chunk */
 };
 
 /* Returns 0, or -1 if info has neither video nor audio, or is longer than PLAN_MAX_SEGMENTS. Pure.
@@ -91,6 +91,14 @@ struct plan_piece plan_piece(const struct plan *plan, int piece);
 
 /* Every which grid frame a rendition has. */
 int plan_divisor(const struct plan *plan, const struct plan_rendition *rendition);
+
+/* The share of the lesson that is of a class, in thousandths; without an analysis all is "head".
+ * Pure. */
+int plan_class_share(const struct media_info *info, int media_class);
+
+/* The divisor of the frame rate that leaves as few frames as still life needs, 5 a second or a
+ * little more. */
+int plan_few_frames(const struct media_info *info);
 
 /* One rendition's parameters as text (kept in catalog_rendition.plan_text) and back. Return as in
  * media_info.h. */

@@ -16,11 +16,4 @@ void plan_video(
 /* What the sound that goes with the pictures takes on the wire, its container included. */
 int64_t plan_audio_wire_bps(const struct media_info *info);
 
-/* The share of the lesson that is of a class, in thousandths; without an analysis all is "head". */
-int plan_class_share(const struct media_info *info, int media_class);
-
-/* The divisor of the frame rate that leaves as few frames as still life needs, 5 a second or a
- * little more. */
-int plan_few_frames(const struct media_info *info);
-
 #endif

@@ -49,8 +49,8 @@ static double between(double fine, double coarse, double share)
 static struct choice at_crf(const struct candidate *c, double crf, double segment_s)
 {
     double share = (crf - c->fine->crf) / (c->coarse->crf - c->fine->crf);
-    double keyframe = exp2(between(
-        log2(c->fine->keyframe_bytes + 1.0), log2(c->coarse->keyframe_bytes + 1.0), share));
+    double keyframe = exp2(
+        between(log2(c->fine->keyframe_bytes + 1.0), log2(c->coarse->keyframe_bytes + 1.0), share));
     double rest =
         exp2(between(log2(c->fine->rate_bps + 1.0), log2(c->coarse->rate_bps + 1.0), share));
     return (struct choice){
@@ -156,8 +156,7 @@ static void add_rendition(
         .fps_num = info->fps_num,
         .fps_den = info->fps_den * choice->divisor,
         .frame_ticks = info->fps_den * fine * choice->divisor,
-        .segment_cap_bps =
-            (int64_t)((double)cap_bps * SEGMENT_ROOM) - plan_audio_wire_bps(info),
+        .segment_cap_bps = (int64_t)((double)cap_bps * SEGMENT_ROOM) - plan_audio_wire_bps(info),
         .crf_x10 = (int)(choice->crf * 10 + 0.5),
         .preset = "medium",
     };
