@@ -22,6 +22,8 @@
 #define WINDOW_US (10 * US)
 /* Two cuts are at least so far apart: animations are one. */
 #define CUT_GAP_US (3 * US / 2)
+/* Before so many looks nothing is known of what is usual. */
+#define LEARNING_LOOKS 8
 /* Luma up to this is black, in limited range with some noise. */
 #define BLACK 26
 
@@ -40,7 +42,8 @@ struct analysis {
     uint8_t brightest_row[HEIGHT], brightest_column[WIDTH];
     bool has_before;
     int64_t before_us, second_ago_us;
-    double quiet; /* mean change of late, in blocks' luma, cuts left out */
+    double quiet; /* mean change of late, in luma; of a cut a part counts */
+    int64_t looks;
     double still_sum;
     int64_t still_count;
     struct window *windows;
@@ -120,10 +123,12 @@ static void look_for_cut(struct analysis *a, int64_t at_us)
     double change = compare(a->now, a->before, blocks);
     int changed = changed_blocks(blocks);
     bool cut = changed * 8 > BLOCKS && change > 2 && change > 4 * a->quiet;
-    if (cut)
+    if (cut && a->looks > LEARNING_LOOKS)
         note_cut(a, at_us);
-    else
-        a->quiet += (change - a->quiet) / 8;
+    /* One cut must not hide the next; lasting motion must be learnt. */
+    double bounded = cut ? 2 * a->quiet + 1 : change;
+    a->quiet += (bounded - a->quiet) / 8;
+    a->looks++;
     for (int i = 0; i < BLOCKS && !cut; i++)
         if (blocks[i] <= CHANGED) {
             a->still_sum += blocks[i];
