@@ -390,11 +390,12 @@ static int pack_segment(
 {
     const struct plan_rendition *r = rung->params.rendition;
     const struct encoded *encoded = &rung->segments[i].best;
-    int64_t start_frame =
-        plan_segment_start_frame(rung->params.plan, rung->first + i) / rung->divisor;
-    int64_t start = start_frame * r->frame_ticks +
-                    av_rescale(rung->params.plan->video_start_us, r->timescale, 1000000);
-    int64_t end = start + (int64_t)encoded->count * r->frame_ticks;
+    const struct plan *plan = rung->params.plan;
+    int64_t offset = av_rescale(plan->video_start_us, r->timescale, 1000000);
+    int64_t grid_ticks = r->frame_ticks / rung->divisor;
+    int64_t start = plan_segment_start_frame(plan, rung->first + i) * grid_ticks + offset;
+    /* The lesson's last picture may be shown for less than a frame of a slow rendition. */
+    int64_t end = plan_segment_start_frame(plan, rung->first + i + 1) * grid_ticks + offset;
     int64_t *pts = times, *dts = times + encoded->count;
     for (size_t k = 0; k < encoded->count; k++)
         pts[k] = start + encoded->packets[k]->pts * r->frame_ticks;

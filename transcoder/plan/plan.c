@@ -40,14 +40,13 @@ int64_t plan_audio_wire_bps(const struct media_info *info)
     return info->audio_count > 0 ? AUDIO_BPS + 1200 : 0;
 }
 
-/* Frames from the first picture to the lesson's end, a whole number of units, so that all
- * renditions end together. */
-static int64_t count_frames(const struct media_info *info, int unit)
+/* Frames from the first picture to the lesson's end. */
+static int64_t count_frames(const struct media_info *info)
 {
     int64_t length_us = info->duration_us - info->video_start_us;
-    int64_t scale = US * info->fps_den * unit;
-    int64_t units = (length_us * info->fps_num + scale / 2) / scale;
-    return (units < 1 ? 1 : units) * unit;
+    int64_t scale = US * info->fps_den;
+    int64_t frames = (length_us * info->fps_num + scale / 2) / scale;
+    return frames < 1 ? 1 : frames;
 }
 
 int plan_class_share(const struct media_info *info, int media_class)
@@ -150,7 +149,7 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
         unit = plan_few_frames(info);
         out->grid_fps_num = info->fps_num;
         out->grid_fps_den = info->fps_den;
-        out->frame_count = count_frames(info, unit);
+        out->frame_count = count_frames(info);
     } else {
         out->video_start_us = 0;
     }
