@@ -12,10 +12,9 @@ static int spread(int64_t *dts, size_t first, size_t last, int64_t after, int64_
     return 0;
 }
 
-int decode_times_spread(const int64_t *pts, int64_t *dts, size_t count)
+/* As late as each may be, evenly spread where several must come by the same time. */
+static int spread_all(const int64_t *pts, int64_t *dts, size_t count)
 {
-    if (count == 0)
-        return 0;
     /* What each picture and all after it allow. */
     dts[count - 1] = pts[count - 1];
     for (size_t i = count - 1; i > 0; i--)
@@ -30,5 +29,29 @@ int decode_times_spread(const int64_t *pts, int64_t *dts, size_t count)
             return -1;
         first = last;
     }
+    return 0;
+}
+
+/* By how many places a picture is decoded later than it is shown, at most. */
+static int64_t reordering(const int64_t *pts, size_t count, int64_t frame_ticks)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t shown = (pts[i] - pts[0]) / frame_ticks;
+        if ((int64_t)i - shown > most)
+            most = (int64_t)i - shown;
+    }
+    return most;
+}
+
+int decode_times_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_ticks)
+{
+    if (count == 0)
+        return 0;
+    if (frame_ticks <= 0 || spread_all(pts, dts, count) < 0)
+        return -1;
+    int64_t late = reordering(pts, count, frame_ticks);
+    for (int64_t i = 0; i < (int64_t)count - 2 * late - 1; i++)
+        dts[i] = pts[0] + (i <= late ? i * frame_ticks / (late + 1) : (i - late) * frame_ticks);
     return 0;
 }

@@ -399,7 +399,7 @@ static int pack_segment(
     int64_t *pts = times, *dts = times + encoded->count;
     for (size_t k = 0; k < encoded->count; k++)
         pts[k] = start + encoded->packets[k]->pts * r->frame_ticks;
-    if (decode_times_spread(pts, dts, encoded->count) < 0)
+    if (decode_times_spread(pts, dts, encoded->count, r->frame_ticks) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: decoding times", r->name);
     for (size_t k = 0; k < encoded->count; k++) {
         AVPacket *packet = encoded->packets[k];

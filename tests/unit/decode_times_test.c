@@ -11,15 +11,35 @@
 #include "transcoder/decode_times.h"
 #include "transcoder/ssim.h"
 
+#define FRAME 100
+
 static void check(const int64_t *pts, size_t count)
 {
-    int64_t dts[32];
-    assert_int_equal(decode_times_spread(pts, dts, count), 0);
+    int64_t dts[64];
+    assert_int_equal(decode_times_spread(pts, dts, count, FRAME), 0);
     assert_int_equal(dts[0], pts[0]);
     for (size_t i = 0; i < count; i++) {
         assert_true(dts[i] <= pts[i]);
         assert_true(i == 0 || dts[i] > dts[i - 1]);
     }
+    /* the last picture to be decoded is not shown beyond the end */
+    assert_true(dts[count - 1] == pts[count - 1]);
+}
+
+/* In a long run of pyramids nearly all pictures are a frame apart. */
+static void test_steady(void **state)
+{
+    (void)state;
+    int64_t pts[61] = {0}, dts[61];
+    static const int order[] = {4, 2, 1, 3};
+    int steady = 0;
+    for (int i = 0; i < 60; i++)
+        pts[i + 1] = (i / 4 * 4 + order[i % 4]) * FRAME;
+    check(pts, 61);
+    assert_int_equal(decode_times_spread(pts, dts, 61, FRAME), 0);
+    for (int i = 1; i < 61; i++)
+        steady += dts[i] - dts[i - 1] == FRAME;
+    assert_true(steady >= 51);
 }
 
 static void test_orders(void **state)
@@ -37,9 +57,10 @@ static void test_impossible(void **state)
     (void)state;
     int64_t dts[8];
     /* no room between the first and the second; something is shown before the first */
-    assert_int_equal(decode_times_spread((const int64_t[]){0, 3, 2, 1}, dts, 4), -1);
-    assert_int_equal(decode_times_spread((const int64_t[]){10, 5, 20}, dts, 3), -1);
-    assert_int_equal(decode_times_spread((const int64_t[]){10, 10}, dts, 2), -1);
+    assert_int_equal(decode_times_spread((const int64_t[]){0, 3, 2, 1}, dts, 4, 1), -1);
+    assert_int_equal(decode_times_spread((const int64_t[]){10, 5, 20}, dts, 3, 5), -1);
+    assert_int_equal(decode_times_spread((const int64_t[]){10, 10}, dts, 2, 10), -1);
+    assert_int_equal(decode_times_spread((const int64_t[]){0, 10}, dts, 2, 0), -1);
 }
 
 static void test_ssim(void **state)
@@ -65,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_steady),
         cmocka_unit_test(test_impossible),
         cmocka_unit_test(test_ssim),
     };

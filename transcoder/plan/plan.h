@@ -33,7 +33,7 @@ struct plan_rendition {
     int crf_x10;             /* x264 CRF in tenths: the quality that is enough, or the best that is
                                 expected to fit */
     char preset[16];
-    char tuning[64]; /* x264's parameters beyond the preset, "key=value:..." */
+    char tuning[96]; /* x264's parameters beyond the preset, "key=value:..." */
     int group;       /* renditions of one group are encoded together, from the lowest on */
     /* audio */
     int source_audio; /* index into media_info.audio */

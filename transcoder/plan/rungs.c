@@ -131,10 +131,21 @@ static int even(double value)
     return rounded < 2 ? 2 : rounded;
 }
 
-/* Few pictures a second leave time for each; and their neighbours are far, so that more of them are
- * worth looking at. */
-static const char few_tuning[] = "subme=9:me=umh:ref=5:bframes=8:b-adapt=2:rc-lookahead=25";
-static const char usual_tuning[] = "subme=7:ref=3:bframes=4:b-adapt=1:rc-lookahead=25";
+/*
+ * Few pictures a second leave time for each; and their neighbours are far, so that more of them are
+ * worth looking at. But FFmpeg's program takes it for a leap of an HLS stream's clock if a decoding
+ * time comes a tenth of a second earlier than it expects, and reordering squeezes those at a
+ * segment's start (transcoder/decode_times.h): by half a frame without a pyramid of B-frames, by
+ * two thirds with one. Where even half is too much there is no reordering.
+ */
+static const char *choose_tuning(double fps)
+{
+    if (fps < 4.99)
+        return "subme=9:me=umh:ref=5:bframes=0:rc-lookahead=25";
+    if (fps < 11)
+        return "subme=9:me=umh:ref=5:bframes=8:b-pyramid=none:b-adapt=2:rc-lookahead=25";
+    return "subme=7:ref=3:bframes=4:b-adapt=1:rc-lookahead=25";
+}
 
 static void add_rendition(
     struct plan *plan, const struct media_info *info, const struct choice *choice, int64_t cap_bps)
@@ -146,7 +157,6 @@ static void add_rendition(
     int fine = 1;
     while ((int64_t)info->fps_num * fine < 10000)
         fine *= 2;
-    bool few = (int64_t)info->fps_num < 11LL * info->fps_den * choice->divisor;
     *r = (struct plan_rendition){
         .kind = PLAN_VIDEO,
         .cap_bps = cap_bps,
@@ -161,7 +171,7 @@ static void add_rendition(
         .preset = "medium",
     };
     snprintf(r->name, sizeof(r->name), "v%d", (int)(cap_bps / 1000));
-    snprintf(r->tuning, sizeof(r->tuning), "%s", few ? few_tuning : usual_tuning);
+    snprintf(r->tuning, sizeof(r->tuning), "%s", choose_tuning((double)r->fps_num / r->fps_den));
 }
 
 /* From the lowest on, as many together as memory allows. */
