@@ -52,7 +52,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_LESSONS] = LESSON_SELECT " WHERE l.id < ?1 ORDER BY l.id DESC LIMIT ?2",
     [STATEMENT_LESSONS_PUBLISHED] = LESSON_SELECT
     " WHERE l.published = 1 AND l.id < ?1 AND " PLAYABLE " ORDER BY l.id DESC LIMIT ?2",
-    [STATEMENT_LESSONS_AT_WORK] = LESSON_SELECT " WHERE l.work_left > 0 ORDER BY l.id",
+    [STATEMENT_LESSONS_AT_WORK] = LESSON_SELECT " WHERE l.work_left > 0 ORDER BY +l.id",
     [STATEMENT_LESSON_GET] = LESSON_SELECT " WHERE l.id = ?1",
     [STATEMENT_LESSON_EDIT] = "UPDATE lessons SET title = CASE WHEN ?2 THEN ?3 ELSE title END, "
                               "topic = CASE WHEN ?4 THEN ?5 ELSE topic END,"
