@@ -29,12 +29,18 @@ json_t *lesson_json(const struct catalog_lesson *l)
 json_t *lesson_json_operator(const struct catalog_lesson *l)
 {
     json_t *json = lesson_json(l);
-    json_t *more = json_pack("{s:{s:s, s:I, s:s}, s:I, s:s, s:I, s:f, s:b, s:o}", "source", "name",
-        l->source_name, "bytes", (json_int_t)l->source_bytes, "sha256", l->source_sha256,
-        "media_bytes", (json_int_t)l->media_bytes, "submitter", l->submitter, "updated_ms",
-        (json_int_t)l->updated_ms, "progress", l->progress_permille / 1000.0, "playable",
-        (int)l->playable, "reason",
-        l->reason[0] ? sentences_reason(l->reason, l->reason_detail) : json_null());
+    const char *priority = catalog_priority_name(l->priority);
+    json_t *more =
+        json_pack("{s:{s:s, s:I, s:s}, s:I, s:s, s:I, s:f, s:b, s:o, s:s, s:b, s:i, s:i, "
+                  "s:o}",
+            "source", "name", l->source_name, "bytes", (json_int_t)l->source_bytes, "sha256",
+            l->source_sha256, "media_bytes", (json_int_t)l->media_bytes, "submitter", l->submitter,
+            "updated_ms", (json_int_t)l->updated_ms, "progress", l->progress_permille / 1000.0,
+            "playable", (int)l->playable, "reason",
+            l->reason[0] ? sentences_reason(l->reason, l->reason_detail) : json_null(), "priority",
+            priority ? priority : "", "paused", (int)l->paused, "queued_jobs", l->queued_jobs,
+            "running_jobs", l->running_jobs, "position",
+            l->position > 0 ? json_integer(l->position) : json_null());
     if (json && (!more || json_object_update(json, more) < 0)) {
         json_decref(json);
         json = NULL;
@@ -75,17 +81,19 @@ json_t *lesson_json_renditions(const struct catalog_renditions *renditions)
     return list;
 }
 
+json_t *lesson_json_job(const struct catalog_job *j)
+{
+    return json_pack("{s:I, s:s, s:i, s:s, s:f, s:i, s:i, s:o}", "id", (json_int_t)j->id, "kind",
+        catalog_job_kind_name(j->kind), "chunk", j->chunk, "state",
+        catalog_job_state_name(j->state), "progress", j->progress_permille / 1000.0, "attempt",
+        j->attempt, "max_attempts", j->max_attempts, "reason",
+        j->reason[0] ? sentences_reason(j->reason, j->reason_detail) : json_null());
+}
+
 json_t *lesson_json_jobs(const struct catalog_jobs *jobs)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list && i < jobs->count; i++) {
-        const struct catalog_job *j = &jobs->items[i];
-        list = append(
-            list, json_pack("{s:I, s:s, s:i, s:s, s:f, s:i, s:o}", "id", (json_int_t)j->id, "kind",
-                      catalog_job_kind_name(j->kind), "chunk", j->chunk, "state",
-                      catalog_job_state_name(j->state), "progress", j->progress_permille / 1000.0,
-                      "attempt", j->attempt, "reason",
-                      j->reason[0] ? sentences_reason(j->reason, j->reason_detail) : json_null()));
-    }
+    for (size_t i = 0; list && i < jobs->count; i++)
+        list = append(list, lesson_json_job(&jobs->items[i]));
     return list;
 }

@@ -259,6 +259,7 @@ int64_t lesson_fixture_create(struct lesson_fixture *fixture, bool published)
         .now_ms = NOW_MS};
     int64_t lesson_id = 0;
 
+    lesson_fixture_finish(fixture);
     store_new_name(name);
     assert_int_equal(catalog_lesson_create(fixture->catalog, &lesson, &lesson_id), 0);
     while (!is_probed(fixture, lesson_id))

@@ -17,6 +17,7 @@ export const words = {
         terminals: '终端', address: '地址', watching: '正在看', rate: '速率', bytes: '已发送', rtt: '往返时间', retransmits: '重传', connections: '连接', lastSeen: '最近', condition: '情况', uplinkHour: '县里出口，最近一小时', uplinkNow: '现在',
         good: '正常', slow: '速度很低', lossy: '丢包多', far: '延迟大', idle: '没有活动', noTerminals: '还没有终端来过。', downloadCsv: '下载表格（CSV）', ago: '前', justNow: '刚刚', total: '本次启动以来共', langOther: 'EN', hours: '小时',
         active: '活动终端', searchClear: '清除', show: '显示',
+        priority: '优先级', priorityLow: '优先级：低', priorityNormal: '优先级：普通', priorityHigh: '优先级：高', inLine: '排在第 {n} 位', pauseWork: '暂停转码', resumeWork: '继续转码',
     },
     en: {
         brand: 'Terrace', lessons: 'Lessons', search: 'Search lessons', noLessons: 'No lessons yet', noLessonsHint: 'Lessons appear here once the county publishes them.', noMatch: 'No lesson matches',
@@ -34,6 +35,7 @@ export const words = {
         terminals: 'Terminals', address: 'Address', watching: 'Watching', rate: 'Rate', bytes: 'Sent', rtt: 'Round trip', retransmits: 'Retransmits', connections: 'Connections', lastSeen: 'Last seen', condition: 'Condition', uplinkHour: 'Uplink, last hour', uplinkNow: 'Now',
         good: 'Fine', slow: 'Very slow', lossy: 'Loses packets', far: 'Long delay', idle: 'Idle', noTerminals: 'No terminal has come yet.', downloadCsv: 'Download table (CSV)', ago: 'ago', justNow: 'just now', total: 'In all since start', langOther: '中文', hours: 'h',
         active: 'Active terminals', searchClear: 'Clear', show: 'Show',
+        priority: 'Priority', priorityLow: 'Priority: low', priorityNormal: 'Priority: normal', priorityHigh: 'Priority: high', inLine: 'No. {n} in line', pauseWork: 'Pause', resumeWork: 'Resume',
     },
 };
 
