@@ -234,6 +234,7 @@ static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson
                            : l->state == CATALOG_LESSON_QUEUED ? 0
                                                                : sqlite3_column_int(s, 23);
     l->media_bytes = sqlite3_column_int64(s, 24);
+    l->storyboard_sheets = sqlite3_column_int(s, 25);
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }
 

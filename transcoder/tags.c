@@ -112,6 +112,27 @@ void tags_to_utf8(struct tags *tags, const char *text, char *out, size_t out_byt
         out[0] = '\0';
 }
 
+bool tags_is_utf8(const char *text, size_t text_bytes)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + text_bytes;
+    int32_t code;
+    while (at < end)
+        if (av_utf8_decode(&code, &at, end,
+                AV_UTF8_FLAG_ACCEPT_NON_CHARACTERS | AV_UTF8_FLAG_ACCEPT_INVALID_BIG_CODES) < 0)
+            return false;
+    return true;
+}
+
+long tags_from_gb18030(
+    struct tags *tags, const char *text, size_t text_bytes, char *out, size_t out_bytes)
+{
+    char *in = (char *)(uintptr_t)text, *to = out;
+    size_t in_left = text_bytes, to_left = out_bytes;
+    iconv(tags->gb18030, NULL, NULL, NULL, NULL);
+    size_t result = iconv(tags->gb18030, &in, &in_left, &to, &to_left);
+    return result == (size_t)-1 ? -1 : (long)(to - out);
+}
+
 /* The languages of our lessons whose ISO 639-2 code is not their BCP 47 tag; others, such as yue,
  * are alike in both. */
 static const struct {

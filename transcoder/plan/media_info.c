@@ -46,6 +46,12 @@ static const struct text_field audio_fields[] = {
     TEXT_FIELD_INT64(struct media_audio, end_us, 0, MAX_US),
 };
 
+static const struct text_field text_fields[] = {
+    TEXT_FIELD_INT(struct media_text, stream, 0, 65535),
+    TEXT_FIELD_STRING(struct media_text, codec),
+    TEXT_FIELD_STRING(struct media_text, language),
+};
+
 int media_info_format(const struct media_info *info, char *out, size_t out_bytes)
 {
     struct text_out text;
@@ -54,6 +60,10 @@ int media_info_format(const struct media_info *info, char *out, size_t out_bytes
     for (int i = 0; i < info->audio_count && i < MEDIA_MAX_AUDIO; i++) {
         text_int(&text, "audio", i);
         text_write_fields(&text, &info->audio[i], audio_fields, COUNT(audio_fields));
+    }
+    for (int i = 0; i < info->text_count && i < MEDIA_MAX_TEXT; i++) {
+        text_int(&text, "text", i);
+        text_write_fields(&text, &info->text[i], text_fields, COUNT(text_fields));
     }
     return text_end(&text);
 }
@@ -69,34 +79,51 @@ static bool consistent(const struct media_info *info)
            info->sar_num > 0 && info->sar_den > 0 && info->fps_num / info->fps_den <= 1000;
 }
 
-/* One pair: a new audio section, a member of the present one, or of info itself. Unknown keys are
- * passed over. */
-static int take_pair(
-    struct media_info *info, struct media_audio **audio, const struct text_pair *pair)
+/* The section that is being read: of info itself, of an audio track, or of a text track. */
+struct section {
+    void *object;
+    const struct text_field *fields;
+    size_t count;
+};
+
+/* Begins the section of the next track of a kind; -1 if it is not the next one. */
+static int begin_track(const struct text_pair *pair, int *count, int most)
 {
+    int64_t number;
+    if (*count >= most || text_parse_int(pair->value, *count, *count, &number) < 0)
+        return -1;
+    return (*count)++;
+}
+
+/* One pair: a new section, or a member of the present one. Unknown keys are passed over. */
+static int take_pair(struct media_info *info, struct section *section, const struct text_pair *pair)
+{
+    int n;
     if (strcmp(pair->key, "audio") == 0) {
-        int64_t number;
-        if (text_parse_int(pair->value, info->audio_count, info->audio_count, &number) < 0 ||
-            info->audio_count >= MEDIA_MAX_AUDIO)
+        if ((n = begin_track(pair, &info->audio_count, MEDIA_MAX_AUDIO)) < 0)
             return -1;
-        *audio = &info->audio[info->audio_count++];
-        (*audio)->sample_rate = (*audio)->channels = 1;
+        info->audio[n].sample_rate = info->audio[n].channels = 1;
+        *section = (struct section){&info->audio[n], audio_fields, COUNT(audio_fields)};
         return 0;
     }
-    int found = *audio ? text_read_field(*audio, audio_fields, COUNT(audio_fields), pair)
-                       : text_read_field(info, info_fields, COUNT(info_fields), pair);
-    return found < 0 ? -1 : 0;
+    if (strcmp(pair->key, "text") == 0) {
+        if ((n = begin_track(pair, &info->text_count, MEDIA_MAX_TEXT)) < 0)
+            return -1;
+        *section = (struct section){&info->text[n], text_fields, COUNT(text_fields)};
+        return 0;
+    }
+    return text_read_field(section->object, section->fields, section->count, pair) < 0 ? -1 : 0;
 }
 
 int media_info_parse(const char *text, size_t text_bytes, struct media_info *info)
 {
     *info = (struct media_info){.sar_num = 1, .sar_den = 1};
     struct text_in in = {text, text + text_bytes};
-    struct media_audio *audio = NULL;
+    struct section section = {info, info_fields, COUNT(info_fields)};
     struct text_pair pair;
     int more;
     while ((more = text_next(&in, &pair)) > 0)
-        if (take_pair(info, &audio, &pair) < 0)
+        if (take_pair(info, &section, &pair) < 0)
             break;
     if (more == 0 && text_bytes > 0 && consistent(info))
         return 0;
