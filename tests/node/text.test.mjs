@@ -192,6 +192,62 @@ test('what is no subtitle has no URL', async () => {
         assert.equal((await fetch(base + where)).status, 404, where);
 });
 
+/** A lesson of its own: {found, fetchText(path below the revision)}. */
+async function single(file, check) {
+    const dir = path.join(tempDir(), 'data');
+    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir]);
+    const own = await startNode({ data: dir });
+    try {
+        const found = await show(dir, 1);
+        await check({ found, dir, url: own.url, base: own.url + (found.hls ?? '').replace('master.m3u8', '') });
+        await terraceOk(['doctor', '--data', dir]);
+    } finally {
+        await own.stop();
+    }
+}
+
+test('subtitles outlive the remuxing of a file whose clock begins anew', async () => {
+    const part = path.join(folder, 'part.flv'), joined = path.join(folder, 'joined.flv'), subtitles = path.join(folder, 'part.srt');
+    writeFileSync(subtitles, srt([[1, 3, '你好'], [8, 9, '再见']]));
+    await ffmpeg('-i', path.join(folder, 'clip.mp4'), '-i', subtitles, '-t', '20', '-map', '0:v', '-map', '0:a', '-map', '1:0', '-c:v', 'copy', '-c:a', 'aac', '-ar', '44100', '-c:s', 'text', part);
+    const bytes = readFileSync(part);
+    writeFileSync(joined, Buffer.concat([bytes, bytes.subarray(13)]));
+    await single(joined, async ({ found, dir, base }) => {
+        assert.equal(readdirSync(path.join(dir, 'sources')).length, 2, 'a copy was made');
+        const playlist = hlsParser.parse(await fetchText(`${base}s1/index.m3u8`));
+        const texts = await Promise.all(playlist.segments.map(({ uri }) => fetchText(`${base}s1/${uri}`)));
+        const starts = [...new Map(texts.flatMap(parse).map((cue) => [cue.start_s, cue.text]))];
+        for (const [i, [start_s, text]] of [[1, '你好'], [8, '再见'], [21, '你好'], [28, '再见']].entries()) {
+            assert.ok(Math.abs(starts[i][0] - start_s) < 0.15, `${starts}`);
+            assert.equal(starts[i][1], text);
+        }
+        assert.ok(Math.abs(found.duration_s - 40) < 0.3, `${found.duration_s}`);
+    });
+});
+
+/** A segment of a Blu-ray subtitle file (.sup): a header, then its bytes. */
+function sup(type, at_s, body) {
+    const head = Buffer.alloc(13);
+    head.write('PG');
+    head.writeUInt32BE(at_s * 90000, 2);
+    head.writeUInt8(type, 10);
+    head.writeUInt16BE(body.length, 11);
+    return Buffer.concat([head, body]);
+}
+
+test('subtitles that are pictures are left out, with a word about it', async () => {
+    const file = path.join(folder, 'pictures.sup'), lesson = path.join(folder, 'pictures.mkv');
+    const composition = Buffer.from([0, 160, 0, 120, 0x10, 0, 0, 0x80, 0, 0, 0]);
+    writeFileSync(file, Buffer.concat([1, 3].flatMap((s) => [sup(0x16, s, composition), sup(0x80, s, Buffer.alloc(0))])));
+    await ffmpeg('-i', path.join(folder, 'clip.mp4'), '-i', file, '-t', '8', '-map', '0:v', '-map', '0:a', '-map', '1:0', '-c', 'copy', lesson);
+    await single(lesson, async ({ found, url }) => {
+        assert.equal(found.state, 'ready');
+        assert.deepEqual(found.renditions.filter(({ kind }) => kind === 'text'), []);
+        assert.match(found.events.find(({ code }) => code === 'streams_left_out').detail, /hdmv_pgs_subtitle/);
+        assert.doesNotMatch(await fetchText(url + found.hls), /SUBTITLES/);
+    });
+});
+
 /* ---- the storyboard ---- */
 
 /** Brightness of each pixel that comes out of ffmpeg, 0 to 255. */
@@ -202,14 +258,11 @@ async function grayLevels(args) {
 }
 
 async function checkStoryboard(file, { turned = false, older_s = 0 } = {}) {
-    const dir = path.join(tempDir(), 'data');
-    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir]);
-    const board = await startNode({ data: dir });
-    try {
-        const found = await show(dir, 1);
-        const [lesson] = (await (await fetch(`${board.url}/api/lessons`)).json()).lessons;
+    let count = 0;
+    await single(file, async ({ found, dir, url }) => {
+        const { lessons: [lesson] } = await (await fetch(`${url}/api/lessons`)).json();
         assert.equal(lesson.storyboard, `/v/1/1/storyboard.vtt`);
-        const response = await fetch(board.url + lesson.storyboard);
+        const response = await fetch(url + lesson.storyboard);
         assert.match(response.headers.get('cache-control'), /immutable/);
         const tiles = parse(await response.text());
         const step_s = Math.max(5, found.duration_s / 200);
@@ -218,13 +271,13 @@ async function checkStoryboard(file, { turned = false, older_s = 0 } = {}) {
         const sheets = [...new Set(tiles.map(({ text }) => text.split('#')[0]))];
         assert.equal(sheets.length, Math.ceil(tiles.length / 25));
         for (const sheet of sheets) {
-            const picture = await fetch(new URL(sheet, board.url + lesson.storyboard));
+            const picture = await fetch(new URL(sheet, url + lesson.storyboard));
             assert.equal(picture.status, 200);
             assert.equal(picture.headers.get('content-type'), 'image/jpeg');
             assert.match(picture.headers.get('cache-control'), /immutable/);
             writeFileSync(path.join(dir, sheet), Buffer.from(await picture.arrayBuffer()));
         }
-        assert.equal((await fetch(new URL(`storyboard-${sheets.length}.jpg`, board.url + lesson.storyboard))).status, 404);
+        assert.equal((await fetch(new URL(`storyboard-${sheets.length}.jpg`, url + lesson.storyboard))).status, 404);
         for (const { start_s, end_s, text } of tiles) {
             const [, sheet, x, y, w, h] = text.match(/^(storyboard-\d+\.jpg)#xywh=(\d+),(\d+),(\d+),(\d+)$/);
             assert.ok(turned ? h === '160' : w === '160', text);
@@ -238,11 +291,9 @@ async function checkStoryboard(file, { turned = false, older_s = 0 } = {}) {
             assert.ok(sources.some((source) => source.every((level, i) => Math.abs(tile[i] - level) <= 14)),
                 `${path.basename(file)}: ${text} at ${at_s} of ${start_s}-${end_s} s: ${tile} instead of ${sources.join(' or ')}`);
         }
-        await terraceOk(['doctor', '--data', dir]);
-        return sheets.length;
-    } finally {
-        await board.stop();
-    }
+        count = sheets.length;
+    });
+    return count;
 }
 
 /** A clip whose corners differ and that gets brighter in steps of 5 s. */
