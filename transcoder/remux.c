@@ -213,6 +213,23 @@ static bool time_packet(struct writer *w, const struct order *order, AVPacket *p
     return true;
 }
 
+/*
+ * Joined FLV files repeat their decoder's configuration in the middle. libavformat 5.1's Matroska
+ * muxer writes such a one for AAC over the track's description, leaving it broken for all tracks
+ * after it. Where the header had one there is no place for another anyway.
+ */
+static void drop_configuration(AVPacket *packet)
+{
+    for (int i = 0; i < packet->side_data_elems; i++) {
+        AVPacketSideData *data = &packet->side_data[i];
+        if (data->type != AV_PKT_DATA_NEW_EXTRADATA)
+            continue;
+        av_freep(&data->data);
+        *data = packet->side_data[--packet->side_data_elems];
+        i--;
+    }
+}
+
 static int copy_packet(struct writer *w, const struct input *input,
     const struct remux_params *params, const struct order *order, AVPacket *packet)
 {
@@ -235,7 +252,10 @@ static int copy_packet(struct writer *w, const struct input *input,
         if (packet->dts != AV_NOPTS_VALUE)
             packet->dts += shift;
     }
-    if (input->format->streams[from]->codecpar->codec_id == AV_CODEC_ID_MOV_TEXT) {
+    const AVCodecParameters *codec = input->format->streams[from]->codecpar;
+    if (codec->extradata_size > 0)
+        drop_configuration(packet);
+    if (codec->codec_id == AV_CODEC_ID_MOV_TEXT) {
         size_t bytes;
         packet->data = (uint8_t *)(uintptr_t)mov_text_find(packet, &bytes);
         packet->size = (int)bytes;
