@@ -279,13 +279,17 @@ static int open_board(struct board *b, struct failure *failure)
     b->scaled = av_frame_alloc();
     b->sheet = av_frame_alloc();
     if (!b->packet || !b->decoded || !b->scaled || !b->sheet ||
-        scaler_open(&b->scaler, &params) < 0)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "storyboard");
+        scaler_open(&b->scaler, &params) < 0) {
+        failure_set(failure, REASON_OUT_OF_MEMORY, "storyboard");
+        return -1;
+    }
     if (input_open(&b->input, b->piece->source_fd, failure) < 0)
         return -1;
     AVFormatContext *format = b->input->format;
-    if (b->info->video_stream >= (int)format->nb_streams)
-        return failure_set(failure, REASON_DAMAGED, "stream %d", b->info->video_stream);
+    if (b->info->video_stream >= (int)format->nb_streams) {
+        failure_set(failure, REASON_DAMAGED, "stream %d", b->info->video_stream);
+        return -1;
+    }
     for (int i = 0; i < (int)format->nb_streams; i++)
         if (i != b->info->video_stream)
             format->streams[i]->discard = AVDISCARD_ALL;
