@@ -151,7 +151,8 @@ struct catalog_lesson {
     int priority;        /* enum catalog_priority */
     bool paused;         /* nothing of it is begun */
     int queued_jobs, running_jobs;
-    int position; /* filled in by catalog_queue_positions() alone, 0 before */
+    int position;          /* filled in by catalog_queue_positions() alone, 0 before */
+    int storyboard_sheets; /* "storyboard-0.jpg" and on, beside "storyboard.vtt"; 0 none */
 };
 
 struct catalog_lessons {
@@ -224,7 +225,7 @@ void catalog_events_free(struct catalog_events *events);
 
 /* ---- renditions and chunks ----------------------------------------------------------------- */
 
-enum catalog_media_kind { CATALOG_VIDEO = 0, CATALOG_AUDIO = 1 };
+enum catalog_media_kind { CATALOG_VIDEO = 0, CATALOG_AUDIO = 1, CATALOG_TEXT = 2 };
 
 struct catalog_rendition {
     int64_t id, lesson_id;
@@ -234,12 +235,12 @@ struct catalog_rendition {
     int position;                        /* 0 is the lowest rung of its kind */
     int width, height, fps_num, fps_den; /* video */
     int channels, sample_rate;           /* audio */
-    char *language;                      /* audio: BCP 47 or "" */
+    char *language;                      /* audio, text: BCP 47 or "" */
     int64_t cap_bps;                     /* the rung's cap on the wire */
     int timescale;                       /* ticks a second of its segments' durations */
     int chunk_count;                     /* how many chunks it will have */
     char *plan_text; /* the planner's parameters: goes into job texts unchanged */
-    /* known once the first chunk is there: */
+    /* known once the first chunk is there; text has no init segment and no codecs: */
     char *codecs;       /* RFC 6381, e.g. "avc1.4D401F"; "" before */
     int64_t init_bytes; /* 0 before */
     char *init_sha256;
@@ -293,10 +294,11 @@ enum catalog_job_state {
 const char *catalog_job_state_name(int state);
 
 enum catalog_job_kind {
-    CATALOG_JOB_PROBE = 0, /* look at the source, measure it; remux it where it can't be sought */
-    CATALOG_JOB_AUDIO = 1, /* all chunks of all audio renditions, in one run */
-    CATALOG_JOB_VIDEO = 2, /* piece `chunk` of the planner's: a chunk of some video renditions */
-    CATALOG_JOB_POSTER = 3,
+    CATALOG_JOB_PROBE = 0,  /* look at the source, measure it; remux it where it can't be sought */
+    CATALOG_JOB_AUDIO = 1,  /* all chunks of all audio renditions, in one run */
+    CATALOG_JOB_VIDEO = 2,  /* piece `chunk` of the planner's: a chunk of some video renditions */
+    CATALOG_JOB_POSTER = 3, /* the poster, then the storyboard */
+    CATALOG_JOB_TEXT = 4,   /* all chunks of all text renditions, in one run */
 };
 const char *catalog_job_kind_name(int kind);
 
@@ -387,6 +389,8 @@ int catalog_chunk_add(
     struct catalog *catalog, int64_t job_id, const char *owner, const struct catalog_chunk *chunk);
 int catalog_lesson_set_poster(
     struct catalog *catalog, int64_t job_id, const char *owner, const char *poster_file);
+int catalog_lesson_set_storyboard(
+    struct catalog *catalog, int64_t job_id, const char *owner, int sheets);
 /* Ends a job other than PROBE; the lesson's last one makes it READY (event "completed"). */
 int catalog_job_finish(struct catalog *catalog, int64_t job_id, const char *owner, int64_t now_ms);
 

@@ -15,8 +15,8 @@ static const char *const state_names[] = {
 };
 #define STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
-/* The rank is the order within a lesson: sound and poster come before the pictures, which take
- * long. */
+/* The rank is the order within a lesson: sound, subtitles and stills come before the pictures,
+ * which take long. */
 static const struct {
     const char *name;
     int rank;
@@ -25,6 +25,7 @@ static const struct {
     [CATALOG_JOB_AUDIO] = {"audio", 1},
     [CATALOG_JOB_VIDEO] = {"video", 3},
     [CATALOG_JOB_POSTER] = {"poster", 2},
+    [CATALOG_JOB_TEXT] = {"text", 1},
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
@@ -278,10 +279,10 @@ static int insert_rendition(struct catalog *c, const struct owned *owned,
 static int insert_planned(
     struct catalog *c, const struct owned *owned, const struct catalog_probe_result *result)
 {
-    int positions[2] = {0, 0};
+    int positions[CATALOG_TEXT + 1] = {0};
     for (size_t i = 0; i < result->rendition_count; i++) {
         const struct catalog_new_rendition *rendition = &result->renditions[i];
-        int error = rendition->kind == CATALOG_VIDEO || rendition->kind == CATALOG_AUDIO
+        int error = rendition->kind >= CATALOG_VIDEO && rendition->kind <= CATALOG_TEXT
                         ? insert_rendition(c, owned, rendition, positions[rendition->kind]++)
                         : db_fail(c, CATALOG_EINVAL, "rendition of kind %d", rendition->kind);
         if (error != CATALOG_OK)
@@ -432,6 +433,22 @@ int catalog_lesson_set_poster(
         error = db_run(c,
             db_bind(
                 db_statement(c, STATEMENT_LESSON_SET_POSTER), "is", owned.lesson_id, poster_file),
+            NULL);
+    if (error == CATALOG_OK)
+        error = db_touch(c);
+    return db_end(c, error);
+}
+
+int catalog_lesson_set_storyboard(struct catalog *c, int64_t job_id, const char *owner, int sheets)
+{
+    struct owned owned = {0};
+    int error = db_begin(c);
+    if (error == CATALOG_OK)
+        error = check_owned(c, job_id, owner, &owned);
+    if (error == CATALOG_OK)
+        error = db_run(c,
+            db_bind(db_statement(c, STATEMENT_LESSON_SET_STORYBOARD), "ii", owned.lesson_id,
+                (int64_t)sheets),
             NULL);
     if (error == CATALOG_OK)
         error = db_touch(c);

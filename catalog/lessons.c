@@ -243,6 +243,7 @@ static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson
     l->paused = sqlite3_column_int(s, 26) != 0;
     l->queued_jobs = sqlite3_column_int(s, 27);
     l->running_jobs = sqlite3_column_int(s, 28);
+    l->storyboard_sheets = sqlite3_column_int(s, 29);
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }
 

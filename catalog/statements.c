@@ -21,8 +21,8 @@
     "(SELECT coalesce(sum(r.init_bytes), 0) FROM renditions r WHERE r.lesson_id = l.id) + "        \
     "(SELECT coalesce(sum(c.bytes), 0) FROM renditions r JOIN chunks c ON c.rendition_id = r.id "  \
     "WHERE r.lesson_id = l.id), l.priority, l.paused, l.queued_jobs, "                             \
-    "(SELECT count(*) FROM jobs j WHERE j.state = 1 AND j.lesson_id = l.id) "                      \
-    "FROM lessons l JOIN sources s ON s.lesson_id = l.id"
+    "(SELECT count(*) FROM jobs j WHERE j.state = 1 AND j.lesson_id = l.id), "                     \
+    "l.storyboard_sheets FROM lessons l JOIN sources s ON s.lesson_id = l.id"
 
 #define JOB_SELECT                                                                                 \
     "SELECT j.id, j.lesson_id, j.revision, j.kind, j.state, j.chunk, j.cost, j.attempt, "          \
@@ -72,6 +72,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                                     "'' THEN ?3 ELSE title END, duration_us = ?4,"
                                     " updated_ms = ?5 WHERE id = ?1",
     [STATEMENT_LESSON_SET_POSTER] = "UPDATE lessons SET poster_file = ?2 WHERE id = ?1",
+    [STATEMENT_LESSON_SET_STORYBOARD] = "UPDATE lessons SET storyboard_sheets = ?2 WHERE id = ?1",
     [STATEMENT_LESSON_REMOVE] = "DELETE FROM lessons WHERE id = ?1",
     [STATEMENT_SOURCE_SET_REMUXED] =
         "UPDATE sources SET remuxed_file = ?2, remuxed_bytes = ?3 WHERE lesson_id = ?1",

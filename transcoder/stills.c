@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/stills.h"
 
-#include <libavutil/opt.h>
-
-#include "transcoder/output.h"
+#include "transcoder/jpeg.h"
 #include "transcoder/scaler.h"
 #include "transcoder/source.h"
+#include "transcoder/storyboard.h"
 
 #define POSTER_WIDTH 640
 #define POSTER_HEIGHT 360
@@ -88,43 +87,9 @@ static AVFrame *choose(const struct piece *piece, struct scaler *scaler, struct 
     return best;
 }
 
-static int encode_jpeg(const AVFrame *frame, AVPacket *packet)
-{
-    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
-    AVCodecContext *encoder = codec ? avcodec_alloc_context3(codec) : NULL;
-    if (!encoder)
-        return AVERROR(ENOMEM);
-    encoder->width = frame->width;
-    encoder->height = frame->height;
-    encoder->pix_fmt = AV_PIX_FMT_YUVJ420P;
-    encoder->time_base = (AVRational){1, 25};
-    encoder->thread_count = 1;
-    encoder->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
-    encoder->global_quality = FF_QP2LAMBDA * POSTER_QUALITY;
-    int error = avcodec_open2(encoder, codec, NULL);
-    if (error >= 0)
-        error = avcodec_send_frame(encoder, frame);
-    if (error >= 0)
-        error = avcodec_receive_packet(encoder, packet);
-    avcodec_free_context(&encoder);
-    return error;
-}
-
 static int write_poster(const struct piece *piece, AVFrame *frame, struct failure *failure)
 {
-    AVPacket *packet = av_packet_alloc();
-    if (!packet)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
-    frame->pts = 0;
-    frame->quality = FF_QP2LAMBDA * POSTER_QUALITY;
-    int error = encode_jpeg(frame, packet), result = -1;
-    if (error < 0)
-        failure_from_av(failure, error, REASON_INTERNAL, "poster");
-    else
-        result = output_write(piece->output_fd, piece->job->poster_name, packet->data,
-            (size_t)packet->size, NULL, failure);
-    av_packet_free(&packet);
-    if (result < 0)
+    if (jpeg_write(piece, piece->job->poster_name, frame, POSTER_QUALITY, failure) < 0)
         return -1;
     struct message message = {.type = MESSAGE_POSTER};
     return report_send(piece->report, &message, failure);
@@ -151,5 +116,5 @@ int stills_run(const struct piece *piece, struct failure *failure)
     int result = frame ? write_poster(piece, frame, failure) : -1;
     av_frame_free(&frame);
     scaler_close(&scaler);
-    return result;
+    return result == 0 ? storyboard_run(piece, failure) : result;
 }

@@ -17,6 +17,7 @@
 #include "transcoder/probe.h"
 #include "transcoder/sandbox.h"
 #include "transcoder/stills.h"
+#include "transcoder/text.h"
 #include "transcoder/video.h"
 
 #define GIB (1024LL * 1024 * 1024)
@@ -60,6 +61,8 @@ static int run(const struct piece *piece, struct failure *failure)
         return video_run(piece, failure);
     case JOB_POSTER:
         return stills_run(piece, failure);
+    case JOB_TEXT:
+        return text_run(piece, failure);
     }
     return failure_set(failure, REASON_INTERNAL, "unknown kind of job");
 }

@@ -111,6 +111,8 @@ static void print_rendition(const struct catalog_rendition *rendition)
     if (rendition->kind == CATALOG_VIDEO)
         printf("%4dx%-4d %6.2f frames/s", rendition->width, rendition->height,
             rendition->fps_den > 0 ? (double)rendition->fps_num / rendition->fps_den : 0.0);
+    else if (rendition->kind == CATALOG_TEXT)
+        printf("subtitles %s", rendition->language);
     else
         printf("%s %5.1f kHz %s", rendition->channels == 1 ? "mono  " : "stereo",
             rendition->sample_rate / 1000.0, rendition->language);

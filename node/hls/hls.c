@@ -18,6 +18,7 @@
 #include "transcoder/plan/job.h"
 
 #define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
+#define TEXT_TYPE "text/vtt; charset=utf-8"
 #define PATH_BYTES 256
 
 /*
@@ -36,7 +37,7 @@
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
 
-enum { ROUTES = 6 };
+enum { ROUTES = 8 };
 
 struct hls {
     const struct store *store;
@@ -168,6 +169,8 @@ static const struct media_rendition *find_rendition(
 
 static const char *media_type(const struct media_rendition *rendition)
 {
+    if (rendition->kind == CATALOG_TEXT)
+        return TEXT_TYPE;
     return rendition->kind == CATALOG_AUDIO ? "audio/mp4" : "video/mp4";
 }
 
@@ -221,7 +224,8 @@ static bool serve_init(
     const struct media_rendition *rendition = find_rendition(req, view);
     struct media_file file = {.length_bytes = -1};
 
-    if (!rendition || job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
+    if (!rendition || rendition->kind == CATALOG_TEXT ||
+        job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
         return false;
     file.content_type = media_type(rendition);
     snprintf(file.etag, sizeof(file.etag), "\"%s\"", rendition->init_tag);
@@ -233,7 +237,8 @@ static bool serve_segment(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-    int64_t number = media_number_parse(http_request_arg(req, "segment"), ".m4s");
+    const char *suffix = rendition && rendition->kind == CATALOG_TEXT ? ".vtt" : ".m4s";
+    int64_t number = media_number_parse(http_request_arg(req, "segment"), suffix);
     const struct media_segment *segment;
     struct media_file file = {0};
 
@@ -258,6 +263,35 @@ static bool serve_poster(
     int length = snprintf(file.path, sizeof(file.path), "%s", view->index->poster_file);
 
     if (length <= 0 || (size_t)length >= sizeof(file.path))
+        return false;
+    respond_media(req, hls, view, &file);
+    return true;
+}
+
+static bool serve_storyboard(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    struct media_file file = {
+        .path = JOB_STORYBOARD_INDEX, .length_bytes = -1, .content_type = TEXT_TYPE};
+
+    if (view->index->storyboard_sheets == 0)
+        return false;
+    respond_media(req, hls, view, &file);
+    return true;
+}
+
+static bool serve_sheet(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    static const char prefix[] = "storyboard-";
+    const char *name = http_request_arg(req, "file");
+    struct media_file file = {.length_bytes = -1, .content_type = "image/jpeg"};
+    int64_t number = strncmp(name, prefix, sizeof(prefix) - 1) == 0
+                         ? media_number_parse(name + sizeof(prefix) - 1, ".jpg")
+                         : -1;
+
+    if (number < 0 || number >= view->index->storyboard_sheets ||
+        job_sheet_path((int)number, file.path, sizeof(file.path)) < 0)
         return false;
     respond_media(req, hls, view, &file);
     return true;
@@ -385,6 +419,16 @@ static void handle_poster(struct http_request *req, void *ctx)
     resolve(req, ctx, serve_poster);
 }
 
+static void handle_storyboard(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_storyboard);
+}
+
+static void handle_sheet(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_sheet);
+}
+
 /* ---- the module
  * ------------------------------------------------------------------------------------ */
 
@@ -398,6 +442,14 @@ static const struct http_route routes[ROUTES] = {
         .pattern = "/v/:lesson/:revision/poster.jpg",
         .handle = handle_poster,
         .about = "poster picture"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/storyboard.vtt",
+        .handle = handle_storyboard,
+        .about = "index of the storyboard's sheets"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/:file",
+        .handle = handle_sheet,
+        .about = "storyboard-N.jpg, a sheet of the storyboard, from 0"},
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/index.m3u8",
         .handle = handle_media_playlist,
@@ -413,7 +465,7 @@ static const struct http_route routes[ROUTES] = {
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/:segment",
         .handle = handle_segment,
-        .about = "segment N.m4s, from 0"},
+        .about = "segment N.m4s, or N.vtt of subtitles, from 0"},
 };
 
 int hls_open(struct hls **out, const struct hls_params *params)

@@ -108,7 +108,7 @@ static bool rendition_fits(const struct catalog_rendition *row)
 {
     if (row->timescale <= 0)
         return false;
-    return row->kind == CATALOG_AUDIO ||
+    return row->kind == CATALOG_AUDIO || row->kind == CATALOG_TEXT ||
            (row->kind == CATALOG_VIDEO && row->fps_num > 0 && row->fps_den > 0);
 }
 
@@ -155,7 +155,8 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
     for (size_t i = 0; i < rows->count; i++) {
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
 
-        if (rows->items[i].init_bytes <= 0 || contiguous_chunks(&chunks[i]) == 0) {
+        bool begun = rows->items[i].init_bytes > 0 || rows->items[i].kind == CATALOG_TEXT;
+        if (!begun || contiguous_chunks(&chunks[i]) == 0) {
             index->complete = false;
             continue;
         }
@@ -168,9 +169,10 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
                                rendition->chunk_count * sizeof(struct media_chunk) +
                                sizeof(*rendition);
     }
-    index->playable = index->rendition_count > 0;
+    index->playable = has_kind(index, CATALOG_VIDEO) || has_kind(index, CATALOG_AUDIO);
     for (size_t i = 0; i < rows->count; i++)
-        index->playable = index->playable && has_kind(index, rows->items[i].kind);
+        if (rows->items[i].kind != CATALOG_TEXT)
+            index->playable = index->playable && has_kind(index, rows->items[i].kind);
     return CATALOG_OK;
 }
 
@@ -188,6 +190,7 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     index->revision = lesson->revision;
     index->complete = lesson->state == CATALOG_LESSON_READY;
     index->memory_bytes = sizeof(*index);
+    index->storyboard_sheets = lesson->storyboard_sheets;
     index->language = strdup(lesson->language);
     index->poster_file = strdup(lesson->poster_file);
     index->renditions =

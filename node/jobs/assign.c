@@ -44,7 +44,7 @@ static bool is_due(struct worker *worker, const struct catalog_rendition *rendit
 static int choose_renditions(struct worker *worker, struct job *job)
 {
     const struct catalog_job *leased = worker_job(worker);
-    int kind = leased->kind == CATALOG_JOB_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO;
+    int kind = worker_media_kind(worker);
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
@@ -65,6 +65,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         [CATALOG_JOB_AUDIO] = JOB_AUDIO,
         [CATALOG_JOB_VIDEO] = JOB_VIDEO,
         [CATALOG_JOB_POSTER] = JOB_POSTER,
+        [CATALOG_JOB_TEXT] = JOB_TEXT,
     };
     const struct catalog_job *leased = worker_job(worker);
     *job = (struct job){.kind = kinds[leased->kind], .threads = 1, .chunk = leased->chunk};
@@ -159,7 +160,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
         result = 0;
     /* A video chunk all of whose renditions are there needs no worker. */
     if (result == 0 && job->rendition_count == 0 &&
-        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO))
+        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT))
         worker->done = true;
     catalog_lessons_free(&lessons);
     free(job);

@@ -79,6 +79,15 @@ static inline const struct catalog_job *worker_job(const struct worker *worker)
     return &worker->leased.items[0];
 }
 
+/* The kind of renditions that a job of this kind makes: enum catalog_media_kind. */
+static inline int worker_media_kind(const struct worker *worker)
+{
+    int kind = worker_job(worker)->kind;
+    return kind == CATALOG_JOB_VIDEO  ? CATALOG_VIDEO
+           : kind == CATALOG_JOB_TEXT ? CATALOG_TEXT
+                                      : CATALOG_AUDIO;
+}
+
 /* spawn.c: starts the worker program with that heritage and nothing else. The pid, or a negative
  * errno. */
 pid_t spawn_worker(const char *path, const struct heritage *heritage, int nice_level);

@@ -16,6 +16,7 @@
 /* Work in proportion, for the lesson's progress. */
 #define COST_AUDIO 4
 #define COST_POSTER 1
+#define COST_TEXT 1
 #define COST_CHUNK 20
 
 static int refuse(struct worker *worker, const char *what)
@@ -63,7 +64,9 @@ static int plan_renditions(struct planned *p)
             return -1;
         p->renditions[i] = (struct catalog_new_rendition){
             .name = r->name,
-            .kind = r->kind == PLAN_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO,
+            .kind = r->kind == PLAN_VIDEO  ? CATALOG_VIDEO
+                    : r->kind == PLAN_TEXT ? CATALOG_TEXT
+                                           : CATALOG_AUDIO,
             .width = r->width,
             .height = r->height,
             .fps_num = r->fps_num,
@@ -83,12 +86,15 @@ static int plan_renditions(struct planned *p)
 static int plan_jobs(struct planned *p, const struct media_info *info)
 {
     int pieces = info->has_video ? p->plan.chunk_count * p->plan.group_count : 0;
-    p->jobs = calloc((size_t)pieces + 2, sizeof(p->jobs[0]));
+    p->jobs = calloc((size_t)pieces + 3, sizeof(p->jobs[0]));
     if (!p->jobs)
         return -1;
     if (info->audio_count > 0)
         p->jobs[p->job_count++] = (struct catalog_new_job){
             .kind = CATALOG_JOB_AUDIO, .cost = COST_AUDIO * p->plan.chunk_count};
+    if (info->text_count > 0)
+        p->jobs[p->job_count++] =
+            (struct catalog_new_job){.kind = CATALOG_JOB_TEXT, .cost = COST_TEXT};
     if (!info->has_video)
         return 0;
     p->jobs[p->job_count++] =
@@ -171,7 +177,7 @@ static int record_probed(struct worker *worker, const struct message *message)
 
 static const struct catalog_rendition *find_rendition(const struct worker *worker, const char *name)
 {
-    int kind = worker_job(worker)->kind == CATALOG_JOB_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO;
+    int kind = worker_media_kind(worker);
     for (size_t i = 0; i < worker->renditions.count; i++)
         if (worker->renditions.items[i].kind == kind &&
             strcmp(worker->renditions.items[i].name, name) == 0)
@@ -196,7 +202,8 @@ static int record_init(struct worker *worker, const struct message *message)
     const struct catalog_job *job = worker_job(worker);
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
-    if (!rendition || job_init_path(rendition->name, path, sizeof(path)) < 0 ||
+    if (!rendition || rendition->kind == CATALOG_TEXT ||
+        job_init_path(rendition->name, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "an init segment that isn't there");
     return judge(worker, catalog_rendition_set_init(worker->jobs->catalog, job->id, job->owner,
@@ -246,6 +253,20 @@ static int record_poster(struct worker *worker)
         catalog_lesson_set_poster(worker->jobs->catalog, job->id, job->owner, "poster.jpg"));
 }
 
+static int record_storyboard(struct worker *worker, int sheets)
+{
+    const struct catalog_job *job = worker_job(worker);
+    bool there = job->kind == CATALOG_JOB_POSTER && file_is_there(worker, JOB_STORYBOARD_INDEX, -1);
+    for (int i = 0; i < sheets && there; i++) {
+        char name[JOB_PATH_BYTES];
+        there = job_sheet_path(i, name, sizeof(name)) > 0 && file_is_there(worker, name, -1);
+    }
+    if (!there)
+        return refuse(worker, "a storyboard that isn't there");
+    return judge(
+        worker, catalog_lesson_set_storyboard(worker->jobs->catalog, job->id, job->owner, sheets));
+}
+
 static int record_progress(struct worker *worker, int permille)
 {
     const struct catalog_job *job = worker_job(worker);
@@ -273,6 +294,8 @@ int record_message(struct worker *worker, const struct message *message)
         return record_chunk(worker, message);
     case MESSAGE_POSTER:
         return record_poster(worker);
+    case MESSAGE_STORYBOARD:
+        return record_storyboard(worker, message->sheets);
     case MESSAGE_FAILED:
         worker->reason = message->reason == REASON_NONE ? REASON_INTERNAL : message->reason;
         snprintf(worker->detail, sizeof(worker->detail), "%s", message->detail);

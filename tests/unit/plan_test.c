@@ -186,11 +186,55 @@ static void test_audio_only(void **state)
     assert_int_equal(plan_segment_start_us(&plan, plan.segment_count), 91 * US);
 }
 
+static void add_text(struct media_info *info)
+{
+    info->text_count = 2;
+    info->text[0] = (struct media_text){.stream = 5, .codec = "ass", .language = "zh"};
+    info->text[1] = (struct media_text){.stream = 7, .codec = "mov_text"};
+}
+
+static void test_text(void **state)
+{
+    (void)state;
+    struct media_info info = video_info(640, 360, 25, 1, 60 * US, 1);
+    struct plan plan;
+    char text[4096];
+    add_text(&info);
+    assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
+    const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 2];
+    assert_string_equal(r[0].name, "s1");
+    assert_string_equal(r[0].language, "zh");
+    assert_string_equal(r[1].name, "s2");
+    for (int i = 0; i < 2; i++) {
+        struct plan_rendition back;
+        assert_int_equal(r[i].kind, PLAN_TEXT);
+        assert_int_equal(r[i].source_text, i);
+        int length = plan_rendition_format(&r[i], text, sizeof(text));
+        assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+        assert_memory_equal(&r[i], &back, sizeof(back));
+    }
+    /* A job for text that isn't there is none. */
+    struct job *job = calloc(1, sizeof(*job)), *back = calloc(1, sizeof(*back));
+    char *job_text = malloc(JOB_TEXT_MAX_BYTES);
+    *job = (struct job){.kind = JOB_TEXT, .threads = 1, .info = info, .rendition_count = 1};
+    job->renditions[0] = r[1];
+    for (int tracks = 2; tracks >= 1; tracks--) {
+        job->info.text_count = tracks;
+        int length = job_format(job, job_text, JOB_TEXT_MAX_BYTES);
+        assert_true(length > 0);
+        assert_int_equal(job_parse(job_text, (size_t)length, back), tracks == 2 ? 0 : -1);
+    }
+    free(job_text);
+    free(job);
+    free(back);
+}
+
 static void test_info_there_and_back(void **state)
 {
     (void)state;
     struct media_info info = video_info(1280, 720, 30000, 1001, 300 * US, 3), back;
     static char text[MEDIA_INFO_TEXT_BYTES];
+    add_text(&info);
     add_trials(&info, slides_trials, 8);
     info.stretch_count = MEDIA_MAX_STRETCHES;
     for (int i = 0; i < info.stretch_count; i++)
@@ -277,6 +321,7 @@ static void test_messages(void **state)
             .segments = segments,
             .segment_count = 2},
         {.type = MESSAGE_POSTER},
+        {.type = MESSAGE_STORYBOARD, .sheets = 8},
         {.type = MESSAGE_FAILED, .reason = REASON_NOT_MEDIA, .detail = "不是视频"},
         {.type = MESSAGE_DONE},
     };
@@ -289,6 +334,7 @@ static void test_messages(void **state)
         assert_int_equal(message_decode(bytes, count, &back), (long)count);
         assert_int_equal(back.type, cases[i].type);
         assert_int_equal(back.reason, cases[i].reason);
+        assert_int_equal(back.sheets, cases[i].sheets);
         assert_int_equal(back.segment_count, cases[i].segment_count);
         assert_string_equal(back.rendition, cases[i].rendition);
         assert_string_equal(back.detail, cases[i].detail);
@@ -346,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_no_streams_no_plan),
         cmocka_unit_test(test_audio_only),
+        cmocka_unit_test(test_text),
         cmocka_unit_test(test_info_there_and_back),
         cmocka_unit_test(test_job_there_and_back),
         cmocka_unit_test(test_names_stay_inside),

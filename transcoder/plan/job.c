@@ -84,7 +84,7 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text
 {
     size_t length;
     if (strcmp(pair->key, "job") == 0) {
-        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_POSTER, kind) < 0)
+        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_TEXT, kind) < 0)
             return -1;
         job->kind = (enum job_kind) * kind;
         return 0;
@@ -114,14 +114,18 @@ static bool complete(const struct job *job, bool has_info)
         return false;
     if (job->kind == JOB_PROBE)
         return job->remux_name[0] != '\0';
-    if (!has_info || (job->kind != JOB_AUDIO && !job->info.has_video))
+    bool needs_video = job->kind == JOB_VIDEO || job->kind == JOB_POSTER;
+    if (!has_info || (needs_video && !job->info.has_video))
         return false;
     if (job->kind == JOB_POSTER)
         return job->poster_name[0] != '\0';
-    enum plan_kind wanted = job->kind == JOB_VIDEO ? PLAN_VIDEO : PLAN_AUDIO;
+    enum plan_kind wanted = job->kind == JOB_VIDEO  ? PLAN_VIDEO
+                            : job->kind == JOB_TEXT ? PLAN_TEXT
+                                                    : PLAN_AUDIO;
     for (size_t i = 0; i < job->rendition_count; i++)
         if (job->renditions[i].kind != wanted ||
-            (wanted == PLAN_AUDIO && job->renditions[i].source_audio >= job->info.audio_count))
+            (wanted == PLAN_AUDIO && job->renditions[i].source_audio >= job->info.audio_count) ||
+            (wanted == PLAN_TEXT && job->renditions[i].source_text >= job->info.text_count))
             return false;
     return job->rendition_count > 0;
 }
@@ -160,4 +164,9 @@ int job_chunk_path(const char *rendition, int chunk, char *out, size_t out_bytes
 int job_init_path(const char *rendition, char *out, size_t out_bytes)
 {
     return fits(snprintf(out, out_bytes, "%s/init.mp4", rendition), out_bytes);
+}
+
+int job_sheet_path(int sheet, char *out, size_t out_bytes)
+{
+    return fits(snprintf(out, out_bytes, "storyboard-%d.jpg", sheet), out_bytes);
 }

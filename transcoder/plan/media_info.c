@@ -51,6 +51,12 @@ static const struct text_field audio_fields[] = {
     TEXT_FIELD_INT64(struct media_audio, end_us, 0, MAX_US),
 };
 
+static const struct text_field text_fields[] = {
+    TEXT_FIELD_INT(struct media_text, stream, 0, 65535),
+    TEXT_FIELD_STRING(struct media_text, codec),
+    TEXT_FIELD_STRING(struct media_text, language),
+};
+
 static const struct text_field stretch_fields[] = {
     TEXT_FIELD_INT64(struct media_stretch, start_us, 0, MAX_US),
     TEXT_FIELD_INT(struct media_stretch, media_class, MEDIA_SLIDES, MEDIA_MOTION),
@@ -75,6 +81,8 @@ static const struct section {
 } sections[] = {
     {"audio", offsetof(struct media_info, audio_count), offsetof(struct media_info, audio),
         sizeof(struct media_audio), MEDIA_MAX_AUDIO, audio_fields, COUNT(audio_fields)},
+    {"text", offsetof(struct media_info, text_count), offsetof(struct media_info, text),
+        sizeof(struct media_text), MEDIA_MAX_TEXT, text_fields, COUNT(text_fields)},
     {"stretch", offsetof(struct media_info, stretch_count), offsetof(struct media_info, stretches),
         sizeof(struct media_stretch), MEDIA_MAX_STRETCHES, stretch_fields, COUNT(stretch_fields)},
     {"trial", offsetof(struct media_info, trial_count), offsetof(struct media_info, trials),

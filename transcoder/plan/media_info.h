@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define MEDIA_MAX_AUDIO 8
+#define MEDIA_MAX_TEXT 8
 #define MEDIA_MAX_STRETCHES 256
 #define MEDIA_MAX_CUTS 4096
 #define MEDIA_MAX_TRIALS 24
@@ -22,6 +23,13 @@ struct media_audio {
     int sample_rate, channels;
     int64_t start_us; /* after the lesson's zero */
     int64_t end_us;
+};
+
+/* A track of subtitles that are text. */
+struct media_text {
+    int stream; /* index in the container */
+    char codec[32];
+    char language[12]; /* BCP 47, "" unknown */
 };
 
 /* What is to be seen: it decides about segment lengths, frame rates and rungs. */
@@ -83,6 +91,8 @@ struct media_info {
 
     int audio_count;
     struct media_audio audio[MEDIA_MAX_AUDIO]; /* the default track first */
+    int text_count;
+    struct media_text text[MEDIA_MAX_TEXT]; /* subtitles, in the container's order */
     int unused_streams; /* streams left out (data, covers, unknown codecs), for the lesson's events
                          */
     char unused_detail[128];

@@ -94,6 +94,9 @@ static void put_payload(struct writer *w, const struct message *m)
         put_string(w, reason_name(m->reason));
         put_string(w, m->detail);
         break;
+    case MESSAGE_STORYBOARD:
+        put_u32(w, (uint32_t)m->sheets);
+        break;
     case MESSAGE_POSTER:
     case MESSAGE_DONE:
         break;
@@ -249,6 +252,11 @@ static void take_payload(struct reader *r, struct message *m)
         m->reason = reason_parse(name);
         take_string(r, m->detail, sizeof(m->detail));
         break;
+    case MESSAGE_STORYBOARD:
+        m->sheets = (int)take_bounded(r, 4, MESSAGE_MAX_SHEETS);
+        if (m->sheets == 0)
+            r->bad = true;
+        break;
     case MESSAGE_POSTER:
     case MESSAGE_DONE:
         break;
@@ -262,7 +270,7 @@ long message_decode(const uint8_t *data, size_t data_bytes, struct message *out)
         return 0;
     struct reader header = {data, MESSAGE_HEADER_BYTES, false};
     uint32_t type = (uint32_t)take_number(&header, 4), length = (uint32_t)take_number(&header, 4);
-    if (type < MESSAGE_PROGRESS || type > MESSAGE_DONE || length > MESSAGE_MAX_BYTES)
+    if (type < MESSAGE_PROGRESS || type > MESSAGE_STORYBOARD || length > MESSAGE_MAX_BYTES)
         return -1;
     if (data_bytes - MESSAGE_HEADER_BYTES < length)
         return 0;

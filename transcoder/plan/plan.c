@@ -13,6 +13,9 @@
 #define AUDIO_BPS 32000
 /* Segments of lessons without pictures begin on this grid. */
 #define SOUND_GRID_FPS 25
+/* Subtitles in a script of three bytes a character, read at speaking speed, with their times. */
+#define TEXT_BPS 2000
+#define TEXT_TIMESCALE 1000000
 
 static void plan_audio(struct plan *plan, const struct media_info *info)
 {
@@ -32,6 +35,21 @@ static void plan_audio(struct plan *plan, const struct media_info *info)
             snprintf(r->name, sizeof(r->name), "a%d", AUDIO_BPS / 1000);
         else
             snprintf(r->name, sizeof(r->name), "a%d-%d", AUDIO_BPS / 1000, i + 1);
+    }
+}
+
+static void plan_text(struct plan *plan, const struct media_info *info)
+{
+    for (int i = 0; i < info->text_count && plan->rendition_count < PLAN_MAX_RENDITIONS; i++) {
+        struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
+        *r = (struct plan_rendition){
+            .kind = PLAN_TEXT,
+            .cap_bps = TEXT_BPS,
+            .timescale = TEXT_TIMESCALE,
+            .source_text = i,
+        };
+        memcpy(r->language, info->text[i].language, sizeof(r->language));
+        snprintf(r->name, sizeof(r->name), "s%d", i + 1);
     }
 }
 
@@ -158,6 +176,7 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
     if (info->has_video)
         plan_video(out, info, options);
     plan_audio(out, info);
+    plan_text(out, info);
     out->chunk_count = chunk_of(out, options, out->segment_count - 1) + 1;
     return each_chunk_has_segments(out, options) ? 0 : -1;
 }
@@ -195,6 +214,7 @@ static const struct text_field rendition_fields[] = {
     TEXT_FIELD_INT(struct plan_rendition, sample_rate, 0, 48000),
     TEXT_FIELD_INT64(struct plan_rendition, bitrate_bps, 0, 1000000),
     TEXT_FIELD_STRING(struct plan_rendition, language),
+    TEXT_FIELD_INT(struct plan_rendition, source_text, 0, MEDIA_MAX_TEXT - 1),
 };
 
 /* A name is a folder and a URL part. */
@@ -208,6 +228,8 @@ static bool rendition_fits(const struct plan_rendition *r)
 {
     if (!name_fits(r->name) || r->cap_bps <= 0 || r->timescale <= 0)
         return false;
+    if (r->kind == PLAN_TEXT)
+        return true;
     if (r->kind == PLAN_AUDIO)
         return r->channels >= 1 && r->sample_rate >= 8000 && r->bitrate_bps > 0;
     return r->width >= 2 && r->height >= 2 && r->width % 2 == 0 && r->height % 2 == 0 &&
@@ -233,7 +255,7 @@ int plan_rendition_parse(const char *text, size_t text_bytes, struct plan_rendit
     int more;
     while ((more = text_next(&in, &pair)) > 0) {
         if (strcmp(pair.key, "rendition") == 0) {
-            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_AUDIO, &kind) < 0)
+            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_TEXT, &kind) < 0)
                 break;
             out->kind = (enum plan_kind)kind;
         } else if (text_read_field(out, rendition_fields, COUNT(rendition_fields), &pair) < 0) {

@@ -18,11 +18,11 @@
 #define PLAN_MAX_RUNGS 10
 #define PLAN_NAME_BYTES 16
 
-enum plan_kind { PLAN_VIDEO = 0, PLAN_AUDIO = 1 };
+enum plan_kind { PLAN_VIDEO = 0, PLAN_AUDIO = 1, PLAN_TEXT = 2 };
 
 struct plan_rendition {
     char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "a32": audio at 32
-                                   kbit/s */
+                                   kbit/s; "s1": the first track of subtitles */
     enum plan_kind kind;
     int64_t cap_bps; /* video: of the total on the wire with the lowest audio; audio: of its own */
     int timescale;
@@ -39,12 +39,14 @@ struct plan_rendition {
     int source_audio; /* index into media_info.audio */
     int channels, sample_rate;
     int64_t bitrate_bps;
-    char language[12];
+    char language[12]; /* text too */
+    /* text */
+    int source_text; /* index into media_info.text */
 };
 
 struct plan {
     struct plan_rendition
-        renditions[PLAN_MAX_RENDITIONS]; /* video first, each kind from the lowest rung */
+        renditions[PLAN_MAX_RENDITIONS]; /* video, audio, text; each from the lowest rung */
     size_t rendition_count;
     int64_t duration_us;
     int64_t video_start_us; /* the lesson time of grid frame 0 */
