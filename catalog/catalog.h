@@ -147,7 +147,7 @@ struct catalog_lesson {
     int64_t remuxed_bytes;
     int64_t media_bytes; /* all its chunks and init segments */
     char *poster_file;   /* below the revision's folder, "" none */
-    char *info_text;     /* the probe's findings: struct media_info as text; "" before */
+    char *info_text;     /* the findings: struct media_info as text; "" before, and in lists */
     int priority;        /* enum catalog_priority */
     bool paused;         /* nothing of it is begun */
     int queued_jobs, running_jobs;

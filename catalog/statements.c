@@ -10,11 +10,11 @@
     "WHERE r.lesson_id = l.id AND r.revision = l.revision AND r.kind = " kind "))"
 #define PLAYABLE "(l.state IN (1, 2) AND " HAS_FIRST("0") " AND " HAS_FIRST("1") ")"
 
-#define LESSON_SELECT                                                                              \
+#define LESSON_SELECT_WITH(info)                                                                   \
     "SELECT l.id, l.revision, l.state, l.published, l.title, l.topic, l.description, l.language, " \
     "l.submitter, "                                                                                \
-    "l.reason, l.reason_detail, l.duration_us, l.created_ms, l.updated_ms, l.poster_file, "        \
-    "l.info_text, s.file, s.remuxed_file, s.name, "                                                \
+    "l.reason, l.reason_detail, l.duration_us, l.created_ms, l.updated_ms, l.poster_file, " info   \
+    ", s.file, s.remuxed_file, s.name, "                                                           \
     "s.sha256, s.bytes, s.remuxed_bytes, " PLAYABLE ", "                                           \
     "(SELECT coalesce(sum(j.cost * j.progress_permille) / max(sum(j.cost), 1), 0) FROM jobs j "    \
     "WHERE j.lesson_id = l.id), "                                                                  \
@@ -23,6 +23,10 @@
     "WHERE r.lesson_id = l.id), l.priority, l.paused, l.queued_jobs, "                             \
     "(SELECT count(*) FROM jobs j WHERE j.state = 1 AND j.lesson_id = l.id), "                     \
     "l.storyboard_sheets FROM lessons l JOIN sources s ON s.lesson_id = l.id"
+
+#define LESSON_SELECT LESSON_SELECT_WITH("l.info_text")
+/* Findings are long, and nobody looks at those of all lessons. */
+#define LESSON_LIST LESSON_SELECT_WITH("''")
 
 #define JOB_SELECT                                                                                 \
     "SELECT j.id, j.lesson_id, j.revision, j.kind, j.state, j.chunk, j.cost, j.attempt, "          \
@@ -49,10 +53,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
     [STATEMENT_SOURCE_INSERT] =
         "INSERT INTO sources (lesson_id, file, name, bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [STATEMENT_LESSONS] = LESSON_SELECT " WHERE l.id < ?1 ORDER BY l.id DESC LIMIT ?2",
-    [STATEMENT_LESSONS_PUBLISHED] = LESSON_SELECT
-    " WHERE l.published = 1 AND l.id < ?1 AND " PLAYABLE " ORDER BY l.id DESC LIMIT ?2",
-    [STATEMENT_LESSONS_AT_WORK] = LESSON_SELECT " WHERE l.work_left > 0 ORDER BY +l.id",
+    [STATEMENT_LESSONS] = LESSON_LIST " WHERE l.id < ?1 ORDER BY l.id DESC LIMIT ?2",
+    [STATEMENT_LESSONS_PUBLISHED] = LESSON_LIST " WHERE l.published = 1 AND l.id < ?1 AND " PLAYABLE
+                                                " ORDER BY l.id DESC LIMIT ?2",
+    [STATEMENT_LESSONS_AT_WORK] = LESSON_LIST " WHERE l.work_left > 0 ORDER BY +l.id",
     [STATEMENT_LESSON_GET] = LESSON_SELECT " WHERE l.id = ?1",
     [STATEMENT_LESSON_EDIT] = "UPDATE lessons SET title = CASE WHEN ?2 THEN ?3 ELSE title END, "
                               "topic = CASE WHEN ?4 THEN ?5 ELSE topic END,"

@@ -331,6 +331,7 @@ static void set_limits(struct rung *rung)
 int rung_open(struct rung **out, const struct rung_params *params, struct failure *failure)
 {
     const struct plan_rendition *r = params->rendition;
+    const struct job *job = params->piece->job;
     int end;
     *out = NULL;
     struct rung *rung = av_mallocz(sizeof(*rung));
@@ -338,8 +339,7 @@ int rung_open(struct rung **out, const struct rung_params *params, struct failur
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     rung->params = *params;
     rung->divisor = plan_divisor(params->plan, r);
-    plan_chunk_segments(
-        params->plan, &params->piece->job->options, params->chunk, &rung->first, &end);
+    plan_chunk_segments(params->plan, &job->options, job->chunk, &rung->first, &end);
     rung->count = end - rung->first;
     rung->segments = av_calloc((size_t)rung->count, sizeof(*rung->segments));
     rung->packet = av_packet_alloc();
@@ -424,8 +424,8 @@ static int pack(struct rung *rung, const AVCodecContext *encoder, struct failure
         av_free(times);
     }
     if (result == 0)
-        result = piece_deliver(rung->params.piece, rung->params.rendition, rung->params.chunk,
-            packager, encoder, failure);
+        result = piece_deliver(rung->params.piece, rung->params.rendition,
+            rung->params.piece->job->chunk, packager, encoder, failure);
     packager_close(&packager);
     return result;
 }

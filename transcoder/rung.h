@@ -18,7 +18,6 @@ struct rung_params {
     const struct plan *plan;
     const struct plan_rendition *rendition;
     struct source_colours colours;
-    int chunk;
 };
 
 /* *out is the caller's (rung_close). 0, or -1: failure set. */

@@ -114,10 +114,10 @@ static int run_pass(struct chunk_work *w, struct failure *failure)
     return result;
 }
 
-static int open_rungs(struct chunk_work *w, int chunk, struct failure *failure)
+static int open_rungs(struct chunk_work *w, struct failure *failure)
 {
     const struct job *job = w->piece->job;
-    struct rung_params params = {.piece = w->piece, .plan = w->plan, .chunk = chunk};
+    struct rung_params params = {.piece = w->piece, .plan = w->plan};
     source_colours(w->source, &params.colours);
     for (size_t i = 0; i < job->rendition_count; i++) {
         params.rendition = &job->renditions[i];
@@ -128,11 +128,11 @@ static int open_rungs(struct chunk_work *w, int chunk, struct failure *failure)
     return 0;
 }
 
-static int run_chunk(struct chunk_work *w, int chunk, struct failure *failure)
+static int run_chunk(struct chunk_work *w, struct failure *failure)
 {
     int result = open_source(w, w->first, failure);
     if (result == 0)
-        result = open_rungs(w, chunk, failure);
+        result = open_rungs(w, failure);
     while (result == 0 && wanted_count(w) > 0)
         result = run_pass(w, failure);
     for (size_t i = 0; i < w->rung_count && result == 0; i++)
@@ -150,12 +150,11 @@ int video_run(const struct piece *piece, struct failure *failure)
     struct chunk_work work = {.piece = piece, .plan = plan};
     int result = -1;
     if (!plan || plan_make(&job->info, &job->options, plan) < 0 || !job->info.has_video ||
-        job->chunk >= plan->chunk_count * plan->group_count) {
-        failure_set(failure, REASON_INTERNAL, "no piece %d", job->chunk);
+        job->chunk >= plan->chunk_count) {
+        failure_set(failure, REASON_INTERNAL, "no chunk %d", job->chunk);
     } else {
-        int chunk = plan_piece(plan, job->chunk).chunk;
-        plan_chunk_segments(plan, &job->options, chunk, &work.first, &work.end);
-        result = run_chunk(&work, chunk, failure);
+        plan_chunk_segments(plan, &job->options, job->chunk, &work.first, &work.end);
+        result = run_chunk(&work, failure);
     }
     av_free(plan);
     return result;

@@ -54,6 +54,8 @@ static int choose_renditions(struct worker *worker, struct job *job)
             return unable(worker, REASON_INTERNAL, r->name, EINVAL);
         if (leased->kind != CATALOG_JOB_VIDEO || is_due(worker, r, planned))
             job->rendition_count++;
+        if (leased->kind == CATALOG_JOB_VIDEO)
+            job->chunk = leased->chunk % r->chunk_count;
     }
     return 0;
 }
