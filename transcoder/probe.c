@@ -10,6 +10,7 @@
 
 #include "transcoder/remux.h"
 #include "transcoder/scan.h"
+#include "transcoder/sound_probe.h"
 #include "transcoder/source.h"
 #include "transcoder/tags.h"
 #include "transcoder/trial.h"
@@ -455,6 +456,8 @@ int probe_run(const struct piece *piece, struct failure *failure)
     struct look look = {.piece = piece, .fd = piece->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
     int result = describe(&look, &message, failure);
+    if (result == 0)
+        result = sound_probe(look.fd, &message.info, piece->report, failure);
     if (result == 0)
         result = report_send(piece->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)
