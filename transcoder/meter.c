@@ -9,7 +9,7 @@
 
 #include "transcoder/sound_graph.h"
 
-/* Momentary loudness of every block is counted by tenths of a LU. */
+/* Blocks are counted by their loudness in tenths of a LU. */
 #define LOWEST_LUFS (-120)
 #define BINS 1400
 #define SILENT_LUFS (-70)
@@ -88,18 +88,16 @@ int meter_read(struct meter *m, struct meter_reading *out, struct failure *failu
 {
     if (meter_add(m, NULL, failure) < 0)
         return -1;
-    double floor_lufs = m->loudness_lufs - SILENT_UNDER_LU;
-    int first = bin_of(floor_lufs > SILENT_LUFS ? floor_lufs : SILENT_LUFS), at = first;
-    int64_t silent = 0, below = 0;
-    for (int i = 0; i < first; i++)
-        silent += m->bins[i];
-    while (at < BINS && (below += m->bins[at]) * 10 < m->blocks - silent)
-        at++;
+    double limit_lufs = m->loudness_lufs - SILENT_UNDER_LU;
     *out = (struct meter_reading){
         .loudness_lufs_x100 = x100(m->loudness_lufs, METER_NOTHING_LUFS_X100),
         .peak_dbtp_x100 = x100(m->peak > 0 ? 20 * log10(m->peak) : -120, -12000),
-        .noise_lufs_x100 = silent < m->blocks ? LOWEST_LUFS * 100 + at * 10 : LOWEST_LUFS * 100,
-        .silence_permille = m->blocks > 0 ? (int)(silent * 1000 / m->blocks) : 1000,
+        .silence_permille = 1000,
     };
+    int64_t silent = 0;
+    for (int i = 0; i < bin_of(limit_lufs > SILENT_LUFS ? limit_lufs : SILENT_LUFS); i++)
+        silent += m->bins[i];
+    if (m->blocks > 0)
+        out->silence_permille = (int)(silent * 1000 / m->blocks);
     return 0;
 }

@@ -14,9 +14,7 @@ struct meter;
 struct meter_reading {
     int loudness_lufs_x100; /* integrated; METER_NOTHING_LUFS_X100 at least */
     int peak_dbtp_x100;     /* true peak; -12000 at least */
-    int noise_lufs_x100;    /* what nine tenths of the 400 ms blocks that hold sound are above */
-    int silence_permille;   /* share of blocks that hold none: 40 LU under the loudness, or less
-                               than -70 LUFS */
+    int silence_permille;   /* share of 400 ms blocks under -70 LUFS, or 40 LU under the loudness */
 };
 
 /* For mono planar floats at rate_hz. *out is the caller's (meter_close). -1: failure set. */

@@ -51,7 +51,7 @@ static void conclude(struct measurement *m, struct media_audio *audio)
     int permille = speech_permille(&m->speech);
     audio->loudness_lufs_x100 = reading.loudness_lufs_x100;
     audio->peak_dbtp_x100 = reading.peak_dbtp_x100;
-    audio->noise_lufs_x100 = reading.noise_lufs_x100;
+    audio->noise_dbfs_x100 = speech_noise_dbfs_x100(&m->speech);
     audio->silence_permille = reading.silence_permille;
     audio->speech_permille = permille > 0 ? permille : 0;
     if (reading.loudness_lufs_x100 <= METER_NOTHING_LUFS_X100)

@@ -10,6 +10,7 @@
 #define LEAST_LOW_SHARE 0.18
 #define LEAST_MODULATION 0.35
 #define FRAMES_PER_S 50
+#define HIGH_PASS 0.9806 /* one pole at 150 Hz */
 #define LEAST_HZ 2
 #define MOST_HZ 8
 
@@ -54,11 +55,26 @@ static void judge(struct speech *s)
     s->speech_windows += f.low_share >= LEAST_LOW_SHARE && f.modulation >= LEAST_MODULATION;
 }
 
+static void note_noise(struct speech *s, const double *frames)
+{
+    double least = frames[0], most = frames[0];
+    for (int i = 1; i < FRAMES_PER_S; i++) {
+        least = fmin(least, frames[i]);
+        most = fmax(most, frames[i]);
+    }
+    if (most < SILENT_AMPLITUDE)
+        return;
+    int bin = least > 0 ? (int)(-40 * log10(least)) : SPEECH_NOISE_BINS;
+    s->seconds[bin < 0 ? 0 : bin >= SPEECH_NOISE_BINS ? SPEECH_NOISE_BINS - 1 : bin]++;
+}
+
 static void end_frame(struct speech *s)
 {
     s->frames[s->frame_count++] = sqrt(s->sum / SPEECH_FRAME_SAMPLES);
     s->sum = 0;
     s->samples = 0;
+    if (s->frame_count % FRAMES_PER_S == 0)
+        note_noise(s, s->frames + s->frame_count - FRAMES_PER_S);
     if (s->frame_count < SPEECH_WINDOW_FRAMES)
         return;
     judge(s);
@@ -68,7 +84,9 @@ static void end_frame(struct speech *s)
 void speech_add(struct speech *s, const float *samples, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        s->sum += (double)samples[i] * samples[i];
+        s->last_out = HIGH_PASS * (s->last_out + samples[i] - s->last_in);
+        s->last_in = samples[i];
+        s->sum += s->last_out * s->last_out;
         if (++s->samples == SPEECH_FRAME_SAMPLES)
             end_frame(s);
     }
@@ -77,4 +95,15 @@ void speech_add(struct speech *s, const float *samples, size_t count)
 int speech_permille(const struct speech *s)
 {
     return s->windows > 0 ? (int)(s->speech_windows * 1000 / s->windows) : -1;
+}
+
+int speech_noise_dbfs_x100(const struct speech *s)
+{
+    int64_t all = 0, quieter = 0;
+    for (int i = 0; i < SPEECH_NOISE_BINS; i++)
+        all += s->seconds[i];
+    for (int i = SPEECH_NOISE_BINS - 1; i >= 0 && all > 0; i--)
+        if ((quieter += s->seconds[i]) * 5 >= all)
+            return -50 * i;
+    return -50 * (SPEECH_NOISE_BINS - 1);
 }

@@ -48,7 +48,7 @@ static const struct text_field audio_fields[] = {
     TEXT_FIELD_INT(struct media_audio, speech_permille, 0, 1000),
     TEXT_FIELD_INT(struct media_audio, loudness_lufs_x100, -7000, 10000),
     TEXT_FIELD_INT(struct media_audio, peak_dbtp_x100, -12000, 20000),
-    TEXT_FIELD_INT(struct media_audio, noise_lufs_x100, -12000, 10000),
+    TEXT_FIELD_INT(struct media_audio, noise_dbfs_x100, -12000, 0),
     TEXT_FIELD_INT(struct media_audio, silence_permille, 0, 1000),
 };
 

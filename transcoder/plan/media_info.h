@@ -29,7 +29,7 @@ struct media_audio {
     int speech_permille;
     int loudness_lufs_x100; /* EBU R128, integrated; -7000: nothing above the gate */
     int peak_dbtp_x100;     /* true peak; -12000 at least */
-    int noise_lufs_x100;    /* nine tenths of the 400 ms blocks that hold sound are louder */
+    int noise_dbfs_x100;    /* RMS over 150 Hz, in the pauses; -12000: all is silent */
     int silence_permille;   /* share of such blocks that hold none */
 };
 
