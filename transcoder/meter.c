@@ -31,8 +31,8 @@ int meter_open(struct meter **out, int rate_hz, struct failure *failure)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "meter");
     }
     m->loudness_lufs = METER_NOTHING_LUFS_X100 / 100.0;
-    if (sound_graph_open(
-            &m->graph, rate_hz, "ebur128=framelog=-8:metadata=1:peak=true", failure) == 0)
+    if (sound_graph_open(&m->graph, rate_hz, "ebur128=framelog=-8:metadata=1:peak=true", failure) ==
+        0)
         return 0;
     meter_close(out);
     return -1;

@@ -19,8 +19,7 @@ static int parse(struct sound_graph *g, const char *chain)
     AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
     int error = AVERROR(ENOMEM);
     if (outputs && inputs) {
-        *outputs =
-            (AVFilterInOut){.name = av_strdup("in"), .filter_ctx = g->source, .pad_idx = 0};
+        *outputs = (AVFilterInOut){.name = av_strdup("in"), .filter_ctx = g->source, .pad_idx = 0};
         *inputs = (AVFilterInOut){.name = av_strdup("out"), .filter_ctx = g->sink, .pad_idx = 0};
         error = avfilter_graph_parse_ptr(g->graph, chain, &inputs, &outputs, NULL);
     }

@@ -22,8 +22,8 @@ static int progress(
     int64_t end = av_rescale(info->duration_us, SOUND_RATE, 1000000);
     int64_t part = end > 0 && pts < end ? pts * 1000 / end : 1000;
     return report_progress(report,
-        PROGRESS_FROM + (int)((track * 1000 + part) * (1000 - PROGRESS_FROM) /
-                              (1000 * info->audio_count)),
+        PROGRESS_FROM +
+            (int)((track * 1000 + part) * (1000 - PROGRESS_FROM) / (1000 * info->audio_count)),
         f);
 }
 
@@ -35,8 +35,7 @@ static int step(struct measurement *m, const struct media_info *info, int track,
     if (sound_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0 ||
         meter_add(m->meter, m->frame, &ignored) < 0)
         return 0;
-    speech_add(
-        &m->speech, (const float *)m->frame->extended_data[0], (size_t)m->frame->nb_samples);
+    speech_add(&m->speech, (const float *)m->frame->extended_data[0], (size_t)m->frame->nb_samples);
     int result = progress(info, track, m->frame->pts, report, failure);
     av_frame_unref(m->frame);
     return result < 0 ? -1 : 1;

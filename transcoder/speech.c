@@ -5,8 +5,8 @@
 
 /* -60 dBFS: under it there is nothing to judge. */
 #define SILENT_AMPLITUDE 0.001
-/* Measured on lectures: speech has 0.21-0.55 and 0.40-0.77, also through old codecs; music, noise and
- * drums 0.00-0.20 and 0.01-0.32, film sound now and then 0.57 or 0.41, but not both. */
+/* Measured on lectures: speech has 0.21-0.55 and 0.40-0.77, also through old codecs; music, noise
+ * and drums 0.00-0.20 and 0.01-0.32, film sound now and then 0.57 or 0.41, but not both. */
 #define LEAST_LOW_SHARE 0.18
 #define LEAST_MODULATION 0.35
 #define FRAMES_PER_S 50

@@ -26,7 +26,7 @@ struct speech_features {
 /* Zeroed before first use. */
 struct speech {
     double last_in, last_out; /* of the high-pass before all: hum is not noise that hides words */
-    double sum; /* of squares, in the frame that is being filled */
+    double sum;               /* of squares, in the frame that is being filled */
     int samples;
     double frames[SPEECH_WINDOW_FRAMES]; /* amplitudes */
     int frame_count;

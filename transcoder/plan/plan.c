@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "transcoder/plan/plan.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "transcoder/plan/plan_internal.h"
 #include "transcoder/plan/text_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define US 1000000LL
-#define AUDIO_RATE 48000
-#define AUDIO_BPS 32000
 
 /* What a moof costs a sample (trun: duration, size, flags, offset), and a segment once; measured on
  * libavformat's. */
@@ -73,8 +70,7 @@ static void add_video(struct plan *plan, const struct media_info *info, size_t r
         .preset = "medium",
     };
     snprintf(r->name, sizeof(r->name), "v%d", (int)(rungs[rung].cap_bps / 1000));
-    int64_t audio_bps =
-        info->audio_count > 0 ? AUDIO_BPS + OVERHEAD_BPS + 47 * OVERHEAD_BITS_PER_FRAME / 2 : 0;
+    int64_t audio_bps = info->audio_count > 0 ? PLAN_AUDIO_CAP_BPS : 0;
     int64_t overhead_bps =
         OVERHEAD_BPS + OVERHEAD_BITS_PER_FRAME * (int64_t)r->fps_num / r->fps_den;
     r->video_cap_bps = r->cap_bps - audio_bps - overhead_bps;
@@ -94,27 +90,6 @@ static void plan_video(struct plan *plan, const struct media_info *info)
         double scale = full_size_above ? 1.0 : (double)rungs[i].short_side / source_side;
         add_video(
             plan, info, i, even(info->width * scale), even(info->height * scale), full_size_above);
-    }
-}
-
-static void plan_audio(struct plan *plan, const struct media_info *info)
-{
-    for (int i = 0; i < info->audio_count && plan->rendition_count < PLAN_MAX_RENDITIONS; i++) {
-        struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
-        *r = (struct plan_rendition){
-            .kind = PLAN_AUDIO,
-            .cap_bps = AUDIO_BPS,
-            .timescale = AUDIO_RATE,
-            .source_audio = i,
-            .channels = 1,
-            .sample_rate = AUDIO_RATE,
-            .bitrate_bps = AUDIO_BPS,
-        };
-        memcpy(r->language, info->audio[i].language, sizeof(r->language));
-        if (i == 0)
-            snprintf(r->name, sizeof(r->name), "a%d", AUDIO_BPS / 1000);
-        else
-            snprintf(r->name, sizeof(r->name), "a%d-%d", AUDIO_BPS / 1000, i + 1);
     }
 }
 
@@ -203,6 +178,12 @@ static const struct text_field rendition_fields[] = {
     TEXT_FIELD_INT(struct plan_rendition, sample_rate, 0, 48000),
     TEXT_FIELD_INT64(struct plan_rendition, bitrate_bps, 0, 1000000),
     TEXT_FIELD_STRING(struct plan_rendition, language),
+    TEXT_FIELD_INT(struct plan_rendition, audio_codec, PLAN_AAC, PLAN_OPUS),
+    TEXT_FIELD_BOOL(struct plan_rendition, speech),
+    TEXT_FIELD_INT(struct plan_rendition, target_lufs_x100, -7000, 0),
+    TEXT_FIELD_INT(struct plan_rendition, gain_db_x100, -20000, 6000),
+    TEXT_FIELD_INT(struct plan_rendition, noise_reduction_db, 0, 24),
+    TEXT_FIELD_INT(struct plan_rendition, noise_dbfs, -120, 0),
 };
 
 /* A name is a folder and a URL part. */
