@@ -8,16 +8,18 @@
 
 /* What is asked of the outcome: peaks stay below -1 dBTP, the loudness is within 1 LU. */
 #define PEAK_DBTP_X100 (-110)
-#define LOUDNESS_ERROR_X100 60
+#define LOUDNESS_ERROR_X100 75
 /* And of excerpts, from which the whole may differ a little. */
-#define EXCERPT_PEAK_DBTP_X100 (-200)
-#define EXCERPT_LOUDNESS_ERROR_X100 20
+#define EXCERPT_PEAK_DBTP_X100 (-160)
+#define EXCERPT_LOUDNESS_ERROR_X100 30
 #define MOST_ATTEMPTS 5
 /* Codecs add 1 to 4 dB to the peaks. */
 #define FIRST_LIMIT_DBFS_X100 (-400)
+/* What libopus takes of the loudness at some 18 kbit/s, about. */
+#define OPUS_LOSS_LU_X100 120
 #define LEAST_LIMIT_DBFS_X100 (-1200)
-/* The limiter and a codec's low-pass take this much at the most before their price is too high. */
-#define MOST_EXTRA_GAIN_X100 800
+/* So much of what limiter and codec take may be given back; the rest is let go. */
+#define MOST_EXTRA_GAIN_X100 1600
 /* A window of three segments may be a tenth above the cap. */
 #define WINDOW_PERCENT 109
 
@@ -43,6 +45,7 @@ struct settling {
     const struct plan *plan;
     const struct plan_rendition *rendition;
     size_t index;
+    int peak_dbtp_x100; /* of the source */
     struct sound_settings settings;
     struct sound_made *made;
 };
@@ -167,15 +170,20 @@ static int clamp(int value, int least, int most)
     return value < least ? least : value > most ? most : value;
 }
 
-/* Whether the outcome is what was wished for; if not, the settings of the next attempt. */
+/* Whether the outcome is what was wished for, or no nearer to be had; if not, the settings of the
+ * next attempt. */
 static bool fits(struct settling *s, const struct wish *wish, const struct sound_outcome *outcome)
 {
+    const struct sound_settings before = s->settings;
     int base = s->rendition->gain_db_x100;
     int error =
         wish->loudness_lufs_x100 ? wish->loudness_lufs_x100 - outcome->heard.loudness_lufs_x100 : 0;
     int over = outcome->heard.peak_dbtp_x100 - wish->peak_dbtp_x100;
     bool good = abs(error) <= wish->loudness_error_x100 && over <= 0 &&
                 outcome->payload_bps <= wish->payload_bps;
+    /* Where the limiter works, of a decibel more only about half arrives. */
+    if (s->peak_dbtp_x100 + s->settings.gain_db_x100 > s->settings.limit_dbfs_x100 + 300)
+        error *= 2;
     s->settings.gain_db_x100 = clamp(s->settings.gain_db_x100 + (good ? 0 : error),
         base - MOST_EXTRA_GAIN_X100, base + MOST_EXTRA_GAIN_X100);
     if (over > 0)
@@ -184,7 +192,9 @@ static bool fits(struct settling *s, const struct wish *wish, const struct sound
     if (outcome->payload_bps > wish->payload_bps)
         s->settings.bitrate_bps =
             s->settings.bitrate_bps * wish->payload_bps / outcome->payload_bps * 99 / 100;
-    return good;
+    return good || (before.gain_db_x100 == s->settings.gain_db_x100 &&
+                       before.limit_dbfs_x100 == s->settings.limit_dbfs_x100 &&
+                       before.bitrate_bps == s->settings.bitrate_bps);
 }
 
 /* How much of the cap is left for packets. */
@@ -288,7 +298,12 @@ int sound_settle(const struct piece *piece, const struct plan *plan, size_t inde
         .rendition = r,
         .index = index,
         .made = made,
-        .settings = {r->gain_db_x100, FIRST_LIMIT_DBFS_X100, r->bitrate_bps}};
+        .peak_dbtp_x100 = piece->job->info.audio[r->source_audio].peak_dbtp_x100,
+        .settings = {.gain_db_x100 = r->gain_db_x100,
+            .limit_dbfs_x100 = FIRST_LIMIT_DBFS_X100,
+            .bitrate_bps = r->bitrate_bps}};
+    if (r->target_lufs_x100 && r->audio_codec == PLAN_OPUS)
+        s.settings.gain_db_x100 += OPUS_LOSS_LU_X100;
     /* Twice as long as the excerpts: shorter ones are tried as a whole. */
     if (piece->job->info.duration_us * SOUND_RATE / 1000000 > 2 * EXCERPTS * EXCERPT_SAMPLES &&
         try_excerpts(&s, failure) < 0)
