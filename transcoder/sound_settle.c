@@ -181,9 +181,9 @@ static bool fits(struct settling *s, const struct wish *wish, const struct sound
     int over = outcome->heard.peak_dbtp_x100 - wish->peak_dbtp_x100;
     bool good = abs(error) <= wish->loudness_error_x100 && over <= 0 &&
                 outcome->payload_bps <= wish->payload_bps;
-    /* Where the limiter works, of a decibel more only about half arrives. */
+    /* Where the limiter works, of a decibel more only two thirds arrive. */
     if (s->peak_dbtp_x100 + s->settings.gain_db_x100 > s->settings.limit_dbfs_x100 + 300)
-        error *= 2;
+        error = error * 3 / 2;
     s->settings.gain_db_x100 = clamp(s->settings.gain_db_x100 + (good ? 0 : error),
         base - MOST_EXTRA_GAIN_X100, base + MOST_EXTRA_GAIN_X100);
     if (over > 0)

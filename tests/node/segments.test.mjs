@@ -116,7 +116,8 @@ test('tfdt is continuous, and agrees across renditions', () => each(({ what, vid
         assert.deepEqual(starts(rendition).map((s) => s.toFixed(6)), first.map((s) => s.toFixed(6)), `${what}: ${rendition.url}`);
     for (const rendition of audio) {
         const shift_s = startOf(rendition, rendition.segments[0]) - first[0];
-        assert.ok(Math.abs(shift_s - offset_s) <= 0.001, `${what}: audio ${shift_s} s after video, in the source ${offset_s} s`);
+        const firstTrack = /\/[ao]\d+\/index/.test(rendition.url); // offset_s is its
+        assert.ok(!firstTrack || Math.abs(shift_s - offset_s) <= 0.001, `${what}: audio ${shift_s} s after video, in the source ${offset_s} s`);
         starts(rendition).slice(1).forEach((s, n) => assert.ok(Math.abs(s - first[n + 1]) <= frameOf(rendition),
             `${what}: ${rendition.url} segment ${n + 1} begins at ${s}, video at ${first[n + 1]}`));
     }
