@@ -10,14 +10,15 @@
 #define PEAK_DBTP_X100 (-110)
 #define LOUDNESS_ERROR_X100 75
 /* And of excerpts, from which the whole may differ a little. */
-#define EXCERPT_PEAK_DBTP_X100 (-160)
-#define EXCERPT_LOUDNESS_ERROR_X100 30
-#define MOST_ATTEMPTS 5
+#define EXCERPT_PEAK_DBTP_X100 (-110)
+#define EXCERPT_LOUDNESS_ERROR_X100 45
+#define MOST_ATTEMPTS 6
 /* Codecs add 1 to 4 dB to the peaks. */
 #define FIRST_LIMIT_DBFS_X100 (-400)
 /* What libopus takes of the loudness at some 18 kbit/s, about. */
 #define OPUS_LOSS_LU_X100 120
 #define LEAST_LIMIT_DBFS_X100 (-1200)
+#define MOST_STEP_X100 100
 /* So much of what limiter and codec take may be given back; the rest is let go. */
 #define MOST_EXTRA_GAIN_X100 1600
 /* A window of three segments may be a tenth above the cap. */
@@ -46,7 +47,10 @@ struct settling {
     const struct plan_rendition *rendition;
     size_t index;
     int peak_dbtp_x100; /* of the source */
-    struct sound_settings settings;
+    int margin_x100;    /* by how much a limit is lowered beyond what seems needed; it grows */
+    struct sound_settings settings, best;
+    bool has_best;
+    int64_t least_shortcoming; /* of the best */
     struct sound_made *made;
 };
 
@@ -170,8 +174,17 @@ static int clamp(int value, int least, int most)
     return value < least ? least : value > most ? most : value;
 }
 
-/* Whether the outcome is what was wished for, or no nearer to be had; if not, the settings of the
- * next attempt. */
+static void note_best(
+    struct settling *s, const struct sound_settings *settings, int64_t shortcoming)
+{
+    if (s->has_best && shortcoming >= s->least_shortcoming)
+        return;
+    s->has_best = true;
+    s->least_shortcoming = shortcoming;
+    s->best = *settings;
+}
+
+/* Whether the outcome is what was wished for; if not, the settings of the next attempt. */
 static bool fits(struct settling *s, const struct wish *wish, const struct sound_outcome *outcome)
 {
     const struct sound_settings before = s->settings;
@@ -181,20 +194,24 @@ static bool fits(struct settling *s, const struct wish *wish, const struct sound
     int over = outcome->heard.peak_dbtp_x100 - wish->peak_dbtp_x100;
     bool good = abs(error) <= wish->loudness_error_x100 && over <= 0 &&
                 outcome->payload_bps <= wish->payload_bps;
-    /* Where the limiter works, of a decibel more only two thirds arrive. */
-    if (s->peak_dbtp_x100 + s->settings.gain_db_x100 > s->settings.limit_dbfs_x100 + 300)
-        error = error * 3 / 2;
-    s->settings.gain_db_x100 = clamp(s->settings.gain_db_x100 + (good ? 0 : error),
-        base - MOST_EXTRA_GAIN_X100, base + MOST_EXTRA_GAIN_X100);
-    if (over > 0)
-        s->settings.limit_dbfs_x100 =
-            clamp(s->settings.limit_dbfs_x100 - over - 30, LEAST_LIMIT_DBFS_X100, 0);
+    int excess = abs(error) - wish->loudness_error_x100;
+    int64_t rate_excess = (outcome->payload_bps - wish->payload_bps) / 10;
+    note_best(s, &before,
+        (over > 0 ? 4 * over : 0) + (excess > 0 ? excess : 0) +
+            (rate_excess > 0 ? 4 * rate_excess : 0));
+    /* A codec's single outlier must not take everything down with it. */
+    int step = over <= 0 ? 0 : (over < MOST_STEP_X100 ? over : MOST_STEP_X100) + s->margin_x100;
+    /* Where the limiter works, of a decibel more only two thirds arrive; and what it is lowered by
+     * is missing. */
+    if (s->peak_dbtp_x100 + before.gain_db_x100 > before.limit_dbfs_x100 + 300)
+        error = error * 3 / 2 + step / 2;
+    s->settings.gain_db_x100 = clamp(
+        before.gain_db_x100 + error, base - MOST_EXTRA_GAIN_X100, base + MOST_EXTRA_GAIN_X100);
+    s->settings.limit_dbfs_x100 = clamp(before.limit_dbfs_x100 - step, LEAST_LIMIT_DBFS_X100, 0);
     if (outcome->payload_bps > wish->payload_bps)
         s->settings.bitrate_bps =
             s->settings.bitrate_bps * wish->payload_bps / outcome->payload_bps * 99 / 100;
-    return good || (before.gain_db_x100 == s->settings.gain_db_x100 &&
-                       before.limit_dbfs_x100 == s->settings.limit_dbfs_x100 &&
-                       before.bitrate_bps == s->settings.bitrate_bps);
+    return good;
 }
 
 /* How much of the cap is left for packets. */
@@ -308,11 +325,17 @@ int sound_settle(const struct piece *piece, const struct plan *plan, size_t inde
     if (piece->job->info.duration_us * SOUND_RATE / 1000000 > 2 * EXCERPTS * EXCERPT_SAMPLES &&
         try_excerpts(&s, failure) < 0)
         return -1;
+    s.has_best = false;
     int good = 0;
     for (int i = 0; i < MOST_ATTEMPTS && good == 0; i++) {
+        s.margin_x100 = 20 + 20 * i;
         avcodec_free_context(&made->encoder);
         good = try_whole(&s, failure);
     }
-    /* What can't be had (a few clicks in silence) is come near to. */
-    return good < 0 ? -1 : 0;
+    if (good != 0)
+        return good < 0 ? -1 : 0;
+    /* What can't be had (clicks in silence) is come near to: the same settings, the same bytes. */
+    s.settings = s.best;
+    avcodec_free_context(&made->encoder);
+    return try_whole(&s, failure) < 0 ? -1 : 0;
 }

@@ -92,7 +92,7 @@ test('every source comes out at -16 LUFS within 1 LU, a faint one 20 dB louder, 
                 assert.ok(lufs <= -69.9, what);
             else if (name === 'near silence')
                 assert.ok(lufs < -45, what);
-            else if (name !== 'placed')
+            else if (!['placed', 'clicks'].includes(name)) // single clicks can't be kept under -1 dBTP and the rest at -16 LUFS
                 assert.ok(Math.abs(lufs - Math.min(TARGET, lesson.audio[Number(rendition.name.split('-')[1] ?? 1) - 1].loudness_lufs + 20)) <= 1, what);
             assert.ok(!(peak > -1), what);
         }
