@@ -2,7 +2,7 @@
 // how much of speech is understood after a24 and o20, beside AAC-LC mono at 48 kbit/s
 // Arguments: [SPEECH...]. Each is ingested; what the node would serve is compared with the source at the same loudness.
 // The measure is STOI (tests/harness/stoi.mjs) and, from it, the share of words understood by its authors' fit to
-// listening tests with sentences (Taal 2011, table I: 100 / (1 + exp(-17.4906 d + 9.6921))).
+// listening tests with IEEE sentences (Taal 2011: 100 / (1 + exp(-17.4906 d + 9.6921))).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
