@@ -29,8 +29,17 @@ static bool has_chunk(struct catalog *catalog, int64_t rendition_id, int number)
     return found;
 }
 
-/* The renditions to be made: all of the job's kind; of a video chunk those that are not there yet.
- */
+static bool has_all_chunks(struct catalog *catalog, const struct catalog_rendition *rendition)
+{
+    struct catalog_chunks chunks;
+    bool all = false;
+    if (catalog_chunks(catalog, rendition->id, &chunks) == CATALOG_OK)
+        all = rendition->chunk_count > 0 && chunks.count == (size_t)rendition->chunk_count;
+    catalog_chunks_free(&chunks);
+    return all;
+}
+
+/* The renditions to be made: those of the job's kind that are not there yet. */
 static int choose_renditions(struct worker *worker, struct job *job)
 {
     const struct catalog_job *leased = worker_job(worker);
@@ -41,6 +50,8 @@ static int choose_renditions(struct worker *worker, struct job *job)
             continue;
         if (leased->kind == CATALOG_JOB_VIDEO &&
             has_chunk(worker->jobs->catalog, r->id, leased->chunk))
+            continue;
+        if (leased->kind == CATALOG_JOB_AUDIO && has_all_chunks(worker->jobs->catalog, r))
             continue;
         if (plan_rendition_parse(
                 r->plan_text, strlen(r->plan_text), &job->renditions[job->rendition_count++]) < 0)
@@ -147,7 +158,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
              (heritage->source = open_source(worker, &lessons.items[0])) >= 0 &&
              (heritage->output = open_output(worker)) >= 0)
         result = 0;
-    /* A video chunk all of whose renditions are there needs no worker. */
+    /* Where all renditions are there already no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&
         (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO))
         worker->done = true;
