@@ -230,7 +230,7 @@ enum catalog_media_kind { CATALOG_VIDEO = 0, CATALOG_AUDIO = 1, CATALOG_TEXT = 2
 struct catalog_rendition {
     int64_t id, lesson_id;
     int revision;
-    char *name;                          /* "v400", "a32": also the folder and the URL part */
+    char *name;                          /* "v400", "a24": also the folder and the URL part */
     int kind;                            /* enum catalog_media_kind */
     int position;                        /* 0 is the lowest rung of its kind */
     int width, height, fps_num, fps_den; /* video */

@@ -270,6 +270,8 @@ int packager_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes)
 {
     if (encoder->codec_id == AV_CODEC_ID_AAC)
         return snprintf(out, out_bytes, "mp4a.40.2") < (int)out_bytes ? 0 : -1;
+    if (encoder->codec_id == AV_CODEC_ID_OPUS)
+        return snprintf(out, out_bytes, "opus") < (int)out_bytes ? 0 : -1;
     if (encoder->codec_id != AV_CODEC_ID_H264 || !encoder->extradata)
         return -1;
     const uint8_t *sps = find_sps(encoder->extradata, encoder->extradata_size);

@@ -11,6 +11,7 @@
 #include "transcoder/analyse.h"
 #include "transcoder/remux.h"
 #include "transcoder/scan.h"
+#include "transcoder/sound_probe.h"
 #include "transcoder/source.h"
 #include "transcoder/tags.h"
 #include "transcoder/text.h"
@@ -500,6 +501,8 @@ int probe_run(const struct piece *piece, struct failure *failure)
     int result = describe(&look, &message, failure);
     if (result == 0 && message.info.has_video)
         result = study(&look, failure);
+    if (result == 0)
+        result = sound_probe(look.fd, &message.info, piece->report, failure);
     if (result == 0)
         result = report_send(piece->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)

@@ -31,14 +31,14 @@ struct sound {
     int in_rate, in_format;
     AVChannelLayout in_layout, out_layout;
     AVAudioFifo *fifo;
-    int64_t first_sample, end_sample; /* of the lesson */
-    int64_t at_sample;                /* of the next sample that goes into the fifo */
-    int64_t drop_samples;             /* still to be cut from what comes */
-    int64_t silence_samples;          /* still to be put in before it */
-    bool has_frame;                   /* decoded holds one that is lined up and waits */
-    int64_t leap_samples;  /* what the last timestamp said is missing, if that was a leap */
-    int64_t drift;         /* what is missing, averaged; times DRIFT_FRAMES */
-    int64_t steered_until; /* the sample up to which the resampler steers */
+    int64_t end_sample;      /* of the lesson */
+    int64_t at_sample;       /* of the next sample that goes into the fifo */
+    int64_t drop_samples;    /* still to be cut from what comes */
+    int64_t silence_samples; /* still to be put in before it */
+    bool has_frame;          /* decoded holds one that is lined up and waits */
+    int64_t leap_samples;    /* what the last timestamp said is missing, if that was a leap */
+    int64_t drift;           /* what is missing, averaged; times DRIFT_FRAMES */
+    int64_t steered_until;   /* the sample up to which the resampler steers */
     bool input_ended, decoder_ended;
 };
 
@@ -63,8 +63,7 @@ int sound_open(struct sound **out, int fd, const struct media_info *info, int au
     s->info = info;
     s->stream = track->stream;
     av_channel_layout_default(&s->out_layout, channels);
-    s->first_sample = s->at_sample =
-        track->start_us <= KEPT_OFFSET_US ? to_samples(track->start_us) : 0;
+    s->at_sample = sound_start_sample(info, audio);
     s->end_sample = to_samples(info->duration_us);
     s->packet = av_packet_alloc();
     s->decoded = av_frame_alloc();
@@ -107,9 +106,10 @@ void sound_close(struct sound **sound)
     av_freep(sound);
 }
 
-int64_t sound_first_sample(const struct sound *sound)
+int64_t sound_start_sample(const struct media_info *info, int audio)
 {
-    return sound->first_sample;
+    int64_t start_us = info->audio[audio].start_us;
+    return start_us <= KEPT_OFFSET_US ? to_samples(start_us) : 0;
 }
 
 /* ---- decoding ---- */

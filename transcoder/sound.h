@@ -21,8 +21,8 @@ struct sound;
 int sound_open(struct sound **out, int fd, const struct media_info *info, int audio, int channels,
     struct failure *failure);
 void sound_close(struct sound **sound);
-/* The lesson time of the first sample, in samples. */
-int64_t sound_first_sample(const struct sound *sound);
+/* The lesson time of the first sample that track `audio` will have, in samples. Pure. */
+int64_t sound_start_sample(const struct media_info *info, int audio);
 /* Fills frame (fresh; the caller's to unref) with the next `samples` samples, fewer at the lesson's
  * end. 1; 0: nothing is left; -1: failure set. */
 int sound_read(struct sound *sound, int samples, AVFrame *frame, struct failure *failure);

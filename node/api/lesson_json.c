@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/api/sentences.h"
+#include "transcoder/plan/media_info.h"
 
 /* What a catalog_media_kind is called. */
 static const char *kind_name(int kind)
@@ -70,6 +71,26 @@ json_t *lesson_json_events(const struct catalog_events *events)
     json_t *list = json_array();
     for (size_t i = 0; list && i < events->count; i++)
         list = append(list, sentences_event(&events->items[i]));
+    return list;
+}
+
+static json_t *track_json(const struct media_audio *a)
+{
+    return json_pack("{s:s, s:s, s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f}", "codec", a->codec,
+        "language", a->language, "sample_rate", a->sample_rate, "channels", a->channels, "sound",
+        media_sound_name(a->sound), "speech", a->speech_permille / 1000.0, "loudness_lufs",
+        a->loudness_lufs_x100 / 100.0, "peak_dbtp", a->peak_dbtp_x100 / 100.0, "noise_dbfs",
+        a->noise_dbfs_x100 / 100.0, "silence", a->silence_permille / 1000.0);
+}
+
+json_t *lesson_json_audio(const struct catalog_lesson *lesson)
+{
+    struct media_info info;
+    json_t *list = json_array();
+    if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &info) < 0)
+        return list;
+    for (int i = 0; list && i < info.audio_count; i++)
+        list = append(list, track_json(&info.audio[i]));
     return list;
 }
 

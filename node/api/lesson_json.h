@@ -14,6 +14,8 @@ json_t *lesson_json(const struct catalog_lesson *lesson);
  * catalog_queue_positions() was asked). */
 json_t *lesson_json_operator(const struct catalog_lesson *lesson);
 json_t *lesson_json_events(const struct catalog_events *events);
+/* What was found out about each track of its sound; empty before the probe. */
+json_t *lesson_json_audio(const struct catalog_lesson *lesson);
 json_t *lesson_json_renditions(const struct catalog_renditions *renditions);
 json_t *lesson_json_job(const struct catalog_job *job);
 json_t *lesson_json_jobs(const struct catalog_jobs *jobs);

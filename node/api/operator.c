@@ -34,8 +34,9 @@ void api_operator_list(struct http_request *req, void *ctx)
     api_defer(req, &(struct api_task){.api = ctx, .work = work_list});
 }
 
-static int add_details(struct catalog *catalog, int64_t lesson_id, json_t *json)
+static int add_details(struct catalog *catalog, const struct catalog_lesson *lesson, json_t *json)
 {
+    int64_t lesson_id = lesson->id;
     struct catalog_events events = {0};
     struct catalog_renditions renditions = {0};
     struct catalog_jobs jobs = {0};
@@ -46,6 +47,7 @@ static int add_details(struct catalog *catalog, int64_t lesson_id, json_t *json)
         error = catalog_jobs(catalog, lesson_id, &jobs);
     if (error == CATALOG_OK &&
         (json_object_set_new(json, "events", lesson_json_events(&events)) < 0 ||
+            json_object_set_new(json, "audio", lesson_json_audio(lesson)) < 0 ||
             json_object_set_new(json, "renditions", lesson_json_renditions(&renditions)) < 0 ||
             json_object_set_new(json, "jobs", lesson_json_jobs(&jobs)) < 0))
         error = CATALOG_ENOMEM;
@@ -65,7 +67,7 @@ void api_work_show(struct catalog *catalog, struct api_task *task)
     if (task->error == CATALOG_OK && !(task->json = lesson_json_operator(&lessons.items[0])))
         task->error = CATALOG_ENOMEM;
     if (task->error == CATALOG_OK)
-        task->error = add_details(catalog, task->lesson_id, task->json);
+        task->error = add_details(catalog, &lessons.items[0], task->json);
     catalog_lessons_free(&lessons);
 }
 

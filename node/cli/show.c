@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "node/api/lesson_json.h"
 #include "node/cli/cli.h"
 #include "node/cli/json.h"
 #include "node/cli/text.h"
+#include "transcoder/plan/media_info.h"
 
 /* Everything that the catalog knows of one lesson. */
 struct details {
@@ -45,7 +47,8 @@ static enum cli_exit print_json(const struct details *details)
 {
     json_t *lesson = lesson_json_operator(&details->lessons.items[0]);
     /* json_object_set_new() takes NULL as a failure, for both. */
-    if (json_object_set_new(lesson, "renditions", lesson_json_renditions(&details->renditions)) <
+    if (json_object_set_new(lesson, "audio", lesson_json_audio(&details->lessons.items[0])) < 0 ||
+        json_object_set_new(lesson, "renditions", lesson_json_renditions(&details->renditions)) <
             0 ||
         json_object_set_new(lesson, "jobs", lesson_json_jobs(&details->jobs)) < 0 ||
         json_object_set_new(lesson, "events", lesson_json_events(&details->events)) < 0) {
@@ -105,6 +108,40 @@ static void print_lesson(const struct catalog_lesson *lesson)
             lesson->id, lesson->revision);
 }
 
+static const char *sound_name(int sound, bool chinese)
+{
+    static const char *const names[][2] = {
+        [MEDIA_SOUND_UNKNOWN] = {"could not be measured", "无法测量"},
+        [MEDIA_SOUND_SILENCE] = {"silence", "无声"},
+        [MEDIA_SOUND_SPEECH] = {"speech", "讲话"},
+        [MEDIA_SOUND_OTHER] = {"music or noise", "音乐或杂音"},
+    };
+    return names[sound][chinese];
+}
+
+static void print_track(int number, const struct media_audio *audio)
+{
+    bool chinese = text_chinese();
+    printf("  %d  %s", number, sound_name(audio->sound, chinese));
+    if (audio->sound == MEDIA_SOUND_SPEECH || audio->sound == MEDIA_SOUND_OTHER)
+        printf(chinese ? "，响度 %.1f LUFS，峰值 %.1f dBTP，底噪 %.1f dBFS，静音 %d %%"
+                       : ", %.1f LUFS, peak %.1f dBTP, noise floor %.1f dBFS, %d %% silence",
+            audio->loudness_lufs_x100 / 100.0, audio->peak_dbtp_x100 / 100.0,
+            audio->noise_dbfs_x100 / 100.0, audio->silence_permille / 10);
+    printf("  %s\n", audio->language);
+}
+
+static void print_sound(const struct catalog_lesson *lesson)
+{
+    struct media_info info;
+    if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &info) < 0 ||
+        info.audio_count == 0)
+        return;
+    puts(text_chinese() ? "\n原声" : "\nsound of the source");
+    for (int i = 0; i < info.audio_count; i++)
+        print_track(i + 1, &info.audio[i]);
+}
+
 static void print_rendition(const struct catalog_rendition *rendition)
 {
     printf("  %-8s", rendition->name);
@@ -162,6 +199,7 @@ static enum cli_exit print_events(const struct catalog_events *events)
 static enum cli_exit print_text(const struct details *details)
 {
     print_lesson(&details->lessons.items[0]);
+    print_sound(&details->lessons.items[0]);
     if (details->renditions.count > 0)
         puts("\nrenditions");
     for (size_t i = 0; i < details->renditions.count; i++)

@@ -191,12 +191,23 @@ static bool language_fits(const char *language)
     return true;
 }
 
+/* Whether the lesson has one track, in whichever codecs. */
+static bool only_track(const struct media_index *index, const struct media_rendition *rendition)
+{
+    struct audio_group group = {.leader = rendition};
+    size_t count = 0;
+
+    for (size_t i = 0; i < index->rendition_count; i++)
+        count += in_group(&group, &index->renditions[i]);
+    return count == 1;
+}
+
 static const char *language_of(
     const struct media_index *index, const struct media_rendition *rendition)
 {
     if (language_fits(rendition->language))
         return rendition->language;
-    if (count_kind(index, CATALOG_AUDIO) == 1 && language_fits(index->language))
+    if (only_track(index, rendition) && language_fits(index->language))
         return index->language;
     return "und";
 }

@@ -29,6 +29,16 @@ static bool has_chunk(struct catalog *catalog, int64_t rendition_id, int number)
     return found;
 }
 
+static bool has_all_chunks(struct catalog *catalog, const struct catalog_rendition *rendition)
+{
+    struct catalog_chunks chunks;
+    bool all = false;
+    if (catalog_chunks(catalog, rendition->id, &chunks) == CATALOG_OK)
+        all = rendition->chunk_count > 0 && chunks.count == (size_t)rendition->chunk_count;
+    catalog_chunks_free(&chunks);
+    return all;
+}
+
 /* Whether a video piece is to make this rendition: it is of the piece's group, and not there yet.
  */
 static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
@@ -40,7 +50,8 @@ static bool is_due(struct worker *worker, const struct catalog_rendition *rendit
     return planned->group == group && !has_chunk(worker->jobs->catalog, rendition->id, chunk);
 }
 
-/* The renditions to be made: all of the job's kind; of a video piece those that are due. */
+/* The renditions to be made: those of the job's kind that are not there yet; of a video piece those
+ * that are due. */
 static int choose_renditions(struct worker *worker, struct job *job)
 {
     const struct catalog_job *leased = worker_job(worker);
@@ -48,6 +59,8 @@ static int choose_renditions(struct worker *worker, struct job *job)
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
+            continue;
+        if (leased->kind == CATALOG_JOB_AUDIO && has_all_chunks(worker->jobs->catalog, r))
             continue;
         struct plan_rendition *planned = &job->renditions[job->rendition_count];
         if (plan_rendition_parse(r->plan_text, strlen(r->plan_text), planned) < 0)
@@ -160,7 +173,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
              (heritage->source = open_source(worker, &lessons.items[0])) >= 0 &&
              (heritage->output = open_output(worker)) >= 0)
         result = 0;
-    /* A video chunk all of whose renditions are there needs no worker. */
+    /* Where all renditions are there already no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&
         (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT))
         worker->done = true;

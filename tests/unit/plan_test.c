@@ -44,7 +44,13 @@ static struct media_info video_info(
             .language = "zh",
             .sample_rate = 44100,
             .channels = 2,
-            .end_us = duration_us};
+            .end_us = duration_us,
+            .sound = MEDIA_SOUND_SPEECH,
+            .speech_permille = 912,
+            .loudness_lufs_x100 = -2345,
+            .peak_dbtp_x100 = -67,
+            .noise_dbfs_x100 = -5050,
+            .silence_permille = 31};
     return info;
 }
 
@@ -180,9 +186,14 @@ static void test_audio_only(void **state)
             {.sample_rate = 48000, .channels = 2, .language = "en"}}};
     struct plan plan;
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
-    assert_int_equal(plan.rendition_count, 2);
-    assert_string_equal(plan.renditions[0].name, "a32");
-    assert_string_equal(plan.renditions[1].name, "a32-2");
+    /* All tracks in the codec that every player takes, then all in the other. */
+    static const char *const names[] = {"a24", "a24-2", "o20", "o20-2"};
+    assert_int_equal(plan.rendition_count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_string_equal(plan.renditions[i].name, names[i]);
+        assert_int_equal(plan.renditions[i].source_audio, i % 2);
+        assert_int_equal(plan.renditions[i].audio_codec, i < 2 ? PLAN_AAC : PLAN_OPUS);
+    }
     assert_int_equal(plan_segment_start_us(&plan, plan.segment_count), 91 * US);
 }
 
@@ -227,6 +238,75 @@ static void test_text(void **state)
     free(job_text);
     free(job);
     free(back);
+}
+
+static void test_levels(void **state)
+{
+    (void)state;
+    static const struct {
+        struct media_audio audio;
+        int gain, target, reduction;
+    } cases[] = {
+        /* Quiet and loud speech, in a quiet room. */
+        {{.sound = MEDIA_SOUND_SPEECH, .loudness_lufs_x100 = -2850, .noise_dbfs_x100 = -6000}, 1250,
+            -1600, 0},
+        {{.sound = MEDIA_SOUND_SPEECH, .loudness_lufs_x100 = -350, .noise_dbfs_x100 = -4000}, -1250,
+            -1600, 0},
+        /* The most that is added, and what is let be. */
+        {{.sound = MEDIA_SOUND_SPEECH, .loudness_lufs_x100 = -4400, .noise_dbfs_x100 = -8000}, 2000,
+            -2400, 0},
+        {{.sound = MEDIA_SOUND_OTHER, .loudness_lufs_x100 = -5001, .noise_dbfs_x100 = -8000}, 0, 0,
+            0},
+        {{.sound = MEDIA_SOUND_SILENCE, .loudness_lufs_x100 = -7000, .noise_dbfs_x100 = -12000}, 0,
+            0, 0},
+        {{.sound = MEDIA_SOUND_UNKNOWN}, 0, 0, 0},
+        /* Noise: hardly any, some, much; none to be seen because there are no pauses; music. */
+        {{.sound = MEDIA_SOUND_SPEECH, .loudness_lufs_x100 = -2000, .noise_dbfs_x100 = -4700}, 400,
+            -1600, 0},
+        {{.sound = MEDIA_SOUND_SPEECH, .loudness_lufs_x100 = -2000, .noise_dbfs_x100 = -4600}, 400,
+            -1600, 4},
+        {{.sound = MEDIA_SOUND_SPEECH, .loudness_lufs_x100 = -2000, .noise_dbfs_x100 = -3000}, 400,
+            -1600, 12},
+        {{.sound = MEDIA_SOUND_SPEECH, .loudness_lufs_x100 = -2000, .noise_dbfs_x100 = -2700}, 400,
+            -1600, 0},
+        {{.sound = MEDIA_SOUND_OTHER, .loudness_lufs_x100 = -2000, .noise_dbfs_x100 = -3000}, 400,
+            -1600, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct media_info info = {
+            .duration_us = 91 * US, .audio_count = 1, .audio = {cases[i].audio}};
+        struct plan plan;
+        assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
+        for (size_t r = 0; r < plan.rendition_count; r++) {
+            assert_int_equal(plan.renditions[r].gain_db_x100, cases[i].gain);
+            assert_int_equal(plan.renditions[r].target_lufs_x100, cases[i].target);
+            assert_int_equal(plan.renditions[r].noise_reduction_db, cases[i].reduction);
+            assert_in_range(plan.renditions[r].bitrate_bps, 12000,
+                plan.renditions[r].cap_bps -
+                    plan_audio_overhead_bps(plan.renditions[r].sample_rate, 2880));
+        }
+    }
+}
+
+static void test_audio_rendition_there_and_back(void **state)
+{
+    (void)state;
+    struct media_info info = {.duration_us = 91 * US,
+        .audio_count = 1,
+        .audio = {{.sound = MEDIA_SOUND_SPEECH,
+            .loudness_lufs_x100 = -2000,
+            .noise_dbfs_x100 = -3000,
+            .language = "bo"}}};
+    struct plan plan;
+    struct plan_rendition back;
+    char text[4096];
+    assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
+    for (size_t r = 0; r < plan.rendition_count; r++) {
+        int length = plan_rendition_format(&plan.renditions[r], text, sizeof(text));
+        assert_true(length > 0);
+        assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+        assert_memory_equal(&plan.renditions[r], &back, sizeof(back));
+    }
 }
 
 static void test_info_there_and_back(void **state)
@@ -393,6 +473,8 @@ int main(void)
         cmocka_unit_test(test_no_streams_no_plan),
         cmocka_unit_test(test_audio_only),
         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_audio_rendition_there_and_back),
         cmocka_unit_test(test_info_there_and_back),
         cmocka_unit_test(test_job_there_and_back),
         cmocka_unit_test(test_names_stay_inside),

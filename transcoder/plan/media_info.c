@@ -49,6 +49,12 @@ static const struct text_field audio_fields[] = {
     TEXT_FIELD_INT(struct media_audio, channels, 1, 64),
     TEXT_FIELD_INT64(struct media_audio, start_us, 0, MAX_US),
     TEXT_FIELD_INT64(struct media_audio, end_us, 0, MAX_US),
+    TEXT_FIELD_INT(struct media_audio, sound, 0, MEDIA_SOUND_OTHER),
+    TEXT_FIELD_INT(struct media_audio, speech_permille, 0, 1000),
+    TEXT_FIELD_INT(struct media_audio, loudness_lufs_x100, -7000, 10000),
+    TEXT_FIELD_INT(struct media_audio, peak_dbtp_x100, -12000, 20000),
+    TEXT_FIELD_INT(struct media_audio, noise_dbfs_x100, -12000, 0),
+    TEXT_FIELD_INT(struct media_audio, silence_permille, 0, 1000),
 };
 
 static const struct text_field text_fields[] = {
@@ -115,6 +121,17 @@ static void write_section(
         text_write_fields(text, section_item(section, (struct media_info *)info, i),
             section->fields, section->field_count);
     }
+}
+
+const char *media_sound_name(int sound)
+{
+    static const char *const names[] = {
+        [MEDIA_SOUND_UNKNOWN] = "unknown",
+        [MEDIA_SOUND_SILENCE] = "silence",
+        [MEDIA_SOUND_SPEECH] = "speech",
+        [MEDIA_SOUND_OTHER] = "other",
+    };
+    return sound >= 0 && sound < (int)COUNT(names) ? names[sound] : NULL;
 }
 
 int media_info_format(const struct media_info *info, char *out, size_t out_bytes)

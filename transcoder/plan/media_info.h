@@ -16,6 +16,13 @@
 /* Room that the text form of any media_info fits into. */
 #define MEDIA_INFO_TEXT_BYTES (128 * 1024)
 
+enum media_sound {
+    MEDIA_SOUND_UNKNOWN = 0, /* not measured: it can't be decoded */
+    MEDIA_SOUND_SILENCE = 1, /* nothing in it is above -70 LUFS */
+    MEDIA_SOUND_SPEECH = 2,  /* at least half of what is not silent */
+    MEDIA_SOUND_OTHER = 3,   /* music, noise */
+};
+
 struct media_audio {
     int stream; /* index in the container */
     char codec[32];
@@ -23,6 +30,13 @@ struct media_audio {
     int sample_rate, channels;
     int64_t start_us; /* after the lesson's zero */
     int64_t end_us;
+    /* Measured over the whole track as it will be encoded: mono, 48 kHz. */
+    int sound; /* enum media_sound */
+    int speech_permille;
+    int loudness_lufs_x100; /* EBU R128, integrated; -7000: nothing above the gate */
+    int peak_dbtp_x100;     /* true peak; -12000 at least */
+    int noise_dbfs_x100;    /* RMS over 150 Hz, in the pauses; -12000: all is silent */
+    int silence_permille;   /* share of such blocks that hold none */
 };
 
 /* A track of subtitles that are text. */
@@ -97,6 +111,9 @@ struct media_info {
                          */
     char unused_detail[128];
 };
+
+/* "speech" and so on; NULL for a number that is none. */
+const char *media_sound_name(int sound);
 
 /* Writes info as text into out (always NUL-terminated). Returns the length, or -1 if out is too
  * small. Pure. */

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "transcoder/plan/plan.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -9,34 +7,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define US 1000000LL
-#define AUDIO_RATE 48000
-#define AUDIO_BPS 32000
 /* Segments of lessons without pictures begin on this grid. */
 #define SOUND_GRID_FPS 25
 /* Subtitles in a script of three bytes a character, read at speaking speed, with their times. */
 #define TEXT_BPS 2000
 #define TEXT_TIMESCALE 1000000
-
-static void plan_audio(struct plan *plan, const struct media_info *info)
-{
-    for (int i = 0; i < info->audio_count && plan->rendition_count < PLAN_MAX_RENDITIONS; i++) {
-        struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
-        *r = (struct plan_rendition){
-            .kind = PLAN_AUDIO,
-            .cap_bps = AUDIO_BPS,
-            .timescale = AUDIO_RATE,
-            .source_audio = i,
-            .channels = 1,
-            .sample_rate = AUDIO_RATE,
-            .bitrate_bps = AUDIO_BPS,
-        };
-        memcpy(r->language, info->audio[i].language, sizeof(r->language));
-        if (i == 0)
-            snprintf(r->name, sizeof(r->name), "a%d", AUDIO_BPS / 1000);
-        else
-            snprintf(r->name, sizeof(r->name), "a%d-%d", AUDIO_BPS / 1000, i + 1);
-    }
-}
 
 static void plan_text(struct plan *plan, const struct media_info *info)
 {
@@ -55,7 +30,7 @@ static void plan_text(struct plan *plan, const struct media_info *info)
 
 int64_t plan_audio_wire_bps(const struct media_info *info)
 {
-    return info->audio_count > 0 ? AUDIO_BPS + 1200 : 0;
+    return info->audio_count > 0 ? PLAN_AUDIO_CAP_BPS : 0;
 }
 
 /* Frames from the first picture to the lesson's end. */
@@ -215,6 +190,12 @@ static const struct text_field rendition_fields[] = {
     TEXT_FIELD_INT64(struct plan_rendition, bitrate_bps, 0, 1000000),
     TEXT_FIELD_STRING(struct plan_rendition, language),
     TEXT_FIELD_INT(struct plan_rendition, source_text, 0, MEDIA_MAX_TEXT - 1),
+    TEXT_FIELD_INT(struct plan_rendition, audio_codec, PLAN_AAC, PLAN_OPUS),
+    TEXT_FIELD_BOOL(struct plan_rendition, speech),
+    TEXT_FIELD_INT(struct plan_rendition, target_lufs_x100, -7000, 0),
+    TEXT_FIELD_INT(struct plan_rendition, gain_db_x100, -20000, 6000),
+    TEXT_FIELD_INT(struct plan_rendition, noise_reduction_db, 0, 24),
+    TEXT_FIELD_INT(struct plan_rendition, noise_dbfs, -120, 0),
 };
 
 /* A name is a folder and a URL part. */

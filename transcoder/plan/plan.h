@@ -13,16 +13,20 @@
 
 #include "transcoder/plan/media_info.h"
 
-#define PLAN_MAX_RENDITIONS 16
+#define PLAN_MAX_RENDITIONS 48
 #define PLAN_MAX_SEGMENTS 12000
 #define PLAN_MAX_RUNGS 10
 #define PLAN_NAME_BYTES 16
 
 enum plan_kind { PLAN_VIDEO = 0, PLAN_AUDIO = 1, PLAN_TEXT = 2 };
+enum plan_audio_codec { PLAN_AAC = 0, PLAN_OPUS = 1 };
+
+/* On the wire, of the audio group that every player takes. */
+#define PLAN_AUDIO_CAP_BPS 24000
 
 struct plan_rendition {
-    char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "a32": audio at 32
-                                   kbit/s; "s1": the first track of subtitles */
+    char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "a24": AAC at 24, "o20":
+                                   Opus at 20 kbit/s; "s1": the first track of subtitles */
     enum plan_kind kind;
     int64_t cap_bps; /* video: of the total on the wire with the lowest audio; audio: of its own */
     int timescale;
@@ -38,8 +42,13 @@ struct plan_rendition {
     /* audio */
     int source_audio; /* index into media_info.audio */
     int channels, sample_rate;
-    int64_t bitrate_bps;
-    char language[12]; /* text too */
+    int64_t bitrate_bps;                /* the encoder's, to begin with */
+    char language[12];                  /* text too */
+    int audio_codec;                    /* enum plan_audio_codec */
+    bool speech;                        /* not music */
+    int target_lufs_x100;               /* of the outcome; 0: it is left as loud as it is */
+    int gain_db_x100;                   /* that makes it so, if nothing else changes the level */
+    int noise_reduction_db, noise_dbfs; /* 0: none; the noise's level in the source */
     /* text */
     int source_text; /* index into media_info.text */
 };
@@ -69,6 +78,9 @@ struct plan_options {
 /* Returns 0, or -1 if info has neither video nor audio, or is longer than PLAN_MAX_SEGMENTS. Pure.
  */
 int plan_make(const struct media_info *info, const struct plan_options *options, struct plan *out);
+
+/* What the container adds to packets of that many samples. */
+int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples);
 
 /*
  * Where segment n begins: a frame of the video grid, or for audio-only lessons of a grid of its

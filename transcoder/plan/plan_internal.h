@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the files of the planner. */
+/* What the planner's files share. Pure; for the files of this folder alone. */
 #ifndef TRANSCODER_PLAN_PLAN_INTERNAL_H
 #define TRANSCODER_PLAN_PLAN_INTERNAL_H
 
@@ -15,5 +15,8 @@ void plan_video(
 
 /* What the sound that goes with the pictures takes on the wire, its container included. */
 int64_t plan_audio_wire_bps(const struct media_info *info);
+
+/* Adds each track's renditions: all tracks in one codec, then all in the next. */
+void plan_audio(struct plan *plan, const struct media_info *info);
 
 #endif

@@ -79,7 +79,9 @@ function openPlayer({ stage, lesson, leave }) {
     if (Hls.isSupported()) {
         hls = new Hls(tuning);
         hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
-            quality.append(...levels.map((level, n) => el('option', { value: n }, level.height ? `${level.height}p · ${Math.round(level.bitrate / 1000)}k` : `${t('audioOnly')} · ${Math.round(level.bitrate / 1000)}k`)).reverse());
+            // Each picture is there with each codec of sound that the browser plays; the cheapest level has the cheaper one.
+            const choices = levels.flatMap((level, n) => (level.audioCodec === levels[0].audioCodec ? [[level, n]] : []));
+            quality.append(...choices.map(([level, n]) => el('option', { value: n }, level.height ? `${level.height}p · ${Math.round(level.bitrate / 1000)}k` : `${t('audioOnly')} · ${Math.round(level.bitrate / 1000)}k`)).reverse());
         });
         hls.on(Hls.Events.FRAG_LOADED, () => { connected = true; tell(); });
         hls.on(Hls.Events.ERROR, (_, data) => {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// how much of speech is understood after a24 and o20, beside AAC-LC mono at 48 kbit/s
+// Arguments: [SPEECH...]. Each is ingested; what the node would serve is compared with the source at the same loudness.
+// The measure is STOI (tests/harness/stoi.mjs) and, from it, the share of words understood by its authors' fit to
+// listening tests with IEEE sentences (Taal 2011: 100 / (1 + exp(-17.4906 d + 9.6921))).
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { media, show, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { ratio, table } from '../harness/bench.mjs';
+import { stoi } from '../harness/stoi.mjs';
+
+const named = process.argv.slice(2);
+const files = named.length ? named : [media('lectures/act-moon-speech.mp3'), media('difficult/audio_only_zh.m4a')].filter(Boolean);
+assert.ok(files.length, 'no SPEECH, and no real media: set TERRACE_MEDIA');
+
+const ffmpeg = (args) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...args], { maxBuffer: 1 << 28 });
+const words = (d) => 1 / (1 + Math.exp(-17.4906 * d + 9.6921));
+
+function samples(file, rate) {
+    const raw = ffmpeg(['-i', file, '-ac', '1', '-ar', String(rate), '-f', 'f32le', '-']);
+    return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength));
+}
+
+/** A rendition as one file: its init segment and its chunks. */
+function whole(data, name) {
+    const folder = path.join(data, 'media/1/1', name), file = path.join(tempDir(), `${name}.mp4`);
+    const chunks = readdirSync(folder).filter((f) => f.endsWith('.chunk')).sort();
+    writeFileSync(file, Buffer.concat(['init.mp4', ...chunks].map((f) => readFileSync(path.join(folder, f)))));
+    return file;
+}
+
+/** The usual encodes of the same source, levelled as ours are, so that loudness gives nobody an advantage. */
+function peer(source, loudness_lufs, name, args) {
+    const file = path.join(tempDir(), `${name}.mp4`);
+    ffmpeg(['-i', source, '-map', '0:a:0', '-ac', '1', '-af', `aformat=channel_layouts=mono,volume=${-16 - loudness_lufs}dB:precision=float`, ...args, file]);
+    return file;
+}
+
+const rows = [], worst = {};
+for (const source of files) {
+    const data = tempDir();
+    await terraceOk(['ingest', source, '--wait', '--data', data]);
+    const { audio: [{ loudness_lufs }] } = await show(data, 1);
+    const clean = path.join(tempDir(), 'clean.wav');
+    ffmpeg(['-i', source, '-map', '0:a:0', '-ac', '1', '-c:a', 'pcm_f32le', clean]);
+    const aac = (bitrate) => ['-ar', '48000', '-c:a', 'aac', '-b:a', String(bitrate)];
+    const outcomes = {
+        'AAC-LC 48 kHz at 48k': peer(source, loudness_lufs, 'aac48', aac(48000)),
+        'AAC-LC 48 kHz at 24k': peer(source, loudness_lufs, 'aac24', aac(24000)),
+        a24: whole(data, 'a24'),
+        o20: whole(data, 'o20'),
+    };
+    const narrow = samples(clean, 10000), wide = samples(clean, 20000);
+    for (const [name, file] of Object.entries(outcomes)) {
+        const d = stoi(narrow, samples(file, 10000)), w = stoi(wide, samples(file, 20000), { rate: 20000, bands: 18 });
+        rows.push([`${path.basename(source)} ${name}`, d.toFixed(4), w.toFixed(4), (100 * words(d)).toFixed(2)]);
+        worst[name] = { words: Math.min(worst[name]?.words ?? 1, words(d)), wide: Math.min(worst[name]?.wide ?? 1, w) };
+    }
+}
+table(['speech and encode', 'STOI', 'to 8.6 kHz', 'words %'], rows);
+for (const name of ['a24', 'o20']) {
+    ratio(`intelligibility_${name}_words`, worst[name].words / worst['AAC-LC 48 kHz at 48k'].words);
+    ratio(`intelligibility_${name}_stoi_to_8600_hz_beside_aac_24k`, worst[name].wide / worst['AAC-LC 48 kHz at 24k'].wide);
+}

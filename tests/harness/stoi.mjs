@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How much of speech can be understood: STOI (Taal, Hendriks, Heusdens, Jensen 2011), 0 to 1. It compares the courses of
+// the level in third-octave bands over 0.4 s, the unit that carries syllables, and agrees with listening tests on
+// processed speech. `rate` and `bands` widen it: 10 kHz and 15 bands (150 Hz to 4.3 kHz) as published; 20 kHz and 18
+// bands (to 8.6 kHz) take the sibilants in, which Chinese needs (s, sh, x; c, ch, q).
+
+/** In-place radix-2 FFT. */
+function fft(re, im) {
+    const n = re.length;
+    for (let i = 1, j = 0; i < n; i++) {
+        let bit = n >> 1;
+        for (; j & bit; bit >>= 1) j ^= bit;
+        j ^= bit;
+        if (i < j) {
+            [re[i], re[j]] = [re[j], re[i]];
+            [im[i], im[j]] = [im[j], im[i]];
+        }
+    }
+    for (let length = 2; length <= n; length *= 2)
+        for (let k = 0; k < length / 2; k++) {
+            const c = Math.cos(-2 * Math.PI * k / length), s = Math.sin(-2 * Math.PI * k / length);
+            for (let a = k; a < n; a += length) {
+                const b = a + length / 2;
+                const x = re[b] * c - im[b] * s, y = re[b] * s + im[b] * c;
+                re[b] = re[a] - x; im[b] = im[a] - y;
+                re[a] += x; im[a] += y;
+            }
+        }
+}
+
+const energy = (samples, from, length) => {
+    let sum = 0;
+    for (let i = from; i < from + length; i++) sum += samples[i] ** 2;
+    return sum;
+};
+
+/** Starts of the frames within 40 dB of the loudest: what is not silence. */
+function audibleFrames(samples, length, hop) {
+    const starts = [];
+    for (let at = 0; at + length <= samples.length; at += hop) starts.push(at);
+    const energies = starts.map((at) => energy(samples, at, length));
+    const least = energies.reduce((a, b) => Math.max(a, b), 0) * 1e-4;
+    return starts.filter((_, i) => energies[i] > least);
+}
+
+/** Band amplitudes of each frame: [band][frame]. */
+function bandCourses(samples, starts, length, rate, bands) {
+    const size = length * 2, courses = Array.from({ length: bands }, () => []);
+    const edges = Array.from({ length: bands }, (_, b) => [150 * 2 ** (b / 3 - 1 / 6), 150 * 2 ** (b / 3 + 1 / 6)]
+        .map((hz) => Math.min(Math.round(hz * size / rate), size / 2 + 1)));
+    for (const at of starts) {
+        const re = new Float64Array(size), im = new Float64Array(size);
+        for (let i = 0; i < length; i++)
+            re[i] = samples[at + i] * (0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 1) / (length + 1)));
+        fft(re, im);
+        edges.forEach(([low, high], band) => {
+            let sum = 0;
+            for (let k = low; k < high; k++) sum += re[k] ** 2 + im[k] ** 2;
+            courses[band].push(Math.sqrt(sum));
+        });
+    }
+    return courses;
+}
+
+const norm = (list) => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0));
+
+/** Correlation of one band's course over a stretch, after levelling and clipping at -15 dB of distortion. */
+function agreement(clean, coded) {
+    const scale = norm(clean) / (norm(coded) || 1e-20), most = 1 + 10 ** (15 / 20);
+    const clipped = coded.map((v, i) => Math.min(v * scale, clean[i] * most));
+    const centre = (list) => { const mean = list.reduce((a, b) => a + b) / list.length; return list.map((v) => v - mean); };
+    const x = centre(clean), y = centre(clipped), size = norm(x) * norm(y);
+    return size > 0 ? x.reduce((sum, v, i) => sum + v * y[i], 0) / size : 0;
+}
+
+/** By how many samples `coded` is late, up to `most`: the highest cross-correlation over ten seconds. */
+function lateness(clean, coded, most) {
+    const from = Math.floor(clean.length / 3), length = Math.min(10 * most, clean.length - from - most, coded.length - from - most);
+    let best = 0, highest = -Infinity;
+    for (let shift = -most; shift <= most; shift++) {
+        let sum = 0;
+        for (let i = from; i < from + length; i += 2) sum += clean[i] * (coded[i + shift] ?? 0);
+        if (sum > highest) [best, highest] = [shift, sum];
+    }
+    return best;
+}
+
+export function stoi(clean, coded, { rate = 10000, bands = 15 } = {}) {
+    const shift = lateness(clean, coded, rate / 20);
+    const aligned = clean.map((_, i) => coded[i + shift] ?? 0);
+    const length = rate >= 20000 ? 512 : 256, stretch = 30;
+    const starts = audibleFrames(clean, length, length / 2);
+    const [x, y] = [clean, aligned].map((samples) => bandCourses(samples, starts, length, rate, bands));
+    let sum = 0, count = 0;
+    for (let band = 0; band < bands; band++)
+        for (let at = 0; at + stretch <= starts.length; at++, count++)
+            sum += agreement(x[band].slice(at, at + stretch), y[band].slice(at, at + stretch));
+    return sum / count;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sound of every kind comes out at one loudness, without peaks over -1 dBTP, under its cap, in its place, in both codecs.
+// What is heard is measured by the ffmpeg program on what the node serves.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { box } from '../harness/mp4.mjs';
+import { media, run, sha256, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+
+const SECONDS = 62; // over one chunk border
+const TARGET = -16;
+const data = path.join(tempDir(), 'data'), folder = tempDir();
+const lessons = {};
+let node;
+
+// Syllables, four a second, of a buzzing voice whose pitch moves, with a pause for breath every five seconds.
+const voice = `0.5*pow(max(0,sin(2*PI*2*t)),2)*lt(mod(t,5),4.2)*(sin(2*PI*(140+20*sin(t))*t)+0.5*sin(2*PI*620*t)+0.3*sin(2*PI*2400*t))`;
+const music = `0.2*(1+0.2*sin(2*PI*2*t))*(sin(2*PI*262*t)+sin(2*PI*330*t)+sin(2*PI*392*t))`;
+const sources = {
+    quiet: { sound: `0.15*(${voice})` },
+    faint: { sound: `0.02*(${voice})` },
+    loud: { sound: `1.3*(${voice})`, codec: 'pcm_f32le' },
+    clipping: { sound: `min(1,max(-1,6*(${voice})))` },
+    noisy: { sound: `0.3*(${voice})+0.012*(random(0)*2-1)` },
+    music: { sound: music },
+    silent: { sound: '0' },
+    'near silence': { sound: `0.0008*(${music})` },
+    telephone: { sound: `0.3*(${voice})`, rate: 8000 },
+    'clicks': { sound: `0.3*(${voice})+0.9*lt(mod(t,0.9),0.0002)` },
+};
+
+function make(name, { sound, rate = 48000, codec = 'pcm_s16le' }) {
+    const file = path.join(folder, `${name}.mkv`);
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `aevalsrc='${sound}':s=${rate}:d=${SECONDS}`, '-c:a', codec, file]);
+    return file;
+}
+
+function makeTwoTracks(name) {
+    const file = path.join(folder, `${name}.mkv`);
+    execFileSync('ffmpeg', ['-v', 'error', '-i', path.join(folder, 'quiet.mkv'), '-i', path.join(folder, 'music.mkv'),
+        '-map', '0', '-map', '1', '-metadata:s:a:0', 'language=chi', '-metadata:s:a:1', 'language=tib', '-c', 'copy', file]);
+    return file;
+}
+
+/** A picture whose sound has a click of two milliseconds at the start, in the middle and at the end; sound begins late. */
+const CLICKS = [0.5, 31, 61];
+function makeClicks(name) {
+    const file = path.join(folder, `${name}.mkv`);
+    const clicks = CLICKS.map((t) => `between(t,${t},${t + 0.002})`).join('+');
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=192x108:r=25:d=${SECONDS}`, '-f', 'lavfi', '-i',
+        `aevalsrc='0.1*(${voice})+0.012*(random(0)*2-1)+0.8*(${clicks})*sin(2*PI*3000*t)':s=44100:d=${SECONDS}`,
+        '-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'pcm_s16le', file]);
+    return file;
+}
+
+before(async () => {
+    for (const [name, source] of Object.entries(sources))
+        lessons[name] = { file: make(name, source) };
+    lessons['two tracks'] = { file: makeTwoTracks('two tracks') };
+    lessons.placed = { file: makeClicks('placed') };
+    const speech = media('lectures/act-moon-speech.mp3');
+    if (speech)
+        lessons.speech = { file: speech };
+    let id = 0;
+    for (const lesson of Object.values(lessons)) {
+        lesson.id = ++id;
+        await terraceOk(['ingest', lesson.file, '--publish', '--wait', '--data', data]);
+        Object.assign(lesson, await show(data, lesson.id));
+        lesson.sounds = lesson.renditions.filter((r) => r.kind === 'audio');
+    }
+    node = await startNode({ data });
+});
+after(() => node?.stop());
+
+const playlistOf = (lesson, rendition) => node.url + lesson.hls.replace('master.m3u8', `${rendition.name}/index.m3u8`);
+
+/** Integrated loudness in LUFS and true peak in dBTP, by ffmpeg's ebur128. */
+async function heard(url) {
+    const { stderr, code } = await run('ffmpeg', ['-nostats', '-hide_banner', '-i', url, '-map', '0:a', '-af', 'ebur128=framelog=verbose:peak=true', '-f', 'null', '-']);
+    assert.equal(code, 0, stderr);
+    return { lufs: Number(stderr.match(/ I: +(\S+) LUFS/g).at(-1).match(/-?[\d.]+/)[0]), peak: Number(stderr.match(/Peak: +(\S+) dBFS/)[1]) };
+}
+
+test('every source comes out at -16 LUFS within 1 LU, a faint one 20 dB louder, without a peak over -1 dBTP', async () => {
+    for (const [name, lesson] of Object.entries(lessons)) {
+        for (const rendition of lesson.sounds) {
+            const { lufs, peak } = await heard(playlistOf(lesson, rendition));
+            const what = `${name} ${rendition.name}: ${lufs} LUFS, ${peak} dBTP`;
+            if (name === 'silent')
+                assert.ok(lufs <= -69.9, what);
+            else if (name === 'near silence')
+                assert.ok(lufs < -45, what);
+            else if (!['placed', 'clicks'].includes(name)) // single clicks can't be kept under -1 dBTP and the rest at -16 LUFS
+                assert.ok(Math.abs(lufs - Math.min(TARGET, lesson.audio[Number(rendition.name.split('-')[1] ?? 1) - 1].loudness_lufs + 20)) <= 1, what);
+            assert.ok(!(peak > -1), what);
+        }
+    }
+});
+
+test('what the probe found is shown', () => {
+    const found = (name, track = 0) => lessons[name].audio[track];
+    for (const name of ['quiet', 'loud', 'noisy', 'telephone'])
+        assert.equal(found(name).sound, 'speech', name);
+    assert.equal(found('music').sound, 'other');
+    assert.equal(found('silent').sound, 'silence');
+    assert.equal(found('silent').silence, 1);
+    assert.equal(lessons['two tracks'].audio.length, 2);
+    assert.equal(found('two tracks', 1).sound, 'other');
+    assert.ok(found('faint').loudness_lufs < -40 && found('loud').loudness_lufs > -16, JSON.stringify(lessons.faint.audio));
+    assert.ok(found('clipping').peak_dbtp > -1, JSON.stringify(lessons.clipping.audio));
+    assert.ok(Math.abs(found('noisy').noise_dbfs + 43) < 3, JSON.stringify(lessons.noisy.audio));
+    assert.ok(found('telephone').noise_dbfs < -60, JSON.stringify(lessons.telephone.audio));
+});
+
+/** Bytes of each segment on the wire, and its length in seconds. */
+async function segmentsOf(lesson, rendition) {
+    const url = playlistOf(lesson, rendition);
+    const text = await (await fetch(url)).text();
+    const lengths = [...text.matchAll(/#EXTINF:([\d.]+)/g)].map((m) => Number(m[1]));
+    const sizes = await Promise.all(lengths.map(async (_, n) => (await (await fetch(new URL(`${n}.m4s`, url))).arrayBuffer()).byteLength));
+    return sizes.map((bytes, n) => ({ bits: bytes * 8, s: lengths[n] }));
+}
+const rate = (segments) => segments.reduce((sum, { bits }) => sum + bits, 0) / segments.reduce((sum, { s }) => sum + s, 0);
+
+test('caps hold on the wire: on the whole, and times 1.1 over every three segments', async () => {
+    for (const [name, lesson] of Object.entries(lessons))
+        for (const rendition of lesson.sounds) {
+            const segments = await segmentsOf(lesson, rendition), cap = Number(rendition.name.match(/\d+/)[0]) * 1000;
+            assert.ok(rate(segments) <= cap, `${name} ${rendition.name}: ${rate(segments)}`);
+            for (let n = 0; n + 3 <= segments.length; n++)
+                assert.ok(rate(segments.slice(n, n + 3)) <= cap * 1.1, `${name} ${rendition.name} from ${n}: ${rate(segments.slice(n, n + 3))}`);
+        }
+});
+
+const samplesOf = (file) => {
+    const { stdout } = spawnSync('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:a:0', '-ac', '1', '-ar', '48000', '-f', 'f32le', '-'], { maxBuffer: 1 << 28 });
+    return new Float32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.byteLength));
+};
+
+test('clicks at the start, the middle and the end are where they were, within 1 ms', () => {
+    const lesson = lessons.placed, clean = samplesOf(lesson.file);
+    assert.equal(lesson.sounds.length, 2);
+    for (const rendition of lesson.sounds) {
+        const coded = samplesOf(playlistOf(lesson, rendition));
+        for (const t of CLICKS) {
+            let best = 0, highest = -Infinity;
+            for (let shift = -2000; shift <= 2000; shift++) {
+                let sum = 0;
+                for (let i = t * 48000 - 100; i < t * 48000 + 300; i++)
+                    sum += clean[i] * (coded[i + shift] ?? 0);
+                if (sum > highest)
+                    [best, highest] = [shift, sum];
+            }
+            assert.ok(Math.abs(best) <= 48, `${rendition.name}: the click at ${t} s is ${best} samples late`);
+        }
+    }
+});
+
+test('Opus needs nothing skipped: its init segment says so, and has no edit list', async () => {
+    for (const rendition of lessons.placed.sounds) {
+        const url = playlistOf(lessons.placed, rendition);
+        const init = Buffer.from(await (await fetch(new URL('init.mp4', url))).arrayBuffer());
+        assert.equal(box(init, 'moov/trak/edts'), undefined, rendition.name);
+        if (rendition.codecs !== 'opus')
+            continue;
+        const at = init.indexOf('dOps', 0, 'latin1') + 4;
+        assert.equal(init[at + 1], 1, 'channels');
+        assert.equal(init.readUInt16BE(at + 2), 0, 'pre-skip');
+    }
+});
+
+test('ffmpeg plays both groups, every track of them', async () => {
+    const lesson = lessons['two tracks'];
+    assert.deepEqual(lesson.sounds.map((r) => `${r.name} ${r.language} ${r.codecs}`),
+        ['a24 zh mp4a.40.2', 'a24-2 bo mp4a.40.2', 'o20 zh opus', 'o20-2 bo opus']);
+    const master = await (await fetch(node.url + lesson.hls)).text();
+    for (const [group, prefix] of [['audio', 'a24'], ['audio-2', 'o20']])
+        for (const [language, suffix] of [['zh', ''], ['bo', '-2']])
+            assert.match(master, new RegExp(`EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="${group}",LANGUAGE="${language}",NAME="[^"]+",.*CHANNELS="1",URI="${prefix}${suffix}/`));
+    const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-i', node.url + lesson.hls, '-map', '0', '-f', 'null', '-']);
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+});
+
+test('the same source gives the same bytes, also on a busy machine', async () => {
+    const again = path.join(tempDir(), 'data');
+    const file = lessons.noisy.file;
+    await Promise.all([terraceOk(['ingest', file, '--wait', '--data', again]),
+        ...[0, 1].map(() => run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=1280x720:d=4', '-f', 'null', '-']))]);
+    const hashes = (root, id) => {
+        const base = path.join(root, 'media', String(id), '1');
+        return readdirSync(base, { recursive: true }).filter((name) => /chunk$|mp4$/.test(name)).sort()
+            .map((name) => `${name} ${sha256(readFileSync(path.join(base, name)))}`);
+    };
+    const first = hashes(data, lessons.noisy.id);
+    assert.equal(first.length, 2 * 3); // two renditions: init and two chunks each
+    assert.deepEqual(hashes(again, 1), first);
+});

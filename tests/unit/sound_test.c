@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The measures of sound on signals whose values are known; levelling keeps every sample in its
+ * place. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <libavutil/channel_layout.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "transcoder/loudness.h"
+#include "transcoder/meter.h"
+#include "transcoder/sound.h"
+#include "transcoder/sound_settle.h"
+#include "transcoder/speech.h"
+
+#define SECONDS 12
+#define SAMPLES (SECONDS * SOUND_RATE)
+#define PIECE 4800
+
+static uint32_t seed;
+static double noise(void)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (double)seed / UINT32_MAX * 2 - 1;
+}
+
+static AVFrame *frame_of(const float *samples, int count)
+{
+    AVFrame *frame = av_frame_alloc();
+    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->sample_rate = SOUND_RATE;
+    frame->nb_samples = count;
+    av_channel_layout_default(&frame->ch_layout, 1);
+    assert_int_equal(av_frame_get_buffer(frame, 0), 0);
+    memcpy(frame->extended_data[0], samples, (size_t)count * sizeof(float));
+    return frame;
+}
+
+static struct meter_reading measure(const float *samples)
+{
+    struct failure failure;
+    struct meter *meter;
+    struct meter_reading reading;
+    assert_int_equal(meter_open(&meter, SOUND_RATE, &failure), 0);
+    for (int at = 0; at < SAMPLES; at += PIECE) {
+        AVFrame *frame = frame_of(samples + at, PIECE);
+        assert_int_equal(meter_add(meter, frame, &failure), 0);
+        av_frame_free(&frame);
+    }
+    assert_int_equal(meter_read(meter, &reading, &failure), 0);
+    meter_close(&meter);
+    return reading;
+}
+
+/* EBU Tech 3341: a mono sine of 1 kHz at -20 dBFS has -23 LUFS, give or take 0.1. */
+static void test_meter(void **state)
+{
+    (void)state;
+    float *samples = calloc(SAMPLES, sizeof(float));
+    for (int i = 0; i < SAMPLES; i++)
+        samples[i] = (float)(0.1 * sin(2 * M_PI * 1000 * i / SOUND_RATE));
+    struct meter_reading reading = measure(samples);
+    assert_in_range(-reading.loudness_lufs_x100, 2290, 2310);
+    assert_in_range(-reading.peak_dbtp_x100, 1990, 2010);
+    assert_int_equal(reading.silence_permille / 50, 0);
+    /* A second half of silence is gated away. */
+    memset(samples + SAMPLES / 2, 0, SAMPLES / 2 * sizeof(float));
+    reading = measure(samples);
+    assert_in_range(-reading.loudness_lufs_x100, 2285, 2330);
+    assert_in_range(reading.silence_permille, 450, 530);
+    memset(samples, 0, SAMPLES * sizeof(float));
+    reading = measure(samples);
+    assert_int_equal(reading.loudness_lufs_x100, METER_NOTHING_LUFS_X100);
+    assert_int_equal(reading.peak_dbtp_x100, -12000);
+    assert_int_equal(reading.silence_permille, 1000);
+    free(samples);
+}
+
+/* Syllables of a quarter of a second with pauses between, over noise at -50 dBFS. */
+static void make_speech(float *samples)
+{
+    for (int i = 0; i < SAMPLES; i++) {
+        double place = fmod((double)i / SOUND_RATE, 0.25);
+        double voice =
+            place < 0.15 ? sin(M_PI * place / 0.15) * sin(2 * M_PI * 440 * i / SOUND_RATE) : 0;
+        samples[i] = (float)(0.3 * voice + 0.00316 * sqrt(3) * noise());
+    }
+}
+
+static void test_speech(void **state)
+{
+    (void)state;
+    float *samples = malloc(SAMPLES * sizeof(float));
+    struct speech *speech = calloc(1, sizeof(*speech));
+    make_speech(samples);
+    speech_add(speech, samples, SAMPLES);
+    assert_int_equal(speech_permille(speech), 1000);
+    assert_in_range(-speech_noise_dbfs_x100(speech), 4900, 5200);
+    /* A chord with a slow beat, and noise, are none. */
+    *speech = (struct speech){0};
+    for (int i = 0; i < SAMPLES; i++)
+        samples[i] =
+            (float)(0.1 * (1 + 0.2 * sin(2 * M_PI * 2 * i / SOUND_RATE)) *
+                    (sin(2 * M_PI * 262 * i / SOUND_RATE) + sin(2 * M_PI * 330 * i / SOUND_RATE)));
+    speech_add(speech, samples, SAMPLES);
+    for (int i = 0; i < SAMPLES; i++)
+        samples[i] = (float)(0.1 * noise());
+    speech_add(speech, samples, SAMPLES);
+    assert_int_equal(speech_permille(speech), 0);
+    *speech = (struct speech){0};
+    memset(samples, 0, SAMPLES * sizeof(float));
+    speech_add(speech, samples, SAMPLES);
+    assert_int_equal(speech_permille(speech), -1);
+    assert_int_equal(speech_noise_dbfs_x100(speech), -12000);
+    free(samples);
+    free(speech);
+}
+
+/* Runs samples through the chain at 48 kHz; out has room for as many. Returns how many came. */
+static int level(const struct loudness_params *params, const float *samples, float *out)
+{
+    struct failure failure;
+    struct sound_graph *graph;
+    int count = 0;
+    assert_int_equal(loudness_open(&graph, params, &failure), 0);
+    for (int at = 0; at <= SAMPLES; at += PIECE) {
+        AVFrame *in = at < SAMPLES ? frame_of(samples + at, PIECE) : NULL, *got = av_frame_alloc();
+        assert_int_equal(sound_graph_push(graph, in, &failure), 0);
+        while (sound_graph_pull(graph, got, &failure) > 0) {
+            assert_true(count + got->nb_samples <= SAMPLES + params->lead_samples);
+            memcpy(out + count, got->extended_data[0], (size_t)got->nb_samples * sizeof(float));
+            count += got->nb_samples;
+            av_frame_unref(got);
+        }
+        av_frame_free(&got);
+        av_frame_free(&in);
+    }
+    sound_graph_close(&graph);
+    return count;
+}
+
+static int loudest(const float *samples, int from, int to)
+{
+    int best = from;
+    for (int i = from; i < to; i++)
+        if (fabsf(samples[i]) > fabsf(samples[best]))
+            best = i;
+    return best;
+}
+
+static void test_levelling_keeps_places(void **state)
+{
+    (void)state;
+    static const int clicks[] = {3000, SAMPLES / 2, SAMPLES - 3000};
+    float *samples = calloc(SAMPLES, sizeof(float)), *out = calloc(SAMPLES + 1000, sizeof(float));
+    for (int reduction = 0; reduction <= 12; reduction += 12)
+        for (int lead = 0; lead <= 700; lead += 700) {
+            struct loudness_params params = {.gain_db_x100 = 600,
+                .limit_dbfs_x100 = -300,
+                .noise_reduction_db = reduction,
+                .noise_dbfs = -50,
+                .rate_hz = SOUND_RATE,
+                .lead_samples = lead,
+                .frame_samples = 1024};
+            for (int i = 0; i < SAMPLES; i++)
+                samples[i] = (float)(0.003 * noise());
+            for (int i = 0; i < 3; i++)
+                samples[clicks[i]] = 0.9f;
+            assert_int_equal(level(&params, samples, out), SAMPLES + lead);
+            for (int i = 0; i < 3; i++) {
+                assert_int_equal(loudest(out, lead + clicks[i] - 2000, lead + clicks[i] + 2000),
+                    lead + clicks[i]);
+                assert_true(fabsf(out[lead + clicks[i]]) <= 0.708f);
+            }
+        }
+    free(samples);
+    free(out);
+}
+
+/* Segments begin with the packet nearest to their boundary, at every rate. */
+static void test_segment_packets(void **state)
+{
+    (void)state;
+    struct media_info info = {
+        .duration_us = 61000000, .audio_count = 1, .audio = {{.start_us = 21000}}};
+    struct plan plan;
+    assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
+    for (size_t r = 0; r < plan.rendition_count; r++) {
+        const struct plan_rendition *rendition = &plan.renditions[r];
+        int frame = rendition->audio_codec == PLAN_OPUS ? 2880 : 1024;
+        int64_t first = sound_first(&info, rendition), count = plan.segment_count;
+        assert_int_equal(first, 21 * rendition->sample_rate / 1000);
+        assert_int_equal(sound_segment_packet(&plan, rendition, frame, first, 0), 0);
+        for (int64_t n = 1; n < count; n++) {
+            int64_t start = first + frame * sound_segment_packet(&plan, rendition, frame, first, n);
+            int64_t wanted = plan_segment_start_us(&plan, n) * rendition->sample_rate / 1000000;
+            assert_true(llabs(start - wanted) <= frame / 2);
+        }
+        assert_true(sound_segment_packet(&plan, rendition, frame, first, count) == INT64_MAX);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_meter),
+        cmocka_unit_test(test_speech),
+        cmocka_unit_test(test_levelling_keeps_places),
+        cmocka_unit_test(test_segment_packets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

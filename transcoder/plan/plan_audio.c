@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "transcoder/plan/plan_internal.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The level of all lessons. Between -16 and it at most so much is added: what is quieter than that
+ * was not meant to be heard, and its noise would be. */
+#define TARGET_LUFS_X100 (-1600)
+#define MOST_GAIN_DB_X100 2000
+/* Under this there is nothing but noise, and it is let be. */
+#define NEAR_SILENCE_LUFS_X100 (-5000)
+
+/*
+ * Noise is reduced where it is less than 27 dB under the speech: with speech at some 65 dB in a
+ * classroom it is then above the 35 to 40 dB that such rooms have themselves (ANSI S12.60), and it
+ * costs bits that the words need. Brought to 30 dB, but by at most 12, which leaves voices as they
+ * are. Where the pauses are hardly quieter than the words they don't show noise but music.
+ */
+#define NOISY_DB 27
+#define CLEAN_DB 30
+#define NO_PAUSES_DB 8
+#define MOST_REDUCTION_DB 12
+
+/* What the container takes: a moof and mdat for every two seconds, and a trun entry for each packet
+ * (libavformat's, measured). */
+#define FRAGMENT_BPS 450
+#define PACKET_BITS 32
+
+/* AAC first: a player that knows it alone takes the first group. */
+static const struct {
+    char letter;
+    int codec;
+    int64_t cap_bps;
+    int sample_rate, frame_samples;
+} groups[] = {
+    {'a', PLAN_AAC, PLAN_AUDIO_CAP_BPS, 32000, 1024},
+    {'o', PLAN_OPUS, 20000, 48000, 2880},
+};
+
+int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples)
+{
+    return FRAGMENT_BPS + (int64_t)PACKET_BITS * sample_rate / frame_samples;
+}
+
+static void set_level(struct plan_rendition *r, const struct media_audio *audio)
+{
+    r->speech = audio->sound == MEDIA_SOUND_SPEECH;
+    if (audio->sound == MEDIA_SOUND_UNKNOWN || audio->sound == MEDIA_SOUND_SILENCE ||
+        audio->loudness_lufs_x100 < NEAR_SILENCE_LUFS_X100)
+        return;
+    int gain = TARGET_LUFS_X100 - audio->loudness_lufs_x100;
+    r->gain_db_x100 = gain < MOST_GAIN_DB_X100 ? gain : MOST_GAIN_DB_X100;
+    r->target_lufs_x100 = audio->loudness_lufs_x100 + r->gain_db_x100;
+    int distance_db = (audio->loudness_lufs_x100 - audio->noise_dbfs_x100) / 100;
+    if (!r->speech || distance_db >= NOISY_DB || distance_db < NO_PAUSES_DB)
+        return;
+    int reduction_db = CLEAN_DB - distance_db;
+    r->noise_reduction_db = reduction_db < MOST_REDUCTION_DB ? reduction_db : MOST_REDUCTION_DB;
+    r->noise_dbfs = audio->noise_dbfs_x100 / 100;
+}
+
+static void add(struct plan *plan, const struct media_info *info, size_t group, int track)
+{
+    struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
+    *r = (struct plan_rendition){
+        .kind = PLAN_AUDIO,
+        .cap_bps = groups[group].cap_bps,
+        .timescale = groups[group].sample_rate,
+        .audio_codec = groups[group].codec,
+        .source_audio = track,
+        .channels = 1,
+        .sample_rate = groups[group].sample_rate,
+    };
+    r->bitrate_bps =
+        (r->cap_bps - plan_audio_overhead_bps(r->sample_rate, groups[group].frame_samples)) * 98 /
+        100;
+    memcpy(r->language, info->audio[track].language, sizeof(r->language));
+    set_level(r, &info->audio[track]);
+    int used =
+        snprintf(r->name, sizeof(r->name), "%c%d", groups[group].letter, (int)(r->cap_bps / 1000));
+    if (track > 0)
+        snprintf(r->name + used, sizeof(r->name) - (size_t)used, "-%d", track + 1);
+}
+
+void plan_audio(struct plan *plan, const struct media_info *info)
+{
+    for (size_t group = 0; group < COUNT(groups); group++)
+        for (int i = 0; i < info->audio_count && plan->rendition_count < PLAN_MAX_RENDITIONS; i++)
+            add(plan, info, group, i);
+}

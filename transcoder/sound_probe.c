@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/sound_probe.h"
+
+#include "transcoder/meter.h"
+#include "transcoder/sound.h"
+#include "transcoder/speech.h"
+
+#define READ_SAMPLES 4800
+/* The probe's own look at the packets is the first 800 permille of its progress. */
+#define PROGRESS_FROM 800
+
+struct measurement {
+    struct sound *sound;
+    struct meter *meter;
+    struct speech speech;
+    AVFrame *frame;
+};
+
+static int progress(
+    const struct media_info *info, int track, int64_t pts, struct report *report, struct failure *f)
+{
+    int64_t end = av_rescale(info->duration_us, SOUND_RATE, 1000000);
+    int64_t part = end > 0 && pts < end ? pts * 1000 / end : 1000;
+    return report_progress(report,
+        PROGRESS_FROM +
+            (int)((track * 1000 + part) * (1000 - PROGRESS_FROM) / (1000 * info->audio_count)),
+        f);
+}
+
+/* 1; 0: the track ends here, because of damage perhaps; -1: the node is gone. */
+static int step(struct measurement *m, const struct media_info *info, int track,
+    struct report *report, struct failure *failure)
+{
+    struct failure ignored;
+    if (sound_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0 ||
+        meter_add(m->meter, m->frame, &ignored) < 0)
+        return 0;
+    speech_add(&m->speech, (const float *)m->frame->extended_data[0], (size_t)m->frame->nb_samples);
+    int result = progress(info, track, m->frame->pts, report, failure);
+    av_frame_unref(m->frame);
+    return result < 0 ? -1 : 1;
+}
+
+static void conclude(struct measurement *m, struct media_audio *audio)
+{
+    struct failure ignored;
+    struct meter_reading reading;
+    if (meter_read(m->meter, &reading, &ignored) < 0)
+        return;
+    int permille = speech_permille(&m->speech);
+    audio->loudness_lufs_x100 = reading.loudness_lufs_x100;
+    audio->peak_dbtp_x100 = reading.peak_dbtp_x100;
+    audio->noise_dbfs_x100 = speech_noise_dbfs_x100(&m->speech);
+    audio->silence_permille = reading.silence_permille;
+    audio->speech_permille = permille > 0 ? permille : 0;
+    if (reading.loudness_lufs_x100 <= METER_NOTHING_LUFS_X100)
+        audio->sound = MEDIA_SOUND_SILENCE;
+    else
+        audio->sound = permille >= 500 ? MEDIA_SOUND_SPEECH : MEDIA_SOUND_OTHER;
+}
+
+static int measure_track(
+    int fd, struct media_info *info, int track, struct report *report, struct failure *failure)
+{
+    struct measurement m = {.frame = av_frame_alloc()};
+    struct failure ignored;
+    int more = m.frame && sound_open(&m.sound, fd, info, track, 1, &ignored) == 0 &&
+               meter_open(&m.meter, SOUND_RATE, &ignored) == 0;
+    bool opened = more > 0;
+    while (more > 0)
+        more = step(&m, info, track, report, failure);
+    if (opened && more == 0)
+        conclude(&m, &info->audio[track]);
+    av_frame_free(&m.frame);
+    meter_close(&m.meter);
+    sound_close(&m.sound);
+    return more;
+}
+
+int sound_probe(int fd, struct media_info *info, struct report *report, struct failure *failure)
+{
+    for (int i = 0; i < info->audio_count; i++)
+        if (measure_track(fd, info, i, report, failure) < 0)
+            return -1;
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the sound of a lesson is like, measured on all of it as it will be encoded. */
+#ifndef TRANSCODER_SOUND_PROBE_H
+#define TRANSCODER_SOUND_PROBE_H
+
+#include "transcoder/plan/media_info.h"
+#include "transcoder/report.h"
+
+/*
+ * Fills in the measured members of each of info's audio tracks. A track that can't be measured is
+ * MEDIA_SOUND_UNKNOWN, which is no failure. fd stays the caller's. 0, or -1: failure set (the node
+ * is gone).
+ */
+int sound_probe(int fd, struct media_info *info, struct report *report, struct failure *failure);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The attempts at a rendition of sound, until what players hear is as loud as all lessons are, has
+ * no peak over -1 dBTP and fits under its cap. First on excerpts, so that the first attempt at the
+ * whole is nearly always the last. The same source and plan give the same bytes.
+ */
+#ifndef TRANSCODER_SOUND_SETTLE_H
+#define TRANSCODER_SOUND_SETTLE_H
+
+#include "transcoder/piece.h"
+#include "transcoder/sound_attempt.h"
+
+struct sound_made {
+    struct sound_packets packets;
+    AVCodecContext *encoder; /* for its parameters */
+};
+
+/* Makes rendition `index` of the piece's job. *made (zeroed before) is the caller's in any case:
+ * sound_packets_clear(), avcodec_free_context(). 0, or -1: failure set. */
+int sound_settle(const struct piece *piece, const struct plan *plan, size_t index,
+    struct sound_made *made, struct failure *failure);
+
+/* The lesson time of the rendition's first sample, in samples of its own rate. */
+int64_t sound_first(const struct media_info *info, const struct plan_rendition *rendition);
+/* The packet that a segment begins with: the one whose start is nearest to its boundary. Past the
+ * last segment: one past the last packet. */
+int64_t sound_segment_packet(const struct plan *plan, const struct plan_rendition *rendition,
+    int frame_samples, int64_t first_sample, int64_t segment);
+
+#endif
