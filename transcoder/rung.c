@@ -11,8 +11,11 @@
 /* Encodes of one segment; the first at the planned quality. */
 #define MOST_TRIES 4
 #define COARSEST_CRF_X10 510
+#define LIKELY_COARSEST_CRF_X10 470
 /* Below this share of the cap a second try was too coarse. */
-#define WELL_FILLED 0.85
+#define WELL_FILLED 0.80
+/* What a first guess aims at. */
+#define AIMED_AT 0.92
 /* Container: a fragment's boxes, and what a picture costs in them; measured on libavformat's. */
 #define FRAGMENT_BYTES 110
 #define FRAGMENT_S 2.0
@@ -27,7 +30,7 @@ struct encoded {
 };
 
 struct segment {
-    int64_t limit_bytes;
+    int64_t limit_bytes, length_us;
     struct encoded best; /* the finest that fits; if none does, the smallest */
     int tries;
     bool settled;
@@ -49,6 +52,7 @@ struct rung {
     struct encoded trial;
     AVCodecContext *encoder;
     int64_t frames;   /* of it, so far */
+    double bias;      /* log2 of what segments took of late, over what the trials made expect */
     uint64_t headers; /* of the first encoder, hashed: those of all */
     struct failure failure;
     int result;
@@ -83,8 +87,34 @@ static int open_encoder(
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, r->name) : 0;
 }
 
+static double expected_bytes(const struct rung *rung, const struct segment *s, int crf_x10)
+{
+    return plan_expected_bytes(&rung->params.piece->job->info, rung->params.rendition,
+        crf_x10 / 10.0, (double)s->length_us / 1e6);
+}
+
+/* The finest CRF from the planned one on at which the segment is likely to fit, by the trials and
+ * by how the segments before it turned out. */
+static int first_crf(const struct rung *rung, const struct segment *s)
+{
+    int crf = rung->params.rendition->crf_x10;
+    double target = (double)s->limit_bytes * AIMED_AT / exp2(rung->bias);
+    while (crf < LIKELY_COARSEST_CRF_X10 && expected_bytes(rung, s, crf) > target)
+        crf += 5;
+    return crf;
+}
+
+static void learn(struct rung *rung, const struct segment *s, const struct encoded *encoded)
+{
+    double expected = expected_bytes(rung, s, encoded->crf_x10);
+    if (expected > 0)
+        rung->bias += (log2((double)encoded->bytes / expected) - rung->bias) / 2;
+}
+
 static int begin_segment(struct rung *rung, struct segment *segment)
 {
+    if (segment->tries == 0)
+        segment->crf_x10 = first_crf(rung, segment);
     if (open_encoder(rung, segment->crf_x10, &rung->encoder, &rung->failure) < 0)
         return -1;
     rung->present = segment;
@@ -127,11 +157,12 @@ static int encode(struct rung *rung, const AVFrame *frame)
     return failure_from_av(&rung->failure, error, REASON_INTERNAL, rung->params.rendition->name);
 }
 
-/* By rule of thumb six steps of CRF halve the bytes; between two tries one can do better. */
+/* By rule of thumb nine steps of CRF halve the bytes at village rates; between two tries one can do
+ * better. */
 static int next_crf(const struct segment *s, const struct encoded *last)
 {
-    double target = (double)s->limit_bytes * (1 + WELL_FILLED) / 2;
-    double slope = -1.0 / 60;
+    double target = (double)s->limit_bytes * AIMED_AT;
+    double slope = -1.0 / 90;
     if (s->fine_x10 > 0 && last->crf_x10 != s->fine_x10 && last->bytes != s->fine_bytes)
         slope = log2((double)last->bytes / (double)s->fine_bytes) / (last->crf_x10 - s->fine_x10);
     if (slope > -1.0 / 200)
@@ -164,7 +195,8 @@ static void judge(struct rung *rung, struct segment *s)
     const struct encoded last = rung->trial;
     bool fits = last.bytes <= s->limit_bytes;
     int planned = rung->params.rendition->crf_x10;
-    s->tries++;
+    if (s->tries++ == 0)
+        learn(rung, s, &last);
     s->settled = s->tries == MOST_TRIES || (!fits && last.crf_x10 >= COARSEST_CRF_X10) ||
                  (fits && (last.crf_x10 <= planned ||
                               (double)last.bytes >= WELL_FILLED * (double)s->limit_bytes));
@@ -323,7 +355,7 @@ static void set_limits(struct rung *rung)
         }
         rung->segments[i] = (struct segment){
             .limit_bytes = (int64_t)((double)r->segment_cap_bps * share_us / 8e6),
-            .crf_x10 = r->crf_x10,
+            .length_us = length_us,
         };
     }
 }

@@ -15,6 +15,8 @@
 #define US 1000000LL
 #define PLACES 3
 #define PLACE_US (3 * US)
+/* Shorter lessons are tried at one place. */
+#define SHORT_LESSON_US (60 * US)
 /* A place's pictures are kept in memory. */
 #define PLACE_BYTES (100 * 1000 * 1000LL)
 /* Pictures are tried and compared at most this high (their shorter side). */
@@ -271,10 +273,10 @@ static int read_place(struct place *place, int fd, const struct media_info *info
 }
 
 /* Where a segment would begin: at the last cut before, if it isn't far. */
-static int64_t place_start_us(const struct media_info *info, int number)
+static int64_t place_start_us(const struct media_info *info, int number, int places)
 {
     int64_t length_us = info->duration_us - info->video_start_us;
-    int64_t at_us = info->video_start_us + length_us * (2 * number + 1) / (2 * PLACES);
+    int64_t at_us = info->video_start_us + length_us * (2 * number + 1) / (2 * places);
     int64_t cut_us = at_us;
     for (int i = 0; i < info->cut_count && info->cuts_us[i] <= at_us; i++)
         cut_us = info->cuts_us[i];
@@ -383,10 +385,10 @@ int trials_run(
     frames = frames > most ? most : frames > all ? all : frames;
     if (frames < 1)
         return 0;
-    int places = 0, result = 0;
+    int places = 0, result = 0, wanted = info->duration_us < SHORT_LESSON_US ? 1 : PLACES;
     pthread_mutex_init(&place.mutex, NULL);
-    for (int i = 0; i < PLACES && result >= 0; i++) {
-        int64_t start_us = place_start_us(info, i) - info->video_start_us;
+    for (int i = 0; i < wanted && result >= 0; i++) {
+        int64_t start_us = place_start_us(info, i, wanted) - info->video_start_us;
         int64_t first =
             start_us > 0 ? av_rescale_rnd(start_us, info->fps_num, US * info->fps_den, AV_ROUND_UP)
                          : 0;

@@ -22,8 +22,14 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* x264's CRF: finer than this nobody sees; coarser than this nothing can be read. */
 #define FINEST_CRF 23.0
 #define COARSEST_CRF 46.0
+/* Finer than this (an SSIM of 0.9955) looks no better, at whatever CRF. */
+#define ENOUGH_MDB 23500.0
 /* A rung whose picture is not better by this looks no better. */
-#define LEAST_GAIN_MDB 200.0
+#define LEAST_GAIN_MDB 500.0
+/* Below this a sharp picture teaches more than a smooth one. Above it a lower frame rate must look
+ * better by this much. */
+#define SMOOTH_BPS 100000
+#define SMOOTH_MDB 1000.0
 /* Trials are made with a faster preset. */
 #define PRESET_GAIN 0.88
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
@@ -62,16 +68,14 @@ static struct choice at_crf(const struct candidate *c, double crf, double segmen
     };
 }
 
-/* The finest CRF at which the candidate's mean rate is within. */
+/* The finest CRF at which the candidate's mean rate is within, and no finer than is enough. */
 static struct choice fit(const struct candidate *c, double rate_bps, double segment_s)
 {
     double low = FINEST_CRF, high = COARSEST_CRF;
-    struct choice best = at_crf(c, low, segment_s);
-    if (best.rate_bps <= rate_bps)
-        return best;
     for (int i = 0; i < 12; i++) {
         double middle = (low + high) / 2;
-        if (at_crf(c, middle, segment_s).rate_bps > rate_bps)
+        struct choice choice = at_crf(c, middle, segment_s);
+        if (choice.rate_bps > rate_bps || choice.quality_mdb > ENOUGH_MDB)
             low = middle;
         else
             high = middle;
@@ -91,6 +95,20 @@ static size_t pair_trials(const struct media_info *info, struct candidate *out)
                 out[count++] = (struct candidate){fine->height, fine->divisor, fine, coarse};
         }
     return count;
+}
+
+double plan_expected_bytes(const struct media_info *info, const struct plan_rendition *rendition,
+    double crf, double segment_s)
+{
+    struct candidate candidates[MEDIA_MAX_TRIALS];
+    size_t count = pair_trials(info, candidates);
+    int side = rendition->width < rendition->height ? rendition->width : rendition->height;
+    for (size_t i = 0; i < count; i++)
+        if (candidates[i].height / 2 == side / 2 &&
+            (int64_t)rendition->fps_num * info->fps_den * candidates[i].divisor ==
+                (int64_t)rendition->fps_den * info->fps_num)
+            return at_crf(&candidates[i], crf, segment_s).rate_bps * segment_s / 8;
+    return 0;
 }
 
 /* Without trials (nothing could be tried): what suits most. */
@@ -119,6 +137,8 @@ static struct choice choose(
         /* What can't fit at all is still better small than large. */
         if (!fits)
             choice.quality_mdb -= 1000 * log2(choice.rate_bps / rate_bps);
+        if (cap_bps >= SMOOTH_BPS && choice.divisor > 1)
+            choice.quality_mdb -= SMOOTH_MDB;
         if (choice.quality_mdb > best.quality_mdb)
             best = choice;
     }
