@@ -7,9 +7,10 @@
 #include <string.h>
 
 /*
- * Of libavcodec's AAC coders "fast" serves speech at these rates best: at 24 kbit/s it keeps more
- * of it (tests/bench/intelligibility.mjs) than the default, overshoots less, and takes a third of
- * the time. Above 8 kHz there are no bits to spend; sibilants end there.
+ * Of libavcodec's AAC coders "fast" serves speech at these rates best: at some 22 kbit/s, with this
+ * cutoff, it keeps more of it than the default (docs/benchmarks.md, by STOI), overshoots less on
+ * most sound, and takes a third of the time. Above 8 kHz there are no bits to spend; sibilants end
+ * there.
  */
 #define AAC_CUTOFF_HZ 8000
 #define AAC_CUTOFF_BELOW_BPS 32000

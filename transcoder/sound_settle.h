@@ -2,7 +2,8 @@
 /*
  * The attempts at a rendition of sound, until what players hear is as loud as all lessons are, has
  * no peak over -1 dBTP and fits under its cap. First on excerpts, so that the first attempt at the
- * whole is nearly always the last. The same source and plan give the same bytes.
+ * whole is often the last. Where none of them fits, the one that comes nearest is taken: that may
+ * be quieter, or have a peak over the bound. The same source and plan give the same bytes.
  */
 #ifndef TRANSCODER_SOUND_SETTLE_H
 #define TRANSCODER_SOUND_SETTLE_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sound of every kind comes out at one loudness, without peaks over -1 dBTP, under its cap, in its place, in both codecs.
+// Sound of many kinds comes out at one loudness (but for clicks, see there), without peaks over -1 dBTP, under its cap, in its place, in both codecs.
 // What is heard is measured by the ffmpeg program on what the node serves.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -83,7 +83,7 @@ async function heard(url) {
     return { lufs: Number(stderr.match(/ I: +(\S+) LUFS/g).at(-1).match(/-?[\d.]+/)[0]), peak: Number(stderr.match(/Peak: +(\S+) dBFS/)[1]) };
 }
 
-test('every source comes out at -16 LUFS within 1 LU, a faint one 20 dB louder, without a peak over -1 dBTP', async () => {
+test('sources come out at -16 LUFS within 1 LU, a faint one 20 dB louder; none has a peak over -1 dBTP', async () => {
     for (const [name, lesson] of Object.entries(lessons)) {
         for (const rendition of lesson.sounds) {
             const { lufs, peak } = await heard(playlistOf(lesson, rendition));
@@ -92,7 +92,8 @@ test('every source comes out at -16 LUFS within 1 LU, a faint one 20 dB louder, 
                 assert.ok(lufs <= -69.9, what);
             else if (name === 'near silence')
                 assert.ok(lufs < -45, what);
-            else if (!['placed', 'clicks'].includes(name)) // single clicks can't be kept under -1 dBTP and the rest at -16 LUFS
+            // Known gap: with strong clicks over speech Opus ends up to 3 LU too quiet; there only the peak is asked for.
+            else if (!['placed', 'clicks'].includes(name))
                 assert.ok(Math.abs(lufs - Math.min(TARGET, lesson.audio[Number(rendition.name.split('-')[1] ?? 1) - 1].loudness_lufs + 20)) <= 1, what);
             assert.ok(!(peak > -1), what);
         }
