@@ -3,10 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "node/api/sentences.h"
-#include "transcoder/plan/media_info.h"
+#include "transcoder/plan/plan.h"
 
 /* What a catalog_media_kind is called. */
 static const char *kind_name(int kind)
@@ -83,15 +84,41 @@ static json_t *track_json(const struct media_audio *a)
         a->noise_dbfs_x100 / 100.0, "silence", a->silence_permille / 1000.0);
 }
 
-json_t *lesson_json_audio(const struct catalog_lesson *lesson)
+static json_t *tracks_json(const struct media_info *info)
 {
-    struct media_info info;
     json_t *list = json_array();
-    if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &info) < 0)
-        return list;
-    for (int i = 0; list && i < info.audio_count; i++)
-        list = append(list, track_json(&info.audio[i]));
+    for (int i = 0; list && i < info->audio_count; i++)
+        list = append(list, track_json(&info->audio[i]));
     return list;
+}
+
+static json_t *pictures_json(const struct media_info *info)
+{
+    if (info->stretch_count == 0)
+        return json_null();
+    json_t *stretches = json_array();
+    for (int i = 0; stretches && i < info->stretch_count; i++)
+        stretches = append(
+            stretches, json_pack("{s:f, s:s}", "start_s", (double)info->stretches[i].start_us / 1e6,
+                           "class", media_class_name(info->stretches[i].media_class)));
+    return json_pack("{s:f, s:f, s:f, s:i, s:f, s:b, s:[i, i, i, i], s:o}", "slides",
+        plan_class_share(info, MEDIA_SLIDES) / 1000.0, "head",
+        plan_class_share(info, MEDIA_HEAD) / 1000.0, "motion",
+        plan_class_share(info, MEDIA_MOTION) / 1000.0, "cuts", info->cut_count, "noise",
+        info->noise_x100 / 100.0, "interlaced", info->interlaced, "bars", info->bar_top,
+        info->bar_right, info->bar_bottom, info->bar_left, "stretches", stretches);
+}
+
+int lesson_json_add_findings(json_t *json, const struct catalog_lesson *lesson)
+{
+    struct media_info *info = calloc(1, sizeof(*info));
+    /* Before the probe there are none. */
+    if (info && lesson->info_text[0])
+        media_info_parse(lesson->info_text, strlen(lesson->info_text), info);
+    int error = !info || json_object_set_new(json, "audio", tracks_json(info)) < 0 ||
+                json_object_set_new(json, "pictures", pictures_json(info)) < 0;
+    free(info);
+    return error ? -1 : 0;
 }
 
 json_t *lesson_json_renditions(const struct catalog_renditions *renditions)

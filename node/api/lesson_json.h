@@ -14,8 +14,11 @@ json_t *lesson_json(const struct catalog_lesson *lesson);
  * catalog_queue_positions() was asked). */
 json_t *lesson_json_operator(const struct catalog_lesson *lesson);
 json_t *lesson_json_events(const struct catalog_events *events);
-/* What was found out about each track of its sound; empty before the probe. */
-json_t *lesson_json_audio(const struct catalog_lesson *lesson);
+/* Adds what was found out about its sound ("audio", a list) and its pictures ("pictures", null
+ * before the probe and without any). lesson must be one that was got alone. 0, or -1: out of
+ * memory.
+ */
+int lesson_json_add_findings(json_t *json, const struct catalog_lesson *lesson);
 json_t *lesson_json_renditions(const struct catalog_renditions *renditions);
 json_t *lesson_json_job(const struct catalog_job *job);
 json_t *lesson_json_jobs(const struct catalog_jobs *jobs);

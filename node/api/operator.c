@@ -47,7 +47,7 @@ static int add_details(struct catalog *catalog, const struct catalog_lesson *les
         error = catalog_jobs(catalog, lesson_id, &jobs);
     if (error == CATALOG_OK &&
         (json_object_set_new(json, "events", lesson_json_events(&events)) < 0 ||
-            json_object_set_new(json, "audio", lesson_json_audio(lesson)) < 0 ||
+            lesson_json_add_findings(json, lesson) < 0 ||
             json_object_set_new(json, "renditions", lesson_json_renditions(&renditions)) < 0 ||
             json_object_set_new(json, "jobs", lesson_json_jobs(&jobs)) < 0))
         error = CATALOG_ENOMEM;

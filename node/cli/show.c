@@ -7,7 +7,7 @@
 #include "node/cli/cli.h"
 #include "node/cli/json.h"
 #include "node/cli/text.h"
-#include "transcoder/plan/media_info.h"
+#include "transcoder/plan/plan.h"
 
 /* Everything that the catalog knows of one lesson. */
 struct details {
@@ -47,7 +47,7 @@ static enum cli_exit print_json(const struct details *details)
 {
     json_t *lesson = lesson_json_operator(&details->lessons.items[0]);
     /* json_object_set_new() takes NULL as a failure, for both. */
-    if (json_object_set_new(lesson, "audio", lesson_json_audio(&details->lessons.items[0])) < 0 ||
+    if (lesson_json_add_findings(lesson, &details->lessons.items[0]) < 0 ||
         json_object_set_new(lesson, "renditions", lesson_json_renditions(&details->renditions)) <
             0 ||
         json_object_set_new(lesson, "jobs", lesson_json_jobs(&details->jobs)) < 0 ||
@@ -131,15 +131,36 @@ static void print_track(int number, const struct media_audio *audio)
     printf("  %s\n", audio->language);
 }
 
-static void print_sound(const struct catalog_lesson *lesson)
+static void print_pictures(const struct media_info *info)
 {
-    struct media_info info;
-    if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &info) < 0 ||
-        info.audio_count == 0)
+    bool chinese = text_chinese();
+    if (info->stretch_count == 0)
         return;
-    puts(text_chinese() ? "\n原声" : "\nsound of the source");
-    for (int i = 0; i < info.audio_count; i++)
-        print_track(i + 1, &info.audio[i]);
+    puts(chinese ? "\n画面" : "\npictures of the source");
+    printf(chinese ? "  幻灯或屏幕 %d %%，讲话人 %d %%，运动 %d %%；换页 %d 次，画面噪声 %.2f"
+                   : "  slides or screen %d %%, speaker %d %%, motion %d %%; %d cuts, noise %.2f",
+        plan_class_share(info, MEDIA_SLIDES) / 10, plan_class_share(info, MEDIA_HEAD) / 10,
+        plan_class_share(info, MEDIA_MOTION) / 10, info->cut_count, info->noise_x100 / 100.0);
+    if (info->interlaced)
+        fputs(chinese ? "，隔行" : ", interlaced", stdout);
+    if (info->bar_top + info->bar_bottom + info->bar_left + info->bar_right > 0)
+        printf(chinese ? "，黑边 上 %d 下 %d 左 %d 右 %d"
+                       : ", black bars: top %d bottom %d left %d right %d",
+            info->bar_top, info->bar_bottom, info->bar_left, info->bar_right);
+    putchar('\n');
+}
+
+static void print_findings(const struct catalog_lesson *lesson)
+{
+    struct media_info *info = malloc(sizeof(*info));
+    if (info && media_info_parse(lesson->info_text, strlen(lesson->info_text), info) == 0) {
+        print_pictures(info);
+        if (info->audio_count > 0)
+            puts(text_chinese() ? "\n原声" : "\nsound of the source");
+        for (int i = 0; i < info->audio_count; i++)
+            print_track(i + 1, &info->audio[i]);
+    }
+    free(info);
 }
 
 static void print_rendition(const struct catalog_rendition *rendition)
@@ -199,7 +220,7 @@ static enum cli_exit print_events(const struct catalog_events *events)
 static enum cli_exit print_text(const struct details *details)
 {
     print_lesson(&details->lessons.items[0]);
-    print_sound(&details->lessons.items[0]);
+    print_findings(&details->lessons.items[0]);
     if (details->renditions.count > 0)
         puts("\nrenditions");
     for (size_t i = 0; i < details->renditions.count; i++)
