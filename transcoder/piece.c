@@ -21,7 +21,7 @@ static int deliver_init(const struct piece *piece, const struct plan_rendition *
     return report_send(piece->report, &message, failure);
 }
 
-static int deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
+int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
     int chunk, const struct packager_chunk *made, struct failure *failure)
 {
     struct message message = {
@@ -48,7 +48,7 @@ int piece_deliver(const struct piece *piece, const struct plan_rendition *rendit
     packager_result(packager, &made);
     if (deliver_init(piece, rendition, &made, encoder, failure) < 0)
         return -1;
-    return deliver_chunk(piece, rendition, chunk, &made, failure);
+    return piece_deliver_chunk(piece, rendition, chunk, &made, failure);
 }
 
 void piece_segments(const struct plan *plan, int chunk, int64_t *first, int64_t *end)

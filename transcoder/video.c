@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/video.h"
 
-#include <libavutil/opt.h>
-#include <stdio.h>
-#include <string.h>
-
+#include "transcoder/encoder.h"
 #include "transcoder/frame_queue.h"
 #include "transcoder/scaler.h"
 #include "transcoder/source.h"
@@ -29,64 +26,10 @@ struct rung {
     pthread_t thread;
 };
 
-/* Players guess the matrix by the size that they see, and would guess wrong for an HD lesson in a
- * small rung; so the stream says it. */
-static void tag_colours(AVCodecContext *encoder, const struct source_colours *colours)
-{
-    encoder->colorspace = colours->matrix;
-    encoder->color_primaries = colours->primaries;
-    encoder->color_trc = colours->transfer;
-    encoder->color_range = AVCOL_RANGE_MPEG;
-}
-
-static AVCodecContext *new_encoder(const struct plan_rendition *r)
-{
-    const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
-    AVCodecContext *encoder = codec ? avcodec_alloc_context3(codec) : NULL;
-    if (!encoder)
-        return NULL;
-    encoder->width = r->width;
-    encoder->height = r->height;
-    encoder->pix_fmt = AV_PIX_FMT_YUV420P;
-    encoder->sample_aspect_ratio = (AVRational){1, 1};
-    encoder->time_base = (AVRational){r->fps_den, r->fps_num};
-    encoder->framerate = (AVRational){r->fps_num, r->fps_den};
-    /* Keyframes stand at segment starts and nowhere else. */
-    encoder->gop_size = 1 << 20;
-    /*
-     * No reordering: decoding time is presentation time, so that tfdt is alike in all renditions
-     * whatever their frame rates, and players that shift by the first composition offset (FFmpeg's
-     * among them) keep sound and picture together. It costs next to nothing on slides, some 15 % on
-     * motion.
-     */
-    encoder->max_b_frames = 0;
-    encoder->flags |=
-        AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
-    encoder->thread_count = 1;
-    encoder->rc_max_rate = r->video_cap_bps;
-    encoder->rc_buffer_size = (int)(2 * r->video_cap_bps);
-    return encoder;
-}
-
 static int open_encoder(struct rung *rung)
 {
-    const struct plan_rendition *r = rung->rendition;
-    rung->encoder = new_encoder(r);
-    if (!rung->encoder)
-        return failure_set(&rung->failure, REASON_INTERNAL, "no libx264");
-    tag_colours(rung->encoder, &rung->colours);
-    char crf[16];
-    snprintf(crf, sizeof(crf), "%d.%d", r->crf_x10 / 10, r->crf_x10 % 10);
-    AVDictionary *options = NULL;
-    av_dict_set(&options, "preset", r->preset, 0);
-    av_dict_set(&options, "profile", "high", 0);
-    av_dict_set(&options, "crf", crf, 0);
-    av_dict_set(&options, "forced-idr", "1", 0);
-    av_dict_set(&options, "x264-params", "scenecut=0:open-gop=0:cpu-independent=1", 0);
-    int error = avcodec_open2(rung->encoder, NULL, &options);
-    av_dict_free(&options);
-    if (error < 0)
-        return failure_from_av(&rung->failure, error, REASON_INTERNAL, r->name);
+    if (encoder_open(&rung->encoder, rung->rendition, &rung->colours, &rung->failure) < 0)
+        return -1;
     struct packager_params params = {rung->rendition, rung->encoder, rung->first_segment};
     return packager_open(&rung->packager, &params, &rung->failure);
 }

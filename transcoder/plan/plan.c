@@ -16,6 +16,16 @@
 #define OVERHEAD_BITS_PER_FRAME (12 * 8)
 #define OVERHEAD_BPS 400
 
+/* The legacy rendition's limits are level 3.0's; what its packets cost beside their headers:
+ * tables, a PES header with its time and clock for each picture, ADTS headers and their share of
+ * others. */
+#define LEGACY_BPS 220000
+#define LEGACY_WIDTH 720
+#define LEGACY_HEIGHT 576
+#define TS_BPS 1500
+#define TS_BITS_PER_PICTURE (24 * 8)
+#define TS_BITS_PER_SOUND_FRAME (9 * 8)
+
 /* Total caps on the wire, the lowest audio included, and the picture's short side that suits them.
  */
 static const struct {
@@ -118,6 +128,38 @@ static void plan_audio(struct plan *plan, const struct media_info *info)
     }
 }
 
+/* A side of at most `most`, even. */
+static int at_most(double value, int most)
+{
+    int side = even(value);
+    return side > most ? most : side;
+}
+
+/*
+ * For boxes that take only a transport stream of level 3.0: at most 720x576, whose macroblocks at
+ * the 30 frames that a grid has at the most would be too many; and 220 kbit/s are few for them, so
+ * that a sharp picture at half the rate teaches more.
+ */
+static void add_legacy(struct plan *plan, const struct media_info *info)
+{
+    double scale = 1.0;
+    if (info->width * scale > LEGACY_WIDTH)
+        scale = (double)LEGACY_WIDTH / info->width;
+    if (info->height * scale > LEGACY_HEIGHT)
+        scale = (double)LEGACY_HEIGHT / info->height;
+    add_video(plan, info, 0, at_most(info->width * scale, LEGACY_WIDTH),
+        at_most(info->height * scale, LEGACY_HEIGHT), false);
+    struct plan_rendition *r = &plan->renditions[plan->rendition_count - 1];
+    r->kind = PLAN_LEGACY;
+    r->cap_bps = LEGACY_BPS;
+    r->crf_x10 = 230;
+    snprintf(r->name, sizeof(r->name), "ts%d", LEGACY_BPS / 1000);
+    int64_t audio_bps = info->audio_count > 0 ? AUDIO_BPS + 47 * TS_BITS_PER_SOUND_FRAME : 0;
+    int64_t payload_bps = LEGACY_BPS * 184 / 188 - TS_BPS;
+    r->video_cap_bps =
+        payload_bps - audio_bps - TS_BITS_PER_PICTURE * (int64_t)r->fps_num / r->fps_den;
+}
+
 /* Frames from the first picture to the lesson's end; even, so that half-rate rungs end with the
  * others. */
 static int64_t count_frames(const struct media_info *info)
@@ -145,6 +187,8 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
         out->frame_count = count_frames(info);
     }
     plan_audio(out, info);
+    if (info->has_video && out->rendition_count < PLAN_MAX_RENDITIONS)
+        add_legacy(out, info);
     int64_t chunk_us = options->chunk_us > 0 ? options->chunk_us : 60 * US;
     out->segments_per_chunk = (int)(chunk_us > out->segment_us ? chunk_us / out->segment_us : 1);
     int64_t segments = plan_segment_count(out);
@@ -241,7 +285,8 @@ int plan_rendition_parse(const char *text, size_t text_bytes, struct plan_rendit
     int more;
     while ((more = text_next(&in, &pair)) > 0) {
         if (strcmp(pair.key, "rendition") == 0) {
-            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_AUDIO, &kind) < 0)
+            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_LEGACY, &kind) < 0 ||
+                (kind > PLAN_AUDIO && kind != PLAN_LEGACY))
                 break;
             out->kind = (enum plan_kind)kind;
         } else if (text_read_field(out, rendition_fields, COUNT(rendition_fields), &pair) < 0) {

@@ -16,15 +16,20 @@
 #define PLAN_MAX_RENDITIONS 16
 #define PLAN_NAME_BYTES 16
 
-enum plan_kind { PLAN_VIDEO = 0, PLAN_AUDIO = 1 };
+enum plan_kind {
+    PLAN_VIDEO = 0,
+    PLAN_AUDIO = 1,
+    PLAN_LEGACY = 3, /* picture and sound in one MPEG transport stream, for old boxes */
+};
 
 struct plan_rendition {
     char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "a32": audio at 32
-                                   kbit/s */
+                                   kbit/s; "ts220": both, at 220 kbit/s in all */
     enum plan_kind kind;
-    int64_t cap_bps; /* video: of the total on the wire with the lowest audio; audio: of its own */
+    int64_t
+        cap_bps; /* of the total on the wire: video with the lowest audio; audio alone; legacy */
     int timescale;
-    /* video */
+    /* video, legacy */
     int width, height, fps_num, fps_den;
     int frame_ticks;       /* duration of a frame in timescale */
     int64_t video_cap_bps; /* what is left for the encoder: VBV rate */
@@ -38,8 +43,8 @@ struct plan_rendition {
 };
 
 struct plan {
-    struct plan_rendition
-        renditions[PLAN_MAX_RENDITIONS]; /* video first, each kind from the lowest rung */
+    struct plan_rendition renditions[PLAN_MAX_RENDITIONS]; /* video first, each kind from the lowest
+                                                              rung; legacy last */
     size_t rendition_count;
     int64_t duration_us;
     int64_t video_start_us; /* the lesson time of grid frame 0 */
