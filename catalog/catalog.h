@@ -136,6 +136,7 @@ struct catalog_lesson {
     int64_t remuxed_bytes;
     int64_t media_bytes; /* all its chunks and init segments */
     char *poster_file;   /* below the revision's folder, "" none */
+    char *legacy_name;   /* the legacy rendition's, once the lesson is READY; "" none */
     char *info_text;     /* the probe's findings: struct media_info as text; "" before */
 };
 
@@ -198,7 +199,11 @@ void catalog_events_free(struct catalog_events *events);
 
 /* ---- renditions and chunks ----------------------------------------------------------------- */
 
-enum catalog_media_kind { CATALOG_VIDEO = 0, CATALOG_AUDIO = 1 };
+enum catalog_media_kind {
+    CATALOG_VIDEO = 0,
+    CATALOG_AUDIO = 1,
+    CATALOG_LEGACY = 3, /* both in one transport stream; has no init segment */
+};
 
 struct catalog_rendition {
     int64_t id, lesson_id;
@@ -271,6 +276,7 @@ enum catalog_job_kind {
     CATALOG_JOB_AUDIO = 1, /* all chunks of all audio renditions, in one run */
     CATALOG_JOB_VIDEO = 2, /* chunk `chunk` of all video renditions */
     CATALOG_JOB_POSTER = 3,
+    CATALOG_JOB_LEGACY = 5, /* chunk `chunk` of the legacy rendition, from the finished sound */
 };
 const char *catalog_job_kind_name(int kind);
 
@@ -278,7 +284,7 @@ struct catalog_job {
     int64_t id, lesson_id;
     int revision;
     int kind, state;
-    int chunk;   /* VIDEO: which; else 0 */
+    int chunk;   /* VIDEO, LEGACY: which; else 0 */
     int cost;    /* weight in the lesson's progress */
     int attempt; /* how often it was leased, the present lease included */
     int max_attempts;
@@ -309,9 +315,10 @@ struct catalog_new_job {
 
 /*
  * Takes the next job that may run: the oldest lesson's first, by kind (probe, audio, poster,
- * video) and chunk. Jobs whose lease has run out count as queued. A job whose attempts are used up
- * is marked FAILED with its last reason, its lesson too, and the next is looked at. On success *out
- * holds one job, LEASED to owner. ENOTFOUND: nothing to do.
+ * video, legacy) and chunk; a legacy chunk only when the lesson's sound is done. Jobs whose lease
+ * has run out count as queued. A job whose attempts are used up is marked FAILED with its last
+ * reason, its lesson too, and the next is looked at. On success *out holds one job, LEASED to
+ * owner. ENOTFOUND: nothing to do.
  */
 int catalog_job_lease(struct catalog *catalog, const char *owner, int64_t now_ms, int64_t lease_ms,
     int64_t deadline_ms, struct catalog_jobs *out);

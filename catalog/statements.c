@@ -20,7 +20,10 @@
     "WHERE j.lesson_id = l.id), "                                                                  \
     "(SELECT coalesce(sum(r.init_bytes), 0) FROM renditions r WHERE r.lesson_id = l.id) + "        \
     "(SELECT coalesce(sum(c.bytes), 0) FROM renditions r JOIN chunks c ON c.rendition_id = r.id "  \
-    "WHERE r.lesson_id = l.id) FROM lessons l JOIN sources s ON s.lesson_id = l.id"
+    "WHERE r.lesson_id = l.id), "                                                                  \
+    "coalesce((SELECT r.name FROM renditions r WHERE r.lesson_id = l.id AND "                      \
+    "r.revision = l.revision AND r.kind = 3 AND l.state = 2), '') "                                \
+    "FROM lessons l JOIN sources s ON s.lesson_id = l.id"
 
 #define JOB_SELECT                                                                                 \
     "SELECT j.id, j.lesson_id, j.revision, j.kind, j.state, j.chunk, j.cost, j.attempt, "          \
@@ -99,7 +102,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_JOBS_EXPIRE] =
         "UPDATE jobs SET state = 0, owner = '' WHERE state = 1 AND lease_until_ms <= ?1",
     [STATEMENT_JOB_NEXT] = "SELECT id, attempt, max_attempts, lesson_id, reason, reason_detail "
-                           "FROM jobs WHERE state = 0"
+                           "FROM jobs j WHERE state = 0 AND NOT (kind = 5 AND EXISTS "
+                           "(SELECT 1 FROM jobs s WHERE s.lesson_id = j.lesson_id AND s.kind = 1 "
+                           "AND s.state <> 2))"
                            " ORDER BY lesson_id, rank, chunk LIMIT 1",
     [STATEMENT_JOB_LEASE] = "UPDATE jobs SET state = 1, attempt = attempt + 1, owner = ?2, "
                             "lease_until_ms = ?3, deadline_ms = ?4,"

@@ -16,11 +16,10 @@ enum {
     STREAM_PICTURE = 0xE0, /* stream ids */
     STREAM_SOUND = 0xC0,
     /* A run of sound frames, which share a header: at most 2.8 kB and half a second, within the
-     * 3584 bytes of a decoder's buffer; ended early where it fills its last packet well. */
+     * 3584 bytes of a decoder's buffer, and at least half of what waits. */
     SOUND_MOST_BYTES = 2800,
     SOUND_MOST_FRAMES = 24,
-    SOUND_FEW_FRAMES = 12,
-    SOUND_SMALL_WASTE = 24,
+    BEGINNING_BYTES = 16, /* of a picture: its delimiter, and the start of what follows */
 };
 
 /* All times are moved by this, so that the clock may run ahead of the first picture. */
@@ -39,12 +38,15 @@ struct ts {
     struct bytes out;
     struct bytes work;  /* the payload that is being cut into packets */
     struct bytes sound; /* frames that wait for more */
+    struct {
+        int64_t time;
+        size_t bytes;
+    } frames[SOUND_MOST_FRAMES]; /* what they are */
+    int frame_count;
     bool has_sound;
     int64_t segment;
     uint8_t tail[PAYLOAD_BYTES]; /* of the last picture: less than a packet's payload */
     size_t tail_bytes;
-    int64_t sound_time; /* of the first frame that waits */
-    int sound_frames;
     unsigned picture_packets, sound_packets; /* with payload, in this chunk */
 };
 
@@ -274,8 +276,8 @@ static int spread(struct ts *ts, struct packet *p, unsigned *packets, unsigned c
 
 /*
  * A picture's PES packet begins with the end of the picture before it: its time is that of the
- * picture that begins in it (ISO/IEC 13818-1, 2.4.3.7), and no packet is padded but for pictures
- * that don't fill one.
+ * picture that begins in it (ISO/IEC 13818-1, 2.4.3.7). A packet is padded only where a picture is
+ * so small that not even its beginning would be in its own PES packet otherwise.
  */
 int ts_add_picture(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe)
 {
@@ -290,7 +292,7 @@ int ts_add_picture(struct ts *ts, const uint8_t *data, size_t bytes, int64_t tim
         put_full_packets(ts, &p, &ts->picture_packets) < 0)
         return -1;
     ts->tail_bytes = 0;
-    if (p.begins) /* too small to fill a packet */
+    if (p.begins || ts->work.count + BEGINNING_BYTES > bytes)
         return spread(ts, &p, &ts->picture_packets, 1);
     ts->tail_bytes = ts->work.count;
     memcpy(ts->tail, ts->work.data, ts->tail_bytes);
@@ -314,53 +316,69 @@ static int end_pictures(struct ts *ts, bool align)
     return spread(ts, &p, &ts->picture_packets, count);
 }
 
-static int put_sound(struct ts *ts, bool align)
+/* The first `frames` of those that wait, `bytes` long, as a PES packet. */
+static int put_sound(struct ts *ts, int frames, size_t bytes, bool align)
 {
     struct packet p = {.pid = PID_SOUND, .begins = true};
-    if (ts->sound_frames == 0)
+    if (frames == 0)
         return 0;
     ts->work.count = 0;
     /* The length counts from the flags on. */
-    if (add_pes_header(&ts->work, STREAM_SOUND, ts->sound.count + PES_HEADER_BYTES - 6,
-            ts->sound_time, true) < 0 ||
-        add(&ts->work, ts->sound.data, ts->sound.count) < 0)
+    if (add_pes_header(
+            &ts->work, STREAM_SOUND, bytes + PES_HEADER_BYTES - 6, ts->frames[0].time, true) < 0 ||
+        add(&ts->work, ts->sound.data, bytes) < 0)
         return -1;
-    ts->sound.count = 0;
-    ts->sound_frames = 0;
+    ts->sound.count -= bytes;
+    memmove(ts->sound.data, ts->sound.data + bytes, ts->sound.count);
+    ts->frame_count -= frames;
+    memmove(ts->frames, ts->frames + frames, (size_t)ts->frame_count * sizeof(ts->frames[0]));
     unsigned count = (unsigned)((ts->work.count + PAYLOAD_BYTES - 1) / PAYLOAD_BYTES);
     if (align)
         count += missing_packets(ts->sound_packets, count);
     return spread(ts, &p, &ts->sound_packets, count);
 }
 
-/* Whether what waits had better go before a frame of `bytes` joins it. */
-static bool sound_is_enough(const struct ts *ts, size_t bytes)
+static int end_sound(struct ts *ts, bool align)
 {
-    size_t filled = (ts->sound.count + PES_HEADER_BYTES) % PAYLOAD_BYTES;
-    bool well_filled = filled == 0 || PAYLOAD_BYTES - filled <= SOUND_SMALL_WASTE;
-    return ts->sound_frames == SOUND_MOST_FRAMES ||
-           (ts->sound_frames > 0 && ts->sound.count + bytes > SOUND_MOST_BYTES) ||
-           (ts->sound_frames >= SOUND_FEW_FRAMES && well_filled);
+    return put_sound(ts, ts->frame_count, ts->sound.count, align);
+}
+
+/* Of what waits, those frames that fill their last packet best. */
+static int put_some_sound(struct ts *ts)
+{
+    size_t bytes = 0, best_bytes = 0, least = PAYLOAD_BYTES;
+    int best = 0;
+    for (int i = 0; i < ts->frame_count; i++) {
+        bytes += ts->frames[i].bytes;
+        size_t wasted = PAYLOAD_BYTES - 1 - (PES_HEADER_BYTES + bytes - 1) % PAYLOAD_BYTES;
+        if (i + 1 >= (ts->frame_count + 1) / 2 && wasted < least) {
+            least = wasted;
+            best = i + 1;
+            best_bytes = bytes;
+        }
+    }
+    return put_sound(ts, best, best_bytes, false);
 }
 
 int ts_add_sound(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time)
 {
-    if (sound_is_enough(ts, bytes) && put_sound(ts, false) < 0)
-        return -1;
-    if (ts->sound_frames == 0)
-        ts->sound_time = time;
-    ts->sound_frames++;
+    while (ts->frame_count == SOUND_MOST_FRAMES ||
+           (ts->frame_count > 0 && ts->sound.count + bytes > SOUND_MOST_BYTES))
+        if (put_some_sound(ts) < 0)
+            return -1;
+    ts->frames[ts->frame_count].time = time;
+    ts->frames[ts->frame_count++].bytes = bytes;
     return add(&ts->sound, data, bytes);
 }
 
 int ts_end_segment(struct ts *ts)
 {
     ts->segment++;
-    return put_sound(ts, false) < 0 ? -1 : end_pictures(ts, false);
+    return end_sound(ts, false) < 0 ? -1 : end_pictures(ts, false);
 }
 
 int ts_end_chunk(struct ts *ts)
 {
     ts->segment++;
-    return put_sound(ts, true) < 0 ? -1 : end_pictures(ts, true);
+    return end_sound(ts, true) < 0 ? -1 : end_pictures(ts, true);
 }

@@ -14,14 +14,21 @@ static json_t *media_path(const struct catalog_lesson *lesson, bool there, const
                  : json_null();
 }
 
+static json_t *legacy_path(const struct catalog_lesson *lesson)
+{
+    char file[64];
+    int length = snprintf(file, sizeof(file), "%s/index.m3u8", lesson->legacy_name);
+    return media_path(lesson, lesson->legacy_name[0] && length < (int)sizeof(file), file);
+}
+
 json_t *lesson_json(const struct catalog_lesson *l)
 {
     const char *state = catalog_lesson_state_name(l->state);
-    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:I}", "id",
+    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:o, s:I}", "id",
         (json_int_t)l->id, "revision", l->revision, "title", l->title, "topic", l->topic,
         "description", l->description, "language", l->language, "state", state ? state : "",
         "published", (int)l->published, "duration_s", (double)l->duration_us / 1e6, "hls",
-        media_path(l, l->playable, "master.m3u8"), "poster",
+        media_path(l, l->playable, "master.m3u8"), "hls_legacy", legacy_path(l), "poster",
         media_path(l, l->poster_file[0] != '\0', "poster.jpg"), "created_ms",
         (json_int_t)l->created_ms);
 }
@@ -60,17 +67,21 @@ json_t *lesson_json_events(const struct catalog_events *events)
     return list;
 }
 
+static const char *kind_name(int kind)
+{
+    return kind == CATALOG_VIDEO ? "video" : kind == CATALOG_LEGACY ? "legacy" : "audio";
+}
+
 json_t *lesson_json_renditions(const struct catalog_renditions *renditions)
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < renditions->count; i++) {
         const struct catalog_rendition *r = &renditions->items[i];
         double fps = r->fps_den > 0 ? (double)r->fps_num / r->fps_den : 0;
-        list =
-            append(list, json_pack("{s:s, s:s, s:i, s:i, s:f, s:I, s:s, s:s}", "name", r->name,
-                             "kind", r->kind == CATALOG_VIDEO ? "video" : "audio", "width",
-                             r->width, "height", r->height, "fps", fps, "cap_bps",
-                             (json_int_t)r->cap_bps, "codecs", r->codecs, "language", r->language));
+        list = append(list,
+            json_pack("{s:s, s:s, s:i, s:i, s:f, s:I, s:s, s:s}", "name", r->name, "kind",
+                kind_name(r->kind), "width", r->width, "height", r->height, "fps", fps, "cap_bps",
+                (json_int_t)r->cap_bps, "codecs", r->codecs, "language", r->language));
     }
     return list;
 }

@@ -168,7 +168,9 @@ static const struct media_rendition *find_rendition(
 
 static const char *media_type(const struct media_rendition *rendition)
 {
-    return rendition->kind == CATALOG_AUDIO ? "audio/mp4" : "video/mp4";
+    return rendition->kind == CATALOG_LEGACY  ? "video/mp2t"
+           : rendition->kind == CATALOG_AUDIO ? "audio/mp4"
+                                              : "video/mp4";
 }
 
 static bool serve_master(
@@ -221,7 +223,8 @@ static bool serve_init(
     const struct media_rendition *rendition = find_rendition(req, view);
     struct media_file file = {.length_bytes = -1};
 
-    if (!rendition || job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
+    if (!rendition || rendition->kind == CATALOG_LEGACY ||
+        job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
         return false;
     file.content_type = media_type(rendition);
     snprintf(file.etag, sizeof(file.etag), "\"%s\"", rendition->init_tag);
@@ -233,11 +236,15 @@ static bool serve_segment(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-    int64_t number = media_number_parse(http_request_arg(req, "segment"), ".m4s");
     const struct media_segment *segment;
     struct media_file file = {0};
+    int64_t number;
 
-    if (!rendition || number < 0 || (uint64_t)number >= rendition->segment_count)
+    if (!rendition)
+        return false;
+    number = media_number_parse(
+        http_request_arg(req, "segment"), rendition->kind == CATALOG_LEGACY ? ".ts" : ".m4s");
+    if (number < 0 || (uint64_t)number >= rendition->segment_count)
         return false;
     segment = &rendition->segments[number];
     if (job_chunk_path(rendition->name, segment->chunk, file.path, sizeof(file.path)) < 0)
@@ -413,7 +420,7 @@ static const struct http_route routes[ROUTES] = {
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/:segment",
         .handle = handle_segment,
-        .about = "segment N.m4s, from 0"},
+        .about = "segment N.m4s (legacy: N.ts), from 0"},
 };
 
 int hls_open(struct hls **out, const struct hls_params *params)

@@ -109,7 +109,8 @@ static bool rendition_fits(const struct catalog_rendition *row)
     if (row->timescale <= 0)
         return false;
     return row->kind == CATALOG_AUDIO ||
-           (row->kind == CATALOG_VIDEO && row->fps_num > 0 && row->fps_den > 0);
+           ((row->kind == CATALOG_VIDEO || row->kind == CATALOG_LEGACY) && row->fps_num > 0 &&
+               row->fps_den > 0);
 }
 
 static int make_rendition(struct media_rendition *rendition, const struct catalog_rendition *row,
@@ -155,7 +156,8 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
     for (size_t i = 0; i < rows->count; i++) {
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
 
-        if (rows->items[i].init_bytes <= 0 || contiguous_chunks(&chunks[i]) == 0) {
+        if ((rows->items[i].init_bytes <= 0 && rows->items[i].kind != CATALOG_LEGACY) ||
+            contiguous_chunks(&chunks[i]) == 0) {
             index->complete = false;
             continue;
         }
@@ -170,7 +172,8 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
     }
     index->playable = index->rendition_count > 0;
     for (size_t i = 0; i < rows->count; i++)
-        index->playable = index->playable && has_kind(index, rows->items[i].kind);
+        index->playable = index->playable && (rows->items[i].kind == CATALOG_LEGACY ||
+                                                 has_kind(index, rows->items[i].kind));
     return CATALOG_OK;
 }
 

@@ -51,8 +51,8 @@ struct media_index {
     int revision;
     bool complete; /* the lesson is ready: nothing of this revision will change */
     char *language, *poster_file;
-    struct media_rendition
-        *renditions; /* that have an init segment and chunk 0; video first, from the lowest */
+    struct media_rendition *renditions; /* that have chunk 0 and, but for legacy ones, an init
+                                           segment; video first, from the lowest */
     size_t rendition_count;
     bool playable; /* of each kind of stream that the lesson will have, one is among them */
     size_t memory_bytes;

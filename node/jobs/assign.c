@@ -29,24 +29,38 @@ static bool has_chunk(struct catalog *catalog, int64_t rendition_id, int number)
     return found;
 }
 
+/* The sound of a legacy chunk: the AAC rendition of the first track, which is there. */
+static int add_sound(struct worker *worker, struct job *job)
+{
+    for (size_t i = 0; i < worker->renditions.count; i++) {
+        const struct catalog_rendition *r = &worker->renditions.items[i];
+        if (r->kind == CATALOG_AUDIO && strcmp(r->codecs, "mp4a.40.2") == 0)
+            return plan_rendition_parse(r->plan_text, strlen(r->plan_text),
+                       &job->renditions[job->rendition_count++]) < 0
+                       ? unable(worker, REASON_INTERNAL, r->name, EINVAL)
+                       : 0;
+    }
+    return 0;
+}
+
 /* The renditions to be made: all of the job's kind; of a video chunk those that are not there yet.
  */
 static int choose_renditions(struct worker *worker, struct job *job)
 {
     const struct catalog_job *leased = worker_job(worker);
-    int kind = leased->kind == CATALOG_JOB_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO;
+    int kind = job_media_kind(leased);
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
             continue;
-        if (leased->kind == CATALOG_JOB_VIDEO &&
-            has_chunk(worker->jobs->catalog, r->id, leased->chunk))
+        if (job_is_chunk(leased) && has_chunk(worker->jobs->catalog, r->id, leased->chunk))
             continue;
         if (plan_rendition_parse(
                 r->plan_text, strlen(r->plan_text), &job->renditions[job->rendition_count++]) < 0)
             return unable(worker, REASON_INTERNAL, r->name, EINVAL);
     }
-    return 0;
+    return leased->kind == CATALOG_JOB_LEGACY && job->rendition_count > 0 ? add_sound(worker, job)
+                                                                          : 0;
 }
 
 static int describe(struct worker *worker, const struct catalog_lesson *lesson, struct job *job)
@@ -56,6 +70,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         [CATALOG_JOB_AUDIO] = JOB_AUDIO,
         [CATALOG_JOB_VIDEO] = JOB_VIDEO,
         [CATALOG_JOB_POSTER] = JOB_POSTER,
+        [CATALOG_JOB_LEGACY] = JOB_LEGACY,
     };
     const struct catalog_job *leased = worker_job(worker);
     *job = (struct job){.kind = kinds[leased->kind], .threads = 1, .chunk = leased->chunk};
@@ -149,7 +164,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
         result = 0;
     /* A video chunk all of whose renditions are there needs no worker. */
     if (result == 0 && job->rendition_count == 0 &&
-        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO))
+        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_LEGACY))
         worker->done = true;
     catalog_lessons_free(&lessons);
     free(job);

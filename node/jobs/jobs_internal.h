@@ -79,6 +79,19 @@ static inline const struct catalog_job *worker_job(const struct worker *worker)
     return &worker->leased.items[0];
 }
 
+/* The kind of the renditions that a job makes, and whether it makes one chunk of each. */
+static inline int job_media_kind(const struct catalog_job *job)
+{
+    return job->kind == CATALOG_JOB_VIDEO    ? CATALOG_VIDEO
+           : job->kind == CATALOG_JOB_LEGACY ? CATALOG_LEGACY
+                                             : CATALOG_AUDIO;
+}
+
+static inline bool job_is_chunk(const struct catalog_job *job)
+{
+    return job->kind == CATALOG_JOB_VIDEO || job->kind == CATALOG_JOB_LEGACY;
+}
+
 /* spawn.c: starts the worker program with that heritage and nothing else. The pid, or a negative
  * errno. */
 pid_t spawn_worker(const char *path, const struct heritage *heritage, int nice_level);

@@ -17,6 +17,7 @@
 #define COST_AUDIO 4
 #define COST_POSTER 1
 #define COST_CHUNK 20
+#define COST_LEGACY 4
 
 static int refuse(struct worker *worker, const char *what)
 {
@@ -57,13 +58,15 @@ struct planned {
 
 static int plan_renditions(struct planned *p)
 {
+    static const int kinds[] = {
+        [PLAN_VIDEO] = CATALOG_VIDEO, [PLAN_AUDIO] = CATALOG_AUDIO, [PLAN_LEGACY] = CATALOG_LEGACY};
     for (size_t i = 0; i < p->plan.rendition_count; i++) {
         const struct plan_rendition *r = &p->plan.renditions[i];
         if (plan_rendition_format(r, p->plan_text[i], PLAN_TEXT_BYTES) < 0)
             return -1;
         p->renditions[i] = (struct catalog_new_rendition){
             .name = r->name,
-            .kind = r->kind == PLAN_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO,
+            .kind = kinds[r->kind],
             .width = r->width,
             .height = r->height,
             .fps_num = r->fps_num,
@@ -80,9 +83,17 @@ static int plan_renditions(struct planned *p)
     return 0;
 }
 
+static bool has_legacy(const struct planned *p)
+{
+    for (size_t i = 0; i < p->plan.rendition_count; i++)
+        if (p->plan.renditions[i].kind == PLAN_LEGACY)
+            return true;
+    return false;
+}
+
 static int plan_jobs(struct planned *p, const struct media_info *info)
 {
-    p->jobs = calloc((size_t)p->plan.chunk_count + 2, sizeof(p->jobs[0]));
+    p->jobs = calloc((size_t)p->plan.chunk_count * 2 + 2, sizeof(p->jobs[0]));
     if (!p->jobs)
         return -1;
     if (info->audio_count > 0)
@@ -95,6 +106,9 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
     for (int chunk = 0; chunk < p->plan.chunk_count; chunk++)
         p->jobs[p->job_count++] =
             (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = chunk, .cost = COST_CHUNK};
+    for (int chunk = 0; has_legacy(p) && chunk < p->plan.chunk_count; chunk++)
+        p->jobs[p->job_count++] = (struct catalog_new_job){
+            .kind = CATALOG_JOB_LEGACY, .chunk = chunk, .cost = COST_LEGACY};
     return 0;
 }
 
@@ -170,7 +184,7 @@ static int record_probed(struct worker *worker, const struct message *message)
 
 static const struct catalog_rendition *find_rendition(const struct worker *worker, const char *name)
 {
-    int kind = worker_job(worker)->kind == CATALOG_JOB_VIDEO ? CATALOG_VIDEO : CATALOG_AUDIO;
+    int kind = job_media_kind(worker_job(worker));
     for (size_t i = 0; i < worker->renditions.count; i++)
         if (worker->renditions.items[i].kind == kind &&
             strcmp(worker->renditions.items[i].name, name) == 0)
@@ -195,7 +209,8 @@ static int record_init(struct worker *worker, const struct message *message)
     const struct catalog_job *job = worker_job(worker);
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
-    if (!rendition || job_init_path(rendition->name, path, sizeof(path)) < 0 ||
+    if (!rendition || rendition->kind == CATALOG_LEGACY ||
+        job_init_path(rendition->name, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "an init segment that isn't there");
     return judge(worker, catalog_rendition_set_init(worker->jobs->catalog, job->id, job->owner,
@@ -208,7 +223,7 @@ static int record_chunk(struct worker *worker, const struct message *message)
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
     bool asked_for = rendition && message->chunk < rendition->chunk_count &&
-                     (job->kind != CATALOG_JOB_VIDEO || message->chunk == job->chunk);
+                     (!job_is_chunk(job) || message->chunk == job->chunk);
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");
