@@ -13,6 +13,7 @@
 #include "node/hls/lesson_cache.h"
 #include "node/hls/media_number.h"
 #include "node/hls/playlist.h"
+#include "node/hls/progressive.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 #include "transcoder/plan/job.h"
@@ -36,7 +37,7 @@
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
 
-enum { ROUTES = 6 };
+enum { ROUTES = 7 };
 
 struct hls {
     const struct store *store;
@@ -270,6 +271,33 @@ static bool serve_poster(
     return true;
 }
 
+/* The rendition that a file's name such as "v220.mp4" stands for; NULL: none. */
+static const struct media_rendition *find_file(
+    const struct http_request *req, const struct lesson_view *view)
+{
+    const char *file = http_request_arg(req, "file");
+    size_t bytes = strlen(file);
+    char name[64];
+
+    if (bytes <= 4 || bytes - 4 >= sizeof(name) || strcmp(file + bytes - 4, ".mp4") != 0)
+        return NULL;
+    memcpy(name, file, bytes - 4);
+    name[bytes - 4] = '\0';
+    return media_index_find(view->index, name);
+}
+
+static bool serve_progressive(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    const struct media_rendition *rendition = find_file(req, view);
+
+    if (!rendition || !progressive_ready(view->index, rendition))
+        return false;
+    progressive_respond(
+        req, hls->store, view->index, rendition, cache_control(view, CACHE_FOR_EVER));
+    return true;
+}
+
 /* ---- from a URL to the lesson
  * ---------------------------------------------------------------------- */
 
@@ -283,16 +311,34 @@ struct lookup {
     int error; /* enum catalog_error */
 };
 
-/* Whether the lesson could answer, and did. */
-static bool answer(struct http_request *req, const struct lookup *lookup)
+/* Whether the lesson may be seen: else nothing is said about what it has. */
+static bool visible(const struct http_request *req, const struct lookup *lookup)
 {
     const struct lesson_view *view = &lookup->view;
 
-    if (view->index->revision != lookup->revision)
-        return false;
-    if (!view->published && !http_request_user(req))
-        return false;
-    return lookup->serve(req, lookup->hls, view);
+    return !lookup->error && view->index->revision == lookup->revision &&
+           (view->published || http_request_user(req));
+}
+
+/* Whether the lesson could answer, and did. */
+static bool answer(struct http_request *req, const struct lookup *lookup)
+{
+    return visible(req, lookup) && lookup->serve(req, lookup->hls, &lookup->view);
+}
+
+static void respond_missing(struct http_request *req, const struct lookup *lookup)
+{
+    const struct media_rendition *rendition = NULL;
+
+    if (lookup->serve == serve_progressive && visible(req, lookup))
+        rendition = find_file(req, &lookup->view);
+    if (!rendition || rendition->kind == CATALOG_LEGACY) {
+        respond_not_found(req);
+        return;
+    }
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond_error(req, 404, "not_complete", "这个内容还没有制作完成，完成后才能下载",
+        "This is still being made; it can be downloaded once it is complete.");
 }
 
 static void load_in_pool(void *thread_ctx, void *task)
@@ -314,7 +360,7 @@ static void on_lesson_loaded(struct http_request *req, void *task)
     if (lookup->error && lookup->error != CATALOG_ENOTFOUND)
         respond_failure(req);
     else if (lookup->error || !answer(req, lookup))
-        respond_not_found(req);
+        respond_missing(req, lookup);
     media_index_unref(lookup->view.index);
     free(lookup);
 }
@@ -392,6 +438,11 @@ static void handle_poster(struct http_request *req, void *ctx)
     resolve(req, ctx, serve_poster);
 }
 
+static void handle_progressive(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_progressive);
+}
+
 /* ---- the module
  * ------------------------------------------------------------------------------------ */
 
@@ -405,6 +456,10 @@ static const struct http_route routes[ROUTES] = {
         .pattern = "/v/:lesson/:revision/poster.jpg",
         .handle = handle_poster,
         .about = "poster picture"},
+    {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/:file",
+        .handle = handle_progressive,
+        .about = "RENDITION.mp4: the rendition as one file, with its sound (?download=1)"},
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/index.m3u8",
         .handle = handle_media_playlist,

@@ -19,6 +19,7 @@ static void free_index(struct media_index *index)
     for (size_t i = 0; index->renditions && i < index->rendition_count; i++)
         free_rendition(&index->renditions[i]);
     free(index->renditions);
+    free(index->title);
     free(index->language);
     free(index->poster_file);
     free(index);
@@ -191,11 +192,12 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     index->revision = lesson->revision;
     index->complete = lesson->state == CATALOG_LESSON_READY;
     index->memory_bytes = sizeof(*index);
+    index->title = strdup(lesson->title);
     index->language = strdup(lesson->language);
     index->poster_file = strdup(lesson->poster_file);
     index->renditions =
         calloc(renditions->count ? renditions->count : 1, sizeof(*index->renditions));
-    if (!index->language || !index->poster_file || !index->renditions)
+    if (!index->title || !index->language || !index->poster_file || !index->renditions)
         goto fail;
     error = add_renditions(index, renditions, chunks);
     if (error)

@@ -50,7 +50,7 @@ struct media_index {
     int64_t lesson_id;
     int revision;
     bool complete; /* the lesson is ready: nothing of this revision will change */
-    char *language, *poster_file;
+    char *title, *language, *poster_file;
     struct media_rendition *renditions; /* that have chunk 0 and, but for legacy ones, an init
                                            segment; video first, from the lowest */
     size_t rendition_count;
