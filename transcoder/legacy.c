@@ -88,8 +88,9 @@ static int end_segment(struct legacy *l, struct failure *failure)
         return 0;
     if (add_sound(l, INT64_MAX, failure) < 0)
         return -1;
-    bool last = l->segment + 1 == l->end_segment;
-    if ((last ? ts_end_chunk(l->ts) : ts_end_segment(l->ts)) < 0)
+    /* Only what another chunk follows has to end with its counters in place. */
+    bool joins = l->segment + 1 == l->end_segment && l->end_segment < plan_segment_count(l->plan);
+    if ((joins ? ts_end_chunk(l->ts) : ts_end_segment(l->ts)) < 0)
         return no_memory(failure);
     ts_bytes(l->ts, &count);
     size_t bytes = count - l->segment_start;
