@@ -152,7 +152,9 @@ static void add_legacy(struct plan *plan, const struct media_info *info)
     struct plan_rendition *r = &plan->renditions[plan->rendition_count - 1];
     r->kind = PLAN_LEGACY;
     r->cap_bps = LEGACY_BPS;
-    r->crf_x10 = 210;
+    /* Near the cap wherever there is something to spend it on: what the packets of small pictures
+     * cost is then little beside it. */
+    r->crf_x10 = 180;
     snprintf(r->name, sizeof(r->name), "ts%d", LEGACY_BPS / 1000);
     int64_t audio_bps = info->audio_count > 0 ? AUDIO_BPS + 47 * TS_BITS_PER_SOUND_FRAME : 0;
     int64_t payload_bps = LEGACY_BPS * 184 / 188 - TS_BPS;
