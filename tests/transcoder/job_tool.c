@@ -5,8 +5,8 @@
  *   job_tool [OPTION...] WORKER SOURCE OUTPUT PIECE...
  *
  * PIECE: probe (always done first), audio, poster, video (all chunks in order), the number of a
- * chunk, all of these, legacy (all chunks; after the audio), or legacy:N. Options: --segment-ms N, --chunk-ms N, and --kill: kill -9 each worker at its
- * first word of progress.
+ * chunk, all of these, legacy (all chunks; after the audio), or legacy:N. Options: --segment-ms N,
+ * --chunk-ms N, and --kill: kill -9 each worker at its first word of progress.
  *
  * Prints the probe's findings as media_info text, and a line for each message:
  *   init NAME BYTES SHA256 CODECS
