@@ -99,6 +99,17 @@ enum catalog_lesson_state {
 /* "queued", "working", "ready", "failed"; NULL for anything else. */
 const char *catalog_lesson_state_name(int state);
 
+/* Lessons of a higher priority go before all others. */
+enum catalog_priority {
+    CATALOG_PRIORITY_LOW = -1,
+    CATALOG_PRIORITY_NORMAL = 0,
+    CATALOG_PRIORITY_HIGH = 1,
+};
+/* "low", "normal", "high"; NULL for anything else. */
+const char *catalog_priority_name(int priority);
+/* False: name is none of these, *priority is untouched. */
+bool catalog_priority_parse(const char *name, int *priority);
+
 /* A new lesson with its source and its first job (probe), in one transaction. */
 struct catalog_new_lesson {
     const char *title; /* UTF-8; "" lets the probe's tag title or the file name serve */
@@ -138,6 +149,11 @@ struct catalog_lesson {
     char *poster_file;   /* below the revision's folder, "" none */
     char *legacy_name;   /* the legacy rendition's, once the lesson is READY; "" none */
     char *info_text;     /* the probe's findings: struct media_info as text; "" before */
+    int priority;        /* enum catalog_priority */
+    bool paused;         /* nothing of it is begun */
+    int queued_jobs, running_jobs;
+    int position;          /* filled in by catalog_queue_positions() alone, 0 before */
+    int storyboard_sheets; /* "storyboard-0.jpg" and on, beside "storyboard.vtt"; 0 none */
 };
 
 struct catalog_lessons {
@@ -147,6 +163,7 @@ struct catalog_lessons {
 
 struct catalog_lesson_filter {
     bool published_only; /* published and playable: what terminals see */
+    bool at_work;        /* alone: those with jobs queued or leased, all of them, oldest first */
     int64_t before_id;   /* 0: from the newest; else those with id < before_id */
     int limit;           /* 0: all */
 };
@@ -169,8 +186,18 @@ int catalog_lesson_edit(struct catalog *catalog, int64_t lesson_id,
 int catalog_lesson_set_published(
     struct catalog *catalog, int64_t lesson_id, bool published, const char *by, int64_t now_ms);
 
+/* Pauses or resumes: of a paused lesson nothing is begun; what runs goes on to its end. Leaves an
+ * event ("paused", "resumed") if that is a change. Errors: ENOTFOUND, ESTATE (ready or failed). */
+int catalog_lesson_set_paused(
+    struct catalog *catalog, int64_t lesson_id, bool paused, const char *by, int64_t now_ms);
+/* The same for enum catalog_priority, with "priority_low", "priority_normal", "priority_high".
+ * EINVAL: no such priority. */
+int catalog_lesson_set_priority(
+    struct catalog *catalog, int64_t lesson_id, int priority, const char *by, int64_t now_ms);
+
 /* Tries a failed lesson again: its failed jobs are queued anew with fresh attempts; what was
- * finished stays. Leaves an event. Errors: ENOTFOUND, ESTATE (not failed). */
+ * finished stays; it is not paused any more. Leaves an event. Errors: ENOTFOUND, ESTATE (not
+ * failed). */
 int catalog_lesson_retry(
     struct catalog *catalog, int64_t lesson_id, const char *by, int64_t now_ms);
 
@@ -202,8 +229,15 @@ void catalog_events_free(struct catalog_events *events);
 enum catalog_media_kind {
     CATALOG_VIDEO = 0,
     CATALOG_AUDIO = 1,
-    CATALOG_LEGACY = 3, /* both in one transport stream; has no init segment */
+    CATALOG_TEXT = 2,   /* subtitles; has no init segment */
+    CATALOG_LEGACY = 3, /* picture and sound in one transport stream; has no init segment */
 };
+
+/* Whether renditions of a kind have an init segment beside their chunks. */
+static inline bool catalog_has_init(int kind)
+{
+    return kind == CATALOG_VIDEO || kind == CATALOG_AUDIO;
+}
 
 struct catalog_rendition {
     int64_t id, lesson_id;
@@ -213,12 +247,12 @@ struct catalog_rendition {
     int position;                        /* 0 is the lowest rung of its kind */
     int width, height, fps_num, fps_den; /* video */
     int channels, sample_rate;           /* audio */
-    char *language;                      /* audio: BCP 47 or "" */
+    char *language;                      /* audio, text: BCP 47 or "" */
     int64_t cap_bps;                     /* the rung's cap on the wire */
     int timescale;                       /* ticks a second of its segments' durations */
     int chunk_count;                     /* how many chunks it will have */
     char *plan_text; /* the planner's parameters: goes into job texts unchanged */
-    /* known once the first chunk is there: */
+    /* known once the first chunk is there; text has no init segment and no codecs: */
     char *codecs;       /* RFC 6381, e.g. "avc1.4D401F"; "" before */
     int64_t init_bytes; /* 0 before */
     char *init_sha256;
@@ -272,10 +306,11 @@ enum catalog_job_state {
 const char *catalog_job_state_name(int state);
 
 enum catalog_job_kind {
-    CATALOG_JOB_PROBE = 0, /* look at the source, measure it; remux it where it can't be sought */
-    CATALOG_JOB_AUDIO = 1, /* all chunks of all audio renditions, in one run */
-    CATALOG_JOB_VIDEO = 2, /* chunk `chunk` of all video renditions */
-    CATALOG_JOB_POSTER = 3,
+    CATALOG_JOB_PROBE = 0,  /* look at the source, measure it; remux it where it can't be sought */
+    CATALOG_JOB_AUDIO = 1,  /* all chunks of all audio renditions, in one run */
+    CATALOG_JOB_VIDEO = 2,  /* piece `chunk` of the planner's: a chunk of some video renditions */
+    CATALOG_JOB_POSTER = 3, /* the poster, then the storyboard */
+    CATALOG_JOB_TEXT = 4,   /* all chunks of all text renditions, in one run */
     CATALOG_JOB_LEGACY = 5, /* chunk `chunk` of the legacy rendition, from the finished sound */
 };
 const char *catalog_job_kind_name(int kind);
@@ -284,7 +319,7 @@ struct catalog_job {
     int64_t id, lesson_id;
     int revision;
     int kind, state;
-    int chunk;   /* VIDEO, LEGACY: which; else 0 */
+    int chunk;   /* VIDEO: which piece; LEGACY: which; else 0 */
     int cost;    /* weight in the lesson's progress */
     int attempt; /* how often it was leased, the present lease included */
     int max_attempts;
@@ -314,11 +349,16 @@ struct catalog_new_job {
 };
 
 /*
- * Takes the next job that may run: the oldest lesson's first, by kind (probe, audio, poster,
- * video, legacy) and chunk; a legacy chunk only when the lesson's sound is done. Jobs whose lease
- * has run out count as queued. A job whose attempts are used up is marked FAILED with its last
- * reason, its lesson too, and the next is looked at. On success *out holds one job, LEASED to
- * owner. ENOTFOUND: nothing to do.
+ * Takes the next job that may run. Lessons share the workers fairly: higher priority first, among
+ * equals the submitters in turn by the work they have had, within a submitter the lesson with the
+ * least work left, but a quarter of the work for his oldest (catalog/fair.h has the rules and
+ * their bounds); within a lesson by kind (probe, audio, text, poster, video, legacy) and chunk.
+ * Paused lessons wait, and so do legacy chunks until their lesson's sound is done: a lesson that
+ * has nothing else lets the others go on. What a lease costs its submitter is in the catalog as
+ * well, so that a crash doesn't change whose turn it is; it is taken back by catalog_job_release()
+ * and catalog_jobs_recover(). Jobs whose lease has run out count as queued. A job whose attempts
+ * are used up is marked FAILED with its last reason, its lesson too, and the next is looked at. On
+ * success *out holds one job, LEASED to owner. ENOTFOUND: nothing to do.
  */
 int catalog_job_lease(struct catalog *catalog, const char *owner, int64_t now_ms, int64_t lease_ms,
     int64_t deadline_ms, struct catalog_jobs *out);
@@ -363,12 +403,20 @@ int catalog_chunk_add(
     struct catalog *catalog, int64_t job_id, const char *owner, const struct catalog_chunk *chunk);
 int catalog_lesson_set_poster(
     struct catalog *catalog, int64_t job_id, const char *owner, const char *poster_file);
+int catalog_lesson_set_storyboard(
+    struct catalog *catalog, int64_t job_id, const char *owner, int sheets);
 /* Ends a job other than PROBE; the lesson's last one makes it READY (event "completed"). */
 int catalog_job_finish(struct catalog *catalog, int64_t job_id, const char *owner, int64_t now_ms);
 
-/* Jobs of one lesson (0: all that are queued or leased), in the order in which they would run. */
+/* Jobs of one lesson in the order in which they run; 0: all that are queued or leased, lesson by
+ * lesson. */
 int catalog_jobs(struct catalog *catalog, int64_t lesson_id, struct catalog_jobs *out);
 void catalog_jobs_free(struct catalog_jobs *jobs);
+
+/* Fills in when each of these lessons gets its next job: position 1 is next, as things stand, then
+ * 2, ...: a forecast, since others may come in between. 0: it has none queued, is paused, or is
+ * beyond the thousandth. */
+int catalog_queue_positions(struct catalog *catalog, struct catalog_lessons *lessons);
 
 /* A number that changes whenever anything that people watch (lessons, jobs, uploads) was changed,
  * by any process: cheap to poll. */

@@ -68,6 +68,7 @@ int db_migrate(struct catalog *c, bool read_only);
 int lesson_insert(struct catalog *c, const struct catalog_new_lesson *lesson, int64_t *lesson_id);
 int lesson_set_state(struct catalog *c, int64_t lesson_id, int state, const char *reason,
     const char *detail, int64_t now_ms);
+int lesson_state(struct catalog *c, int64_t lesson_id, int *state); /* ENOTFOUND */
 int event_insert(
     struct catalog *c, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms);
 /* job_insert: kind's rank is worked out. */

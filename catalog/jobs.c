@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "catalog/db.h"
+#include "catalog/queue.h"
 #include "catalog/segments.h"
 
 static const char *const state_names[] = {
@@ -14,8 +15,8 @@ static const char *const state_names[] = {
 };
 #define STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
-/* The rank is the order within a lesson: sound and poster come before the pictures, which take
- * long; what old boxes need comes last. */
+/* The rank is the order within a lesson: sound, subtitles and stills come before the pictures,
+ * which take long; what old boxes need comes last. */
 static const struct {
     const char *name;
     int rank;
@@ -24,6 +25,7 @@ static const struct {
     [CATALOG_JOB_AUDIO] = {"audio", 1},
     [CATALOG_JOB_VIDEO] = {"video", 3},
     [CATALOG_JOB_POSTER] = {"poster", 2},
+    [CATALOG_JOB_TEXT] = {"text", 1},
     [CATALOG_JOB_LEGACY] = {"legacy", 9},
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
@@ -106,32 +108,54 @@ static int fail_job(struct catalog *c, int64_t job_id, int64_t lesson_id, const 
     return error;
 }
 
-/* The first queued job; one whose attempts are used up is failed, and the next is looked at. */
+/* The next job of a lesson that has one. LOOK_FURTHER: its attempts are used up; it and its
+ * lesson are failed now. */
+#define LOOK_FURTHER 1
+static int next_of_lesson(
+    struct catalog *c, int64_t lesson_id, int64_t now_ms, int64_t *job_id, int64_t *cost)
+{
+    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_JOB_NEXT), "i", lesson_id);
+    int row = db_row(c, s);
+    if (row <= 0)
+        return row < 0 ? row
+                       : db_fail(c, CATALOG_ECORRUPT, "lesson %lld counts jobs that aren't there",
+                             (long long)lesson_id);
+    *job_id = sqlite3_column_int64(s, 0);
+    *cost = sqlite3_column_int64(s, 6);
+    if (sqlite3_column_int(s, 1) < sqlite3_column_int(s, 2)) {
+        db_done(s);
+        return CATALOG_OK;
+    }
+    char *reason = db_text(s, 4), *detail = db_text(s, 5);
+    db_done(s);
+    /* An attempt that left no reason ended with its node. */
+    int error = reason && detail ? fail_job(c, *job_id, lesson_id,
+                                       *reason ? reason : "worker_crashed", detail, now_ms)
+                                 : db_fail(c, CATALOG_ENOMEM, "out of memory");
+    free(reason);
+    free(detail);
+    return error == CATALOG_OK ? LOOK_FURTHER : error;
+}
+
+/* The job whose turn it is, booked to its submitter; one whose attempts are used up is failed, and
+ * the next is looked at. */
 static int next_job(struct catalog *c, int64_t now_ms, int64_t *job_id)
 {
-    for (;;) {
-        sqlite3_stmt *s = db_statement(c, STATEMENT_JOB_NEXT);
-        int row = db_row(c, s);
-        if (row <= 0)
-            return row < 0 ? row : db_fail(c, CATALOG_ENOTFOUND, "there is nothing to do");
-        *job_id = sqlite3_column_int64(s, 0);
-        bool used_up = sqlite3_column_int(s, 1) >= sqlite3_column_int(s, 2);
-        int64_t lesson_id = sqlite3_column_int64(s, 3);
-        if (!used_up) {
-            db_done(s);
-            return CATALOG_OK;
-        }
-        char *reason = db_text(s, 4), *detail = db_text(s, 5);
-        db_done(s);
-        /* An attempt that left no reason ended with its node. */
-        int error = reason && detail ? fail_job(c, *job_id, lesson_id,
-                                           *reason ? reason : "worker_crashed", detail, now_ms)
-                                     : db_fail(c, CATALOG_ENOMEM, "out of memory");
-        free(reason);
-        free(detail);
-        if (error != CATALOG_OK)
-            return error;
+    int error = LOOK_FURTHER;
+    while (error == LOOK_FURTHER) {
+        struct fair queue;
+        struct fair_choice choice;
+        int64_t cost = 0;
+        error = queue_read(c, &queue);
+        if (error == CATALOG_OK && !fair_choose(&queue, &choice))
+            error = db_fail(c, CATALOG_ENOTFOUND, "there is nothing to do");
+        if (error == CATALOG_OK)
+            error = next_of_lesson(c, queue.lessons[choice.lesson].id, now_ms, job_id, &cost);
+        if (error == CATALOG_OK)
+            error = queue_charge(c, &queue, &choice, cost);
+        queue_free(&queue);
     }
+    return error;
 }
 
 static int read_jobs(struct catalog *c, sqlite3_stmt *s, struct catalog_jobs *out);
@@ -209,15 +233,29 @@ int catalog_job_release(struct catalog *c, int64_t job_id, const char *owner)
     if (error == CATALOG_OK)
         error = check_owned(c, job_id, owner, &owned);
     if (error == CATALOG_OK)
+        error = queue_refund(c, job_id);
+    if (error == CATALOG_OK)
         error = db_run(c, db_bind(db_statement(c, STATEMENT_JOB_RELEASE), "i", job_id), NULL);
     if (error == CATALOG_OK)
         error = db_touch(c);
     return db_end(c, error);
 }
 
+static int refund_others(struct catalog *c, const char *owner)
+{
+    int row, error = CATALOG_OK;
+    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_JOBS_OF_OTHERS), "s", owner);
+    while (error == CATALOG_OK && (row = db_row(c, s)) != 0)
+        error = row < 0 ? row : queue_refund(c, sqlite3_column_int64(s, 0));
+    db_done(s);
+    return error;
+}
+
 int catalog_jobs_recover(struct catalog *c, const char *owner)
 {
     int error = db_begin(c);
+    if (error == CATALOG_OK)
+        error = refund_others(c, owner);
     if (error == CATALOG_OK)
         error = db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_RECOVER), "s", owner), NULL);
     if (error == CATALOG_OK)
@@ -245,8 +283,7 @@ static int insert_planned(
     int positions[CATALOG_LEGACY + 1] = {0};
     for (size_t i = 0; i < result->rendition_count; i++) {
         const struct catalog_new_rendition *rendition = &result->renditions[i];
-        int error = rendition->kind == CATALOG_VIDEO || rendition->kind == CATALOG_AUDIO ||
-                            rendition->kind == CATALOG_LEGACY
+        int error = rendition->kind >= CATALOG_VIDEO && rendition->kind <= CATALOG_LEGACY
                         ? insert_rendition(c, owned, rendition, positions[rendition->kind]++)
                         : db_fail(c, CATALOG_EINVAL, "rendition of kind %d", rendition->kind);
         if (error != CATALOG_OK)
@@ -397,6 +434,22 @@ int catalog_lesson_set_poster(
         error = db_run(c,
             db_bind(
                 db_statement(c, STATEMENT_LESSON_SET_POSTER), "is", owned.lesson_id, poster_file),
+            NULL);
+    if (error == CATALOG_OK)
+        error = db_touch(c);
+    return db_end(c, error);
+}
+
+int catalog_lesson_set_storyboard(struct catalog *c, int64_t job_id, const char *owner, int sheets)
+{
+    struct owned owned = {0};
+    int error = db_begin(c);
+    if (error == CATALOG_OK)
+        error = check_owned(c, job_id, owner, &owned);
+    if (error == CATALOG_OK)
+        error = db_run(c,
+            db_bind(db_statement(c, STATEMENT_LESSON_SET_STORYBOARD), "ii", owned.lesson_id,
+                (int64_t)sheets),
             NULL);
     if (error == CATALOG_OK)
         error = db_touch(c);

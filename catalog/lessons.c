@@ -35,7 +35,7 @@ int event_insert(
         NULL);
 }
 
-static int lesson_state(struct catalog *c, int64_t lesson_id, int *state, int *revision)
+int lesson_state(struct catalog *c, int64_t lesson_id, int *state)
 {
     sqlite3_stmt *statement = db_bind(db_statement(c, STATEMENT_LESSON_STATE), "i", lesson_id);
     int row = db_row(c, statement);
@@ -44,7 +44,6 @@ static int lesson_state(struct catalog *c, int64_t lesson_id, int *state, int *r
                    ? row
                    : db_fail(c, CATALOG_ENOTFOUND, "there is no lesson %lld", (long long)lesson_id);
     *state = sqlite3_column_int(statement, 0);
-    *revision = sqlite3_column_int(statement, 1);
     db_done(statement);
     return CATALOG_OK;
 }
@@ -52,8 +51,8 @@ static int lesson_state(struct catalog *c, int64_t lesson_id, int *state, int *r
 int lesson_set_state(struct catalog *c, int64_t lesson_id, int state, const char *reason,
     const char *detail, int64_t now_ms)
 {
-    int from = 0, revision = 0;
-    int error = lesson_state(c, lesson_id, &from, &revision);
+    int from = 0;
+    int error = lesson_state(c, lesson_id, &from);
     if (error != CATALOG_OK)
         return error;
     if (from < 0 || from >= STATES || !legal[from][state])
@@ -130,10 +129,10 @@ int catalog_lesson_edit(
 int catalog_lesson_set_published(
     struct catalog *c, int64_t lesson_id, bool published, const char *by, int64_t now_ms)
 {
-    int state = 0, revision = 0;
+    int state = 0;
     int error = db_begin(c);
     if (error == CATALOG_OK)
-        error = lesson_state(c, lesson_id, &state, &revision);
+        error = lesson_state(c, lesson_id, &state);
     if (error == CATALOG_OK && published && state == CATALOG_LESSON_FAILED)
         error = db_fail(c, CATALOG_ESTATE, "lesson %lld has failed: there is nothing to publish",
             (long long)lesson_id);
@@ -151,10 +150,10 @@ int catalog_lesson_set_published(
 
 int catalog_lesson_retry(struct catalog *c, int64_t lesson_id, const char *by, int64_t now_ms)
 {
-    int state = 0, revision = 0;
+    int state = 0;
     int error = db_begin(c);
     if (error == CATALOG_OK)
-        error = lesson_state(c, lesson_id, &state, &revision);
+        error = lesson_state(c, lesson_id, &state);
     if (error == CATALOG_OK && state != CATALOG_LESSON_FAILED)
         error = db_fail(c, CATALOG_ESTATE, "lesson %lld has not failed", (long long)lesson_id);
     if (error == CATALOG_OK) {
@@ -169,6 +168,12 @@ int catalog_lesson_retry(struct catalog *c, int64_t lesson_id, const char *by, i
     if (error == CATALOG_OK)
         error =
             db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_RETRY_LESSON), "i", lesson_id), NULL);
+    /* Who wants it done wants it begun. */
+    if (error == CATALOG_OK)
+        error = db_run(c,
+            db_bind(
+                db_statement(c, STATEMENT_LESSON_SET_PAUSED), "iii", lesson_id, (int64_t)0, now_ms),
+            NULL);
     if (error == CATALOG_OK)
         error = event_insert(c, lesson_id, "retried", by, now_ms);
     if (error == CATALOG_OK)
@@ -195,10 +200,10 @@ int catalog_lesson_remove(struct catalog *c, int64_t lesson_id)
 int catalog_event_add(
     struct catalog *c, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms)
 {
-    int state = 0, revision = 0;
+    int state = 0;
     int error = db_begin(c);
     if (error == CATALOG_OK)
-        error = lesson_state(c, lesson_id, &state, &revision);
+        error = lesson_state(c, lesson_id, &state);
     if (error == CATALOG_OK)
         error = event_insert(c, lesson_id, code, detail, now_ms);
     if (error == CATALOG_OK)
@@ -234,7 +239,12 @@ static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson
                            : l->state == CATALOG_LESSON_QUEUED ? 0
                                                                : sqlite3_column_int(s, 23);
     l->media_bytes = sqlite3_column_int64(s, 24);
-    complete &= (l->legacy_name = db_text(s, 25)) != NULL;
+    l->priority = sqlite3_column_int(s, 25);
+    l->paused = sqlite3_column_int(s, 26) != 0;
+    l->queued_jobs = sqlite3_column_int(s, 27);
+    l->running_jobs = sqlite3_column_int(s, 28);
+    l->storyboard_sheets = sqlite3_column_int(s, 29);
+    complete &= (l->legacy_name = db_text(s, 30)) != NULL;
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }
 
@@ -258,6 +268,8 @@ static int read_lessons(struct catalog *c, sqlite3_stmt *statement, struct catal
 int catalog_lessons(
     struct catalog *c, const struct catalog_lesson_filter *filter, struct catalog_lessons *out)
 {
+    if (filter->at_work)
+        return read_lessons(c, db_statement(c, STATEMENT_LESSONS_AT_WORK), out);
     enum statement number =
         filter->published_only ? STATEMENT_LESSONS_PUBLISHED : STATEMENT_LESSONS;
     int64_t before = filter->before_id > 0 ? filter->before_id : INT64_MAX;

@@ -10,6 +10,11 @@
     "WHERE r.lesson_id = l.id AND r.revision = l.revision AND r.kind = " kind "))"
 #define PLAYABLE "(l.state IN (1, 2) AND " HAS_FIRST("0") " AND " HAS_FIRST("1") ")"
 
+/* A legacy chunk takes its sound from the lesson's AAC chunks, so it waits until they are done. */
+#define HELD_BACK                                                                                  \
+    "(j.kind = 5 AND EXISTS (SELECT 1 FROM jobs s WHERE s.lesson_id = j.lesson_id AND s.kind = 1 " \
+    "AND s.state <> 2))"
+
 #define LESSON_SELECT                                                                              \
     "SELECT l.id, l.revision, l.state, l.published, l.title, l.topic, l.description, l.language, " \
     "l.submitter, "                                                                                \
@@ -20,9 +25,10 @@
     "WHERE j.lesson_id = l.id), "                                                                  \
     "(SELECT coalesce(sum(r.init_bytes), 0) FROM renditions r WHERE r.lesson_id = l.id) + "        \
     "(SELECT coalesce(sum(c.bytes), 0) FROM renditions r JOIN chunks c ON c.rendition_id = r.id "  \
-    "WHERE r.lesson_id = l.id), "                                                                  \
-    "coalesce((SELECT r.name FROM renditions r WHERE r.lesson_id = l.id AND "                      \
-    "r.revision = l.revision AND r.kind = 3 AND l.state = 2), '') "                                \
+    "WHERE r.lesson_id = l.id), l.priority, l.paused, l.queued_jobs, "                             \
+    "(SELECT count(*) FROM jobs j WHERE j.state = 1 AND j.lesson_id = l.id), "                     \
+    "l.storyboard_sheets, coalesce((SELECT r.name FROM renditions r WHERE r.lesson_id = l.id "     \
+    "AND r.revision = l.revision AND r.kind = 3 AND l.state = 2), '') "                            \
     "FROM lessons l JOIN sources s ON s.lesson_id = l.id"
 
 #define JOB_SELECT                                                                                 \
@@ -53,21 +59,27 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_LESSONS] = LESSON_SELECT " WHERE l.id < ?1 ORDER BY l.id DESC LIMIT ?2",
     [STATEMENT_LESSONS_PUBLISHED] = LESSON_SELECT
     " WHERE l.published = 1 AND l.id < ?1 AND " PLAYABLE " ORDER BY l.id DESC LIMIT ?2",
+    [STATEMENT_LESSONS_AT_WORK] = LESSON_SELECT " WHERE l.work_left > 0 ORDER BY +l.id",
     [STATEMENT_LESSON_GET] = LESSON_SELECT " WHERE l.id = ?1",
     [STATEMENT_LESSON_EDIT] = "UPDATE lessons SET title = CASE WHEN ?2 THEN ?3 ELSE title END, "
                               "topic = CASE WHEN ?4 THEN ?5 ELSE topic END,"
                               " description = CASE WHEN ?6 THEN ?7 ELSE description END, language "
                               "= CASE WHEN ?8 THEN ?9 ELSE language END,"
                               " updated_ms = ?10 WHERE id = ?1",
-    [STATEMENT_LESSON_STATE] = "SELECT state, revision FROM lessons WHERE id = ?1",
+    [STATEMENT_LESSON_STATE] = "SELECT state FROM lessons WHERE id = ?1",
     [STATEMENT_LESSON_SET_STATE] = "UPDATE lessons SET state = ?2, reason = ?3, reason_detail = "
                                    "?4, updated_ms = ?5 WHERE id = ?1",
     [STATEMENT_LESSON_SET_PUBLISHED] =
         "UPDATE lessons SET published = ?2, updated_ms = ?3 WHERE id = ?1",
+    [STATEMENT_LESSON_SET_PRIORITY] =
+        "UPDATE lessons SET priority = ?2, updated_ms = ?3 WHERE id = ?1 AND priority <> ?2",
+    [STATEMENT_LESSON_SET_PAUSED] =
+        "UPDATE lessons SET paused = ?2, updated_ms = ?3 WHERE id = ?1 AND paused <> ?2",
     [STATEMENT_LESSON_SET_PROBED] = "UPDATE lessons SET info_text = ?2, title = CASE WHEN title = "
                                     "'' THEN ?3 ELSE title END, duration_us = ?4,"
                                     " updated_ms = ?5 WHERE id = ?1",
     [STATEMENT_LESSON_SET_POSTER] = "UPDATE lessons SET poster_file = ?2 WHERE id = ?1",
+    [STATEMENT_LESSON_SET_STORYBOARD] = "UPDATE lessons SET storyboard_sheets = ?2 WHERE id = ?1",
     [STATEMENT_LESSON_REMOVE] = "DELETE FROM lessons WHERE id = ?1",
     [STATEMENT_SOURCE_SET_REMUXED] =
         "UPDATE sources SET remuxed_file = ?2, remuxed_bytes = ?3 WHERE lesson_id = ?1",
@@ -101,11 +113,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STATEMENT_JOBS_EXPIRE] =
         "UPDATE jobs SET state = 0, owner = '' WHERE state = 1 AND lease_until_ms <= ?1",
-    [STATEMENT_JOB_NEXT] = "SELECT id, attempt, max_attempts, lesson_id, reason, reason_detail "
-                           "FROM jobs j WHERE state = 0 AND NOT (kind = 5 AND EXISTS "
-                           "(SELECT 1 FROM jobs s WHERE s.lesson_id = j.lesson_id AND s.kind = 1 "
-                           "AND s.state <> 2))"
-                           " ORDER BY lesson_id, rank, chunk LIMIT 1",
+    [STATEMENT_JOB_NEXT] = "SELECT id, attempt, max_attempts, lesson_id, reason, reason_detail, "
+                           "cost FROM jobs j WHERE state = 0"
+                           " AND lesson_id = ?1 AND NOT " HELD_BACK " ORDER BY rank, chunk LIMIT 1",
     [STATEMENT_JOB_LEASE] = "UPDATE jobs SET state = 1, attempt = attempt + 1, owner = ?2, "
                             "lease_until_ms = ?3, deadline_ms = ?4,"
                             " progress_permille = 0 WHERE id = ?1",
@@ -121,6 +131,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_JOBS_RECOVER] = "UPDATE jobs SET state = 0, owner = '', attempt = max(attempt - 1, "
                                "0), progress_permille = 0"
                                " WHERE state = 1 AND owner <> ?1",
+    [STATEMENT_JOBS_OF_OTHERS] = "SELECT j.id FROM jobs j WHERE j.state = 1 AND j.owner <> ?1",
     [STATEMENT_JOBS_FAIL_LESSON] =
         "UPDATE jobs SET state = 3, owner = '' WHERE lesson_id = ?1 AND state IN (0, 1)",
     [STATEMENT_JOBS_RETRY_LESSON] = "UPDATE jobs SET state = 0, attempt = 0, progress_permille = "
@@ -131,6 +142,19 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_JOBS_OF_LESSON] = JOB_SELECT " WHERE j.lesson_id = ?1 ORDER BY j.rank, j.chunk",
     [STATEMENT_JOBS_ACTIVE] =
         JOB_SELECT " WHERE j.state IN (0, 1) ORDER BY j.lesson_id, j.rank, j.chunk",
+    [STATEMENT_QUEUE_CLOCK] = "SELECT clock FROM queue WHERE id = 1",
+    [STATEMENT_QUEUE_SET_CLOCK] = "UPDATE queue SET clock = ?1 WHERE id = 1",
+    [STATEMENT_QUEUE_LESSONS] =
+        "SELECT l.id, l.priority, l.state <> 0, l.work_left, l.submitter, coalesce(s.clock, 0), "
+        "coalesce(s.aged, 0) FROM lessons l LEFT JOIN submitters s ON s.name = l.submitter"
+        " WHERE l.work_left > 0 AND l.queued_jobs > 0 AND l.paused = 0 AND EXISTS "
+        "(SELECT 1 FROM jobs j WHERE j.state = 0 AND j.lesson_id = l.id AND NOT " HELD_BACK ")"
+        " ORDER BY l.submitter, l.id",
+    [STATEMENT_QUEUE_CHARGE] = "INSERT INTO submitters (name, clock, aged) VALUES (?1, ?2, ?3) "
+                               "ON CONFLICT (name) DO UPDATE SET clock = ?2, aged = ?3",
+    [STATEMENT_QUEUE_REFUND] =
+        "UPDATE submitters SET clock = clock - (SELECT cost FROM jobs WHERE id = ?1) WHERE name = "
+        "(SELECT l.submitter FROM jobs j JOIN lessons l ON l.id = j.lesson_id WHERE j.id = ?1)",
     [STATEMENT_UPLOAD_INSERT] =
         "INSERT INTO uploads (id, user, filename, title, topic, description, language, publish, "
         "total_bytes, created_ms, updated_ms)"

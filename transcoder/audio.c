@@ -16,7 +16,7 @@ struct track {
     AVPacket *packet;
     struct packager *packager;
     int chunk;
-    int64_t segment, chunk_end_segment;
+    int segment, chunk_end_segment;
     int64_t end_sample;
 };
 
@@ -41,8 +41,8 @@ static int open_encoder(struct track *t, struct failure *failure)
 static int begin_chunk(struct track *t, struct failure *failure)
 {
     struct packager_params params = {t->rendition, t->encoder, t->segment};
-    int64_t first;
-    piece_segments(t->plan, t->chunk, &first, &t->chunk_end_segment);
+    int first;
+    plan_chunk_segments(t->plan, &t->piece->job->options, t->chunk, &first, &t->chunk_end_segment);
     return packager_open(&t->packager, &params, failure);
 }
 
@@ -65,7 +65,7 @@ static int64_t boundary(const struct track *t, int64_t segment)
 /* A segment begins with the frame whose start is nearest to its boundary. */
 static bool begins_next_segment(const struct track *t, int64_t pts)
 {
-    return t->segment + 1 < plan_segment_count(t->plan) &&
+    return t->segment + 1 < t->plan->segment_count &&
            pts + t->encoder->frame_size / 2 >= boundary(t, t->segment + 1);
 }
 
@@ -151,11 +151,12 @@ static int make_rendition(
 
 int audio_run(const struct piece *piece, struct failure *failure)
 {
-    struct plan plan;
-    if (plan_make(&piece->job->info, &piece->job->options, &plan) < 0)
-        return failure_set(failure, REASON_INTERNAL, "no plan");
-    for (size_t i = 0; i < piece->job->rendition_count; i++)
-        if (make_rendition(piece, &plan, i, failure) < 0)
-            return -1;
-    return 0;
+    struct plan *plan = av_malloc(sizeof(*plan));
+    int result = plan && plan_make(&piece->job->info, &piece->job->options, plan) == 0
+                     ? 0
+                     : failure_set(failure, REASON_INTERNAL, "no plan");
+    for (size_t i = 0; i < piece->job->rendition_count && result == 0; i++)
+        result = make_rendition(piece, plan, i, failure);
+    av_free(plan);
+    return result;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/legacy.h"
 
+#include <libavutil/mem.h>
 #include <stdlib.h>
 
-#include "transcoder/encoder.h"
+#include "transcoder/h264.h"
 #include "transcoder/made_sound.h"
 #include "transcoder/scaler.h"
 #include "transcoder/source.h"
@@ -27,7 +28,7 @@ struct legacy {
     const struct plan_rendition *rendition, *sound_rendition; /* the latter NULL: no sound */
     int divisor;                                              /* every which grid frame it takes */
     int64_t offset_ticks;                                     /* of grid frame 0 */
-    int64_t segment, end_segment; /* the one that is being filled, or comes next */
+    int segment, end_segment; /* the one that is being filled, or comes next */
     struct source *source;
     struct scaler *scaler;
     AVFrame *scaled;
@@ -39,7 +40,7 @@ struct legacy {
     struct message_segment *segments;
     size_t segment_count;
     size_t segment_start; /* in bytes */
-    int64_t segment_ticks;
+    int segment_pictures;
 };
 
 static int no_memory(struct failure *failure)
@@ -84,25 +85,29 @@ static int add_sound(struct legacy *l, int64_t until, struct failure *failure)
 static int end_segment(struct legacy *l, struct failure *failure)
 {
     size_t count;
-    if (l->segment_ticks == 0)
+    if (l->segment_pictures == 0)
         return 0;
     if (add_sound(l, INT64_MAX, failure) < 0)
         return -1;
     /* Only what another chunk follows has to end with its counters in place. */
-    bool joins = l->segment + 1 == l->end_segment && l->end_segment < plan_segment_count(l->plan);
+    bool joins = l->segment + 1 == l->end_segment && l->end_segment < l->plan->segment_count;
     if ((joins ? ts_end_chunk(l->ts) : ts_end_segment(l->ts)) < 0)
         return no_memory(failure);
     ts_bytes(l->ts, &count);
     size_t bytes = count - l->segment_start;
-    if (bytes > INT32_MAX || l->segment_ticks > INT32_MAX || l->segment >= l->end_segment)
+    /* By the plan: the lesson's last picture may be shown for less than a frame's time. */
+    int64_t ticks = (plan_segment_start_frame(l->plan, l->segment + 1) -
+                        plan_segment_start_frame(l->plan, l->segment)) *
+                    (l->rendition->frame_ticks / l->divisor);
+    if (bytes > INT32_MAX || ticks > INT32_MAX || l->segment >= l->end_segment)
         return failure_set(failure, REASON_INTERNAL, "segment of %zu bytes", bytes);
     l->segments[l->segment_count++] = (struct message_segment){
         .offset_bytes = (int64_t)l->segment_start,
         .length_bytes = (int32_t)bytes,
-        .duration_ticks = (int32_t)l->segment_ticks,
+        .duration_ticks = (int32_t)ticks,
     };
     l->segment_start = count;
-    l->segment_ticks = 0;
+    l->segment_pictures = 0;
     l->segment++;
     return 0;
 }
@@ -118,7 +123,7 @@ static int take_packet(struct legacy *l, struct failure *failure)
         return failure->reason ? -1 : no_memory(failure);
     if (ts_add_picture(l->ts, packet->data, (size_t)packet->size, time, keyframe) < 0)
         return no_memory(failure);
-    l->segment_ticks += r->frame_ticks;
+    l->segment_pictures++;
     return add_sound(l, time + SOUND_LEAD, failure);
 }
 
@@ -129,7 +134,7 @@ static int encode(struct legacy *l, const AVFrame *frame, struct failure *failur
 {
     int error = avcodec_send_frame(l->encoder, frame);
     while (error >= 0) {
-        error = avcodec_receive_packet(l->encoder, l->packet);
+        error = h264_receive(l->encoder, l->packet);
         if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
             return 0;
         if (error >= 0) {
@@ -163,7 +168,7 @@ static int encode_picture(
 
 static int run_pictures(struct legacy *l, struct failure *failure)
 {
-    int64_t segment = l->segment;
+    int segment = l->segment;
     int64_t first = plan_segment_start_frame(l->plan, segment),
             end = plan_segment_start_frame(l->plan, l->end_segment);
     for (int64_t n = first; n < end; n++) {
@@ -189,8 +194,8 @@ static int deliver(const struct legacy *l, struct failure *failure)
     struct packager_chunk made = {.segments = l->segments, .segment_count = l->segment_count};
     made.data = ts_bytes(l->ts, &made.data_bytes);
     if (l->segment != l->end_segment)
-        return failure_set(failure, REASON_INTERNAL, "%s: %lld segments missing",
-            l->rendition->name, (long long)(l->end_segment - l->segment));
+        return failure_set(failure, REASON_INTERNAL, "%s: %d segments missing", l->rendition->name,
+            l->end_segment - l->segment);
     return piece_deliver_chunk(l->piece, l->rendition, l->piece->job->chunk, &made, failure);
 }
 
@@ -199,7 +204,7 @@ static int open_all(struct legacy *l, struct failure *failure)
     const struct plan_rendition *r = l->rendition;
     const struct media_info *info = &l->piece->job->info;
     struct source_colours colours;
-    l->divisor = (int)av_rescale(info->fps_num, r->fps_den, (int64_t)info->fps_den * r->fps_num);
+    l->divisor = plan_divisor(l->plan, r);
     if (l->divisor < 1)
         return failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
     l->offset_ticks = av_rescale(info->video_start_us, r->timescale, 1000000);
@@ -222,7 +227,19 @@ static int open_all(struct legacy *l, struct failure *failure)
     if (!l->segments || !l->packet || scaler_open(&l->scaler, &params) < 0 ||
         ts_open(&l->ts, l->segment, l->sound_rendition != NULL) < 0)
         return no_memory(failure);
-    return encoder_open(&l->encoder, r, &colours, failure);
+    struct h264_params encoding = {
+        .width = r->width,
+        .height = r->height,
+        .frame_rate = {r->fps_num, r->fps_den},
+        .crf_x10 = r->crf_x10,
+        .preset = r->preset,
+        .tuning = r->tuning,
+        .legacy = true,
+        .rate_bps = r->segment_cap_bps,
+        .colours = colours,
+    };
+    int error = h264_open(&l->encoder, &encoding);
+    return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, r->name) : 0;
 }
 
 static void close_all(struct legacy *l)
@@ -237,22 +254,33 @@ static void close_all(struct legacy *l)
     free(l->segments);
 }
 
+static int run_chunk(struct legacy *l, struct failure *failure)
+{
+    int result = open_all(l, failure);
+    if (result == 0)
+        result = run_pictures(l, failure);
+    if (result == 0)
+        result = deliver(l, failure);
+    close_all(l);
+    return result;
+}
+
 int legacy_run(const struct piece *piece, struct failure *failure)
 {
     const struct job *job = piece->job;
-    struct plan plan;
-    if (plan_make(&job->info, &job->options, &plan) < 0 || job->chunk >= plan.chunk_count)
-        return failure_set(failure, REASON_INTERNAL, "no chunk %d", job->chunk);
-    struct legacy l = {.piece = piece,
-        .plan = &plan,
-        .rendition = &job->renditions[0],
-        .sound_rendition = job->rendition_count > 1 ? &job->renditions[1] : NULL};
-    piece_segments(&plan, job->chunk, &l.segment, &l.end_segment);
-    int result = open_all(&l, failure);
-    if (result == 0)
-        result = run_pictures(&l, failure);
-    if (result == 0)
-        result = deliver(&l, failure);
-    close_all(&l);
+    struct plan *plan = av_malloc(sizeof(*plan));
+    int result = -1;
+    if (!plan || plan_make(&job->info, &job->options, plan) < 0 || !job->info.has_video ||
+        job->chunk >= plan->chunk_count) {
+        failure_set(failure, REASON_INTERNAL, "no chunk %d", job->chunk);
+    } else {
+        struct legacy l = {.piece = piece,
+            .plan = plan,
+            .rendition = &job->renditions[0],
+            .sound_rendition = job->rendition_count > 1 ? &job->renditions[1] : NULL};
+        plan_chunk_segments(plan, &job->options, job->chunk, &l.segment, &l.end_segment);
+        result = run_chunk(&l, failure);
+    }
+    av_free(plan);
     return result;
 }

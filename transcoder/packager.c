@@ -12,6 +12,9 @@
 /* A chunk of a minute at the highest rung is 6 MB; far beyond that something has gone wrong. */
 #define MAX_CHUNK_BYTES (512 * 1024 * 1024)
 
+/* A segment is several fragments, so that players may show it before it is whole. */
+#define FRAGMENT_S 2
+
 struct packager {
     AVFormatContext *format;
     AVIOContext *io;
@@ -23,6 +26,7 @@ struct packager {
     size_t segment_count, segment_room;
     size_t segment_start;  /* in bytes */
     int64_t segment_ticks; /* of the present segment */
+    int64_t fragment_ticks, longest_fragment_ticks;
 };
 
 static int on_write(void *opaque, uint8_t *buffer, int buffer_bytes)
@@ -104,6 +108,7 @@ int packager_open(
     if (!p)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "packager");
     p->video = params->rendition->kind == PLAN_VIDEO;
+    p->longest_fragment_ticks = FRAGMENT_S * (int64_t)params->rendition->timescale;
     p->packet = av_packet_alloc();
     int error = p->packet ? open_muxer(p, params) : AVERROR(ENOMEM);
     if (error < 0) {
@@ -132,12 +137,24 @@ void packager_close(struct packager **packager)
     *packager = NULL;
 }
 
+/* What was added since the last time becomes a fragment: moof and mdat. */
+static int end_fragment(struct packager *p)
+{
+    p->fragment_ticks = 0;
+    return av_write_frame(p->format, NULL);
+}
+
 int packager_add(struct packager *p, const AVPacket *packet, struct failure *failure)
 {
-    int error = av_packet_ref(p->packet, packet);
+    int error = 0;
+    if (p->fragment_ticks > 0 && p->fragment_ticks + packet->duration > p->longest_fragment_ticks)
+        error = end_fragment(p);
+    if (error >= 0)
+        error = av_packet_ref(p->packet, packet);
     if (error >= 0) {
         p->packet->stream_index = 0;
         p->segment_ticks += packet->duration;
+        p->fragment_ticks += packet->duration;
         error = av_write_frame(p->format, p->packet);
         av_packet_unref(p->packet);
     }
@@ -217,7 +234,7 @@ int packager_end_segment(struct packager *p, struct failure *failure)
 {
     if (p->segment_ticks == 0)
         return 0;
-    int error = av_write_frame(p->format, NULL);
+    int error = end_fragment(p);
     if (error < 0)
         return failure_from_av(failure, error, REASON_INTERNAL, "packaging");
     avio_flush(p->io);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Encoded packets into CMAF (ISO/IEC 23000-19): an init segment, and chunks whose segments are
- * moof+mdat pairs with absolute times. Keeps one chunk in memory; the caller writes it out.
+ * fragments (moof+mdat) of some 2 s with absolute times. Keeps one chunk in memory; the caller
+ * writes it out.
  */
 #ifndef TRANSCODER_PACKAGER_H
 #define TRANSCODER_PACKAGER_H

@@ -50,12 +50,3 @@ int piece_deliver(const struct piece *piece, const struct plan_rendition *rendit
         return -1;
     return piece_deliver_chunk(piece, rendition, chunk, &made, failure);
 }
-
-void piece_segments(const struct plan *plan, int chunk, int64_t *first, int64_t *end)
-{
-    int64_t count = plan_segment_count(plan);
-    *first = (int64_t)chunk * plan->segments_per_chunk;
-    *end = *first + plan->segments_per_chunk;
-    if (*end > count)
-        *end = count;
-}

@@ -25,12 +25,9 @@ struct piece {
 int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
     const struct packager *packager, const AVCodecContext *encoder, struct failure *failure);
 
-/* The same for a chunk of a rendition without an init segment. Takes made's data and segments,
- * which stay the caller's. */
+/* The chunk alone, for renditions without an init segment (text, legacy): made->init counts for
+ * nothing. Takes made's data and segments, which stay the caller's. */
 int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
     int chunk, const struct packager_chunk *made, struct failure *failure);
-
-/* The first segment of a chunk, and the one past its last. */
-void piece_segments(const struct plan *plan, int chunk, int64_t *first, int64_t *end);
 
 #endif

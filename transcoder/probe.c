@@ -8,11 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "transcoder/analyse.h"
 #include "transcoder/remux.h"
 #include "transcoder/scan.h"
 #include "transcoder/source.h"
 #include "transcoder/tags.h"
+#include "transcoder/text.h"
 #include "transcoder/trial.h"
+#include "transcoder/trials.h"
 
 #define US 1000000LL
 /* Shorter than this there is nothing to watch; a little less, since containers round. */
@@ -158,6 +161,34 @@ static void choose_audio(struct look *look, struct failure *failure)
         const AVDictionaryEntry *language = av_dict_get(stream->metadata, "language", NULL, 0);
         if (language)
             tags_to_bcp47(language->value, audio->language, sizeof(audio->language));
+    }
+}
+
+/* Subtitles in the container's order. Pictures of text (DVD, Blu-ray, broadcast) are left out, and
+ * so is what has no decoder; an empty track is nothing that anybody would miss. */
+static void choose_text(struct look *look)
+{
+    struct media_info *info = look->info;
+    for (int i = 0; i < look->scan.stream_count; i++) {
+        const AVStream *stream = look->input->format->streams[i];
+        enum AVCodecID codec = stream->codecpar->codec_id;
+        AVCodecContext *decoder = NULL;
+        struct failure ignored;
+        if (stream->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE ||
+            look->scan.streams[i].packets == 0)
+            continue;
+        if (!text_is_usable(codec) || encrypted(stream) || info->text_count == MEDIA_MAX_TEXT ||
+            input_open_decoder(look->input, i, &decoder, &ignored) < 0) {
+            leave_out(info, avcodec_get_name(codec));
+            continue;
+        }
+        avcodec_free_context(&decoder);
+        struct media_text *text = &info->text[info->text_count++];
+        *text = (struct media_text){.stream = i};
+        av_strlcpy(text->codec, avcodec_get_name(codec), sizeof(text->codec));
+        const AVDictionaryEntry *language = av_dict_get(stream->metadata, "language", NULL, 0);
+        if (language)
+            tags_to_bcp47(language->value, text->language, sizeof(text->language));
     }
 }
 
@@ -382,6 +413,7 @@ static int look_at(struct look *look, struct failure *failure)
     if (choose_video(look, failure) < 0)
         return -1;
     choose_audio(look, &why_not);
+    choose_text(look);
     if (!look->info->has_video && why_not.reason == REASON_NONE)
         why_not = *failure;
     if (look->info->has_video && describe_picture(look, failure) < 0)
@@ -407,12 +439,14 @@ static void keep_statements(struct media_info *info, const struct media_info *be
 /* Replaces the look at the source by one at its remuxed copy. */
 static int remux(struct look *look, int64_t *bytes, struct failure *failure)
 {
-    int streams[1 + MEDIA_MAX_AUDIO], count = 0;
+    int streams[1 + MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT], count = 0;
     const struct media_info *info = look->info;
     if (info->has_video)
         streams[count++] = info->video_stream;
     for (int i = 0; i < info->audio_count; i++)
         streams[count++] = info->audio[i].stream;
+    for (int i = 0; i < info->text_count; i++)
+        streams[count++] = info->text[i].stream;
     struct remux_params params = {
         .streams = streams,
         .stream_count = count,
@@ -449,12 +483,23 @@ static int describe(struct look *look, struct message *message, struct failure *
     return 0;
 }
 
+/* What is in the pictures, and what they take: from the copy, where there is one. */
+static int study(const struct look *look, struct failure *failure)
+{
+    struct report *report = look->piece->report;
+    if (analyse_run(look->fd, look->info, report, failure) < 0)
+        return -1;
+    return trials_run(look->fd, look->info, look->piece->job->threads, report, failure);
+}
+
 int probe_run(const struct piece *piece, struct failure *failure)
 {
     struct message message = {.type = MESSAGE_PROBED};
     struct look look = {.piece = piece, .fd = piece->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
     int result = describe(&look, &message, failure);
+    if (result == 0 && message.info.has_video)
+        result = study(&look, failure);
     if (result == 0)
         result = report_send(piece->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "transcoder/clock.h"
+#include "transcoder/mov_text.h"
 #include "transcoder/output.h"
 
 #define IO_BUFFER_BYTES (256 * 1024)
@@ -131,6 +132,9 @@ static const char *choose_container(const struct input *input, const struct remu
     const AVOutputFormat *matroska = av_guess_format("matroska", NULL, NULL);
     for (int i = 0; i < params->stream_count; i++) {
         enum AVCodecID codec = input->format->streams[params->streams[i]]->codecpar->codec_id;
+        /* Copied as plain text. */
+        if (codec == AV_CODEC_ID_MOV_TEXT)
+            continue;
         if (!matroska || avformat_query_codec(matroska, codec, FF_COMPLIANCE_NORMAL) != 1)
             return "nut";
     }
@@ -148,6 +152,12 @@ static int add_stream(
     if (error < 0)
         return error;
     to->codecpar->codec_tag = 0;
+    /* No other container takes it. The text alone, as SubRip: its styles are lost. */
+    if (to->codecpar->codec_id == AV_CODEC_ID_MOV_TEXT) {
+        to->codecpar->codec_id = AV_CODEC_ID_SUBRIP;
+        av_freep(&to->codecpar->extradata);
+        to->codecpar->extradata_size = 0;
+    }
     to->time_base = (AVRational){1, 1000};
     to->avg_frame_rate = from_index == params->untimed_stream ? params->fps : from->avg_frame_rate;
     to->sample_aspect_ratio = from->sample_aspect_ratio;
@@ -203,6 +213,23 @@ static bool time_packet(struct writer *w, const struct order *order, AVPacket *p
     return true;
 }
 
+/*
+ * Joined FLV files repeat their decoder's configuration in the middle. libavformat 5.1's Matroska
+ * muxer writes such a one for AAC over the track's description, leaving it broken for all tracks
+ * after it. Where the header had one there is no place for another anyway.
+ */
+static void drop_configuration(AVPacket *packet)
+{
+    for (int i = 0; i < packet->side_data_elems; i++) {
+        AVPacketSideData *data = &packet->side_data[i];
+        if (data->type != AV_PKT_DATA_NEW_EXTRADATA)
+            continue;
+        av_freep(&data->data);
+        *data = packet->side_data[--packet->side_data_elems];
+        i--;
+    }
+}
+
 static int copy_packet(struct writer *w, const struct input *input,
     const struct remux_params *params, const struct order *order, AVPacket *packet)
 {
@@ -224,6 +251,16 @@ static int copy_packet(struct writer *w, const struct input *input,
             packet->pts += shift;
         if (packet->dts != AV_NOPTS_VALUE)
             packet->dts += shift;
+    }
+    const AVCodecParameters *codec = input->format->streams[from]->codecpar;
+    if (codec->extradata_size > 0)
+        drop_configuration(packet);
+    if (codec->codec_id == AV_CODEC_ID_MOV_TEXT) {
+        size_t bytes;
+        packet->data = (uint8_t *)(uintptr_t)mov_text_find(packet, &bytes);
+        packet->size = (int)bytes;
+        if (bytes == 0)
+            return 0;
     }
     av_packet_rescale_ts(packet, time_base, w->format->streams[to]->time_base);
     packet->stream_index = to;

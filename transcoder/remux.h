@@ -8,7 +8,7 @@
 #include "transcoder/piece.h"
 
 struct remux_params {
-    const int *streams; /* which of the source's, at most 1 + MEDIA_MAX_AUDIO */
+    const int *streams; /* which of the source's, at most 1 + MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT */
     int stream_count;
     int untimed_stream; /* a video stream without times, which get made by decoding it once; -1 none
                          */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/stills.h"
 
-#include <libavutil/opt.h>
-
-#include "transcoder/output.h"
+#include "transcoder/jpeg.h"
 #include "transcoder/scaler.h"
 #include "transcoder/source.h"
+#include "transcoder/storyboard.h"
 
 #define POSTER_WIDTH 640
 #define POSTER_HEIGHT 360
@@ -65,13 +64,14 @@ static AVFrame *look_at(
     return scaled;
 }
 
-static AVFrame *choose(const struct piece *piece, const struct plan *plan, struct scaler *scaler,
-    struct failure *failure)
+static AVFrame *choose(const struct piece *piece, struct scaler *scaler, struct failure *failure)
 {
+    const struct media_info *info = &piece->job->info;
+    int64_t frames = av_rescale(info->duration_us, info->fps_num, 1000000LL * info->fps_den);
     AVFrame *best = NULL;
     double best_variance = -1;
     for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-        AVFrame *frame = look_at(piece, scaler, plan->frame_count * candidates[i] / 1000, failure);
+        AVFrame *frame = look_at(piece, scaler, frames * candidates[i] / 1000, failure);
         double shows = frame ? variance(frame) : -1;
         if (shows > best_variance) {
             best_variance = shows;
@@ -87,43 +87,9 @@ static AVFrame *choose(const struct piece *piece, const struct plan *plan, struc
     return best;
 }
 
-static int encode_jpeg(const AVFrame *frame, AVPacket *packet)
-{
-    const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_MJPEG);
-    AVCodecContext *encoder = codec ? avcodec_alloc_context3(codec) : NULL;
-    if (!encoder)
-        return AVERROR(ENOMEM);
-    encoder->width = frame->width;
-    encoder->height = frame->height;
-    encoder->pix_fmt = AV_PIX_FMT_YUVJ420P;
-    encoder->time_base = (AVRational){1, 25};
-    encoder->thread_count = 1;
-    encoder->flags |= AV_CODEC_FLAG_QSCALE | AV_CODEC_FLAG_BITEXACT;
-    encoder->global_quality = FF_QP2LAMBDA * POSTER_QUALITY;
-    int error = avcodec_open2(encoder, codec, NULL);
-    if (error >= 0)
-        error = avcodec_send_frame(encoder, frame);
-    if (error >= 0)
-        error = avcodec_receive_packet(encoder, packet);
-    avcodec_free_context(&encoder);
-    return error;
-}
-
 static int write_poster(const struct piece *piece, AVFrame *frame, struct failure *failure)
 {
-    AVPacket *packet = av_packet_alloc();
-    if (!packet)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
-    frame->pts = 0;
-    frame->quality = FF_QP2LAMBDA * POSTER_QUALITY;
-    int error = encode_jpeg(frame, packet), result = -1;
-    if (error < 0)
-        failure_from_av(failure, error, REASON_INTERNAL, "poster");
-    else
-        result = output_write(piece->output_fd, piece->job->poster_name, packet->data,
-            (size_t)packet->size, NULL, failure);
-    av_packet_free(&packet);
-    if (result < 0)
+    if (jpeg_write(piece, piece->job->poster_name, frame, POSTER_QUALITY, failure) < 0)
         return -1;
     struct message message = {.type = MESSAGE_POSTER};
     return report_send(piece->report, &message, failure);
@@ -131,12 +97,10 @@ static int write_poster(const struct piece *piece, AVFrame *frame, struct failur
 
 int stills_run(const struct piece *piece, struct failure *failure)
 {
-    struct plan plan;
     struct scaler *scaler = NULL;
     int width, height;
-    if (plan_make(&piece->job->info, &piece->job->options, &plan) < 0 ||
-        !piece->job->info.has_video)
-        return failure_set(failure, REASON_INTERNAL, "no plan with pictures");
+    if (!piece->job->info.has_video)
+        return failure_set(failure, REASON_INTERNAL, "no pictures");
     fit(&piece->job->info, &width, &height);
     /* JFIF is BT.601 in full range. */
     struct scaler_params params = {
@@ -148,9 +112,9 @@ int stills_run(const struct piece *piece, struct failure *failure)
     };
     if (scaler_open(&scaler, &params) < 0)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
-    AVFrame *frame = choose(piece, &plan, scaler, failure);
+    AVFrame *frame = choose(piece, scaler, failure);
     int result = frame ? write_poster(piece, frame, failure) : -1;
     av_frame_free(&frame);
     scaler_close(&scaler);
-    return result;
+    return result == 0 ? storyboard_run(piece, failure) : result;
 }

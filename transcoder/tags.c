@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define INPUT_BYTES 1024
+/* Strict: with surrogates in its title a lesson can't be told about in JSON. */
+#define UTF8_FLAGS AV_UTF8_FLAG_ACCEPT_NON_CHARACTERS
 
 struct tags {
     iconv_t gb18030;
@@ -44,7 +46,7 @@ static bool copy_utf8(const char *text, size_t text_bytes, char *out, size_t out
     while (at < end) {
         const uint8_t *start = at;
         int32_t code;
-        if (av_utf8_decode(&code, &at, end, AV_UTF8_FLAG_ACCEPT_ALL) < 0)
+        if (av_utf8_decode(&code, &at, end, UTF8_FLAGS) < 0)
             return false;
         size_t length = (size_t)(at - start);
         if (used + length >= out_bytes)
@@ -110,6 +112,26 @@ void tags_to_utf8(struct tags *tags, const char *text, char *out, size_t out_byt
     memcpy(bytes, text, count);
     if (!from_gb18030(tags, bytes, count, out, out_bytes))
         out[0] = '\0';
+}
+
+bool tags_is_utf8(const char *text, size_t text_bytes)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + text_bytes;
+    int32_t code;
+    while (at < end)
+        if (av_utf8_decode(&code, &at, end, UTF8_FLAGS) < 0)
+            return false;
+    return true;
+}
+
+long tags_from_gb18030(
+    struct tags *tags, const char *text, size_t text_bytes, char *out, size_t out_bytes)
+{
+    char *in = (char *)(uintptr_t)text, *to = out;
+    size_t in_left = text_bytes, to_left = out_bytes;
+    iconv(tags->gb18030, NULL, NULL, NULL, NULL);
+    size_t result = iconv(tags->gb18030, &in, &in_left, &to, &to_left);
+    return result == (size_t)-1 ? -1 : (long)(to - out);
 }
 
 /* The languages of our lessons whose ISO 639-2 code is not their BCP 47 tag; others, such as yue,

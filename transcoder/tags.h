@@ -3,6 +3,7 @@
 #ifndef TRANSCODER_TAGS_H
 #define TRANSCODER_TAGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Knows GB18030, which contains GBK and GB2312. To be opened outside the sandbox: the system's
@@ -20,6 +21,16 @@ void tags_close(struct tags **tags);
  * (ID3 readers do) is recognised as well. Control characters become spaces. One thread at a time.
  */
 void tags_to_utf8(struct tags *tags, const char *text, char *out, size_t out_bytes);
+
+/* Whether all of it is UTF-8. Pure. */
+bool tags_is_utf8(const char *text, size_t text_bytes);
+/*
+ * Text of any length from GB18030 into UTF-8. Returns the bytes in out (not terminated), which
+ * never are more than twice text_bytes, or -1: it isn't GB18030, or out is too small. One thread at
+ * a time.
+ */
+long tags_from_gb18030(
+    struct tags *tags, const char *text, size_t text_bytes, char *out, size_t out_bytes);
 
 /* A container's language (ISO 639-2, or what people wrote there) as a BCP 47 tag; "" for none or
  * nonsense. Pure. */

@@ -18,6 +18,7 @@
 #include "transcoder/probe.h"
 #include "transcoder/sandbox.h"
 #include "transcoder/stills.h"
+#include "transcoder/text.h"
 #include "transcoder/video.h"
 
 #define GIB (1024LL * 1024 * 1024)
@@ -61,6 +62,8 @@ static int run(const struct piece *piece, struct failure *failure)
         return video_run(piece, failure);
     case JOB_POSTER:
         return stills_run(piece, failure);
+    case JOB_TEXT:
+        return text_run(piece, failure);
     case JOB_LEGACY:
         return legacy_run(piece, failure);
     }

@@ -28,6 +28,12 @@ int api_open(struct api **out, const struct api_params *params)
             api_operator_unpublish, api, "withdraws"},
         {HTTP_POST, "/api/operator/lessons/:id/retry", HTTP_OPERATOR, false, api_operator_retry,
             api, "tries a failed lesson again"},
+        {HTTP_POST, "/api/operator/lessons/:id/pause", HTTP_OPERATOR, false, api_operator_pause,
+            api, "begins nothing more of it"},
+        {HTTP_POST, "/api/operator/lessons/:id/resume", HTTP_OPERATOR, false, api_operator_resume,
+            api, "goes on with it"},
+        {HTTP_POST, "/api/operator/lessons/:id/priority", HTTP_OPERATOR, false,
+            api_operator_priority, api, "low, normal or high"},
         {HTTP_GET, "/api/operator/events", HTTP_OPERATOR, false, api_queue, api,
             "the queue as server-sent events"},
     };

@@ -8,7 +8,7 @@
 #include "catalog/catalog.h"
 #include "node/api/api.h"
 
-#define API_ROUTES 10
+#define API_ROUTES 13
 
 struct api {
     const struct store *store;
@@ -26,7 +26,8 @@ struct api_task {
     int64_t lesson_id, before_id;
     int limit;
     bool operator_view; /* the asker is logged in */
-    bool published;
+    bool published, paused;
+    int priority;
     char by[65];
     json_t *edit;
     /* outcome */
@@ -41,7 +42,10 @@ void api_respond_json(struct http_request *req, int status, json_t *json);
 /* The lesson's number from the route; 0 and a 404 sent if it is none. */
 int64_t api_lesson_id(struct http_request *req);
 
-/* lessons.c, operator.c, queue.c: handlers; ctx is the struct api *. */
+/* operator.c: the lesson as operators see it becomes task->json; the end of most work. */
+void api_work_show(struct catalog *catalog, struct api_task *task);
+
+/* lessons.c, operator.c, turns.c, queue.c: handlers; ctx is the struct api *. */
 void api_list_lessons(struct http_request *req, void *ctx);
 void api_show_lesson(struct http_request *req, void *ctx);
 void api_operator_list(struct http_request *req, void *ctx);
@@ -51,6 +55,9 @@ void api_operator_remove(struct http_request *req, void *ctx);
 void api_operator_publish(struct http_request *req, void *ctx);
 void api_operator_unpublish(struct http_request *req, void *ctx);
 void api_operator_retry(struct http_request *req, void *ctx);
+void api_operator_pause(struct http_request *req, void *ctx);
+void api_operator_resume(struct http_request *req, void *ctx);
+void api_operator_priority(struct http_request *req, void *ctx);
 void api_queue(struct http_request *req, void *ctx);
 
 #endif

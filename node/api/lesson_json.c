@@ -7,6 +7,16 @@
 
 #include "node/api/sentences.h"
 
+/* What a catalog_media_kind is called. */
+static const char *kind_name(int kind)
+{
+    static const char *const names[] = {[CATALOG_VIDEO] = "video",
+        [CATALOG_AUDIO] = "audio",
+        [CATALOG_TEXT] = "text",
+        [CATALOG_LEGACY] = "legacy"};
+    return kind >= 0 && kind < (int)(sizeof(names) / sizeof(names[0])) ? names[kind] : "";
+}
+
 /* A path below /v/, or JSON null. */
 static json_t *media_path(const struct catalog_lesson *lesson, bool there, const char *file)
 {
@@ -24,24 +34,31 @@ static json_t *legacy_path(const struct catalog_lesson *lesson)
 json_t *lesson_json(const struct catalog_lesson *l)
 {
     const char *state = catalog_lesson_state_name(l->state);
-    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:o, s:I}", "id",
+    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:o, s:o, s:I}", "id",
         (json_int_t)l->id, "revision", l->revision, "title", l->title, "topic", l->topic,
         "description", l->description, "language", l->language, "state", state ? state : "",
         "published", (int)l->published, "duration_s", (double)l->duration_us / 1e6, "hls",
         media_path(l, l->playable, "master.m3u8"), "hls_legacy", legacy_path(l), "poster",
-        media_path(l, l->poster_file[0] != '\0', "poster.jpg"), "created_ms",
+        media_path(l, l->poster_file[0] != '\0', "poster.jpg"), "storyboard",
+        media_path(l, l->storyboard_sheets > 0, "storyboard.vtt"), "created_ms",
         (json_int_t)l->created_ms);
 }
 
 json_t *lesson_json_operator(const struct catalog_lesson *l)
 {
     json_t *json = lesson_json(l);
-    json_t *more = json_pack("{s:{s:s, s:I, s:s}, s:I, s:s, s:I, s:f, s:b, s:o}", "source", "name",
-        l->source_name, "bytes", (json_int_t)l->source_bytes, "sha256", l->source_sha256,
-        "media_bytes", (json_int_t)l->media_bytes, "submitter", l->submitter, "updated_ms",
-        (json_int_t)l->updated_ms, "progress", l->progress_permille / 1000.0, "playable",
-        (int)l->playable, "reason",
-        l->reason[0] ? sentences_reason(l->reason, l->reason_detail) : json_null());
+    const char *priority = catalog_priority_name(l->priority);
+    json_t *more =
+        json_pack("{s:{s:s, s:I, s:s}, s:I, s:s, s:I, s:f, s:b, s:o, s:s, s:b, s:i, s:i, "
+                  "s:o}",
+            "source", "name", l->source_name, "bytes", (json_int_t)l->source_bytes, "sha256",
+            l->source_sha256, "media_bytes", (json_int_t)l->media_bytes, "submitter", l->submitter,
+            "updated_ms", (json_int_t)l->updated_ms, "progress", l->progress_permille / 1000.0,
+            "playable", (int)l->playable, "reason",
+            l->reason[0] ? sentences_reason(l->reason, l->reason_detail) : json_null(), "priority",
+            priority ? priority : "", "paused", (int)l->paused, "queued_jobs", l->queued_jobs,
+            "running_jobs", l->running_jobs, "position",
+            l->position > 0 ? json_integer(l->position) : json_null());
     if (json && (!more || json_object_update(json, more) < 0)) {
         json_decref(json);
         json = NULL;
@@ -67,11 +84,6 @@ json_t *lesson_json_events(const struct catalog_events *events)
     return list;
 }
 
-static const char *kind_name(int kind)
-{
-    return kind == CATALOG_VIDEO ? "video" : kind == CATALOG_LEGACY ? "legacy" : "audio";
-}
-
 json_t *lesson_json_renditions(const struct catalog_renditions *renditions)
 {
     json_t *list = json_array();
@@ -86,17 +98,19 @@ json_t *lesson_json_renditions(const struct catalog_renditions *renditions)
     return list;
 }
 
+json_t *lesson_json_job(const struct catalog_job *j)
+{
+    return json_pack("{s:I, s:s, s:i, s:s, s:f, s:i, s:i, s:o}", "id", (json_int_t)j->id, "kind",
+        catalog_job_kind_name(j->kind), "chunk", j->chunk, "state",
+        catalog_job_state_name(j->state), "progress", j->progress_permille / 1000.0, "attempt",
+        j->attempt, "max_attempts", j->max_attempts, "reason",
+        j->reason[0] ? sentences_reason(j->reason, j->reason_detail) : json_null());
+}
+
 json_t *lesson_json_jobs(const struct catalog_jobs *jobs)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list && i < jobs->count; i++) {
-        const struct catalog_job *j = &jobs->items[i];
-        list = append(
-            list, json_pack("{s:I, s:s, s:i, s:s, s:f, s:i, s:o}", "id", (json_int_t)j->id, "kind",
-                      catalog_job_kind_name(j->kind), "chunk", j->chunk, "state",
-                      catalog_job_state_name(j->state), "progress", j->progress_permille / 1000.0,
-                      "attempt", j->attempt, "reason",
-                      j->reason[0] ? sentences_reason(j->reason, j->reason_detail) : json_null()));
-    }
+    for (size_t i = 0; list && i < jobs->count; i++)
+        list = append(list, lesson_json_job(&jobs->items[i]));
     return list;
 }

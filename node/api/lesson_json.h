@@ -10,10 +10,12 @@
 
 /* What everybody may see. A new reference, or NULL: out of memory. */
 json_t *lesson_json(const struct catalog_lesson *lesson);
-/* What operators see as well: source, progress, reason, publication. */
+/* What operators see as well: source, progress, reason, publication, its place in the queue (if
+ * catalog_queue_positions() was asked). */
 json_t *lesson_json_operator(const struct catalog_lesson *lesson);
 json_t *lesson_json_events(const struct catalog_events *events);
 json_t *lesson_json_renditions(const struct catalog_renditions *renditions);
+json_t *lesson_json_job(const struct catalog_job *job);
 json_t *lesson_json_jobs(const struct catalog_jobs *jobs);
 
 #endif

@@ -18,13 +18,14 @@ static void work_list(struct catalog *catalog, struct api_task *task)
     task->error = catalog_lessons(catalog, &(struct catalog_lesson_filter){0}, &lessons);
     if (task->error != CATALOG_OK)
         return;
+    task->error = catalog_queue_positions(catalog, &lessons);
     json_t *list = json_array();
     bool complete = list != NULL;
     for (size_t i = 0; i < lessons.count && complete; i++)
         complete = json_array_append_new(list, lesson_json_operator(&lessons.items[i])) == 0;
     catalog_lessons_free(&lessons);
     task->json = json_pack("{s:o}", "lessons", list);
-    if (!complete || !task->json)
+    if (task->error == CATALOG_OK && (!complete || !task->json))
         task->error = CATALOG_ENOMEM;
 }
 
@@ -54,14 +55,17 @@ static int add_details(struct catalog *catalog, int64_t lesson_id, json_t *json)
     return error;
 }
 
-static void work_show(struct catalog *catalog, struct api_task *task)
+void api_work_show(struct catalog *catalog, struct api_task *task)
 {
     struct catalog_lessons lessons;
     task->error = catalog_lesson_get(catalog, task->lesson_id, &lessons);
     if (task->error != CATALOG_OK)
         return;
-    task->json = lesson_json_operator(&lessons.items[0]);
-    task->error = task->json ? add_details(catalog, task->lesson_id, task->json) : CATALOG_ENOMEM;
+    task->error = catalog_queue_positions(catalog, &lessons);
+    if (task->error == CATALOG_OK && !(task->json = lesson_json_operator(&lessons.items[0])))
+        task->error = CATALOG_ENOMEM;
+    if (task->error == CATALOG_OK)
+        task->error = add_details(catalog, task->lesson_id, task->json);
     catalog_lessons_free(&lessons);
 }
 
@@ -69,7 +73,7 @@ void api_operator_show(struct http_request *req, void *ctx)
 {
     int64_t id = api_lesson_id(req);
     if (id)
-        api_defer(req, &(struct api_task){.api = ctx, .work = work_show, .lesson_id = id});
+        api_defer(req, &(struct api_task){.api = ctx, .work = api_work_show, .lesson_id = id});
 }
 
 /* ---- changing ---- */
@@ -79,7 +83,7 @@ static void work_publish(struct catalog *catalog, struct api_task *task)
     task->error = catalog_lesson_set_published(
         catalog, task->lesson_id, task->published, task->by, clock_wall_ms());
     if (task->error == CATALOG_OK)
-        work_show(catalog, task);
+        api_work_show(catalog, task);
 }
 
 static void publish(struct http_request *req, void *ctx, bool published)
@@ -105,7 +109,7 @@ static void work_retry(struct catalog *catalog, struct api_task *task)
 {
     task->error = catalog_lesson_retry(catalog, task->lesson_id, task->by, clock_wall_ms());
     if (task->error == CATALOG_OK)
-        work_show(catalog, task);
+        api_work_show(catalog, task);
 }
 
 void api_operator_retry(struct http_request *req, void *ctx)
@@ -196,7 +200,7 @@ static void work_edit(struct catalog *catalog, struct api_task *task)
     };
     task->error = catalog_lesson_edit(catalog, task->lesson_id, &edit, clock_wall_ms());
     if (task->error == CATALOG_OK)
-        work_show(catalog, task);
+        api_work_show(catalog, task);
 }
 
 static void on_edit_body(struct http_request *req, char *data, size_t data_bytes, void *ctx)

@@ -38,7 +38,7 @@ static json_t *list_lessons(struct catalog *catalog)
     if (catalog_lessons(catalog, &(struct catalog_lesson_filter){.limit = MOST_LESSONS},
             &lessons) != CATALOG_OK)
         return NULL;
-    json_t *list = json_array();
+    json_t *list = catalog_queue_positions(catalog, &lessons) == CATALOG_OK ? json_array() : NULL;
     for (size_t i = 0; i < lessons.count; i++)
         json_array_append_new(list, lesson_json_operator(&lessons.items[i]));
     catalog_lessons_free(&lessons);

@@ -25,6 +25,11 @@ static const struct {
     {"published", "%s 发布了这一课。", "Published by %s.", false},
     {"unpublished", "%s 撤下了这一课。", "Withdrawn by %s.", false},
     {"failed", "处理失败：%s", "Processing failed: %s", true},
+    {"paused", "%s 暂停了这一课的转码。", "Paused by %s.", false},
+    {"resumed", "%s 让这一课继续转码。", "Resumed by %s.", false},
+    {"priority_low", "%s 把优先级改为低。", "Priority set to low by %s.", false},
+    {"priority_normal", "%s 把优先级改为普通。", "Priority set to normal by %s.", false},
+    {"priority_high", "%s 把优先级改为高。", "Priority set to high by %s.", false},
     {"retried", "%s 要求重新处理。", "Tried again at the request of %s.", false},
 };
 

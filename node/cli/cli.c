@@ -27,6 +27,10 @@ static const struct command commands[] = {
     {"publish", cli_publish, "LESSON", "show a lesson to terminals"},
     {"unpublish", cli_unpublish, "LESSON", "hide a lesson from terminals"},
     {"retry", cli_retry, "LESSON", "try a failed lesson again"},
+    {"jobs", cli_jobs, "", "what runs, and what waits in which order"},
+    {"pause", cli_pause, "LESSON", "begin no more work on a lesson"},
+    {"resume", cli_resume, "LESSON", "go on with a paused lesson"},
+    {"priority", cli_priority, "LESSON LEVEL", "low, normal or high: who goes first"},
     {"rm", cli_rm, "LESSON", "remove a lesson and its files"},
     {"user", cli_user, "COMMAND", "add, passwd, rm, ls: who may log in"},
     {"doctor", cli_doctor, "", "check the data folder and this machine"},
@@ -66,7 +70,7 @@ static void print_commands(void)
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         int columns = printf("  %s%s%s", commands[i].name, *commands[i].operands != '\0' ? " " : "",
             commands[i].operands);
-        printf("%*s%s\n", 20 - columns, "", commands[i].about);
+        printf("%*s%s\n", 25 - columns, "", commands[i].about);
     }
     puts("\nEvery command takes --data DIR (default ./terrace-data) and --help.");
 }
@@ -148,7 +152,7 @@ enum cli_exit cli_lesson_failed(const struct catalog *catalog, int error, int64_
     return cli_catalog_failed(catalog, error, what);
 }
 
-static enum cli_exit parse_lesson(const char *command, const char *text, int64_t *lesson_id)
+enum cli_exit cli_parse_lesson(const char *command, const char *text, int64_t *lesson_id)
 {
     char *end = NULL;
     errno = 0;
@@ -166,7 +170,7 @@ enum cli_exit cli_begin_lesson(const struct cli_spec *spec, int argc, char **arg
     struct cli_args args;
     enum cli_exit result = cli_parse(spec, argc, argv, &args);
     if (result == CLI_GO_ON)
-        result = parse_lesson(spec->command, args.operands[0], lesson_id);
+        result = cli_parse_lesson(spec->command, args.operands[0], lesson_id);
     return result == CLI_GO_ON ? cli_data_open(data, &args, mode) : result;
 }
 

@@ -22,6 +22,10 @@ enum cli_exit cli_rm(int argc, char **argv);
 enum cli_exit cli_publish(int argc, char **argv);
 enum cli_exit cli_unpublish(int argc, char **argv);
 enum cli_exit cli_retry(int argc, char **argv);
+enum cli_exit cli_jobs(int argc, char **argv);
+enum cli_exit cli_pause(int argc, char **argv);
+enum cli_exit cli_resume(int argc, char **argv);
+enum cli_exit cli_priority(int argc, char **argv);
 enum cli_exit cli_doctor(int argc, char **argv);
 enum cli_exit cli_backup(int argc, char **argv);
 enum cli_exit cli_user(int argc, char **argv);
@@ -49,6 +53,9 @@ enum cli_exit cli_catalog_failed(const struct catalog *catalog, int error, const
 /* The same for a lesson. */
 enum cli_exit cli_lesson_failed(const struct catalog *catalog, int error, int64_t lesson_id);
 
+/* A lesson's number from an operand of this command. CLI_GO_ON, or CLI_USAGE with a line on
+ * standard error. */
+enum cli_exit cli_parse_lesson(const char *command, const char *text, int64_t *lesson_id);
 /* For commands with one operand, a lesson's number: parses argv and opens the data folder.
  * CLI_GO_ON, or the exit code. */
 enum cli_exit cli_begin_lesson(const struct cli_spec *spec, int argc, char **argv,

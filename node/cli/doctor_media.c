@@ -139,7 +139,7 @@ static void check_rendition(struct check *check, const struct catalog_rendition 
     struct catalog_chunks chunks;
     if (rendition->init_bytes > 0 && job_init_path(rendition->name, name, sizeof name) > 0)
         check_media_file(check, name, rendition->init_bytes, rendition->init_sha256);
-    else if (rendition->kind != CATALOG_LEGACY && check->lesson->state == CATALOG_LESSON_READY)
+    else if (check->lesson->state == CATALOG_LESSON_READY && catalog_has_init(rendition->kind))
         report(check, rendition->name, "lacks its init segment, although the lesson is ready");
     if (catalog_chunks(check->doctor->catalog, rendition->id, &chunks) != CATALOG_OK) {
         give_up(check, catalog_message(check->doctor->catalog));
@@ -269,6 +269,18 @@ static void look_at_source(struct check *check, const FTSENT *entry, const void 
 /* ---- all lessons
  * --------------------------------------------------------------------------------- */
 
+static void check_storyboard(struct check *check)
+{
+    int sheets = check->lesson->storyboard_sheets;
+    if (sheets > 0)
+        check_media_file(check, JOB_STORYBOARD_INDEX, -1, "");
+    for (int i = 0; i < sheets; i++) {
+        char name[JOB_PATH_BYTES];
+        if (job_sheet_path(i, name, sizeof name) > 0)
+            check_media_file(check, name, -1, "");
+    }
+}
+
 static void check_lesson(struct check *check)
 {
     struct catalog_renditions renditions;
@@ -276,6 +288,7 @@ static void check_lesson(struct check *check)
     check_source(check);
     if (*check->lesson->poster_file != '\0')
         check_media_file(check, check->lesson->poster_file, -1, "");
+    check_storyboard(check);
     if (catalog_renditions(check->doctor->catalog, check->lesson->id, &renditions) != CATALOG_OK) {
         give_up(check, catalog_message(check->doctor->catalog));
         return;

@@ -2,8 +2,6 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "node/api/lesson_json.h"
 #include "node/cli/cli.h"
@@ -15,19 +13,15 @@
 /* "working 42 %", "ready", "published": what an operator wants to know first. */
 static const char *state_text(const struct catalog_lesson *lesson, char *out)
 {
-    if (lesson->state == CATALOG_LESSON_WORKING)
+    if (lesson->state == CATALOG_LESSON_QUEUED && lesson->paused)
+        snprintf(out, STATE_BYTES, "paused");
+    else if (lesson->state == CATALOG_LESSON_WORKING && lesson->paused)
+        snprintf(out, STATE_BYTES, "paused %d %%", lesson->progress_permille / 10);
+    else if (lesson->state == CATALOG_LESSON_WORKING)
         snprintf(out, STATE_BYTES, "working %d %%", lesson->progress_permille / 10);
     else
         snprintf(out, STATE_BYTES, "%s", catalog_lesson_state_name(lesson->state));
     return out;
-}
-
-static int terminal_columns(void)
-{
-    struct winsize size;
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-        return 0;
-    return size.ws_col;
 }
 
 static int number_columns(int64_t number)
@@ -64,7 +58,7 @@ static void print_table(const struct catalog_lessons *lessons)
     if (lessons->count == 0)
         return;
     struct columns columns = {.id = number_columns(lessons->items[0].id)};
-    int terminal = terminal_columns();
+    int terminal = text_terminal_columns();
     if (terminal > FIXED_COLUMNS + columns.id + 10)
         columns.title = terminal - FIXED_COLUMNS - columns.id;
     if (columns.id < 2)
@@ -116,7 +110,9 @@ enum cli_exit cli_ls(int argc, char **argv)
     if (error != CATALOG_OK) {
         result = cli_catalog_failed(data.catalog, error, "catalog");
     } else {
-        if (json)
+        if (json && catalog_queue_positions(data.catalog, &lessons) != CATALOG_OK)
+            result = cli_fail("%s", catalog_message(data.catalog));
+        else if (json)
             result = print_json(&lessons);
         else
             print_table(&lessons);

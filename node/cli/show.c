@@ -28,6 +28,8 @@ static enum cli_exit details_read(struct catalog *catalog, int64_t lesson_id, st
     *out = (struct details){0};
     int error = catalog_lesson_get(catalog, lesson_id, &out->lessons);
     if (error == CATALOG_OK)
+        error = catalog_queue_positions(catalog, &out->lessons);
+    if (error == CATALOG_OK)
         error = catalog_renditions(catalog, lesson_id, &out->renditions);
     if (error == CATALOG_OK)
         error = catalog_jobs(catalog, lesson_id, &out->jobs);
@@ -69,6 +71,10 @@ static void print_state(const struct catalog_lesson *lesson)
     printf("%-12s%s", "state", catalog_lesson_state_name(lesson->state));
     if (lesson->state == CATALOG_LESSON_WORKING)
         printf(", %d %%", lesson->progress_permille / 10);
+    if (lesson->queued_jobs > 0 && lesson->priority != CATALOG_PRIORITY_NORMAL)
+        printf(", %s priority", catalog_priority_name(lesson->priority));
+    if (lesson->queued_jobs > 0 && lesson->paused)
+        printf(", paused");
     printf("%s%s\n", lesson->playable ? ", playable" : "", lesson->published ? ", published" : "");
     if (lesson->state != CATALOG_LESSON_FAILED)
         return;
@@ -105,6 +111,8 @@ static void print_rendition(const struct catalog_rendition *rendition)
     if (rendition->kind == CATALOG_VIDEO || rendition->kind == CATALOG_LEGACY)
         printf("%4dx%-4d %6.2f frames/s", rendition->width, rendition->height,
             rendition->fps_den > 0 ? (double)rendition->fps_num / rendition->fps_den : 0.0);
+    else if (rendition->kind == CATALOG_TEXT)
+        printf("subtitles %s", rendition->language);
     else
         printf("%s %5.1f kHz %s", rendition->channels == 1 ? "mono  " : "stereo",
             rendition->sample_rate / 1000.0, rendition->language);

@@ -8,7 +8,9 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 #include <wchar.h>
 
 void text_init(void)
@@ -51,6 +53,14 @@ static struct glyph next_glyph(const char *text)
     if (columns < 0)
         return (struct glyph){.bytes = bytes, .columns = 1};
     return (struct glyph){.bytes = bytes, .columns = columns, .plain = true};
+}
+
+int text_terminal_columns(void)
+{
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        return 0;
+    return size.ws_col;
 }
 
 int text_columns(const char *text)

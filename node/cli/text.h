@@ -18,6 +18,8 @@ void text_init(void);
  * begins with "zh". */
 bool text_chinese(void);
 
+/* Columns of the terminal that standard output is; 0: it is none. */
+int text_terminal_columns(void);
 /* Columns that a UTF-8 text takes on a terminal, as text_print() shows it. */
 int text_columns(const char *text);
 /*

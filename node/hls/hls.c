@@ -19,6 +19,7 @@
 #include "transcoder/plan/job.h"
 
 #define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
+#define TEXT_TYPE "text/vtt; charset=utf-8"
 #define PATH_BYTES 256
 
 /*
@@ -37,7 +38,7 @@
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
 
-enum { ROUTES = 7 };
+enum { ROUTES = 8 };
 
 struct hls {
     const struct store *store;
@@ -169,9 +170,16 @@ static const struct media_rendition *find_rendition(
 
 static const char *media_type(const struct media_rendition *rendition)
 {
-    return rendition->kind == CATALOG_LEGACY  ? "video/mp2t"
-           : rendition->kind == CATALOG_AUDIO ? "audio/mp4"
-                                              : "video/mp4";
+    switch (rendition->kind) {
+    case CATALOG_TEXT:
+        return TEXT_TYPE;
+    case CATALOG_AUDIO:
+        return "audio/mp4";
+    case CATALOG_LEGACY:
+        return "video/mp2t";
+    default:
+        return "video/mp4";
+    }
 }
 
 static bool serve_master(
@@ -224,7 +232,7 @@ static bool serve_init(
     const struct media_rendition *rendition = find_rendition(req, view);
     struct media_file file = {.length_bytes = -1};
 
-    if (!rendition || rendition->kind == CATALOG_LEGACY ||
+    if (!rendition || !catalog_has_init(rendition->kind) ||
         job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
         return false;
     file.content_type = media_type(rendition);
@@ -243,8 +251,7 @@ static bool serve_segment(
 
     if (!rendition)
         return false;
-    number = media_number_parse(
-        http_request_arg(req, "segment"), rendition->kind == CATALOG_LEGACY ? ".ts" : ".m4s");
+    number = media_number_parse(http_request_arg(req, "segment"), playlist_suffix(rendition->kind));
     if (number < 0 || (uint64_t)number >= rendition->segment_count)
         return false;
     segment = &rendition->segments[number];
@@ -272,10 +279,8 @@ static bool serve_poster(
 }
 
 /* The rendition that a file's name such as "v220.mp4" stands for; NULL: none. */
-static const struct media_rendition *find_file(
-    const struct http_request *req, const struct lesson_view *view)
+static const struct media_rendition *find_file(const struct lesson_view *view, const char *file)
 {
-    const char *file = http_request_arg(req, "file");
     size_t bytes = strlen(file);
     char name[64];
 
@@ -286,16 +291,53 @@ static const struct media_rendition *find_file(
     return media_index_find(view->index, name);
 }
 
-static bool serve_progressive(
-    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+static bool serve_progressive(struct http_request *req, const struct hls *hls,
+    const struct lesson_view *view, const struct media_rendition *rendition)
 {
-    const struct media_rendition *rendition = find_file(req, view);
-
-    if (!rendition || !progressive_ready(view->index, rendition))
+    if (!progressive_ready(view->index, rendition))
         return false;
     progressive_respond(
         req, hls->store, view->index, rendition, cache_control(view, CACHE_FOR_EVER));
     return true;
+}
+
+static bool serve_storyboard(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    struct media_file file = {
+        .path = JOB_STORYBOARD_INDEX, .length_bytes = -1, .content_type = TEXT_TYPE};
+
+    if (view->index->storyboard_sheets == 0)
+        return false;
+    respond_media(req, hls, view, &file);
+    return true;
+}
+
+static bool serve_sheet(struct http_request *req, const struct hls *hls,
+    const struct lesson_view *view, const char *name)
+{
+    static const char prefix[] = "storyboard-";
+    struct media_file file = {.length_bytes = -1, .content_type = "image/jpeg"};
+    int64_t number = strncmp(name, prefix, sizeof(prefix) - 1) == 0
+                         ? media_number_parse(name + sizeof(prefix) - 1, ".jpg")
+                         : -1;
+
+    if (number < 0 || number >= view->index->storyboard_sheets ||
+        job_sheet_path((int)number, file.path, sizeof(file.path)) < 0)
+        return false;
+    respond_media(req, hls, view, &file);
+    return true;
+}
+
+/* Beside the poster and the storyboard's index: its sheets, and each rendition as one file. */
+static bool serve_file(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    const char *name = http_request_arg(req, "file");
+    const struct media_rendition *rendition = find_file(view, name);
+
+    return rendition ? serve_progressive(req, hls, view, rendition)
+                     : serve_sheet(req, hls, view, name);
 }
 
 /* ---- from a URL to the lesson
@@ -330,9 +372,9 @@ static void respond_missing(struct http_request *req, const struct lookup *looku
 {
     const struct media_rendition *rendition = NULL;
 
-    if (lookup->serve == serve_progressive && visible(req, lookup))
-        rendition = find_file(req, &lookup->view);
-    if (!rendition || rendition->kind == CATALOG_LEGACY) {
+    if (lookup->serve == serve_file && visible(req, lookup))
+        rendition = find_file(&lookup->view, http_request_arg(req, "file"));
+    if (!rendition || !catalog_has_init(rendition->kind)) {
         respond_not_found(req);
         return;
     }
@@ -438,9 +480,14 @@ static void handle_poster(struct http_request *req, void *ctx)
     resolve(req, ctx, serve_poster);
 }
 
-static void handle_progressive(struct http_request *req, void *ctx)
+static void handle_storyboard(struct http_request *req, void *ctx)
 {
-    resolve(req, ctx, serve_progressive);
+    resolve(req, ctx, serve_storyboard);
+}
+
+static void handle_file(struct http_request *req, void *ctx)
+{
+    resolve(req, ctx, serve_file);
 }
 
 /* ---- the module
@@ -457,9 +504,14 @@ static const struct http_route routes[ROUTES] = {
         .handle = handle_poster,
         .about = "poster picture"},
     {.methods = HTTP_GET,
+        .pattern = "/v/:lesson/:revision/storyboard.vtt",
+        .handle = handle_storyboard,
+        .about = "index of the storyboard's sheets"},
+    {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:file",
-        .handle = handle_progressive,
-        .about = "RENDITION.mp4: the rendition as one file, with its sound (?download=1)"},
+        .handle = handle_file,
+        .about = "storyboard-N.jpg: a sheet of the storyboard, from 0; RENDITION.mp4: the "
+                 "rendition as one file, with its sound (?download=1)"},
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/index.m3u8",
         .handle = handle_media_playlist,
@@ -475,7 +527,7 @@ static const struct http_route routes[ROUTES] = {
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/:segment",
         .handle = handle_segment,
-        .about = "segment N.m4s (legacy: N.ts), from 0"},
+        .about = "segment N.m4s (legacy: N.ts; subtitles: N.vtt), from 0"},
 };
 
 int hls_open(struct hls **out, const struct hls_params *params)

@@ -109,7 +109,7 @@ static bool rendition_fits(const struct catalog_rendition *row)
 {
     if (row->timescale <= 0)
         return false;
-    return row->kind == CATALOG_AUDIO ||
+    return row->kind == CATALOG_AUDIO || row->kind == CATALOG_TEXT ||
            ((row->kind == CATALOG_VIDEO || row->kind == CATALOG_LEGACY) && row->fps_num > 0 &&
                row->fps_den > 0);
 }
@@ -157,7 +157,7 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
     for (size_t i = 0; i < rows->count; i++) {
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
 
-        if ((rows->items[i].init_bytes <= 0 && rows->items[i].kind != CATALOG_LEGACY) ||
+        if ((rows->items[i].init_bytes <= 0 && catalog_has_init(rows->items[i].kind)) ||
             contiguous_chunks(&chunks[i]) == 0) {
             index->complete = false;
             continue;
@@ -171,10 +171,10 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
                                rendition->chunk_count * sizeof(struct media_chunk) +
                                sizeof(*rendition);
     }
-    index->playable = index->rendition_count > 0;
+    index->playable = has_kind(index, CATALOG_VIDEO) || has_kind(index, CATALOG_AUDIO);
     for (size_t i = 0; i < rows->count; i++)
-        index->playable = index->playable && (rows->items[i].kind == CATALOG_LEGACY ||
-                                                 has_kind(index, rows->items[i].kind));
+        if (rows->items[i].kind == CATALOG_VIDEO || rows->items[i].kind == CATALOG_AUDIO)
+            index->playable = index->playable && has_kind(index, rows->items[i].kind);
     return CATALOG_OK;
 }
 
@@ -193,6 +193,7 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     index->complete = lesson->state == CATALOG_LESSON_READY;
     index->memory_bytes = sizeof(*index);
     index->title = strdup(lesson->title);
+    index->storyboard_sheets = lesson->storyboard_sheets;
     index->language = strdup(lesson->language);
     index->poster_file = strdup(lesson->poster_file);
     index->renditions =

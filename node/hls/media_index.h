@@ -34,7 +34,7 @@ struct media_rendition {
     char *name, *language, *codecs;
     int kind; /* enum catalog_media_kind */
     int width, height, fps_num, fps_den;
-    int channels;
+    int channels; /* audio; text has neither channels nor codecs, nor an init segment */
     int timescale;
     bool complete; /* all of its chunks are there; else those from 0 up to the first gap */
     bool iframes;  /* every segment begins with a picture whose length is known */
@@ -51,10 +51,13 @@ struct media_index {
     int revision;
     bool complete; /* the lesson is ready: nothing of this revision will change */
     char *title, *language, *poster_file;
-    struct media_rendition *renditions; /* that have chunk 0 and, but for legacy ones, an init
-                                           segment; video first, from the lowest */
+    int storyboard_sheets;
+    struct media_rendition
+        *renditions; /* that have chunk 0 and, but for text and legacy ones, an init
+                        segment; video, audio, text, legacy; from the lowest */
     size_t rendition_count;
-    bool playable; /* of each kind of stream that the lesson will have, one is among them */
+    bool
+        playable; /* of picture and sound, as far as the lesson will have them, one is among them */
     size_t memory_bytes;
 };
 

@@ -8,6 +8,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define US_PER_S 1000000
+/* What a menu shows for a track whose language nobody knows. */
+#define UNKNOWN_SOUND "音轨"
+#define UNKNOWN_TEXT "字幕"
 
 /* EXT-X-MAP outside of I-frame playlists and floating-point EXTINF: version 6; fMP4 players look
  * for 7. */
@@ -41,6 +44,11 @@ static void add_extinf(
         out, "#EXTINF:%" PRId64 ".%06" PRId64 ",\n", length_us / US_PER_S, length_us % US_PER_S);
 }
 
+const char *playlist_suffix(int kind)
+{
+    return kind == CATALOG_TEXT ? ".vtt" : kind == CATALOG_LEGACY ? ".ts" : ".m4s";
+}
+
 static void add_media_head(const struct media_index *index, const struct media_rendition *rendition,
     bool iframes, struct buf *out)
 {
@@ -58,7 +66,7 @@ static void add_media_head(const struct media_index *index, const struct media_r
      */
     if (!rendition->complete)
         buf_add_text(out, "#EXT-X-START:TIME-OFFSET=0\n");
-    if (!legacy)
+    if (catalog_has_init(rendition->kind))
         buf_add_text(out, "#EXT-X-MAP:URI=\"init.mp4\"\n");
 }
 
@@ -76,7 +84,7 @@ void playlist_write_media(
     add_media_head(index, rendition, false, out);
     for (size_t n = 0; n < rendition->segment_count; n++) {
         add_extinf(out, &position_ticks, &rendition->segments[n], rendition->timescale);
-        buf_addf(out, "%zu.%s\n", n, rendition->kind == CATALOG_LEGACY ? "ts" : "m4s");
+        buf_addf(out, "%zu%s\n", n, playlist_suffix(rendition->kind));
     }
     add_media_end(rendition, out);
 }
@@ -208,7 +216,7 @@ static const char *language_of(
 }
 
 /* What a player's menu shows. */
-static const char *language_name(const char *language)
+static const char *language_name(const char *language, const char *unknown)
 {
     static const struct {
         const char *language, *name;
@@ -224,10 +232,11 @@ static const char *language_name(const char *language)
         {"kk", "Қазақша"},
         {"ko", "한국어"},
         {"en", "English"},
-        {"und", "音轨"},
     };
     size_t primary_bytes = strcspn(language, "-");
 
+    if (strcmp(language, "und") == 0)
+        return unknown;
     for (size_t i = 0; i < COUNT(names); i++)
         if (strlen(names[i].language) == primary_bytes &&
             strncasecmp(names[i].language, language, primary_bytes) == 0)
@@ -239,11 +248,12 @@ static const char *language_name(const char *language)
 static int same_name_before(const struct media_index *index, const struct audio_group *group,
     const struct media_rendition *rendition)
 {
-    const char *name = language_name(language_of(index, rendition));
+    const char *name = language_name(language_of(index, rendition), UNKNOWN_SOUND);
     int count = 0;
 
     for (const struct media_rendition *r = index->renditions; r < rendition; r++)
-        if (in_group(group, r) && strcmp(language_name(language_of(index, r)), name) == 0)
+        if (in_group(group, r) &&
+            strcmp(language_name(language_of(index, r), UNKNOWN_SOUND), name) == 0)
             count++;
     return count;
 }
@@ -264,7 +274,7 @@ static void add_group_member(const struct media_index *index, const struct audio
 
     buf_add_text(out, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=");
     add_group_id(group, out);
-    buf_addf(out, ",LANGUAGE=\"%s\",NAME=\"%s", language, language_name(language));
+    buf_addf(out, ",LANGUAGE=\"%s\",NAME=\"%s", language, language_name(language, UNKNOWN_SOUND));
     if (namesakes > 0)
         buf_addf(out, " %d", namesakes + 1);
     /* Two tracks of one language can't both be the automatic choice (rfc8216bis 4.4.6.1.1). */
@@ -283,6 +293,45 @@ static void add_groups(const struct media_index *index, struct buf *out)
                 add_group_member(index, &group, &index->renditions[i], out);
 }
 
+/* ---- subtitles: one group, as every variant has the same */
+
+static const char *text_language(const struct media_rendition *rendition)
+{
+    return language_fits(rendition->language) ? rendition->language : "und";
+}
+
+static void add_text_member(
+    const struct media_index *index, const struct media_rendition *rendition, struct buf *out)
+{
+    const char *language = text_language(rendition);
+    const char *name = language_name(language, UNKNOWN_TEXT);
+    int namesakes = 0;
+
+    for (const struct media_rendition *r = index->renditions; r < rendition; r++)
+        if (r->kind == CATALOG_TEXT &&
+            strcmp(language_name(text_language(r), UNKNOWN_TEXT), name) == 0)
+            namesakes++;
+    buf_addf(out, "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subs\",LANGUAGE=\"%s\",NAME=\"%s",
+        language, name);
+    if (namesakes > 0)
+        buf_addf(out, " %d", namesakes + 1);
+    buf_addf(out, "\",DEFAULT=NO,AUTOSELECT=%s,FORCED=NO,URI=\"%s/index.m3u8\"\n",
+        namesakes == 0 ? "YES" : "NO", rendition->name);
+}
+
+static void add_text_group(const struct media_index *index, struct buf *out)
+{
+    for (size_t i = 0; i < index->rendition_count; i++)
+        if (index->renditions[i].kind == CATALOG_TEXT)
+            add_text_member(index, &index->renditions[i], out);
+}
+
+static void add_text_reference(const struct media_index *index, struct buf *out)
+{
+    if (count_kind(index, CATALOG_TEXT) > 0)
+        buf_add_text(out, ",SUBTITLES=\"subs\"");
+}
+
 static void add_rates(struct media_rate rate, struct buf *out)
 {
     buf_addf(
@@ -290,9 +339,11 @@ static void add_rates(struct media_rate rate, struct buf *out)
 }
 
 /* group NULL: a picture without sound. The worst combination: both at their peak at once. */
-static void add_video_variant(const struct media_rendition *rendition, struct media_rate rate,
-    const struct audio_group *group, struct buf *out)
+static void add_video_variant(const struct media_index *index,
+    const struct media_rendition *rendition, const struct audio_group *group, struct buf *out)
 {
+    struct media_rate rate = media_rendition_rate(rendition, media_index_target_s(index), false);
+
     if (group) {
         rate.peak_bps += group->rate.peak_bps;
         rate.average_bps += group->rate.average_bps;
@@ -307,24 +358,20 @@ static void add_video_variant(const struct media_rendition *rendition, struct me
         buf_add_text(out, ",AUDIO=");
         add_group_id(group, out);
     }
+    add_text_reference(index, out);
     buf_addf(out, "\n%s/index.m3u8\n", rendition->name);
 }
 
 static void add_video_variants(
     const struct media_index *index, const struct audio_group *group, struct buf *out)
 {
-    int target_s = media_index_target_s(index);
-
-    for (size_t i = 0; i < index->rendition_count; i++) {
-        const struct media_rendition *rendition = &index->renditions[i];
-
-        if (is_video(rendition))
-            add_video_variant(
-                rendition, media_rendition_rate(rendition, target_s, false), group, out);
-    }
+    for (size_t i = 0; i < index->rendition_count; i++)
+        if (is_video(&index->renditions[i]))
+            add_video_variant(index, &index->renditions[i], group, out);
 }
 
-static void add_audio_variant(const struct audio_group *group, bool grouped, struct buf *out)
+static void add_audio_variant(
+    const struct media_index *index, const struct audio_group *group, bool grouped, struct buf *out)
 {
     buf_add_text(out, "#EXT-X-STREAM-INF:");
     add_rates(group->rate, out);
@@ -333,6 +380,7 @@ static void add_audio_variant(const struct audio_group *group, bool grouped, str
         buf_add_text(out, ",AUDIO=");
         add_group_id(group, out);
     }
+    add_text_reference(index, out);
     buf_addf(out, "\n%s/index.m3u8\n", group->leader->name);
 }
 
@@ -361,12 +409,13 @@ void playlist_write_master(const struct media_index *index, struct buf *out)
     buf_add_text(out, HEAD "#EXT-X-INDEPENDENT-SEGMENTS\n");
     if (grouped)
         add_groups(index, out);
+    add_text_group(index, out);
     while (grouped && next_group(index, &group))
         add_video_variants(index, &group, out);
     if (!grouped)
         add_video_variants(index, NULL, out);
     group = (struct audio_group){0};
     while (next_group(index, &group))
-        add_audio_variant(&group, grouped, out);
+        add_audio_variant(index, &group, grouped, out);
     add_iframe_variants(index, out);
 }

@@ -43,21 +43,35 @@ static int add_sound(struct worker *worker, struct job *job)
     return 0;
 }
 
-/* The renditions to be made: all of the job's kind; of a video chunk those that are not there yet.
+/*
+ * Whether a rendition of the job's kind is to be made: a video piece's if it is of the piece's
+ * group; a chunk unless it is there already.
  */
+static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
+    const struct plan_rendition *planned)
+{
+    const struct catalog_job *leased = worker_job(worker);
+    int chunk = worker_chunk(worker, rendition);
+    if (leased->kind == CATALOG_JOB_VIDEO &&
+        planned->group != leased->chunk / rendition->chunk_count)
+        return false;
+    return chunk < 0 || !has_chunk(worker->jobs->catalog, rendition->id, chunk);
+}
+
+/* The renditions to be made: those of the job's kind that are due. */
 static int choose_renditions(struct worker *worker, struct job *job)
 {
     const struct catalog_job *leased = worker_job(worker);
-    int kind = job_media_kind(leased);
+    int kind = worker_media_kind(worker);
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
             continue;
-        if (job_is_chunk(leased) && has_chunk(worker->jobs->catalog, r->id, leased->chunk))
-            continue;
-        if (plan_rendition_parse(
-                r->plan_text, strlen(r->plan_text), &job->renditions[job->rendition_count++]) < 0)
+        struct plan_rendition *planned = &job->renditions[job->rendition_count];
+        if (plan_rendition_parse(r->plan_text, strlen(r->plan_text), planned) < 0)
             return unable(worker, REASON_INTERNAL, r->name, EINVAL);
+        if (is_due(worker, r, planned))
+            job->rendition_count++;
     }
     return leased->kind == CATALOG_JOB_LEGACY && job->rendition_count > 0 ? add_sound(worker, job)
                                                                           : 0;
@@ -70,6 +84,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         [CATALOG_JOB_AUDIO] = JOB_AUDIO,
         [CATALOG_JOB_VIDEO] = JOB_VIDEO,
         [CATALOG_JOB_POSTER] = JOB_POSTER,
+        [CATALOG_JOB_TEXT] = JOB_TEXT,
         [CATALOG_JOB_LEGACY] = JOB_LEGACY,
     };
     const struct catalog_job *leased = worker_job(worker);
@@ -77,6 +92,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
     if (leased->kind == CATALOG_JOB_PROBE) {
         store_new_name(worker->remux_name);
         memcpy(job->remux_name, worker->remux_name, sizeof(worker->remux_name));
+        job->threads = worker->jobs->most_workers;
         return 0;
     }
     if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)
@@ -164,7 +180,8 @@ int assign_work(struct worker *worker, struct heritage *heritage)
         result = 0;
     /* A video chunk all of whose renditions are there needs no worker. */
     if (result == 0 && job->rendition_count == 0 &&
-        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_LEGACY))
+        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT ||
+            job->kind == JOB_LEGACY))
         worker->done = true;
     catalog_lessons_free(&lessons);
     free(job);

@@ -25,6 +25,7 @@ static const int64_t deadlines_ms[] = {
     [CATALOG_JOB_AUDIO] = 6 * 3600 * 1000LL,
     [CATALOG_JOB_VIDEO] = 2 * 3600 * 1000LL,
     [CATALOG_JOB_POSTER] = 3600 * 1000LL,
+    [CATALOG_JOB_TEXT] = 3600 * 1000LL,
     [CATALOG_JOB_LEGACY] = 2 * 3600 * 1000LL,
 };
 

@@ -10,12 +10,13 @@
 #include "node/util/log.h"
 
 #define PROGRESS_INTERVAL_MS 1000
-#define INFO_TEXT_BYTES (16 * 1024)
+
 #define PLAN_TEXT_BYTES (4 * 1024)
 
 /* Work in proportion, for the lesson's progress. */
 #define COST_AUDIO 4
 #define COST_POSTER 1
+#define COST_TEXT 1
 #define COST_CHUNK 20
 #define COST_LEGACY 4
 
@@ -49,7 +50,7 @@ static int judge(struct worker *worker, int error)
 
 struct planned {
     struct plan plan;
-    char info_text[INFO_TEXT_BYTES];
+    char info_text[MEDIA_INFO_TEXT_BYTES];
     char plan_text[PLAN_MAX_RENDITIONS][PLAN_TEXT_BYTES];
     struct catalog_new_rendition renditions[PLAN_MAX_RENDITIONS];
     struct catalog_new_job *jobs;
@@ -58,8 +59,10 @@ struct planned {
 
 static int plan_renditions(struct planned *p)
 {
-    static const int kinds[] = {
-        [PLAN_VIDEO] = CATALOG_VIDEO, [PLAN_AUDIO] = CATALOG_AUDIO, [PLAN_LEGACY] = CATALOG_LEGACY};
+    static const int kinds[] = {[PLAN_VIDEO] = CATALOG_VIDEO,
+        [PLAN_AUDIO] = CATALOG_AUDIO,
+        [PLAN_TEXT] = CATALOG_TEXT,
+        [PLAN_LEGACY] = CATALOG_LEGACY};
     for (size_t i = 0; i < p->plan.rendition_count; i++) {
         const struct plan_rendition *r = &p->plan.renditions[i];
         if (plan_rendition_format(r, p->plan_text[i], PLAN_TEXT_BYTES) < 0)
@@ -93,19 +96,23 @@ static bool has_legacy(const struct planned *p)
 
 static int plan_jobs(struct planned *p, const struct media_info *info)
 {
-    p->jobs = calloc((size_t)p->plan.chunk_count * 2 + 2, sizeof(p->jobs[0]));
+    int pieces = info->has_video ? p->plan.chunk_count * p->plan.group_count : 0;
+    p->jobs = calloc((size_t)pieces + (size_t)p->plan.chunk_count + 3, sizeof(p->jobs[0]));
     if (!p->jobs)
         return -1;
     if (info->audio_count > 0)
         p->jobs[p->job_count++] = (struct catalog_new_job){
             .kind = CATALOG_JOB_AUDIO, .cost = COST_AUDIO * p->plan.chunk_count};
+    if (info->text_count > 0)
+        p->jobs[p->job_count++] =
+            (struct catalog_new_job){.kind = CATALOG_JOB_TEXT, .cost = COST_TEXT};
     if (!info->has_video)
         return 0;
     p->jobs[p->job_count++] =
         (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
-    for (int chunk = 0; chunk < p->plan.chunk_count; chunk++)
+    for (int piece = 0; piece < pieces; piece++)
         p->jobs[p->job_count++] =
-            (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = chunk, .cost = COST_CHUNK};
+            (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
     for (int chunk = 0; has_legacy(p) && chunk < p->plan.chunk_count; chunk++)
         p->jobs[p->job_count++] = (struct catalog_new_job){
             .kind = CATALOG_JOB_LEGACY, .chunk = chunk, .cost = COST_LEGACY};
@@ -184,7 +191,7 @@ static int record_probed(struct worker *worker, const struct message *message)
 
 static const struct catalog_rendition *find_rendition(const struct worker *worker, const char *name)
 {
-    int kind = job_media_kind(worker_job(worker));
+    int kind = worker_media_kind(worker);
     for (size_t i = 0; i < worker->renditions.count; i++)
         if (worker->renditions.items[i].kind == kind &&
             strcmp(worker->renditions.items[i].name, name) == 0)
@@ -209,7 +216,7 @@ static int record_init(struct worker *worker, const struct message *message)
     const struct catalog_job *job = worker_job(worker);
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
-    if (!rendition || rendition->kind == CATALOG_LEGACY ||
+    if (!rendition || !catalog_has_init(rendition->kind) ||
         job_init_path(rendition->name, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "an init segment that isn't there");
@@ -222,8 +229,9 @@ static int record_chunk(struct worker *worker, const struct message *message)
     const struct catalog_job *job = worker_job(worker);
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
+    int only = rendition ? worker_chunk(worker, rendition) : -1;
     bool asked_for = rendition && message->chunk < rendition->chunk_count &&
-                     (!job_is_chunk(job) || message->chunk == job->chunk);
+                     (only < 0 || message->chunk == only);
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");
@@ -259,6 +267,20 @@ static int record_poster(struct worker *worker)
         catalog_lesson_set_poster(worker->jobs->catalog, job->id, job->owner, "poster.jpg"));
 }
 
+static int record_storyboard(struct worker *worker, int sheets)
+{
+    const struct catalog_job *job = worker_job(worker);
+    bool there = job->kind == CATALOG_JOB_POSTER && file_is_there(worker, JOB_STORYBOARD_INDEX, -1);
+    for (int i = 0; i < sheets && there; i++) {
+        char name[JOB_PATH_BYTES];
+        there = job_sheet_path(i, name, sizeof(name)) > 0 && file_is_there(worker, name, -1);
+    }
+    if (!there)
+        return refuse(worker, "a storyboard that isn't there");
+    return judge(
+        worker, catalog_lesson_set_storyboard(worker->jobs->catalog, job->id, job->owner, sheets));
+}
+
 static int record_progress(struct worker *worker, int permille)
 {
     const struct catalog_job *job = worker_job(worker);
@@ -286,6 +308,8 @@ int record_message(struct worker *worker, const struct message *message)
         return record_chunk(worker, message);
     case MESSAGE_POSTER:
         return record_poster(worker);
+    case MESSAGE_STORYBOARD:
+        return record_storyboard(worker, message->sheets);
     case MESSAGE_FAILED:
         worker->reason = message->reason == REASON_NONE ? REASON_INTERNAL : message->reason;
         snprintf(worker->detail, sizeof(worker->detail), "%s", message->detail);

@@ -214,7 +214,9 @@ bool terminal_path_parse(
         return false;
     *lesson_id = lesson;
     memcpy(rendition, path, part_bytes);
-    rendition[path[part_bytes] == '/' ? part_bytes : 0] = '\0';
+    /* Subtitles come beside a picture, whose rendition is what counts. */
+    bool subtitles = path[0] == 's' && path[1] >= '0' && path[1] <= '9';
+    rendition[path[part_bytes] == '/' && !subtitles ? part_bytes : 0] = '\0';
     return true;
 }
 

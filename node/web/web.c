@@ -9,11 +9,11 @@
 #include "node/web/assets.h"
 
 /* Scripts and styles come from here alone; hls.js feeds the player through blobs and runs its
- * worker from one. */
-static const char policy[] =
-    "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'";
+ * worker from one; its empty text tracks, which it fills with subtitles, are data: URLs. */
+static const char policy[] = "default-src 'self'; media-src 'self' blob: data:; worker-src 'self' "
+                             "blob:; img-src 'self' data:; "
+                             "object-src 'none'; base-uri 'none'; form-action 'self'; "
+                             "frame-ancestors 'none'";
 
 static const struct web_asset *find_asset(const char *url)
 {

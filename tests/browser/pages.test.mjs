@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { addUserAndLogin, makeClip, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { addUserAndLogin, login, makeClip, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 import { logIn, newPage, startBrowser } from './browser.mjs';
 
 const PASSWORD = 'a good long password';
@@ -18,6 +18,8 @@ before(async () => {
     const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 12, size: '640x360' });
     for (const [title, topic] of [['水稻病虫害防治 第一讲', '水稻'], ['拖拉机的日常保养', '农机'], ['How to plant maize', 'maize']])
         await terraceOk(['ingest', clip, '--publish', '--title', title, '--topic', topic, '--wait', '--data', data]);
+    await terraceOk(['ingest', clip, '--title', '等着的课', '--data', data]);
+    await terraceOk(['pause', '4', '--data', data]);
     node = await startNode({ data });
     await addUserAndLogin(node, 'admin', 'admin', PASSWORD);
     await terraceOk(['user', 'add', 'wang', '--role', 'technician', '--data', data], { input: `${PASSWORD}\n` });
@@ -112,6 +114,30 @@ test('operator: login, a wrong password in plain words, publish and unpublish', 
     await page.fill('dialog input >> nth=0', '新的标题');
     await page.click('dialog >> text=保存');
     await page.waitForFunction(() => document.querySelector('#lesson-1 h3').textContent === '新的标题');
+});
+
+test('operator: priority and pause with the keyboard alone; the focus stays while the figures move', async () => {
+    const { page, errors } = await newPage(browser);
+    await logIn(page, node.url, 'admin', PASSWORD);
+    await page.waitForSelector('#lesson-4 .mark.paused');
+    await page.focus('#lesson-4 select');
+    await page.keyboard.press('ArrowUp');
+    await page.waitForSelector('#lesson-4 option[value=high][selected]', { state: 'attached' });
+    await page.waitForFunction(() => document.activeElement.matches('#lesson-4 select'));
+    assert.equal(await page.inputValue('#lesson-4 select'), 'high');
+    // Something else of the lesson changes: its controls are not touched.
+    await page.evaluate(() => { window.kept = document.activeElement; });
+    const admin = await login(node.url, 'admin', PASSWORD);
+    await admin.request('/api/operator/lessons/4', { method: 'PATCH', body: JSON.stringify({ topic: '果树' }) });
+    await page.waitForFunction(() => document.querySelector('#lesson-4 .hint').textContent.includes('果树'));
+    assert.ok(await page.evaluate(() => window.kept.isConnected && window.kept === document.activeElement));
+    await picture(page, 'queue-zh');
+    await page.keyboard.press('Shift+Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), '继续转码');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#lesson-4 .mark.ready', { timeout: 120_000 });
+    assert.equal(await page.locator('#lesson-4 select').count(), 0); // nothing left to put off
+    assert.deepEqual(errors.filter((error) => !error.includes('401')), []);
 });
 
 test('technician: the table shows who watches what; operators’ pages stay closed to him', async () => {

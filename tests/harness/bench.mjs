@@ -29,3 +29,34 @@ export function table(head, rows) {
 
 /** The closing lines that other programs read. */
 export const ratio = (name, value) => console.log(`ratio ${name} ${value.toFixed(3)}`);
+
+/**
+ * Bjontegaard's rate: by how much fewer bits (negative) `ours` needs than `theirs` at the same quality, the mean over the
+ * qualities that theirs reaches and ours does; log rate over quality, piecewise linear. Below its worst point ours is
+ * taken to need that point's bits, which is more than it would: a bound from above where ours begins better than theirs
+ * ends. NaN if theirs begins better than ours ends.
+ */
+export function bdRate(ours, theirs, quality) {
+    const line = (points) => {
+        const hull = [];
+        for (const p of [...points].sort((a, b) => a.kbps - b.kbps))
+            if (!hull.length || p[quality] > hull.at(-1).q)
+                hull.push({ q: p[quality], log: Math.log(p.kbps) });
+        return hull;
+    };
+    const at = (hull, q) => {
+        if (q <= hull[0].q)
+            return hull[0].log;
+        const i = hull.findIndex((p) => p.q >= q);
+        const [a, b] = [hull[i - 1], hull[i]];
+        return a.log + (b.log - a.log) * (q - a.q) / (b.q - a.q);
+    };
+    const a = line(ours), b = line(theirs), low = b[0].q, high = Math.min(a.at(-1).q, b.at(-1).q);
+    const steps = 1000;
+    let sum = 0;
+    for (let i = 0; i < steps; i++) {
+        const q = low + (high - low) * (i + 0.5) / steps;
+        sum += at(a, q) - at(b, q);
+    }
+    return low < high ? Math.exp(sum / steps) - 1 : NaN;
+}

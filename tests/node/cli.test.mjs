@@ -9,7 +9,7 @@ import { login, makeClip, run, show, startNode, tempDir, terrace, terraceBin, te
 
 const english = { LC_ALL: 'C.UTF-8', LC_MESSAGES: '', LANG: '' };
 const chinese = { LC_ALL: '', LC_MESSAGES: '', LANG: 'zh_CN.UTF-8' };
-const COMMANDS = ['serve', 'ingest', 'ls', 'show', 'publish', 'unpublish', 'retry', 'rm', 'user', 'user add', 'user passwd',
+const COMMANDS = ['serve', 'ingest', 'ls', 'show', 'publish', 'unpublish', 'retry', 'jobs', 'pause', 'resume', 'priority', 'rm', 'user', 'user add', 'user passwd',
     'user rm', 'user ls', 'doctor', 'backup', 'routes', 'config', 'version'];
 
 let clip, longClip, junk;

@@ -4,8 +4,9 @@
  *
  *   job_tool [OPTION...] WORKER SOURCE OUTPUT PIECE...
  *
- * PIECE: probe (always done first), audio, poster, video (all chunks in order), the number of a
- * chunk, all of these, legacy (all chunks; after the audio), or legacy:N. Options: --segment-ms N,
+ * PIECE: probe (always done first), audio, poster, text, video (all chunks in order), the number of
+ * a chunk, all of these, legacy (all chunks; after the audio), or legacy:N. Options: --segment-ms
+ * N,
  * --chunk-ms N, and --kill: kill -9 each worker at its first word of progress.
  *
  * Prints the probe's findings as media_info text, and a line for each message:
@@ -13,6 +14,7 @@
  *   chunk NAME NUMBER BYTES SHA256
  *   segment NAME CHUNK OFFSET LENGTH TICKS IFRAME_BYTES
  *   poster
+ *   storyboard SHEETS
  *   failed REASON DETAIL
  *   killed SIGNAL
  * Exits 0, or 1 when a piece failed.
@@ -99,6 +101,9 @@ static void print_message(const struct message *m)
         break;
     case MESSAGE_POSTER:
         printf("poster\n");
+        break;
+    case MESSAGE_STORYBOARD:
+        printf("storyboard %d\n", m->sheets);
         break;
     case MESSAGE_PROBED:
         if (media_info_format(&m->info, text, sizeof(text)) >= 0)
@@ -209,6 +214,13 @@ static bool run_poster(struct tool *tool)
     return !tool->info.has_video || run_piece(tool);
 }
 
+static bool run_text(struct tool *tool)
+{
+    begin_job(tool, JOB_TEXT);
+    add_renditions(tool, PLAN_TEXT);
+    return tool->job.rendition_count == 0 || run_piece(tool);
+}
+
 static bool run_chunk(struct tool *tool, int chunk)
 {
     begin_job(tool, JOB_VIDEO);
@@ -252,10 +264,12 @@ static bool run_named(struct tool *tool, const char *piece)
         return run_audio(tool);
     if (strcmp(piece, "poster") == 0)
         return run_poster(tool);
+    if (strcmp(piece, "text") == 0)
+        return run_text(tool);
     if (strcmp(piece, "video") == 0)
         return run_video(tool);
     if (strcmp(piece, "all") == 0)
-        return run_audio(tool) && run_poster(tool) && run_video(tool);
+        return run_audio(tool) && run_text(tool) && run_poster(tool) && run_video(tool);
     if (strcmp(piece, "legacy") == 0)
         return run_legacy(tool);
     if (strncmp(piece, "legacy:", 7) == 0)

@@ -103,6 +103,8 @@ static void lie(const char *how)
     snprintf(message.rendition, sizeof(message.rendition), "a32");
     snprintf(message.codecs, sizeof(message.codecs), "mp4a.40.2");
     memcpy(message.sha256, sha, sizeof(sha));
+    if (strcmp(how, "storyboard") == 0)
+        message = (struct message){.type = MESSAGE_STORYBOARD, .sheets = 2};
     if (strcmp(how, "poster") == 0)
         message = (struct message){.type = MESSAGE_POSTER};
     say(&message);

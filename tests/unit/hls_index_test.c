@@ -129,6 +129,36 @@ static void test_playable_with_all_kinds(void **state)
     media_index_unref(index);
 }
 
+/* Subtitles have no init segment; a lesson doesn't wait for them, and plays by nothing else alone.
+ */
+static void test_subtitles(void **state)
+{
+    struct catalog_rendition rows[] = {
+        rendition(CATALOG_AUDIO, "a32"), rendition(CATALOG_TEXT, "s1")};
+    struct catalog_chunk parts[] = {chunk(0), chunk(1), chunk(2)};
+    struct catalog_chunks chunks[] = {{parts, 3}, {NULL, 0}};
+    struct catalog_renditions renditions = {rows, COUNT(rows)};
+    struct media_index *index = NULL;
+
+    (void)state;
+    rows[1].init_bytes = 0;
+    assert_int_equal(media_index_make(&index, &lesson, &renditions, chunks), 0);
+    assert_int_equal(index->rendition_count, 1);
+    assert_true(index->playable);
+    assert_false(index->complete);
+    media_index_unref(index);
+    chunks[1] = chunks[0];
+    assert_int_equal(media_index_make(&index, &lesson, &renditions, chunks), 0);
+    assert_int_equal(index->rendition_count, 2);
+    assert_true(index->complete);
+    assert_false(media_index_find(index, "s1")->iframes);
+    media_index_unref(index);
+    chunks[0] = (struct catalog_chunks){NULL, 0};
+    assert_int_equal(media_index_make(&index, &lesson, &renditions, chunks), 0);
+    assert_false(index->playable);
+    media_index_unref(index);
+}
+
 static void test_nothing_made(void **state)
 {
     struct media_index *index = NULL;
@@ -211,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_up_to_the_gap),
         cmocka_unit_test(test_complete),
         cmocka_unit_test(test_playable_with_all_kinds),
+        cmocka_unit_test(test_subtitles),
         cmocka_unit_test(test_nothing_made),
         cmocka_unit_test(test_damaged_rows),
         cmocka_unit_test(test_numbers),

@@ -68,6 +68,24 @@ static struct media_rendition audio(const char *name, const char *language)
         .segment_count = COUNT(audio_segments)};
 }
 
+static struct media_segment text_segments[] = {
+    {.length_bytes = 52, .duration_ticks = 6000000},
+    {.length_bytes = 134, .duration_ticks = 6000000},
+    {.length_bytes = 52, .duration_ticks = 3000000},
+};
+
+static struct media_rendition subtitles(const char *name, const char *language)
+{
+    return (struct media_rendition){.name = text(name),
+        .language = text(language),
+        .codecs = text(""),
+        .kind = CATALOG_TEXT,
+        .timescale = 1000000,
+        .complete = true,
+        .segments = text_segments,
+        .segment_count = COUNT(text_segments)};
+}
+
 static struct media_index lesson(struct media_rendition *renditions, size_t count)
 {
     return (struct media_index){.lesson_id = 7,
@@ -198,6 +216,57 @@ static void test_two_codecs(void **state)
     assert_non_null(strstr(out.data, "GROUP-ID=\"audio-2\",LANGUAGE=\"zh\",NAME=\"中文\","
                                      "DEFAULT=YES,AUTOSELECT=YES"));
     buf_free(&out);
+}
+
+/* One group for all variants, the one of sound alone too; nothing of it counts as sound or picture.
+ */
+static void test_subtitles(void **state)
+{
+    struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh"),
+        subtitles("s1", "zh"), subtitles("s2", ""), subtitles("s3", "zh")};
+    struct media_index index = lesson(renditions, COUNT(renditions));
+
+    (void)state;
+    expect_master(&index,
+        "#EXTM3U\n"
+        "#EXT-X-VERSION:7\n"
+        "#EXT-X-INDEPENDENT-SEGMENTS\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",LANGUAGE=\"zh\",NAME=\"中文\",DEFAULT=YES,"
+        "AUTOSELECT=YES,CHANNELS=\"1\",URI=\"a32/index.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subs\",LANGUAGE=\"zh\",NAME=\"中文\",DEFAULT=NO,"
+        "AUTOSELECT=YES,FORCED=NO,URI=\"s1/index.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subs\",LANGUAGE=\"und\",NAME=\"字幕\",DEFAULT=NO,"
+        "AUTOSELECT=YES,FORCED=NO,URI=\"s2/index.m3u8\"\n"
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subs\",LANGUAGE=\"zh\",NAME=\"中文 2\",DEFAULT=NO,"
+        "AUTOSELECT=NO,FORCED=NO,URI=\"s3/index.m3u8\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=152563,AVERAGE-BANDWIDTH=120166,CODECS=\"avc1.4D401F,"
+        "mp4a.40.2\",RESOLUTION=854x480,FRAME-RATE=25.000,AUDIO=\"audio\",SUBTITLES=\"subs\"\n"
+        "v400/index.m3u8\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=32563,AVERAGE-BANDWIDTH=32166,CODECS=\"mp4a.40.2\","
+        "AUDIO=\"audio\",SUBTITLES=\"subs\"\n"
+        "a32/index.m3u8\n"
+        "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=16000,AVERAGE-BANDWIDTH=12800,CODECS=\"avc1.4D401F\","
+        "RESOLUTION=854x480,URI=\"v400/iframes.m3u8\"\n");
+}
+
+static void test_subtitles_media(void **state)
+{
+    struct media_rendition renditions[] = {audio("a32", "zh"), subtitles("s1", "zh")};
+    struct media_index index = lesson(renditions, 2);
+    struct buf out = {0};
+
+    (void)state;
+    playlist_write_media(&index, &renditions[1], &out);
+    expect_text(&out, "#EXTM3U\n"
+                      "#EXT-X-VERSION:7\n"
+                      "#EXT-X-TARGETDURATION:6\n"
+                      "#EXT-X-MEDIA-SEQUENCE:0\n"
+                      "#EXT-X-PLAYLIST-TYPE:VOD\n"
+                      "#EXT-X-INDEPENDENT-SEGMENTS\n"
+                      "#EXTINF:6.000000,\n0.vtt\n"
+                      "#EXTINF:6.000000,\n1.vtt\n"
+                      "#EXTINF:3.000000,\n2.vtt\n"
+                      "#EXT-X-ENDLIST\n");
 }
 
 static void test_media_complete(void **state)
@@ -358,6 +427,8 @@ int main(void)
         cmocka_unit_test(test_sound_alone),
         cmocka_unit_test(test_several_tracks),
         cmocka_unit_test(test_two_codecs),
+        cmocka_unit_test(test_subtitles),
+        cmocka_unit_test(test_subtitles_media),
         cmocka_unit_test(test_media_complete),
         cmocka_unit_test(test_media_growing),
         cmocka_unit_test(test_iframes),

@@ -167,6 +167,16 @@ static void test_segments(void **state)
     expect_header(&reply, "Content-Type: image/jpeg\r\n");
     expect_body(&reply, "poster.jpg", 0, FIXTURE_POSTER_BYTES);
     reply_free(&reply);
+    reply = lesson_fixture_get(fixture, "", "/v/1/1/storyboard-0.jpg");
+    expect_header(&reply, "Content-Type: image/jpeg\r\n");
+    expect_header(&reply, "Cache-Control: public, max-age=31536000, immutable\r\n");
+    expect_body(&reply, "storyboard-0.jpg", 0, FIXTURE_POSTER_BYTES);
+    reply_free(&reply);
+    reply = lesson_fixture_get(fixture, "", "/v/1/1/storyboard.vtt");
+    expect_header(&reply, "Content-Type: text/vtt; charset=utf-8\r\n");
+    expect_header(&reply, "Cache-Control: public, max-age=31536000, immutable\r\n");
+    expect_body(&reply, "storyboard.vtt", 0, FIXTURE_POSTER_BYTES);
+    reply_free(&reply);
 }
 
 static void test_what_is_not_there(void **state)
@@ -178,6 +188,11 @@ static void test_what_is_not_there(void **state)
         "/v/1/1/v400/.m4s",
         "/v/1/1/v400/0.m4s0",
         "/v/1/1/v400/0.mp4",
+        "/v/1/1/v400/0.vtt",
+        "/v/1/1/storyboard-1.jpg",
+        "/v/1/1/storyboard-00.jpg",
+        "/v/1/1/storyboard-.jpg",
+        "/v/1/1/v400",
         "/v/1/1/v400/99999999999999999999.m4s",
         "/v/1/1/v400/00000.chunk",
         "/v/1/1/v4000/0.m4s",
@@ -219,6 +234,7 @@ static void test_growing(void **state)
     lesson_fixture_create(fixture, true);
     assert_true(lesson_fixture_work(fixture)); /* sound */
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/master.m3u8"), 404);
+    assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/storyboard.vtt"), 404);
     assert_true(lesson_fixture_work(fixture)); /* poster */
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/poster.jpg"), 200);
     assert_true(lesson_fixture_work(fixture)); /* the first minute's picture */

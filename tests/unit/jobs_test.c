@@ -209,6 +209,11 @@ static void test_claims_of_a_poster(void **state)
     lies(state, "poster", "a poster that isn't there");
 }
 
+static void test_claims_of_a_storyboard(void **state)
+{
+    lies(state, "storyboard", "a storyboard that isn't there");
+}
+
 static struct catalog_jobs first_job(struct fixture *f)
 {
     struct catalog_jobs jobs;
@@ -295,6 +300,7 @@ int main(void)
         TEST(test_claims_are_checked),
         TEST(test_claims_of_an_init_segment),
         TEST(test_claims_of_a_poster),
+        TEST(test_claims_of_a_storyboard),
         TEST(test_stopping_gives_work_back_uncounted),
         TEST(test_a_dead_nodes_leases_are_taken_over),
         TEST(test_a_lesson_removed_meanwhile),

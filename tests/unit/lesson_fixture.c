@@ -203,6 +203,9 @@ static void make_poster(struct lesson_fixture *fixture, const struct catalog_job
 
     write_file(fixture, job, "poster.jpg", FIXTURE_POSTER_BYTES, sha256);
     assert_int_equal(catalog_lesson_set_poster(fixture->catalog, job->id, OWNER, "poster.jpg"), 0);
+    write_file(fixture, job, "storyboard.vtt", FIXTURE_POSTER_BYTES, sha256);
+    write_file(fixture, job, "storyboard-0.jpg", FIXTURE_POSTER_BYTES, sha256);
+    assert_int_equal(catalog_lesson_set_storyboard(fixture->catalog, job->id, OWNER, 1), 0);
 }
 
 bool lesson_fixture_work(struct lesson_fixture *fixture)
@@ -259,6 +262,7 @@ int64_t lesson_fixture_create(struct lesson_fixture *fixture, bool published)
         .now_ms = NOW_MS};
     int64_t lesson_id = 0;
 
+    lesson_fixture_finish(fixture);
     store_new_name(name);
     assert_int_equal(catalog_lesson_create(fixture->catalog, &lesson, &lesson_id), 0);
     while (!is_probed(fixture, lesson_id))

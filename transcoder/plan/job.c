@@ -8,7 +8,7 @@
 #include "transcoder/plan/text_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define INFO_TEXT_BYTES (16 * 1024)
+
 #define RENDITION_TEXT_BYTES (4 * 1024)
 
 /*
@@ -47,9 +47,9 @@ int job_format(const struct job *job, char *out, size_t out_bytes)
     text_write_fields(&text, job, job_fields, COUNT(job_fields));
     text_write_fields(&text, &job->options, option_fields, COUNT(option_fields));
     if (job->kind != JOB_PROBE) {
-        char *info = malloc(INFO_TEXT_BYTES);
-        put_section(
-            &text, "info", info, info ? media_info_format(&job->info, info, INFO_TEXT_BYTES) : -1);
+        char *info = malloc(MEDIA_INFO_TEXT_BYTES);
+        put_section(&text, "info", info,
+            info ? media_info_format(&job->info, info, MEDIA_INFO_TEXT_BYTES) : -1);
         free(info);
     }
     for (size_t i = 0; i < job->rendition_count && i < PLAN_MAX_RENDITIONS; i++) {
@@ -79,18 +79,12 @@ static bool file_name_fits(const char *name)
     return name[0] != '.' && !strchr(name, '/');
 }
 
-static bool known_kind(int64_t kind)
-{
-    return kind <= JOB_POSTER || kind == JOB_LEGACY;
-}
-
 static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text_in *in,
     const struct text_pair *pair)
 {
     size_t length;
     if (strcmp(pair->key, "job") == 0) {
-        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_LEGACY, kind) < 0 ||
-            !known_kind(*kind))
+        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_LEGACY, kind) < 0)
             return -1;
         job->kind = (enum job_kind) * kind;
         return 0;
@@ -117,7 +111,7 @@ static enum plan_kind wanted_kind(const struct job *job, size_t position)
 {
     if (job->kind == JOB_LEGACY)
         return position == 0 ? PLAN_LEGACY : PLAN_AUDIO;
-    return job->kind == JOB_VIDEO ? PLAN_VIDEO : PLAN_AUDIO;
+    return job->kind == JOB_VIDEO ? PLAN_VIDEO : job->kind == JOB_TEXT ? PLAN_TEXT : PLAN_AUDIO;
 }
 
 /* What each kind of job can't do without. */
@@ -127,14 +121,16 @@ static bool complete(const struct job *job, bool has_info)
         return false;
     if (job->kind == JOB_PROBE)
         return job->remux_name[0] != '\0';
-    if (!has_info || (job->kind != JOB_AUDIO && !job->info.has_video))
+    bool needs_video = job->kind == JOB_VIDEO || job->kind == JOB_POSTER || job->kind == JOB_LEGACY;
+    if (!has_info || (needs_video && !job->info.has_video))
         return false;
     if (job->kind == JOB_POSTER)
         return job->poster_name[0] != '\0';
     for (size_t i = 0; i < job->rendition_count; i++) {
         enum plan_kind wanted = wanted_kind(job, i);
         if (job->renditions[i].kind != wanted ||
-            (wanted == PLAN_AUDIO && job->renditions[i].source_audio >= job->info.audio_count))
+            (wanted == PLAN_AUDIO && job->renditions[i].source_audio >= job->info.audio_count) ||
+            (wanted == PLAN_TEXT && job->renditions[i].source_text >= job->info.text_count))
             return false;
     }
     return job->rendition_count > 0 && (job->kind != JOB_LEGACY || job->rendition_count <= 2);
@@ -174,4 +170,9 @@ int job_chunk_path(const char *rendition, int chunk, char *out, size_t out_bytes
 int job_init_path(const char *rendition, char *out, size_t out_bytes)
 {
     return fits(snprintf(out, out_bytes, "%s/init.mp4", rendition), out_bytes);
+}
+
+int job_sheet_path(int sheet, char *out, size_t out_bytes)
+{
+    return fits(snprintf(out, out_bytes, "storyboard-%d.jpg", sheet), out_bytes);
 }

@@ -9,7 +9,14 @@
 
 #include "transcoder/plan/plan.h"
 
-enum job_kind { JOB_PROBE = 0, JOB_AUDIO = 1, JOB_VIDEO = 2, JOB_POSTER = 3, JOB_LEGACY = 5 };
+enum job_kind {
+    JOB_PROBE = 0,
+    JOB_AUDIO = 1,
+    JOB_VIDEO = 2,
+    JOB_POSTER = 3,
+    JOB_TEXT = 4,
+    JOB_LEGACY = 5,
+};
 
 /* The descriptors that a worker inherits, besides 0, 1 and 2 (/dev/null, /dev/null, a log pipe). */
 enum job_fd {
@@ -21,6 +28,7 @@ enum job_fd {
 
 #define JOB_TEXT_MAX_BYTES (256 * 1024)
 #define JOB_PATH_BYTES 64
+#define JOB_STORYBOARD_INDEX "storyboard.vtt"
 
 struct job {
     enum job_kind kind;
@@ -29,9 +37,9 @@ struct job {
     char poster_name[JOB_PATH_BYTES]; /* POSTER */
     struct media_info info;           /* all but PROBE */
     struct plan_options options; /* all but PROBE: plan_make(info, options) gives the boundaries */
-    int chunk;                   /* VIDEO, LEGACY */
-    /* AUDIO, VIDEO: those to be made now. LEGACY: it, and the AAC rendition, already made, whose
-     * sound it takes (none in a lesson without sound). */
+    int chunk;                   /* VIDEO: the piece, see plan_piece(); LEGACY */
+    /* AUDIO, VIDEO, TEXT: those to be made now. LEGACY: it, and the AAC rendition, already made,
+     * whose sound it takes (none in a lesson without sound). */
     struct plan_rendition renditions[PLAN_MAX_RENDITIONS];
     size_t rendition_count;
 };
@@ -45,5 +53,7 @@ int job_parse(const char *text, size_t text_bytes, struct job *out);
  * length or -1. */
 int job_chunk_path(const char *rendition, int chunk, char *out, size_t out_bytes);
 int job_init_path(const char *rendition, char *out, size_t out_bytes);
+/* "storyboard-3.jpg": a sheet of the storyboard, from 0; its index is JOB_STORYBOARD_INDEX. */
+int job_sheet_path(int sheet, char *out, size_t out_bytes);
 
 #endif

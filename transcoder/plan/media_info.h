@@ -9,6 +9,12 @@
 #include <stdint.h>
 
 #define MEDIA_MAX_AUDIO 8
+#define MEDIA_MAX_TEXT 8
+#define MEDIA_MAX_STRETCHES 256
+#define MEDIA_MAX_CUTS 4096
+#define MEDIA_MAX_TRIALS 24
+/* Room that the text form of any media_info fits into. */
+#define MEDIA_INFO_TEXT_BYTES (128 * 1024)
 
 struct media_audio {
     int stream; /* index in the container */
@@ -17,6 +23,39 @@ struct media_audio {
     int sample_rate, channels;
     int64_t start_us; /* after the lesson's zero */
     int64_t end_us;
+};
+
+/* A track of subtitles that are text. */
+struct media_text {
+    int stream; /* index in the container */
+    char codec[32];
+    char language[12]; /* BCP 47, "" unknown */
+};
+
+/* What is to be seen: it decides about segment lengths, frame rates and rungs. */
+enum media_class {
+    MEDIA_SLIDES = 0, /* still for seconds, then something else: slides, screens, a blackboard */
+    MEDIA_HEAD = 1,   /* a still camera on somebody who speaks or shows something */
+    MEDIA_MOTION = 2, /* all of the picture moves */
+};
+/* "slides", "head", "motion"; NULL for anything else. Any thread. */
+const char *media_class_name(int media_class);
+
+/* A run of one class, up to the next stretch's start. */
+struct media_stretch {
+    int64_t start_us;
+    int media_class; /* enum media_class */
+};
+
+/* What an encode of representative places came to, at one size, frame rate and CRF. */
+struct media_trial {
+    int height;         /* of the picture; its width follows from the source's shape */
+    int divisor;        /* every which frame of the grid was encoded */
+    int crf;            /* x264's */
+    int keyframe_bytes; /* mean of the places' first pictures */
+    int rate_bps;       /* of what follows them */
+    int quality_mdb;    /* -10 log10(1 - SSIM) of the luma, scaled to the source's size, in
+                           thousandths; held pictures count where there is no new one */
 };
 
 struct media_info {
@@ -40,8 +79,20 @@ struct media_info {
     int64_t video_start_us, video_end_us;
     int width, height; /* as displayed: square pixels, turned, even */
 
+    /* what the analysis saw; without it (no pictures could be had) there are no stretches */
+    int noise_x100; /* how much still places differ from picture to picture, in luma steps */
+    int bar_top, bar_bottom, bar_left, bar_right; /* black bars in the picture as displayed */
+    int stretch_count;
+    struct media_stretch stretches[MEDIA_MAX_STRETCHES]; /* rising; the first begins at 0 */
+    int cut_count;
+    int64_t cuts_us[MEDIA_MAX_CUTS]; /* rising: where another slide or scene begins */
+    int trial_count;
+    struct media_trial trials[MEDIA_MAX_TRIALS];
+
     int audio_count;
     struct media_audio audio[MEDIA_MAX_AUDIO]; /* the default track first */
+    int text_count;
+    struct media_text text[MEDIA_MAX_TEXT]; /* subtitles, in the container's order */
     int unused_streams; /* streams left out (data, covers, unknown codecs), for the lesson's events
                          */
     char unused_detail[128];

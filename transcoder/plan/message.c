@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INFO_TEXT_BYTES (16 * 1024)
 #define SEGMENT_BYTES 20
 
 /* ---- writing ---- */
@@ -54,8 +53,8 @@ static void put_string(struct writer *w, const char *text)
 
 static void put_info(struct writer *w, const struct media_info *info)
 {
-    char *text = malloc(INFO_TEXT_BYTES);
-    if (!text || media_info_format(info, text, INFO_TEXT_BYTES) < 0)
+    char *text = malloc(MEDIA_INFO_TEXT_BYTES);
+    if (!text || media_info_format(info, text, MEDIA_INFO_TEXT_BYTES) < 0)
         w->full = true;
     else
         put_string(w, text);
@@ -95,6 +94,9 @@ static void put_payload(struct writer *w, const struct message *m)
         put_string(w, reason_name(m->reason));
         put_string(w, m->detail);
         break;
+    case MESSAGE_STORYBOARD:
+        put_u32(w, (uint32_t)m->sheets);
+        break;
     case MESSAGE_POSTER:
     case MESSAGE_DONE:
         break;
@@ -105,8 +107,8 @@ int message_encode(const struct message *message, uint8_t **out, size_t *out_byt
 {
     if (message->type == MESSAGE_CHUNK && message->segment_count > MESSAGE_MAX_SEGMENTS)
         return -1;
-    size_t room =
-        MESSAGE_HEADER_BYTES + 1024 + 2 * INFO_TEXT_BYTES + message->segment_count * SEGMENT_BYTES;
+    size_t room = MESSAGE_HEADER_BYTES + 1024 + 2 * MEDIA_INFO_TEXT_BYTES +
+                  message->segment_count * SEGMENT_BYTES;
     uint8_t *buffer = malloc(room);
     if (!buffer)
         return -1;
@@ -182,7 +184,7 @@ static void take_sha256(struct reader *r, char *out)
 
 static void take_info(struct reader *r, struct media_info *info)
 {
-    size_t length = (size_t)take_bounded(r, 4, INFO_TEXT_BYTES);
+    size_t length = (size_t)take_bounded(r, 4, MEDIA_INFO_TEXT_BYTES);
     if (r->bad || length > r->left_bytes ||
         media_info_parse((const char *)r->at, length, info) < 0) {
         r->bad = true;
@@ -250,6 +252,11 @@ static void take_payload(struct reader *r, struct message *m)
         m->reason = reason_parse(name);
         take_string(r, m->detail, sizeof(m->detail));
         break;
+    case MESSAGE_STORYBOARD:
+        m->sheets = (int)take_bounded(r, 4, MESSAGE_MAX_SHEETS);
+        if (m->sheets == 0)
+            r->bad = true;
+        break;
     case MESSAGE_POSTER:
     case MESSAGE_DONE:
         break;
@@ -263,7 +270,7 @@ long message_decode(const uint8_t *data, size_t data_bytes, struct message *out)
         return 0;
     struct reader header = {data, MESSAGE_HEADER_BYTES, false};
     uint32_t type = (uint32_t)take_number(&header, 4), length = (uint32_t)take_number(&header, 4);
-    if (type < MESSAGE_PROGRESS || type > MESSAGE_DONE || length > MESSAGE_MAX_BYTES)
+    if (type < MESSAGE_PROGRESS || type > MESSAGE_STORYBOARD || length > MESSAGE_MAX_BYTES)
         return -1;
     if (data_bytes - MESSAGE_HEADER_BYTES < length)
         return 0;

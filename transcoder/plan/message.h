@@ -21,16 +21,18 @@ enum message_type {
     MESSAGE_PROGRESS = 1, /* permille of this piece */
     MESSAGE_PROBED =
         2, /* the probe's findings; the remuxed copy, if one was written, is in place and synced */
-    MESSAGE_INIT = 3,   /* a rendition's init segment is in place and synced */
-    MESSAGE_CHUNK = 4,  /* a chunk is in place and synced */
-    MESSAGE_POSTER = 5, /* the poster is in place and synced */
-    MESSAGE_FAILED = 6, /* this piece can't be done; retrying will not help */
-    MESSAGE_DONE = 7,   /* this piece is complete; the last message */
+    MESSAGE_INIT = 3,       /* a rendition's init segment is in place and synced */
+    MESSAGE_CHUNK = 4,      /* a chunk is in place and synced */
+    MESSAGE_POSTER = 5,     /* the poster is in place and synced */
+    MESSAGE_FAILED = 6,     /* this piece can't be done; retrying will not help */
+    MESSAGE_DONE = 7,       /* this piece is complete; the last message */
+    MESSAGE_STORYBOARD = 8, /* the storyboard's sheets and their index are in place and synced */
 };
 
 #define MESSAGE_MAX_BYTES (1024 * 1024)
 #define MESSAGE_HEADER_BYTES 8
 #define MESSAGE_MAX_SEGMENTS 4096
+#define MESSAGE_MAX_SHEETS 64
 
 struct message_segment {
     int64_t offset_bytes;
@@ -44,6 +46,7 @@ struct message {
     int64_t remuxed_bytes;           /* PROBED: 0 none */
     char rendition[PLAN_NAME_BYTES]; /* INIT, CHUNK */
     int chunk;                       /* CHUNK */
+    int sheets;                      /* STORYBOARD: from 1 */
     int64_t bytes;                   /* INIT, CHUNK */
     char sha256[65];                 /* INIT, CHUNK: 64 lower-case hex digits */
     char codecs[64];                 /* INIT: RFC 6381 */

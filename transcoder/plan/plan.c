@@ -4,108 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "transcoder/plan/plan_internal.h"
 #include "transcoder/plan/text_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define US 1000000LL
 #define AUDIO_RATE 48000
 #define AUDIO_BPS 32000
-
-/* What a moof costs a sample (trun: duration, size, flags, offset), and a segment once; measured on
- * libavformat's. */
-#define OVERHEAD_BITS_PER_FRAME (12 * 8)
-#define OVERHEAD_BPS 400
-
-/* The legacy rendition's limits are level 3.0's; what its packets cost beside their headers:
- * tables, a PES header with its time and clock for each picture, ADTS headers and their share of
- * others. */
-#define LEGACY_BPS 220000
-#define LEGACY_WIDTH 720
-#define LEGACY_HEIGHT 576
-#define TS_BPS 1500
-#define TS_BITS_PER_PICTURE (24 * 8)
-#define TS_BITS_PER_SOUND_FRAME (9 * 8)
-
-/* Total caps on the wire, the lowest audio included, and the picture's short side that suits them.
- */
-static const struct {
-    int64_t cap_bps;
-    int short_side;
-    bool half_rate; /* under 100 kbit/s a still sharp picture teaches more than a smooth one */
-} rungs[] = {
-    {80000, 240, true},
-    {130000, 360, true},
-    {220000, 480, false},
-    {400000, 540, false},
-    {700000, 720, false},
-};
-
-static int even(double value)
-{
-    int rounded = (int)(value / 2 + 0.5) * 2;
-    return rounded < 2 ? 2 : rounded;
-}
-
-/* Half rate only where what is left still moves. */
-static bool may_halve(const struct media_info *info)
-{
-    return (int64_t)info->fps_num > 15LL * info->fps_den;
-}
-
-/* Frames of a rendition stand at every second grid frame at most, so boundaries on even frames suit
- * all. */
-static int64_t segment_frames(const struct plan *plan)
-{
-    int64_t frames = (plan->segment_us * plan->grid_fps_num + US * plan->grid_fps_den) /
-                     (2 * US * plan->grid_fps_den) * 2;
-    return frames < 2 ? 2 : frames;
-}
-
-static void add_video(struct plan *plan, const struct media_info *info, size_t rung, int width,
-    int height, bool full_size)
-{
-    struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
-    int divisor = rungs[rung].half_rate && !full_size && may_halve(info) ? 2 : 1;
-    /* A whole number of ticks a frame, fine enough for offsets of a tenth of a millisecond. */
-    int scale = 1;
-    while ((int64_t)info->fps_num * scale < 10000)
-        scale *= 2;
-    *r = (struct plan_rendition){
-        .kind = PLAN_VIDEO,
-        .cap_bps = rungs[rung].cap_bps,
-        .timescale = info->fps_num * scale,
-        .width = width,
-        .height = height,
-        .fps_num = info->fps_num,
-        .fps_den = info->fps_den * divisor,
-        .frame_ticks = info->fps_den * scale * divisor,
-        .crf_x10 = 270,
-        .preset = "medium",
-    };
-    snprintf(r->name, sizeof(r->name), "v%d", (int)(rungs[rung].cap_bps / 1000));
-    int64_t audio_bps =
-        info->audio_count > 0 ? AUDIO_BPS + OVERHEAD_BPS + 47 * OVERHEAD_BITS_PER_FRAME / 2 : 0;
-    int64_t overhead_bps =
-        OVERHEAD_BPS + OVERHEAD_BITS_PER_FRAME * (int64_t)r->fps_num / r->fps_den;
-    r->video_cap_bps = r->cap_bps - audio_bps - overhead_bps;
-}
-
-/*
- * Rungs up to the source's size. The first rung above it is made at the source's own size, so that
- * nothing of the picture is lost where the link carries it; what is higher still would only be
- * larger.
- */
-static void plan_video(struct plan *plan, const struct media_info *info)
-{
-    int source_side = info->width < info->height ? info->width : info->height;
-    bool full_size_above = false;
-    for (size_t i = 0; i < COUNT(rungs) && !full_size_above; i++) {
-        full_size_above = rungs[i].short_side > source_side;
-        double scale = full_size_above ? 1.0 : (double)rungs[i].short_side / source_side;
-        add_video(
-            plan, info, i, even(info->width * scale), even(info->height * scale), full_size_above);
-    }
-}
+/* Segments of lessons without pictures begin on this grid. */
+#define SOUND_GRID_FPS 25
+/* Subtitles in a script of three bytes a character, read at speaking speed, with their times. */
+#define TEXT_BPS 2000
+#define TEXT_TIMESCALE 1000000
 
 static void plan_audio(struct plan *plan, const struct media_info *info)
 {
@@ -128,47 +38,124 @@ static void plan_audio(struct plan *plan, const struct media_info *info)
     }
 }
 
-/* A side of at most `most`, even. */
-static int at_most(double value, int most)
+static void plan_text(struct plan *plan, const struct media_info *info)
 {
-    int side = even(value);
-    return side > most ? most : side;
+    for (int i = 0; i < info->text_count && plan->rendition_count < PLAN_MAX_RENDITIONS; i++) {
+        struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
+        *r = (struct plan_rendition){
+            .kind = PLAN_TEXT,
+            .cap_bps = TEXT_BPS,
+            .timescale = TEXT_TIMESCALE,
+            .source_text = i,
+        };
+        memcpy(r->language, info->text[i].language, sizeof(r->language));
+        snprintf(r->name, sizeof(r->name), "s%d", i + 1);
+    }
 }
 
-/*
- * For boxes that take only a transport stream of level 3.0: at most 720x576, whose macroblocks at
- * the 30 frames that a grid has at the most would be too many; and 220 kbit/s are few for them, so
- * that a sharp picture at half the rate teaches more.
- */
-static void add_legacy(struct plan *plan, const struct media_info *info)
+int64_t plan_audio_wire_bps(const struct media_info *info)
 {
-    double scale = 1.0;
-    if (info->width * scale > LEGACY_WIDTH)
-        scale = (double)LEGACY_WIDTH / info->width;
-    if (info->height * scale > LEGACY_HEIGHT)
-        scale = (double)LEGACY_HEIGHT / info->height;
-    add_video(plan, info, 0, at_most(info->width * scale, LEGACY_WIDTH),
-        at_most(info->height * scale, LEGACY_HEIGHT), false);
-    struct plan_rendition *r = &plan->renditions[plan->rendition_count - 1];
-    r->kind = PLAN_LEGACY;
-    r->cap_bps = LEGACY_BPS;
-    /* Near the cap wherever there is something to spend it on: what the packets of small pictures
-     * cost is then little beside it. */
-    r->crf_x10 = 180;
-    snprintf(r->name, sizeof(r->name), "ts%d", LEGACY_BPS / 1000);
-    int64_t audio_bps = info->audio_count > 0 ? AUDIO_BPS + 47 * TS_BITS_PER_SOUND_FRAME : 0;
-    int64_t payload_bps = LEGACY_BPS * 184 / 188 - TS_BPS;
-    r->video_cap_bps =
-        payload_bps - audio_bps - TS_BITS_PER_PICTURE * (int64_t)r->fps_num / r->fps_den;
+    return info->audio_count > 0 ? AUDIO_BPS + 1200 : 0;
 }
 
-/* Frames from the first picture to the lesson's end; even, so that half-rate rungs end with the
- * others. */
+/* Frames from the first picture to the lesson's end. */
 static int64_t count_frames(const struct media_info *info)
 {
     int64_t length_us = info->duration_us - info->video_start_us;
-    int64_t pairs = (length_us * info->fps_num + US * info->fps_den) / (2 * US * info->fps_den);
-    return pairs < 1 ? 2 : pairs * 2;
+    int64_t scale = US * info->fps_den;
+    int64_t frames = (length_us * info->fps_num + scale / 2) / scale;
+    return frames < 1 ? 1 : frames;
+}
+
+int plan_class_share(const struct media_info *info, int media_class)
+{
+    int64_t length_us = 0;
+    if (info->stretch_count == 0 || info->duration_us <= 0)
+        return media_class == MEDIA_HEAD ? 1000 : 0;
+    for (int i = 0; i < info->stretch_count; i++) {
+        const struct media_stretch *s = &info->stretches[i];
+        int64_t end_us =
+            i + 1 < info->stretch_count ? info->stretches[i + 1].start_us : info->duration_us;
+        if (s->media_class == media_class && end_us > s->start_us)
+            length_us += end_us - s->start_us;
+    }
+    return (int)(length_us * 1000 / info->duration_us);
+}
+
+int plan_few_frames(const struct media_info *info)
+{
+    static const int divisors[] = {6, 4, 3, 2};
+    for (size_t i = 0; i < COUNT(divisors); i++)
+        /* 29.97 / 6 will do for 5 */
+        if (info->fps_num * 100LL >= 499LL * info->fps_den * divisors[i])
+            return divisors[i];
+    return 1;
+}
+
+int plan_ticks_per_unit(const struct media_info *info)
+{
+    int fine = 1;
+    while ((int64_t)info->fps_num * fine < 10000)
+        fine *= 2;
+    return fine;
+}
+
+static int64_t chunk_length_us(const struct plan_options *options)
+{
+    return options->chunk_us > 0 ? options->chunk_us : 60 * US;
+}
+
+static int chunk_of(const struct plan *plan, const struct plan_options *options, int segment)
+{
+    int64_t start_us = plan_segment_start_us(plan, segment) - plan_segment_start_us(plan, 0);
+    return (int)(start_us / chunk_length_us(options));
+}
+
+/* The first segment that begins in the chunk or later. */
+static int first_of_chunk(const struct plan *plan, const struct plan_options *options, int chunk)
+{
+    int low = 0, high = plan->segment_count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (chunk_of(plan, options, middle) < chunk)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+void plan_chunk_segments(
+    const struct plan *plan, const struct plan_options *options, int chunk, int *first, int *end)
+{
+    *first = first_of_chunk(plan, options, chunk);
+    *end = chunk + 1 < plan->chunk_count ? first_of_chunk(plan, options, chunk + 1)
+                                         : plan->segment_count;
+}
+
+/* Chunks are a minute, segments a third of it at most: each chunk has some; unless options make
+ * segments longer than chunks. */
+static bool each_chunk_has_segments(const struct plan *plan, const struct plan_options *options)
+{
+    for (int chunk = 0; chunk < plan->chunk_count; chunk++) {
+        int first, end;
+        plan_chunk_segments(plan, options, chunk, &first, &end);
+        if (first >= end)
+            return false;
+    }
+    return true;
+}
+
+struct plan_piece plan_piece(const struct plan *plan, int piece)
+{
+    return (struct plan_piece){
+        .chunk = piece % plan->chunk_count, .group = piece / plan->chunk_count};
+}
+
+int plan_divisor(const struct plan *plan, const struct plan_rendition *rendition)
+{
+    return (int)((int64_t)plan->grid_fps_num * rendition->fps_den /
+                 ((int64_t)plan->grid_fps_den * rendition->fps_num));
 }
 
 int plan_make(const struct media_info *info, const struct plan_options *options, struct plan *out)
@@ -176,57 +163,43 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
     *out = (struct plan){
         .duration_us = info->duration_us,
         .video_start_us = info->video_start_us,
-        .segment_us = options->segment_us > 0 ? options->segment_us : 6 * US,
+        .grid_fps_num = SOUND_GRID_FPS,
+        .grid_fps_den = 1,
     };
+    int unit = 1;
     if (!info->has_video && info->audio_count == 0)
         return -1;
     if (info->has_video) {
         if (info->fps_num <= 0 || info->fps_den <= 0 || info->width <= 0 || info->height <= 0)
             return -1;
+        unit = plan_few_frames(info);
         out->grid_fps_num = info->fps_num;
         out->grid_fps_den = info->fps_den;
-        plan_video(out, info);
         out->frame_count = count_frames(info);
-    }
-    plan_audio(out, info);
-    if (info->has_video && out->rendition_count < PLAN_MAX_RENDITIONS)
-        add_legacy(out, info);
-    int64_t chunk_us = options->chunk_us > 0 ? options->chunk_us : 60 * US;
-    out->segments_per_chunk = (int)(chunk_us > out->segment_us ? chunk_us / out->segment_us : 1);
-    int64_t segments = plan_segment_count(out);
-    out->chunk_count = (int)((segments + out->segments_per_chunk - 1) / out->segments_per_chunk);
-    return 0;
-}
-
-int64_t plan_segment_count(const struct plan *plan)
-{
-    int64_t total, length, least;
-    if (plan->frame_count > 0) {
-        total = plan->frame_count;
-        length = segment_frames(plan);
-        least = plan->grid_fps_num / (2 * (int64_t)plan->grid_fps_den);
     } else {
-        total = plan->duration_us;
-        length = plan->segment_us;
-        least = US / 2;
+        out->video_start_us = 0;
     }
-    int64_t count = (total + length - 1) / length;
-    /* A last segment under half a second joins the one before it: still within target duration +
-     * 0.5 s. */
-    if (count > 1 && total - (count - 1) * length < least)
-        count--;
-    return count < 1 ? 1 : count;
+    if (plan_segments(out, info, options->segment_us, unit) < 0)
+        return -1;
+    if (info->has_video)
+        plan_video(out, info, options);
+    plan_audio(out, info);
+    plan_text(out, info);
+    if (info->has_video)
+        plan_legacy(out, info);
+    out->chunk_count = chunk_of(out, options, out->segment_count - 1) + 1;
+    return each_chunk_has_segments(out, options) ? 0 : -1;
 }
 
 int64_t plan_segment_start_frame(const struct plan *plan, int64_t segment)
 {
-    return segment >= plan_segment_count(plan) ? plan->frame_count : segment * segment_frames(plan);
+    return plan->segment_starts[segment < plan->segment_count ? segment : plan->segment_count];
 }
 
 int64_t plan_segment_start_us(const struct plan *plan, int64_t segment)
 {
-    if (plan->frame_count == 0)
-        return segment >= plan_segment_count(plan) ? plan->duration_us : segment * plan->segment_us;
+    if (plan->frame_count == 0 && segment >= plan->segment_count)
+        return plan->duration_us;
     int64_t frame = plan_segment_start_frame(plan, segment);
     return plan->video_start_us +
            (frame * US * plan->grid_fps_den + plan->grid_fps_num / 2) / plan->grid_fps_num;
@@ -241,14 +214,17 @@ static const struct text_field rendition_fields[] = {
     TEXT_FIELD_INT(struct plan_rendition, fps_num, 0, 1000000),
     TEXT_FIELD_INT(struct plan_rendition, fps_den, 0, 1000000),
     TEXT_FIELD_INT(struct plan_rendition, frame_ticks, 0, 100000000),
-    TEXT_FIELD_INT64(struct plan_rendition, video_cap_bps, 0, 1000000000),
+    TEXT_FIELD_INT64(struct plan_rendition, segment_cap_bps, 0, 1000000000),
     TEXT_FIELD_INT(struct plan_rendition, crf_x10, 0, 510),
     TEXT_FIELD_STRING(struct plan_rendition, preset),
+    TEXT_FIELD_STRING(struct plan_rendition, tuning),
+    TEXT_FIELD_INT(struct plan_rendition, group, 0, PLAN_MAX_RENDITIONS),
     TEXT_FIELD_INT(struct plan_rendition, source_audio, 0, MEDIA_MAX_AUDIO - 1),
     TEXT_FIELD_INT(struct plan_rendition, channels, 0, 2),
     TEXT_FIELD_INT(struct plan_rendition, sample_rate, 0, 48000),
     TEXT_FIELD_INT64(struct plan_rendition, bitrate_bps, 0, 1000000),
     TEXT_FIELD_STRING(struct plan_rendition, language),
+    TEXT_FIELD_INT(struct plan_rendition, source_text, 0, MEDIA_MAX_TEXT - 1),
 };
 
 /* A name is a folder and a URL part. */
@@ -262,10 +238,12 @@ static bool rendition_fits(const struct plan_rendition *r)
 {
     if (!name_fits(r->name) || r->cap_bps <= 0 || r->timescale <= 0)
         return false;
+    if (r->kind == PLAN_TEXT)
+        return true;
     if (r->kind == PLAN_AUDIO)
         return r->channels >= 1 && r->sample_rate >= 8000 && r->bitrate_bps > 0;
     return r->width >= 2 && r->height >= 2 && r->width % 2 == 0 && r->height % 2 == 0 &&
-           r->fps_num > 0 && r->fps_den > 0 && r->frame_ticks > 0 && r->video_cap_bps > 0 &&
+           r->fps_num > 0 && r->fps_den > 0 && r->frame_ticks > 0 && r->segment_cap_bps > 0 &&
            r->preset[0] != '\0';
 }
 
@@ -287,8 +265,7 @@ int plan_rendition_parse(const char *text, size_t text_bytes, struct plan_rendit
     int more;
     while ((more = text_next(&in, &pair)) > 0) {
         if (strcmp(pair.key, "rendition") == 0) {
-            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_LEGACY, &kind) < 0 ||
-                (kind > PLAN_AUDIO && kind != PLAN_LEGACY))
+            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_LEGACY, &kind) < 0)
                 break;
             out->kind = (enum plan_kind)kind;
         } else if (text_read_field(out, rendition_fields, COUNT(rendition_fields), &pair) < 0) {

@@ -13,65 +13,103 @@
 
 #include "transcoder/plan/media_info.h"
 
-#define PLAN_MAX_RENDITIONS 16
+#define PLAN_MAX_SEGMENTS 12000
+#define PLAN_MAX_RUNGS 10
+/* All rungs, a rendition of each track of sound and subtitles, the legacy one. */
+#define PLAN_MAX_RENDITIONS (PLAN_MAX_RUNGS + MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT + 1)
 #define PLAN_NAME_BYTES 16
 
 enum plan_kind {
     PLAN_VIDEO = 0,
     PLAN_AUDIO = 1,
+    PLAN_TEXT = 2,
     PLAN_LEGACY = 3, /* picture and sound in one MPEG transport stream, for old boxes */
 };
 
 struct plan_rendition {
     char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "a32": audio at 32
-                                   kbit/s; "ts220": both, at 220 kbit/s in all */
+                                   kbit/s; "s1": the first track of subtitles; "ts220": picture
+                                   and sound, at 220 kbit/s in all */
     enum plan_kind kind;
     int64_t
         cap_bps; /* of the total on the wire: video with the lowest audio; audio alone; legacy */
     int timescale;
     /* video, legacy */
     int width, height, fps_num, fps_den;
-    int frame_ticks;       /* duration of a frame in timescale */
-    int64_t video_cap_bps; /* what is left for the encoder: VBV rate */
-    int crf_x10;           /* x264 CRF in tenths */
+    int frame_ticks;         /* duration of a frame in timescale */
+    int64_t segment_cap_bps; /* video: what a segment may take on the wire, its container
+                                included; legacy: what its pictures may take at any time */
+    int crf_x10;             /* x264 CRF in tenths: the quality that is enough, or the best that is
+                                expected to fit */
     char preset[16];
+    char tuning[96]; /* x264's parameters beyond the preset, "key=value:..." */
+    int group;       /* video renditions of one group are encoded together, from the lowest on */
     /* audio */
     int source_audio; /* index into media_info.audio */
     int channels, sample_rate;
     int64_t bitrate_bps;
-    char language[12];
+    char language[12]; /* text too */
+    /* text */
+    int source_text; /* index into media_info.text */
 };
 
 struct plan {
-    struct plan_rendition renditions[PLAN_MAX_RENDITIONS]; /* video first, each kind from the lowest
-                                                              rung; legacy last */
+    struct plan_rendition
+        renditions[PLAN_MAX_RENDITIONS]; /* video, audio, text, legacy; from the lowest rung */
     size_t rendition_count;
     int64_t duration_us;
     int64_t video_start_us; /* the lesson time of grid frame 0 */
-    int grid_fps_num,
-        grid_fps_den;    /* of the video grid; renditions take each or every second frame */
-    int64_t frame_count; /* on the video grid; 0 without video */
-    int64_t segment_us;  /* nominal length of a segment */
-    int segments_per_chunk;
+    int grid_fps_num,       /* of the grid that segments begin on: that of the pictures, whose */
+        grid_fps_den;       /* renditions take each, every second... frame; or of sound alone */
+    int64_t frame_count;    /* on the video grid; 0 without video */
+    int32_t segment_starts[PLAN_MAX_SEGMENTS + 1]; /* in frames of the grid; the last is the end */
+    int segment_count;
     int chunk_count;
+    int group_count; /* of video renditions */
 };
 
 struct plan_options {
-    int64_t segment_us; /* 0: 6 s */
-    int64_t chunk_us;   /* 0: 60 s; a whole number of segments is made of it */
+    int64_t caps_bps[PLAN_MAX_RUNGS]; /* of video rungs, rising; all 0: 48, 80, 130, 220, 400 and
+                                         700 kbit/s */
+    int64_t segment_us;               /* 0: 4 to 20 s by what is to be seen; else the longest */
+    int64_t chunk_us;                 /* 0: 60 s; the segments that begin within it make a chunk */
 };
 
-/* Returns 0, or -1 if info has neither video nor audio. Pure. */
+/* Returns 0, or -1 if info has neither video nor audio, or is longer than PLAN_MAX_SEGMENTS. Pure.
+ */
 int plan_make(const struct media_info *info, const struct plan_options *options, struct plan *out);
 
 /*
- * Where segment n begins: a frame of the video grid, or for audio-only lessons a sample of the 48
- * kHz clock. Alike in all renditions; audio is cut at the frame boundary nearest to it. n may be
- * one past the last: the end.
+ * Where segment n begins: a frame of the video grid, or for audio-only lessons of a grid of its
+ * own. Alike in all renditions; audio is cut at the frame boundary nearest to it. n may be one past
+ * the last: the end.
  */
-int64_t plan_segment_count(const struct plan *plan);
 int64_t plan_segment_start_us(const struct plan *plan, int64_t segment);
 int64_t plan_segment_start_frame(const struct plan *plan, int64_t segment); /* video lessons only */
+
+/* The segments of a chunk: the first, and the one past its last. */
+void plan_chunk_segments(
+    const struct plan *plan, const struct plan_options *options, int chunk, int *first, int *end);
+
+/*
+ * Video is made in pieces, a chunk of the renditions of a group each: all chunks of the lowest
+ * group come first, so that the lesson can be watched early. A plan has chunk_count * group_count.
+ */
+struct plan_piece {
+    int chunk, group;
+};
+struct plan_piece plan_piece(const struct plan *plan, int piece);
+
+/* Every which grid frame a rendition has. */
+int plan_divisor(const struct plan *plan, const struct plan_rendition *rendition);
+
+/* The share of the lesson that is of a class, in thousandths; without an analysis all is "head".
+ * Pure. */
+int plan_class_share(const struct media_info *info, int media_class);
+
+/* The divisor of the frame rate that leaves as few frames as still life needs, 5 a second or a
+ * little more. */
+int plan_few_frames(const struct media_info *info);
 
 /* One rendition's parameters as text (kept in catalog_rendition.plan_text) and back. Return as in
  * media_info.h. */

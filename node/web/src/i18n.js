@@ -4,7 +4,7 @@ export const words = {
     zh: {
         brand: '梯田课堂', lessons: '课程', search: '搜索课程', noLessons: '还没有课程', noLessonsHint: '县里发布课程后会出现在这里。', noMatch: '没有找到相关的课程',
         offline: '连不上服务器，正在重试……', retryNow: '马上重试', more: '更多', minutes: '分钟', seconds: '秒', back: '返回', play: '播放', pause: '暂停',
-        rewind: '后退 10 秒', forward: '前进 10 秒', mute: '静音', volume: '音量', quality: '清晰度', auto: '自动', audioOnly: '只听声音', speed: '速度', fullscreen: '全屏', seek: '播放位置',
+        rewind: '后退 10 秒', forward: '前进 10 秒', mute: '静音', volume: '音量', quality: '清晰度', subtitles: '字幕', noSubtitles: '不显示字幕', auto: '自动', audioOnly: '只听声音', speed: '速度', fullscreen: '全屏', seek: '播放位置',
         loading: '正在加载……', waiting: '网络慢，正在缓冲……', lost: '网络断了，正在重试……', resumeFrom: '接着上次看', fromStart: '从头开始', ended: '播放完了', again: '再看一遍',
         unplayable: '这台设备放不了这个视频。', gone: '没有这一课，可能已经撤下。', growing: '还在转码，可以先看前面的部分',
         login: '登录', name: '用户名', password: '密码', loggingIn: '正在登录……', logout: '退出', loginHint: '县级管理员和技术员从这里进入。', serverDown: '连不上服务器，请稍后再试。',
@@ -17,11 +17,12 @@ export const words = {
         terminals: '终端', address: '地址', watching: '正在看', rate: '速率', bytes: '已发送', rtt: '往返时间', retransmits: '重传', connections: '连接', lastSeen: '最近', condition: '情况', uplinkHour: '县里出口，最近一小时', uplinkNow: '现在',
         good: '正常', slow: '速度很低', lossy: '丢包多', far: '延迟大', idle: '没有活动', noTerminals: '还没有终端来过。', downloadCsv: '下载表格（CSV）', ago: '前', justNow: '刚刚', total: '本次启动以来共', langOther: 'EN', hours: '小时',
         active: '活动终端', searchClear: '清除', show: '显示',
+        priority: '优先级', priorityLow: '优先级：低', priorityNormal: '优先级：普通', priorityHigh: '优先级：高', inLine: '排在第 {n} 位', pauseWork: '暂停转码', resumeWork: '继续转码',
     },
     en: {
         brand: 'Terrace', lessons: 'Lessons', search: 'Search lessons', noLessons: 'No lessons yet', noLessonsHint: 'Lessons appear here once the county publishes them.', noMatch: 'No lesson matches',
         offline: 'The server can’t be reached; trying again…', retryNow: 'Try now', more: 'More', minutes: 'min', seconds: 's', back: 'Back', play: 'Play', pause: 'Pause',
-        rewind: 'Back 10 s', forward: 'Forward 10 s', mute: 'Mute', volume: 'Volume', quality: 'Quality', auto: 'Auto', audioOnly: 'Sound only', speed: 'Speed', fullscreen: 'Full screen', seek: 'Position',
+        rewind: 'Back 10 s', forward: 'Forward 10 s', mute: 'Mute', volume: 'Volume', quality: 'Quality', subtitles: 'Subtitles', noSubtitles: 'No subtitles', auto: 'Auto', audioOnly: 'Sound only', speed: 'Speed', fullscreen: 'Full screen', seek: 'Position',
         loading: 'Loading…', waiting: 'The network is slow; buffering…', lost: 'The network is gone; trying again…', resumeFrom: 'Go on from', fromStart: 'From the start', ended: 'The end', again: 'Watch again',
         unplayable: 'This device can’t play the video.', gone: 'There is no such lesson; it may have been withdrawn.', growing: 'Still being transcoded; the first part can be watched',
         login: 'Log in', name: 'Name', password: 'Password', loggingIn: 'Logging in…', logout: 'Log out', loginHint: 'For county operators and technicians.', serverDown: 'The server can’t be reached. Try again later.',
@@ -34,6 +35,7 @@ export const words = {
         terminals: 'Terminals', address: 'Address', watching: 'Watching', rate: 'Rate', bytes: 'Sent', rtt: 'Round trip', retransmits: 'Retransmits', connections: 'Connections', lastSeen: 'Last seen', condition: 'Condition', uplinkHour: 'Uplink, last hour', uplinkNow: 'Now',
         good: 'Fine', slow: 'Very slow', lossy: 'Loses packets', far: 'Long delay', idle: 'Idle', noTerminals: 'No terminal has come yet.', downloadCsv: 'Download table (CSV)', ago: 'ago', justNow: 'just now', total: 'In all since start', langOther: '中文', hours: 'h',
         active: 'Active terminals', searchClear: 'Clear', show: 'Show',
+        priority: 'Priority', priorityLow: 'Priority: low', priorityNormal: 'Priority: normal', priorityHigh: 'Priority: high', inLine: 'No. {n} in line', pauseWork: 'Pause', resumeWork: 'Resume',
     },
 };
 

@@ -9,7 +9,16 @@ const table = el('div.lessons');
 const live = el('span.live', { role: 'status' });
 const unfinished = el('section.card', { hidden: true });
 
-const stateOf = (lesson) => (lesson.state === 'ready' && lesson.published ? 'published' : lesson.state);
+// What went wrong with an action, by lesson, until the next one.
+const troubles = new Map();
+
+const unfinishedStates = ['queued', 'working'];
+
+function stateOf(lesson) {
+    if (lesson.paused && unfinishedStates.includes(lesson.state))
+        return 'paused';
+    return lesson.state === 'ready' && lesson.published ? 'published' : lesson.state;
+}
 
 function ask(question, yes) {
     return new Promise((resolve) => {
@@ -20,14 +29,18 @@ function ask(question, yes) {
     });
 }
 
-/** Runs an action of a lesson and says in its row what went wrong. */
+/** Runs an action of a lesson and says in its row what went wrong. Whether it went well. */
 async function act(lesson, method, path, body) {
+    troubles.delete(lesson.id);
     try {
         await api(`/api/operator/lessons/${lesson.id}${path}`, { method, body });
+        return true;
     } catch (error) {
+        troubles.set(lesson.id, error.message);
         const row = document.getElementById(`lesson-${lesson.id}`);
         if (row)
             row.querySelector('.message').textContent = error.message;
+        return false;
     }
 }
 
@@ -61,24 +74,60 @@ async function historyDialog(lesson) {
     dialog.showModal();
 }
 
+function priorityChoice(lesson) {
+    const choose = async () => {
+        if (!await act(lesson, 'POST', '/priority', { priority: select.value }))
+            select.value = lesson.priority;
+    };
+    const select = el('select', { onchange: choose, 'aria-label': t('priority') }, [['high', 'priorityHigh'], ['normal', 'priorityNormal'], ['low', 'priorityLow']]
+        .map(([value, word]) => el('option', { value, selected: value === lesson.priority }, t(word))));
+    return select;
+}
+
 function row(lesson) {
-    const state = stateOf(lesson);
+    const state = stateOf(lesson), unfinished = unfinishedStates.includes(lesson.state);
+    const latest = () => lessons.find(({ id }) => id === lesson.id) || lesson;
     const button = (label, onclick, style = '') => el(`button${style}`, { onclick }, t(label));
     const about = [lesson.topic, lesson.duration_s ? formatTime(lesson.duration_s) : '', lesson.media_bytes ? formatBytes(lesson.media_bytes) : '', lesson.submitter].filter(Boolean).join(' · ');
     return el('article.row', { id: `lesson-${lesson.id}` },
         el('a.thumb', { href: lesson.hls ? `/watch/${lesson.id}` : null, tabindex: -1, 'aria-hidden': 'true' }, lesson.poster ? el('img', { src: lesson.poster, alt: '', loading: 'lazy' }) : null),
         el('div.what', {}, el('h3', {}, lesson.title || lesson.source.name), el('p.hint', {}, about),
-            lesson.reason ? el('p.message', {}, lesson.reason[language]) : el('p.message'),
-            state === 'working' || state === 'queued' ? el('progress', { max: 1, value: state === 'queued' ? null : lesson.progress, 'aria-label': t(state) }) : null),
-        el('div.state', {}, el(`span.mark.${state}`, {}, t(state), state === 'working' ? ` ${Math.floor(lesson.progress * 100)}%` : ''),
-            state === 'working' && lesson.playable ? el('small', {}, t('playableNow')) : null,
+            el('p.message', {}, troubles.get(lesson.id) || (lesson.reason ? lesson.reason[language] : '')),
+            unfinished && (lesson.progress || lesson.running_jobs) ? el('progress', { max: 1, value: lesson.state === 'queued' ? null : lesson.progress, 'aria-label': t(state) }) : null),
+        el('div.state', {}, el(`span.mark.${state}`, {}, t(state), lesson.state === 'working' ? ` ${Math.floor(lesson.progress * 100)}%` : ''),
+            lesson.position && !lesson.running_jobs ? el('small', {}, t('inLine').replace('{n}', lesson.position)) : null,
+            lesson.state === 'working' && lesson.playable ? el('small', {}, t('playableNow')) : null,
             lesson.published && state !== 'published' && state !== 'failed' ? el('small', {}, t('publishWhenReady')) : null),
-        el('div.buttons', {}, lesson.hls ? el('a.button', { href: `/watch/${lesson.id}` }, t('preview')) : null,
+        el('div.actions', {}, el('div.buttons', {}, lesson.hls ? el('a.button', { href: `/watch/${lesson.id}` }, t('preview')) : null,
             state === 'failed' ? button('retry', () => act(lesson, 'POST', '/retry'), '.primary') : null,
             state !== 'failed' && lesson.published ? button('unpublish', () => act(lesson, 'POST', '/unpublish')) : null,
             state !== 'failed' && !lesson.published ? button('publish', () => act(lesson, 'POST', '/publish'), '.primary') : null,
-            button('edit', () => editDialog(lesson)), button('history', () => historyDialog(lesson)),
-            button('remove', async () => { if (await ask(t('confirmRemove'), t('yesRemove'))) act(lesson, 'DELETE', ''); }, '.quiet')));
+            button('edit', () => editDialog(latest())), button('history', () => historyDialog(latest())),
+            button('remove', async () => { if (await ask(t('confirmRemove'), t('yesRemove'))) act(lesson, 'DELETE', ''); }, '.quiet')),
+        unfinished ? el('div.buttons', {}, button(lesson.paused ? 'resumeWork' : 'pauseWork', () => act(lesson, 'POST', lesson.paused ? '/resume' : '/pause')), priorityChoice(lesson)) : null));
+}
+
+const controls = 'button, a, select';
+
+/** A row whose controls are the same gets new figures only: a transcode moves every second, and must not take a button from
+ * under a finger or close an open choice. */
+function renew(old, fresh) {
+    if (['.thumb', '.actions'].some((part) => old.querySelector(part).outerHTML !== fresh.querySelector(part).outerHTML))
+        return false;
+    for (const part of ['.what', '.state'])
+        old.querySelector(part).replaceWith(fresh.querySelector(part));
+    return true;
+}
+
+/** Makes these the table's rows. What stays is not moved: an element that is taken out loses the focus. */
+function place(rows) {
+    for (const child of [...table.children])
+        if (!rows.includes(child))
+            child.remove();
+    rows.forEach((element, i) => {
+        if (table.children[i] !== element)
+            table.insertBefore(element, table.children[i] || null);
+    });
 }
 
 /** Rows that have not changed stay as they are, so that the focus stays too. */
@@ -90,16 +139,17 @@ function show() {
         if (old && old.dataset.text === text)
             return old;
         const fresh = row(lesson);
+        if (old && renew(old, fresh)) {
+            old.dataset.text = text;
+            return old;
+        }
         fresh.dataset.text = text;
-        const focused = old && old.contains(document.activeElement) ? [...old.querySelectorAll('button, a')].indexOf(document.activeElement) : -1;
+        const focused = old && old.contains(document.activeElement) ? [...old.querySelectorAll(controls)].indexOf(document.activeElement) : -1;
         if (focused >= 0)
-            setTimeout(() => { const again = fresh.querySelectorAll('button, a')[focused]; if (again) again.focus(); });
+            setTimeout(() => { const again = fresh.querySelectorAll(controls)[focused]; if (again) again.focus(); });
         return fresh;
     });
-    if (rows.length)
-        table.replaceChildren(...rows);
-    else
-        table.replaceChildren(el('p.nothing', {}, t('empty')));
+    place(rows.length ? rows : [el('p.nothing', {}, t('empty'))]);
 }
 
 function showUnfinished(uploads, mine, active) {

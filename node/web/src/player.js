@@ -4,6 +4,8 @@ import Hls from 'hls.js';
 import { el, formatTime, icon } from './dom.js';
 import { moveFocus } from './focus.js';
 import { t } from './i18n.js';
+import { createPreview } from './preview.js';
+import { createSubtitles } from './subtitles.js';
 
 const icons = {
     play: 'M7 4v16l13-8z', pause: 'M6 4h4v16H6zM14 4h4v16h-4z', back: 'M15 4l-8 8 8 8', rewind: 'M11 6l-8 6 8 6zM21 6l-8 6 8 6z', forward: 'M3 6l8 6-8 6zM13 6l8 6-8 6z',
@@ -52,9 +54,11 @@ function openPlayer({ stage, lesson, leave }) {
     const full = button('full', t('fullscreen'), () => (document.fullscreenElement ? document.exitFullscreen() : stage.requestFullscreen && stage.requestFullscreen()));
     const start = el('button.start', { onclick: () => video.play().catch(() => {}), 'aria-label': t('play') }, icon(icons.play));
     const choice = el('div.choice', { hidden: true });
+    const subtitles = createSubtitles();
+    const line = el('div.line', {}, loaded, seek);
     const top = el('div.top', {}, button('back', t('back'), leave), el('h1', {}, lesson.title));
-    const bottom = el('div.bottom', {}, el('div.line', {}, loaded, seek),
-        el('div.row', {}, playButton, button('rewind', t('rewind'), () => jump(-10)), button('forward', t('forward'), () => jump(10)), muteButton, volume, clock, el('span.space'), speed, quality, full));
+    const bottom = el('div.bottom', {}, line,
+        el('div.row', {}, playButton, button('rewind', t('rewind'), () => jump(-10)), button('forward', t('forward'), () => jump(10)), muteButton, volume, clock, el('span.space'), subtitles.menu, speed, quality, full));
     stage.replaceChildren(video, notice, choice, start, top, bottom);
     document.title = lesson.title;
 
@@ -93,11 +97,13 @@ function openPlayer({ stage, lesson, leave }) {
             else
                 say(t('unplayable'));
         });
+        subtitles.follow(hls, Hls);
         quality.addEventListener('change', () => { hls.currentLevel = Number(quality.value); });
         hls.loadSource(lesson.hls);
         hls.attachMedia(video);
     } else if (video.canPlayType('application/vnd.apple.mpegurl')) {
         quality.hidden = true;
+        subtitles.followNative(video);
         video.src = lesson.hls;
     } else {
         say(t('unplayable'));
@@ -112,6 +118,8 @@ function openPlayer({ stage, lesson, leave }) {
         for (let i = 0; i < video.buffered.length; i++)
             pen.fillRect((video.buffered.start(i) / video.duration) * 1000, 0, ((video.buffered.end(i) - video.buffered.start(i)) / video.duration) * 1000, 1);
     };
+    // A sheet of pictures must not take the link from the video.
+    const preview = createPreview({ storyboard: lesson.storyboard, seek, line, length: () => video.duration || lesson.duration_s, wanted: () => !hls || hls.bandwidthEstimate > 150_000 });
     let seeking = false;
     const tick = () => {
         const length = video.duration || lesson.duration_s;
@@ -193,6 +201,7 @@ function openPlayer({ stage, lesson, leave }) {
 
     return () => {
         clearTimeout(timer);
+        preview.close();
         document.removeEventListener('keydown', onKey);
         if (document.fullscreenElement)
             document.exitFullscreen().catch(() => {});

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// how good each rung looks for its bits, beside the usual fixed ladder and a strong one, on lessons of different class
+// Arguments: [SECONDS of each lesson, 60] [VIDEO...]. Bits are those of the pictures on the wire, container included, since
+// sound is a matter of its own; likeness is to the source at the source's size and rate, held pictures included.
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { media, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { bdRate, ratio, table } from '../harness/bench.mjs';
+
+const seconds = Number(process.argv[2] ?? 60);
+const videos = process.argv.length > 3 ? process.argv.slice(3) : ['slides-webcam-720p25-5min.mp4', 'gnome-windows-and-workspaces.webm',
+    'act-perspective-video.mp4', 'webcam-signer-640x480.mkv', 'intel-one-by-one-person-detection.mp4', 'sintel_with_14_chapters.mp4']
+    .map((name) => media(`lectures/${name}`)).filter(Boolean);
+assert.ok(videos.length, 'no VIDEO, and no real media: set TERRACE_MEDIA');
+
+const fixed = [{ side: 180, kbps: 64 }, { side: 240, kbps: 110 }, { side: 360, kbps: 220 }, { side: 480, kbps: 450 }];
+
+async function ffmpeg(args) {
+    const result = await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args]);
+    assert.equal(result.code, 0, result.stderr);
+    return result.stderr;
+}
+
+/** The part of the lesson that is looked at, losslessly, without sound. */
+async function cut(video) {
+    const file = path.join(tempDir(), 'part.mkv');
+    await ffmpeg(['-i', video, '-t', String(seconds), '-an', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0', '-pix_fmt', 'yuv420p', file]);
+    const probed = await run('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries',
+        'stream=width,height,r_frame_rate:format=duration', '-of', 'json', file]);
+    const { streams: [stream], format } = JSON.parse(probed.stdout);
+    const [num, den] = stream.r_frame_rate.split('/').map(Number);
+    return { file, width: stream.width, height: stream.height, fps: num / den > 61 ? 25 : num / den, length_s: Number(format.duration) };
+}
+
+/** SSIM in dB and PSNR of an encode, its pictures held and scaled to the source's. */
+async function likeness(source, encode) {
+    const stats = path.join(tempDir(), 'stats');
+    const same = `fps=${source.fps},setpts=PTS-STARTPTS,settb=AVTB`;
+    const graph = `[0:v]${same},scale=${source.width}:${source.height}:flags=bicubic,format=yuv420p,split[a][b];` +
+        `[1:v]${same},format=yuv420p,split[c][d];[a][c]ssim=stats_file=${stats}[x];[b][d]psnr=stats_file=${stats}.p[y]`;
+    await ffmpeg(['-i', encode, '-i', source.file, '-lavfi', graph, '-map', '[x]', '-f', 'null', '-', '-map', '[y]', '-f', 'null', '-']);
+    const mean = async (file, field) => {
+        const { stdout } = await run('awk', [`{for(i=1;i<=NF;i++)if(split($i,kv,":")==2&&kv[1]=="${field}"){s+=kv[2];n++}}END{print s/n}`, file]);
+        return Number(stdout);
+    };
+    return { ssim_db: -10 * Math.log10(1 - await mean(stats, 'Y')), psnr_db: 10 * Math.log10(255 ** 2 / await mean(`${stats}.p`, 'mse_y')) };
+}
+
+const folderBytes = (dir) => readdirSync(dir).reduce((sum, name) => sum + statSync(path.join(dir, name)).size, 0);
+
+async function peer(source, { side, kbps }, strong) {
+    const out = path.join(tempDir(), 'peer');
+    mkdirSync(out);
+    if (side > Math.min(source.width, source.height))
+        side = Math.min(source.width, source.height);
+    const scale = source.width >= source.height ? `-2:${side}` : `${side}:-2`;
+    const rate = strong ? ['-crf', '27'] : ['-b:v', `${kbps}k`];
+    await ffmpeg(['-i', source.file, '-vf', `scale=${scale}:flags=bicubic`, '-c:v', 'libx264', '-preset', 'medium', ...rate,
+        '-maxrate', `${kbps}k`, '-bufsize', `${2 * kbps}k`, '-g', String(Math.round(source.fps * (strong ? 10 : 6))), '-pix_fmt', 'yuv420p',
+        '-f', 'hls', '-hls_time', strong ? '10' : '6', '-hls_segment_type', 'fmp4', '-hls_playlist_type', 'vod',
+        '-hls_segment_filename', `${out}/%d.m4s`, `${out}/index.m3u8`]);
+    return { name: `${side}p`, kbps: folderBytes(out) * 8 / source.length_s / 1000, ...await likeness(source, `${out}/index.m3u8`) };
+}
+
+/** What a terminal fetches of a rendition: init and all segments. */
+async function wireBytes(playlist) {
+    const names = (await (await fetch(playlist)).text()).match(/^[^#\s].*$|(?<=EXT-X-MAP:URI=")[^"]+/gm);
+    let sum = 0;
+    for (const name of names)
+        sum += (await (await fetch(new URL(name, playlist))).arrayBuffer()).byteLength;
+    return sum;
+}
+
+async function terrace(source) {
+    const data = tempDir();
+    await terraceOk(['ingest', source.file, '--publish', '--wait', '--data', data]);
+    const lesson = await show(data, 1), node = await startNode({ data }), points = [];
+    for (const r of lesson.renditions.filter((one) => one.kind === 'video')) {
+        const playlist = new URL(`${r.name}/index.m3u8`, new URL(lesson.hls, node.url)).href;
+        points.push({ name: `${r.name} ${r.width}x${r.height}@${r.fps.toFixed(1)}`,
+            kbps: await wireBytes(playlist) * 8 / source.length_s / 1000, ...await likeness(source, playlist) });
+    }
+    await node.stop();
+    return points;
+}
+
+const rows = [], ratios = [];
+for (const video of videos) {
+    const name = path.basename(video).split(/[-_.]/).slice(0, 2).join('_'), source = await cut(video);
+    const ladders = { terrace: await terrace(source), fixed: [], strong: [] };
+    for (const rung of fixed) {
+        ladders.fixed.push(await peer(source, rung, false));
+        ladders.strong.push(await peer(source, rung, true));
+    }
+    for (const [ladder, points] of Object.entries(ladders))
+        for (const p of points)
+            rows.push([`${name} ${ladder} ${p.name}`, p.kbps.toFixed(1), p.ssim_db.toFixed(2), p.psnr_db.toFixed(2)]);
+    for (const against of ['fixed', 'strong'])
+        ratios.push([`quality_${name}_ssim_bd_rate_${against}`, 1 + bdRate(ladders.terrace, ladders[against], 'ssim_db')],
+            [`quality_${name}_psnr_bd_rate_${against}`, 1 + bdRate(ladders.terrace, ladders[against], 'psnr_db')]);
+}
+table(['lesson, ladder, rung', 'kbit/s', 'SSIM dB', 'PSNR dB'], rows);
+for (const [name, value] of ratios)
+    ratio(name, value);

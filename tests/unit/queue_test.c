@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The fair queue: the rule by tables (catalog/fair.h), then the same through leases, priority,
+ * pause, crashes, and a catalog of the form before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "catalog/db.h"
+#include "catalog/fair.h"
+
+#define LEASE_MS 1000
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* catalog/migrations.h: what brings a fresh file to the form before this one. */
+extern const char *const migration_sql[];
+
+/* ---- the rule, by tables ---- */
+
+/* "S:ID:PRIORITY:WORK" of each lesson, S the submitter's letter, WORK "?" before the probe. */
+struct order_case {
+    const char *what, *lessons, *expected; /* expected: numbers by position */
+};
+
+static const struct order_case order_cases[] = {
+    {"nobody", "", ""},
+    {"one", "a:1:0:40", "1"},
+    {"a short lesson behind a long batch of the same submitter",
+        "a:1:0:9000 a:2:0:9000 a:3:0:9000 a:4:0:25", "4 1 2 3"},
+    {"probes before everything else of their submitter", "a:1:0:20 a:2:0:? a:3:0:?", "2 1 3"},
+    {"two submitters take turns", "a:1:0:20 a:2:0:20 a:3:0:20 b:4:0:20 b:5:0:20", "1 4 2 5 3"},
+    {"weighted by work: one large lesson or many small ones",
+        "a:1:0:100 a:2:0:100 b:3:0:50 b:4:0:50 b:5:0:50 b:6:0:50", "1 3 4 2 5 6"},
+    {"a high one before all, a low one behind all", "a:1:-1:5 a:2:0:900 b:3:0:900 b:4:1:900",
+        "4 2 3 1"},
+    {"between equals in all the older lesson", "b:7:0:20 a:8:0:20", "7 8"},
+};
+
+static void parse_lesson(char *text, struct fair *fair)
+{
+    char *save = NULL;
+    const char *submitter = strtok_r(text, ":", &save), *id = strtok_r(NULL, ":", &save);
+    const char *priority = strtok_r(NULL, ":", &save), *work = strtok_r(NULL, ":", &save);
+    fair->lessons[fair->lesson_count++] = (struct fair_lesson){
+        .id = atoi(id),
+        .submitter = (size_t)(submitter[0] - 'a'),
+        .priority = atoi(priority),
+        .probed = *work != '?',
+        .work_left = *work != '?' ? atoi(work) : 1,
+    };
+}
+
+static void test_order_by_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(order_cases); i++) {
+        char text[256], got[256] = "", *save = NULL;
+        struct fair_submitter submitters[2] = {0};
+        struct fair_lesson lessons[16];
+        struct fair fair = {.submitters = submitters, .submitter_count = 2, .lessons = lessons};
+        snprintf(text, sizeof(text), "%s", order_cases[i].lessons);
+        for (char *part = strtok_r(text, " ", &save); part; part = strtok_r(NULL, " ", &save))
+            parse_lesson(part, &fair);
+        fair_forecast(&fair, 100);
+        for (int position = 1; position <= (int)fair.lesson_count; position++)
+            for (size_t l = 0; l < fair.lesson_count; l++)
+                if (lessons[l].position == position)
+                    snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%d",
+                        position > 1 ? " " : "", (int)lessons[l].id);
+        if (strcmp(got, order_cases[i].expected) != 0)
+            fail_msg("%s: %s, not %s", order_cases[i].what, got, order_cases[i].expected);
+    }
+}
+
+static void test_a_forecast_ends_where_it_is_told(void **state)
+{
+    (void)state;
+    struct fair_submitter submitter = {0};
+    struct fair_lesson lessons[3] = {{.id = 1, .probed = true, .work_left = 3},
+        {.id = 2, .probed = true, .work_left = 2}, {.id = 3, .probed = true, .work_left = 1}};
+    struct fair fair = {
+        .submitters = &submitter, .submitter_count = 1, .lessons = lessons, .lesson_count = 3};
+    fair_forecast(&fair, 2);
+    assert_int_equal(lessons[2].position, 1);
+    assert_int_equal(lessons[0].position, 2); /* the oldest one's part */
+    assert_int_equal(lessons[1].position, 0);
+}
+
+/* Always a short lesson newer than the long one: the long one is done all the same. */
+static void test_a_stream_of_short_lessons_starves_nothing(void **state)
+{
+    (void)state;
+    enum { WORK = 2000, JOB = 20, SHORT = 60 };
+    struct fair_submitter submitter = {0};
+    struct fair_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = WORK},
+        {.id = 2, .probed = true, .work_left = SHORT}};
+    struct fair fair = {
+        .submitters = &submitter, .submitter_count = 1, .lessons = lessons, .lesson_count = 2};
+    int64_t all = 0, last_short = 0;
+    while (lessons[0].work_left > 0) {
+        struct fair_choice choice;
+        assert_true(fair_choose(&fair, &choice));
+        fair_charge(&fair, &choice, JOB);
+        struct fair_lesson *lesson = &lessons[choice.lesson];
+        all += JOB;
+        lesson->work_left -= JOB;
+        if (lesson->id == 1 || lesson->work_left > 0)
+            continue;
+        /* Nor are the short ones much slower for it than with all of their submitter's turns. */
+        assert_in_range(all - last_short, SHORT, 2 * SHORT);
+        last_short = all;
+        lesson->id++;
+        lesson->work_left = SHORT;
+    }
+    assert_in_range(all, WORK, FAIR_SHARE * WORK + JOB);
+    assert_in_range(all, (FAIR_SHARE - 1) * WORK, INT64_MAX); /* and the short ones came first */
+}
+
+/* Two who always have work: one with large jobs, one with small ones. */
+static void test_shares_are_of_work_not_of_turns(void **state)
+{
+    (void)state;
+    static const int64_t costs[2] = {700, 3};
+    struct fair_submitter submitters[2] = {0};
+    struct fair_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = 1000000},
+        {.id = 2, .submitter = 1, .probed = true, .work_left = 1000000}};
+    struct fair fair = {
+        .submitters = submitters, .submitter_count = 2, .lessons = lessons, .lesson_count = 2};
+    int64_t had[2] = {0};
+    for (int i = 0; i < 20000; i++) {
+        struct fair_choice choice;
+        assert_true(fair_choose(&fair, &choice));
+        fair_charge(&fair, &choice, costs[choice.lesson]);
+        had[choice.lesson] += costs[choice.lesson];
+        assert_true(llabs(had[0] - had[1]) <= costs[0] + costs[1]);
+    }
+}
+
+/* He who had no work for a year is next, but doesn't get a year's work before the others. */
+static void test_nobody_saves_up_turns(void **state)
+{
+    (void)state;
+    struct fair_submitter submitters[2] = {{.clock = 5000000}, {.clock = 40}};
+    struct fair_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = 1000},
+        {.id = 2, .submitter = 1, .probed = true, .work_left = 1000}};
+    struct fair fair = {.clock = 4999980,
+        .submitters = submitters,
+        .submitter_count = 2,
+        .lessons = lessons,
+        .lesson_count = 2};
+    for (int i = 0; i < 20; i++) {
+        struct fair_choice choice;
+        assert_true(fair_choose(&fair, &choice));
+        fair_charge(&fair, &choice, 20);
+        assert_int_equal(choice.lesson, i < 1 ? 1 : i % 2 == 0);
+    }
+}
+
+/* ---- the same through leases ---- */
+
+struct fixture {
+    char dir[64], path[96];
+    struct catalog *catalog;
+    int files;
+};
+
+static void open_catalog(struct fixture *f)
+{
+    char message[512];
+    if (catalog_open(&f->catalog, &(struct catalog_params){.path = f->path}, message,
+            sizeof(message)) != CATALOG_OK)
+        fail_msg("%s", message);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    if (!f)
+        return -1;
+    snprintf(f->dir, sizeof(f->dir), "/tmp/terrace-queue-XXXXXX");
+    if (!mkdtemp(f->dir))
+        return -1;
+    snprintf(f->path, sizeof(f->path), "%s/catalog.db", f->dir);
+    *state = f;
+    open_catalog(f);
+    /* Thousands of transactions, none of which need outlive this machine. */
+    return sqlite3_exec(f->catalog->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    catalog_close(&f->catalog);
+    snprintf(command, sizeof(command), "rm -rf %s", f->dir);
+    int result = system(command); /* NOLINT(cert-env33-c): a path of our own making */
+    free(f);
+    return result;
+}
+
+static int64_t put_in(struct fixture *f, const char *submitter)
+{
+    char file[33];
+    int64_t id = 0;
+    snprintf(file, sizeof(file), "%032d", ++f->files);
+    struct catalog_new_lesson lesson = {
+        .title = "t", .submitter = submitter, .source_file = file, .source_name = "s", .now_ms = 1};
+    assert_int_equal(catalog_lesson_create(f->catalog, &lesson, &id), CATALOG_OK);
+    return id;
+}
+
+static struct catalog_jobs lease(struct fixture *f, const char *owner, int64_t now_ms)
+{
+    struct catalog_jobs jobs;
+    int error = catalog_job_lease(f->catalog, owner, now_ms, LEASE_MS, now_ms + LEASE_MS, &jobs);
+    if (error != CATALOG_ENOTFOUND)
+        assert_int_equal(error, CATALOG_OK);
+    return jobs;
+}
+
+/* Ends a leased job; a probe finds that so many chunks are to be made. */
+static void finish(struct fixture *f, const struct catalog_job *job, int chunks)
+{
+    struct catalog_new_rendition rendition = {.name = "v80",
+        .kind = CATALOG_VIDEO,
+        .timescale = 1000,
+        .chunk_count = chunks,
+        .plan_text = "p"};
+    struct catalog_new_job jobs[128];
+    for (int i = 0; i < chunks; i++)
+        jobs[i] = (struct catalog_new_job){CATALOG_JOB_VIDEO, i, 20};
+    struct catalog_probe_result result = {.info_text = "i",
+        .title = "",
+        .renditions = &rendition,
+        .rendition_count = 1,
+        .jobs = jobs,
+        .job_count = (size_t)chunks};
+    assert_int_equal(job->kind == CATALOG_JOB_PROBE
+                         ? catalog_job_finish_probe(f->catalog, job->id, job->owner, &result, 1)
+                         : catalog_job_finish(f->catalog, job->id, job->owner, 1),
+        CATALOG_OK);
+}
+
+/* Runs one job and gives its lesson; 0: there was none. Lessons have `chunks` chunks. */
+static int64_t work(struct fixture *f, int chunks)
+{
+    struct catalog_jobs jobs = lease(f, "n1", 1);
+    int64_t lesson_id = jobs.count > 0 ? jobs.items[0].lesson_id : 0;
+    if (lesson_id)
+        finish(f, &jobs.items[0], chunks);
+    catalog_jobs_free(&jobs);
+    return lesson_id;
+}
+
+/* A lesson that is probed, alone: its chunks are all that is queued of it. */
+static int64_t put_in_probed(struct fixture *f, const char *submitter, int chunks)
+{
+    int64_t id = put_in(f, submitter);
+    assert_int_equal(
+        catalog_lesson_set_priority(f->catalog, id, CATALOG_PRIORITY_HIGH, "t", 1), CATALOG_OK);
+    assert_int_equal(work(f, chunks), id);
+    assert_int_equal(
+        catalog_lesson_set_priority(f->catalog, id, CATALOG_PRIORITY_NORMAL, "t", 1), CATALOG_OK);
+    return id;
+}
+
+static struct catalog_lesson position_of(struct fixture *f, int64_t lesson_id)
+{
+    struct catalog_lessons lessons;
+    struct catalog_lesson found;
+    assert_int_equal(catalog_lesson_get(f->catalog, lesson_id, &lessons), CATALOG_OK);
+    assert_int_equal(catalog_queue_positions(f->catalog, &lessons), CATALOG_OK);
+    found = lessons.items[0]; /* its numbers: the texts are freed here */
+    catalog_lessons_free(&lessons);
+    return found;
+}
+
+static void test_two_submitters_with_100_and_2_lessons(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 100; i++)
+        put_in(f, "batch");
+    for (int i = 0; i < 40; i++)
+        work(f, 5);
+    int64_t first = put_in(f, "li"), second = put_in(f, "li");
+    assert_int_equal(position_of(f, first).position, 1); /* a newcomer is next */
+    int of_li = 0, of_batch = 0;
+    while (of_li < 2 * (1 + 5)) {
+        int64_t id = work(f, 5);
+        if (id == first || id == second)
+            of_li++;
+        else
+            of_batch++;
+    }
+    /* All of li's work, against as much of the batch's, whose probes are small: 200 to 200. */
+    assert_in_range(of_batch, 8, 200);
+    struct catalog_lesson done = position_of(f, second);
+    assert_int_equal(done.state, CATALOG_LESSON_READY);
+    assert_int_equal(done.position, 0);
+    for (int i = 0; i < 100 * 6 - 40 - of_batch; i++)
+        assert_int_not_equal(work(f, 5), 0);
+    assert_int_equal(work(f, 5), 0); /* nobody was forgotten */
+}
+
+static void test_a_short_lesson_behind_a_long_batch(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++)
+        put_in_probed(f, "li", 100);
+    for (int i = 0; i < 10; i++)
+        work(f, 0);
+    int64_t id = put_in_probed(f, "li", 3);
+    int jobs = 0;
+    for (; position_of(f, id).state != CATALOG_LESSON_READY; jobs++)
+        work(f, 0);
+    assert_in_range(jobs, 3, 4); /* one may have been the oldest one's */
+}
+
+static void test_priority_and_pause(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    int64_t a = put_in_probed(f, "li", 4), b = put_in_probed(f, "li", 4),
+            other = put_in_probed(f, "wang", 4);
+    assert_int_equal(catalog_lesson_set_priority(c, b, CATALOG_PRIORITY_HIGH, "li", 1), CATALOG_OK);
+    assert_int_equal(catalog_lesson_set_priority(c, a, CATALOG_PRIORITY_LOW, "li", 1), CATALOG_OK);
+    assert_int_equal(position_of(f, b).position, 1);
+    assert_int_equal(position_of(f, other).position, 2);
+    assert_int_equal(position_of(f, a).position, 3);
+    assert_int_equal(work(f, 0), b);
+
+    /* What runs goes on to its end; nothing more is begun. */
+    struct catalog_jobs running = lease(f, "n1", 1);
+    assert_int_equal(running.items[0].lesson_id, b);
+    assert_int_equal(catalog_lesson_set_paused(c, b, true, "li", 2), CATALOG_OK);
+    struct catalog_lesson paused = position_of(f, b);
+    assert_true(paused.paused);
+    assert_int_equal(paused.position, 0);
+    assert_int_equal(paused.running_jobs, 1);
+    assert_int_equal(paused.queued_jobs, 2);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(work(f, 0), other);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(work(f, 0), a);
+    assert_int_equal(work(f, 0), 0);
+    finish(f, &running.items[0], 0);
+    catalog_jobs_free(&running);
+    assert_int_equal(work(f, 0), 0);
+    assert_int_equal(catalog_lesson_set_paused(c, b, false, "li", 3), CATALOG_OK);
+    assert_int_equal(work(f, 0), b);
+    assert_int_equal(work(f, 0), b);
+    assert_int_equal(position_of(f, b).state, CATALOG_LESSON_READY);
+}
+
+/* An event for each change, none where nothing changed; what can't be is refused. */
+static void test_events_and_refusals(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    struct catalog_events events;
+    int64_t id = put_in(f, "li");
+    static const char *const expected[] = {
+        "created", "paused", "resumed", "priority_high", "priority_low", "priority_normal"};
+    for (int twice = 0; twice < 2; twice++)
+        assert_int_equal(catalog_lesson_set_paused(c, id, true, "wang", 1), CATALOG_OK);
+    assert_int_equal(catalog_lesson_set_paused(c, id, false, "wang", 1), CATALOG_OK);
+    static const int priorities[] = {1, 1, -1, 0};
+    for (size_t i = 0; i < COUNT(priorities); i++)
+        assert_int_equal(catalog_lesson_set_priority(c, id, priorities[i], "wang", 1), CATALOG_OK);
+    assert_int_equal(catalog_lesson_set_priority(c, id, 2, "wang", 1), CATALOG_EINVAL);
+    assert_int_equal(catalog_lesson_set_paused(c, 99, true, "wang", 1), CATALOG_ENOTFOUND);
+    assert_int_equal(catalog_lesson_set_priority(c, 99, 1, "wang", 1), CATALOG_ENOTFOUND);
+    assert_int_equal(catalog_events(c, id, 0, &events), CATALOG_OK);
+    assert_int_equal(events.count, COUNT(expected));
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        assert_string_equal(events.items[i].code, expected[i]);
+        assert_string_equal(events.items[i].detail, i == 0 ? "li" : "wang");
+    }
+    catalog_events_free(&events);
+
+    assert_int_equal(work(f, 1), id);
+    assert_int_equal(work(f, 1), id);
+    assert_int_equal(catalog_lesson_set_paused(c, id, true, "li", 1), CATALOG_ESTATE);
+    assert_int_equal(catalog_lesson_set_priority(c, id, 1, "li", 1), CATALOG_ESTATE);
+    int priority = 7;
+    assert_true(catalog_priority_parse("low", &priority));
+    assert_int_equal(priority, CATALOG_PRIORITY_LOW);
+    assert_false(catalog_priority_parse("urgent", &priority));
+    assert_string_equal(catalog_priority_name(CATALOG_PRIORITY_HIGH), "high");
+    assert_null(catalog_priority_name(2));
+}
+
+static void test_retrying_resumes(void **state)
+{
+    struct fixture *f = *state;
+    int64_t id = put_in(f, "li");
+    struct catalog_jobs jobs = lease(f, "n1", 1);
+    assert_int_equal(catalog_lesson_set_paused(f->catalog, id, true, "li", 1), CATALOG_OK);
+    assert_int_equal(
+        catalog_job_give_back(f->catalog, jobs.items[0].id, "n1", false, "no_streams", "", 1),
+        CATALOG_OK);
+    catalog_jobs_free(&jobs);
+    struct catalog_lesson failed = position_of(f, id);
+    assert_int_equal(failed.queued_jobs + failed.running_jobs, 0);
+    assert_int_equal(catalog_lesson_retry(f->catalog, id, "li", 1), CATALOG_OK);
+    assert_false(position_of(f, id).paused);
+    assert_int_equal(work(f, 1), id);
+}
+
+/* Who has had how much is in the catalog: kill -9 at any moment changes nobody's turn, and what a
+ * dead node had begun counts for nothing. */
+static void test_crashes_keep_the_turns(void **state)
+{
+    struct fixture *f = *state;
+    int64_t li = put_in_probed(f, "li", 50), wang = put_in_probed(f, "wang", 50);
+    int had[2] = {0};
+    bool died = false;
+    for (int i = 0; i < 60; i++) {
+        char owner[16];
+        snprintf(owner, sizeof(owner), "n%d", i);
+        catalog_close(&f->catalog);
+        open_catalog(f);
+        assert_int_equal(catalog_jobs_recover(f->catalog, owner), CATALOG_OK);
+        struct catalog_jobs jobs = lease(f, owner, 1);
+        bool of_wang = jobs.items[0].lesson_id == wang;
+        if (!of_wang)
+            died = !died; /* over each of li's jobs once */
+        if (of_wang || !died) {
+            had[of_wang]++;
+            finish(f, &jobs.items[0], 0);
+        }
+        catalog_jobs_free(&jobs);
+        assert_in_range(abs(had[0] - had[1]), 0, 1);
+    }
+    assert_int_equal(had[0] + had[1], 40);
+    assert_int_equal(position_of(f, li).queued_jobs + position_of(f, wang).queued_jobs, 60);
+    /* A node that stops by itself takes its booking back too. */
+    struct catalog_jobs first = lease(f, "n59", 1);
+    assert_int_equal(catalog_job_release(f->catalog, first.items[0].id, "n59"), CATALOG_OK);
+    struct catalog_jobs again = lease(f, "n59", 1);
+    assert_int_equal(again.items[0].id, first.items[0].id);
+    catalog_jobs_free(&first);
+    catalog_jobs_free(&again);
+}
+
+/* A lesson whose jobs never end well costs its submitter, not the others. */
+static void test_a_crashing_lesson_costs_its_submitter(void **state)
+{
+    struct fixture *f = *state;
+    put_in_probed(f, "li", 100);
+    int64_t wang = put_in_probed(f, "wang", 100);
+    int of_wang = 0;
+    for (int i = 0; i < 40; i++) {
+        struct catalog_jobs jobs = lease(f, "n1", 1 + i * 2 * LEASE_MS);
+        if (jobs.items[0].lesson_id == wang) {
+            finish(f, &jobs.items[0], 0);
+            of_wang++;
+        } /* else its lease runs out */
+        catalog_jobs_free(&jobs);
+    }
+    assert_in_range(of_wang, 19, 40);
+}
+
+/* The counters of lessons are what a count of the jobs gives, whatever was done. */
+static int64_t wrong_counters(struct catalog *c)
+{
+    sqlite3_stmt *s;
+    assert_int_equal(sqlite3_prepare_v2(c->db,
+                         "SELECT count(*) FROM lessons l WHERE queued_jobs <> (SELECT count(*) "
+                         "FROM jobs WHERE lesson_id = l.id AND state = 0) OR work_left <> (SELECT "
+                         "coalesce(sum(cost), 0) FROM jobs WHERE lesson_id = l.id AND state < 2)",
+                         -1, &s, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t wrong = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return wrong;
+}
+
+static void test_counters_follow_the_jobs(void **state)
+{
+    struct fixture *f = *state;
+    int64_t ids[6];
+    for (size_t i = 0; i < COUNT(ids); i++)
+        ids[i] = put_in(f, i % 2 ? "li" : "wang");
+    for (int i = 0; i < 60; i++) {
+        struct catalog_jobs jobs = lease(f, "n1", 1 + i * LEASE_MS / 2);
+        if (jobs.count == 0)
+            break;
+        const struct catalog_job *job = &jobs.items[0];
+        if (i % 5 == 1)
+            catalog_job_give_back(f->catalog, job->id, "n1", true, "worker_crashed", "", 1);
+        else if (i % 5 == 2)
+            catalog_job_release(f->catalog, job->id, "n1");
+        else if (i % 5 == 3) /* nothing: the lease runs out */
+            catalog_jobs_recover(f->catalog, i % 2 ? "n1" : "n2");
+        else
+            finish(f, job, 6);
+        catalog_jobs_free(&jobs);
+        assert_int_equal(wrong_counters(f->catalog), 0);
+    }
+    assert_int_equal(
+        sqlite3_exec(f->catalog->db, "DELETE FROM jobs WHERE id % 3 = 0", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(wrong_counters(f->catalog), 0);
+    assert_int_equal(catalog_lesson_remove(f->catalog, ids[0]), CATALOG_OK);
+    assert_int_equal(wrong_counters(f->catalog), 0);
+}
+
+static void test_a_catalog_of_the_form_before(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db;
+    catalog_close(&f->catalog);
+    snprintf(f->path, sizeof(f->path), "%s/old.db", f->dir);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, migration_sql[0], NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+            "PRAGMA application_id = 0x54657272; PRAGMA user_version = 1;"
+            "INSERT INTO lessons (id, state, title, submitter, created_ms, updated_ms)"
+            " VALUES (1, 1, 'a', 'li', 1, 1), (2, 0, 'b', 'li', 1, 1), (3, 2, 'c', '', 1, 1);"
+            "INSERT INTO sources (lesson_id, file, name, bytes) VALUES (1, 'a', 'a', 1),"
+            " (2, 'b', 'b', 1), (3, 'c', 'c', 1);"
+            "INSERT INTO jobs (lesson_id, revision, kind, rank, chunk, state, cost, owner) VALUES"
+            " (1, 1, 2, 3, 0, 2, 20, ''), (1, 1, 2, 3, 1, 1, 20, 'n0'), (1, 1, 2, 3, 2, 0, 20, ''),"
+            " (2, 1, 0, 0, 0, 0, 1, ''), (3, 1, 2, 3, 0, 2, 20, '')",
+            NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    open_catalog(f);
+    assert_int_equal(wrong_counters(f->catalog), 0);
+    assert_int_equal(position_of(f, 2).position, 1);
+    assert_int_equal(position_of(f, 1).position, 2);
+    assert_int_equal(position_of(f, 1).running_jobs, 1);
+    struct catalog_lessons lessons;
+    assert_int_equal(
+        catalog_lessons(f->catalog, &(struct catalog_lesson_filter){.at_work = true}, &lessons),
+        CATALOG_OK);
+    assert_int_equal(lessons.count, 2);
+    assert_int_equal(lessons.items[0].id, 1);
+    catalog_lessons_free(&lessons);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order_by_table),
+        cmocka_unit_test(test_a_forecast_ends_where_it_is_told),
+        cmocka_unit_test(test_a_stream_of_short_lessons_starves_nothing),
+        cmocka_unit_test(test_shares_are_of_work_not_of_turns),
+        cmocka_unit_test(test_nobody_saves_up_turns),
+        TEST(test_two_submitters_with_100_and_2_lessons),
+        TEST(test_a_short_lesson_behind_a_long_batch),
+        TEST(test_priority_and_pause),
+        TEST(test_events_and_refusals),
+        TEST(test_retrying_resumes),
+        TEST(test_crashes_keep_the_turns),
+        TEST(test_a_crashing_lesson_costs_its_submitter),
+        TEST(test_counters_follow_the_jobs),
+        TEST(test_a_catalog_of_the_form_before),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which video renditions a lesson gets. Caps are on the wire; what fits under one is chosen from
+ * what the probe's trials came to: at each size and frame rate the CRF that fits follows from their
+ * bytes, the quality there from their SSIM, and the best of them is made: the convex hull of
+ * per-title encoding, with the frame rate as one more of its dimensions.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "transcoder/plan/plan_internal.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000, 700000};
+
+/* Segments may take a little more than their share, as long as three in a row stay within 1.1. */
+#define SEGMENT_ROOM 1.05
+/* Trials see a few places; others take more. What the mean of them may take of a segment's cap. */
+#define MEAN_ROOM 0.80
+/* x264's CRF: finer than this nobody sees; coarser than this nothing can be read. */
+#define FINEST_CRF 23.0
+#define COARSEST_CRF 46.0
+/* A rung whose picture is not better by this looks no better. */
+#define LEAST_GAIN_MDB 200.0
+/* Trials are made with a faster preset. */
+#define PRESET_GAIN 0.88
+/* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
+#define GROUP_PIXELS (2200 * 1000)
+
+/* One size and frame rate, by what two trials came to. */
+struct candidate {
+    int height, divisor;
+    const struct media_trial *fine, *coarse;
+};
+
+/* A candidate under a cap. */
+struct choice {
+    int height, divisor;
+    double crf, quality_mdb, rate_bps;
+};
+
+static double between(double fine, double coarse, double share)
+{
+    return fine + (coarse - fine) * share;
+}
+
+static struct choice at_crf(const struct candidate *c, double crf, double segment_s)
+{
+    double share = (crf - c->fine->crf) / (c->coarse->crf - c->fine->crf);
+    double keyframe = exp2(
+        between(log2(c->fine->keyframe_bytes + 1.0), log2(c->coarse->keyframe_bytes + 1.0), share));
+    double rest =
+        exp2(between(log2(c->fine->rate_bps + 1.0), log2(c->coarse->rate_bps + 1.0), share));
+    return (struct choice){
+        .height = c->height,
+        .divisor = c->divisor,
+        .crf = crf,
+        .quality_mdb = between(c->fine->quality_mdb, c->coarse->quality_mdb, share),
+        .rate_bps = PRESET_GAIN * (keyframe * 8 / segment_s + rest),
+    };
+}
+
+/* The finest CRF at which the candidate's mean rate is within. */
+static struct choice fit(const struct candidate *c, double rate_bps, double segment_s)
+{
+    double low = FINEST_CRF, high = COARSEST_CRF;
+    struct choice best = at_crf(c, low, segment_s);
+    if (best.rate_bps <= rate_bps)
+        return best;
+    for (int i = 0; i < 12; i++) {
+        double middle = (low + high) / 2;
+        if (at_crf(c, middle, segment_s).rate_bps > rate_bps)
+            low = middle;
+        else
+            high = middle;
+    }
+    return at_crf(c, high, segment_s);
+}
+
+/* Pairs trials of one size and frame rate. */
+static size_t pair_trials(const struct media_info *info, struct candidate *out)
+{
+    size_t count = 0;
+    for (int i = 0; i < info->trial_count; i++)
+        for (int j = 0; j < info->trial_count; j++) {
+            const struct media_trial *fine = &info->trials[i], *coarse = &info->trials[j];
+            if (fine->height == coarse->height && fine->divisor == coarse->divisor &&
+                fine->crf < coarse->crf && count < MEDIA_MAX_TRIALS)
+                out[count++] = (struct candidate){fine->height, fine->divisor, fine, coarse};
+        }
+    return count;
+}
+
+/* Without trials (nothing could be tried): what suits most. */
+static struct choice usual(const struct media_info *info, int64_t cap_bps)
+{
+    int side = cap_bps < 100000 ? 360 : cap_bps < 300000 ? 480 : 720;
+    int source_side = info->width < info->height ? info->width : info->height;
+    return (struct choice){
+        .height = side < source_side ? side : source_side,
+        .divisor = cap_bps < 100000 ? plan_few_frames(info) : 1,
+        .crf = 30,
+        .quality_mdb = (double)cap_bps,
+        .rate_bps = (double)cap_bps,
+    };
+}
+
+static struct choice choose(
+    const struct media_info *info, double rate_bps, double segment_s, int64_t cap_bps)
+{
+    struct candidate candidates[MEDIA_MAX_TRIALS];
+    size_t count = pair_trials(info, candidates);
+    struct choice best = {.quality_mdb = -1e9};
+    for (size_t i = 0; i < count; i++) {
+        struct choice choice = fit(&candidates[i], rate_bps, segment_s);
+        bool fits = choice.rate_bps <= rate_bps * 1.02;
+        /* What can't fit at all is still better small than large. */
+        if (!fits)
+            choice.quality_mdb -= 1000 * log2(choice.rate_bps / rate_bps);
+        if (choice.quality_mdb > best.quality_mdb)
+            best = choice;
+    }
+    return count > 0 ? best : usual(info, cap_bps);
+}
+
+static int even(double value)
+{
+    int rounded = (int)(value / 2 + 0.5) * 2;
+    return rounded < 2 ? 2 : rounded;
+}
+
+/*
+ * Few pictures a second leave time for each; and their neighbours are far, so that more of them are
+ * worth looking at. But FFmpeg's program takes it for a leap of an HLS stream's clock if a decoding
+ * time comes a tenth of a second earlier than it expects, and reordering squeezes those at a
+ * segment's start (transcoder/decode_times.h): by half a frame without a pyramid of B-frames, by
+ * two thirds with one. Where even half is too much there is no reordering.
+ */
+static const char *choose_tuning(double fps)
+{
+    if (fps < 4.99)
+        return "subme=9:me=umh:ref=5:bframes=0:rc-lookahead=25";
+    if (fps < 11)
+        return "subme=9:me=umh:ref=5:bframes=8:b-pyramid=none:b-adapt=2:rc-lookahead=25";
+    return "subme=7:ref=3:bframes=4:b-adapt=1:rc-lookahead=25";
+}
+
+static void add_rendition(
+    struct plan *plan, const struct media_info *info, const struct choice *choice, int64_t cap_bps)
+{
+    struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
+    int side = info->width < info->height ? info->width : info->height;
+    double scale = (double)choice->height / side;
+    int fine = plan_ticks_per_unit(info);
+    *r = (struct plan_rendition){
+        .kind = PLAN_VIDEO,
+        .cap_bps = cap_bps,
+        .timescale = info->fps_num * fine,
+        .width = even(info->width * scale),
+        .height = even(info->height * scale),
+        .fps_num = info->fps_num,
+        .fps_den = info->fps_den * choice->divisor,
+        .frame_ticks = info->fps_den * fine * choice->divisor,
+        .segment_cap_bps = (int64_t)((double)cap_bps * SEGMENT_ROOM) - plan_audio_wire_bps(info),
+        .crf_x10 = (int)(choice->crf * 10 + 0.5),
+        .preset = "medium",
+    };
+    snprintf(r->name, sizeof(r->name), "v%d", (int)(cap_bps / 1000));
+    snprintf(r->tuning, sizeof(r->tuning), "%s", choose_tuning((double)r->fps_num / r->fps_den));
+}
+
+/* From the lowest on, as many together as memory allows. */
+static void make_groups(struct plan *plan)
+{
+    int64_t pixels = 0;
+    for (size_t i = 0; i < plan->rendition_count; i++) {
+        struct plan_rendition *r = &plan->renditions[i];
+        int64_t more = (int64_t)r->width * r->height;
+        if (i == 0 || pixels + more > GROUP_PIXELS) {
+            plan->group_count++;
+            pixels = 0;
+        }
+        pixels += more;
+        r->group = plan->group_count - 1;
+    }
+}
+
+void plan_video(
+    struct plan *plan, const struct media_info *info, const struct plan_options *options)
+{
+    const int64_t *caps = options->caps_bps[0] > 0 ? options->caps_bps : default_caps_bps;
+    size_t cap_count = options->caps_bps[0] > 0 ? PLAN_MAX_RUNGS : COUNT(default_caps_bps);
+    double segment_s = (double)plan->duration_us / 1e6 / plan->segment_count;
+    double best_mdb = -1e9;
+    for (size_t i = 0; i < cap_count && caps[i] > 0; i++) {
+        double room_bps =
+            ((double)caps[i] * SEGMENT_ROOM - (double)plan_audio_wire_bps(info)) * MEAN_ROOM;
+        if (room_bps < 4000)
+            continue;
+        struct choice choice = choose(info, room_bps, segment_s, caps[i]);
+        if (plan->rendition_count > 0 && choice.quality_mdb < best_mdb + LEAST_GAIN_MDB)
+            continue;
+        best_mdb = choice.quality_mdb;
+        add_rendition(plan, info, &choice, caps[i]);
+    }
+    make_groups(plan);
+}

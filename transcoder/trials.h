@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Short encodes of representative places at several sizes, frame rates and qualities: what the
+ * planner chooses from (per-title encoding). Bytes are x264's with a fast preset, quality is the
+ * SSIM of the luma, scaled back to the source's size (Wang et al., "Image quality assessment: from
+ * error visibility to structural similarity", 2004), over blocks of 8 x 8.
+ */
+#ifndef TRANSCODER_TRIALS_H
+#define TRANSCODER_TRIALS_H
+
+#include "transcoder/plan/media_info.h"
+#include "transcoder/report.h"
+
+/*
+ * Fills info->trials from the source fd (the caller's); the rest of info stands already, analysis
+ * included. Uses up to `threads` threads; what comes out does not depend on them. Places that can't
+ * be decoded are left out; if none can, there are no trials. 0, or -1: failure set (out of memory,
+ * an encoder fails, or the node is gone).
+ */
+int trials_run(
+    int fd, struct media_info *info, int threads, struct report *report, struct failure *failure);
+
+#endif
