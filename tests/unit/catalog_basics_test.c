@@ -323,6 +323,14 @@ static void test_legacy_waits_for_sound(void **state)
     assert_int_equal(catalog_job_lease(c, "n1", 1000, 100, 1000, &jobs), CATALOG_ENOTFOUND);
     assert_int_equal(catalog_job_finish(c, video, "n1", 1000), CATALOG_OK);
     assert_int_equal(catalog_job_lease(c, "n1", 1000, 100, 1000, &jobs), CATALOG_ENOTFOUND);
+    assert_int_equal(
+        catalog_lesson_set_priority(c, id, CATALOG_PRIORITY_HIGH, "t", 1000), CATALOG_OK);
+    assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
+    assert_int_equal(catalog_queue_positions(c, &lessons), CATALOG_OK);
+    assert_int_equal(lessons.items[0].position, 0);
+    catalog_lessons_free(&lessons);
+    new_lesson(c, "00000000000000000000000000000002");
+    lease(c, "n1", 1000, CATALOG_JOB_PROBE); /* others go on meanwhile */
     assert_int_equal(catalog_job_finish(c, audio, "n1", 1000), CATALOG_OK);
     int64_t legacy = lease(c, "n1", 1000, CATALOG_JOB_LEGACY);
     assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);

@@ -288,7 +288,8 @@ static void test_text(void **state)
     char text[4096];
     add_text(&info);
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
-    const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 2];
+    /* before the legacy one, which is last */
+    const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 3];
     assert_string_equal(r[0].name, "s1");
     assert_string_equal(r[0].language, "zh");
     assert_string_equal(r[1].name, "s2");
