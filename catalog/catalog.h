@@ -147,6 +147,7 @@ struct catalog_lesson {
     int64_t remuxed_bytes;
     int64_t media_bytes; /* all its chunks and init segments */
     char *poster_file;   /* below the revision's folder, "" none */
+    char *legacy_name;   /* the legacy rendition's, once the lesson is READY; "" none */
     char *info_text;     /* the findings: struct media_info as text; "" before, and in lists */
     int priority;        /* enum catalog_priority */
     bool paused;         /* nothing of it is begun */
@@ -225,7 +226,18 @@ void catalog_events_free(struct catalog_events *events);
 
 /* ---- renditions and chunks ----------------------------------------------------------------- */
 
-enum catalog_media_kind { CATALOG_VIDEO = 0, CATALOG_AUDIO = 1, CATALOG_TEXT = 2 };
+enum catalog_media_kind {
+    CATALOG_VIDEO = 0,
+    CATALOG_AUDIO = 1,
+    CATALOG_TEXT = 2,   /* subtitles; has no init segment */
+    CATALOG_LEGACY = 3, /* picture and sound in one transport stream; has no init segment */
+};
+
+/* Whether renditions of a kind have an init segment beside their chunks. */
+static inline bool catalog_has_init(int kind)
+{
+    return kind == CATALOG_VIDEO || kind == CATALOG_AUDIO;
+}
 
 struct catalog_rendition {
     int64_t id, lesson_id;
@@ -299,6 +311,7 @@ enum catalog_job_kind {
     CATALOG_JOB_VIDEO = 2,  /* piece `chunk` of the planner's: a chunk of some video renditions */
     CATALOG_JOB_POSTER = 3, /* the poster, then the storyboard */
     CATALOG_JOB_TEXT = 4,   /* all chunks of all text renditions, in one run */
+    CATALOG_JOB_LEGACY = 5, /* chunk `chunk` of the legacy rendition, from the finished sound */
 };
 const char *catalog_job_kind_name(int kind);
 
@@ -306,7 +319,7 @@ struct catalog_job {
     int64_t id, lesson_id;
     int revision;
     int kind, state;
-    int chunk;   /* VIDEO: which piece; else 0 */
+    int chunk;   /* VIDEO: which piece; LEGACY: which; else 0 */
     int cost;    /* weight in the lesson's progress */
     int attempt; /* how often it was leased, the present lease included */
     int max_attempts;
@@ -339,12 +352,13 @@ struct catalog_new_job {
  * Takes the next job that may run. Lessons share the workers fairly: higher priority first, among
  * equals the submitters in turn by the work they have had, within a submitter the lesson with the
  * least work left, but a quarter of the work for his oldest (catalog/fair.h has the rules and
- * their bounds); within a lesson by kind (probe, audio, poster, video) and chunk. Paused lessons
- * wait. What a lease costs its submitter is in the catalog as well, so that a crash doesn't change
- * whose turn it is; it is taken back by catalog_job_release() and catalog_jobs_recover(). Jobs
- * whose lease has run out count as queued. A job whose attempts are used up is marked FAILED with
- * its last reason, its lesson too, and the next is looked at. On success *out holds one job, LEASED
- * to owner. ENOTFOUND: nothing to do.
+ * their bounds); within a lesson by kind (probe, audio, text, poster, video, legacy) and chunk.
+ * Paused lessons wait, and so do legacy chunks until their lesson's sound is done: a lesson that
+ * has nothing else lets the others go on. What a lease costs its submitter is in the catalog as
+ * well, so that a crash doesn't change whose turn it is; it is taken back by catalog_job_release()
+ * and catalog_jobs_recover(). Jobs whose lease has run out count as queued. A job whose attempts
+ * are used up is marked FAILED with its last reason, its lesson too, and the next is looked at. On
+ * success *out holds one job, LEASED to owner. ENOTFOUND: nothing to do.
  */
 int catalog_job_lease(struct catalog *catalog, const char *owner, int64_t now_ms, int64_t lease_ms,
     int64_t deadline_ms, struct catalog_jobs *out);

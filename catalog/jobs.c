@@ -16,7 +16,7 @@ static const char *const state_names[] = {
 #define STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
 /* The rank is the order within a lesson: sound, subtitles and stills come before the pictures,
- * which take long. */
+ * which take long; what old boxes need comes last. */
 static const struct {
     const char *name;
     int rank;
@@ -26,6 +26,7 @@ static const struct {
     [CATALOG_JOB_VIDEO] = {"video", 3},
     [CATALOG_JOB_POSTER] = {"poster", 2},
     [CATALOG_JOB_TEXT] = {"text", 1},
+    [CATALOG_JOB_LEGACY] = {"legacy", 9},
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
@@ -279,10 +280,10 @@ static int insert_rendition(struct catalog *c, const struct owned *owned,
 static int insert_planned(
     struct catalog *c, const struct owned *owned, const struct catalog_probe_result *result)
 {
-    int positions[CATALOG_TEXT + 1] = {0};
+    int positions[CATALOG_LEGACY + 1] = {0};
     for (size_t i = 0; i < result->rendition_count; i++) {
         const struct catalog_new_rendition *rendition = &result->renditions[i];
-        int error = rendition->kind >= CATALOG_VIDEO && rendition->kind <= CATALOG_TEXT
+        int error = rendition->kind >= CATALOG_VIDEO && rendition->kind <= CATALOG_LEGACY
                         ? insert_rendition(c, owned, rendition, positions[rendition->kind]++)
                         : db_fail(c, CATALOG_EINVAL, "rendition of kind %d", rendition->kind);
         if (error != CATALOG_OK)

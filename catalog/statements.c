@@ -10,6 +10,11 @@
     "WHERE r.lesson_id = l.id AND r.revision = l.revision AND r.kind = " kind "))"
 #define PLAYABLE "(l.state IN (1, 2) AND " HAS_FIRST("0") " AND " HAS_FIRST("1") ")"
 
+/* A legacy chunk takes its sound from the lesson's AAC chunks, so it waits until they are done. */
+#define HELD_BACK                                                                                  \
+    "(j.kind = 5 AND EXISTS (SELECT 1 FROM jobs s WHERE s.lesson_id = j.lesson_id AND s.kind = 1 " \
+    "AND s.state <> 2))"
+
 #define LESSON_SELECT_WITH(info)                                                                   \
     "SELECT l.id, l.revision, l.state, l.published, l.title, l.topic, l.description, l.language, " \
     "l.submitter, "                                                                                \
@@ -22,7 +27,9 @@
     "(SELECT coalesce(sum(c.bytes), 0) FROM renditions r JOIN chunks c ON c.rendition_id = r.id "  \
     "WHERE r.lesson_id = l.id), l.priority, l.paused, l.queued_jobs, "                             \
     "(SELECT count(*) FROM jobs j WHERE j.state = 1 AND j.lesson_id = l.id), "                     \
-    "l.storyboard_sheets FROM lessons l JOIN sources s ON s.lesson_id = l.id"
+    "l.storyboard_sheets, coalesce((SELECT r.name FROM renditions r WHERE r.lesson_id = l.id "     \
+    "AND r.revision = l.revision AND r.kind = 3 AND l.state = 2), '') "                            \
+    "FROM lessons l JOIN sources s ON s.lesson_id = l.id"
 
 #define LESSON_SELECT LESSON_SELECT_WITH("l.info_text")
 /* Findings are long, and nobody looks at those of all lessons. */
@@ -111,8 +118,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_JOBS_EXPIRE] =
         "UPDATE jobs SET state = 0, owner = '' WHERE state = 1 AND lease_until_ms <= ?1",
     [STATEMENT_JOB_NEXT] = "SELECT id, attempt, max_attempts, lesson_id, reason, reason_detail, "
-                           "cost FROM jobs WHERE state = 0"
-                           " AND lesson_id = ?1 ORDER BY rank, chunk LIMIT 1",
+                           "cost FROM jobs j WHERE state = 0"
+                           " AND lesson_id = ?1 AND NOT " HELD_BACK " ORDER BY rank, chunk LIMIT 1",
     [STATEMENT_JOB_LEASE] = "UPDATE jobs SET state = 1, attempt = attempt + 1, owner = ?2, "
                             "lease_until_ms = ?3, deadline_ms = ?4,"
                             " progress_permille = 0 WHERE id = ?1",
@@ -144,7 +151,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_QUEUE_LESSONS] =
         "SELECT l.id, l.priority, l.state <> 0, l.work_left, l.submitter, coalesce(s.clock, 0), "
         "coalesce(s.aged, 0) FROM lessons l LEFT JOIN submitters s ON s.name = l.submitter"
-        " WHERE l.work_left > 0 AND l.queued_jobs > 0 AND l.paused = 0 ORDER BY l.submitter, l.id",
+        " WHERE l.work_left > 0 AND l.queued_jobs > 0 AND l.paused = 0 AND EXISTS "
+        "(SELECT 1 FROM jobs j WHERE j.state = 0 AND j.lesson_id = l.id AND NOT " HELD_BACK ")"
+        " ORDER BY l.submitter, l.id",
     [STATEMENT_QUEUE_CHARGE] = "INSERT INTO submitters (name, clock, aged) VALUES (?1, ?2, ?3) "
                                "ON CONFLICT (name) DO UPDATE SET clock = ?2, aged = ?3",
     [STATEMENT_QUEUE_REFUND] =

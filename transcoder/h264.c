@@ -17,8 +17,14 @@ static AVCodecContext *new_encoder(const struct h264_params *params)
     encoder->time_base = av_inv_q(params->frame_rate);
     encoder->framerate = params->frame_rate;
     encoder->gop_size = 1 << 20;
-    encoder->flags |=
-        AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
+    encoder->flags |= AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
+    if (!params->legacy)
+        encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    /* A chunk's encoder knows nothing of the one before it: a small buffer, begun half full, so
+     * that the limit holds across their joint. */
+    encoder->rc_max_rate = params->rate_bps;
+    encoder->rc_buffer_size = (int)params->rate_bps;
+    encoder->rc_initial_buffer_occupancy = encoder->rc_buffer_size / 2;
     encoder->thread_count = 1;
     /* Players guess the matrix by the size that they see, and would guess wrong for an HD lesson in
      * a small rung; so the stream says it. */
@@ -36,11 +42,13 @@ int h264_open(AVCodecContext **out, const struct h264_params *params)
         return AVERROR_ENCODER_NOT_FOUND;
     char crf[16], tuning[256];
     snprintf(crf, sizeof(crf), "%d.%d", params->crf_x10 / 10, params->crf_x10 % 10);
-    snprintf(tuning, sizeof(tuning), "scenecut=0:open-gop=0:stitchable=1:cpu-independent=1%s%s",
-        params->tuning[0] ? ":" : "", params->tuning);
+    snprintf(tuning, sizeof(tuning), "scenecut=0:open-gop=0:stitchable=1:cpu-independent=1%s%s%s",
+        params->legacy ? ":aud=1" : "", params->tuning[0] ? ":" : "", params->tuning);
     AVDictionary *options = NULL;
     av_dict_set(&options, "preset", params->preset, 0);
-    av_dict_set(&options, "profile", "high", 0);
+    av_dict_set(&options, "profile", params->legacy ? "baseline" : "high", 0);
+    if (params->legacy)
+        av_dict_set(&options, "level", "3.0", 0);
     av_dict_set(&options, "crf", crf, 0);
     av_dict_set(&options, "forced-idr", "1", 0);
     av_dict_set(&options, "x264-params", tuning, 0);

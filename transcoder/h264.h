@@ -6,6 +6,9 @@
 
 #include <libavcodec/avcodec.h>
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "transcoder/source.h"
 
 struct h264_params {
@@ -14,18 +17,22 @@ struct h264_params {
     int crf_x10;        /* in tenths */
     const char *preset; /* x264's */
     const char *tuning; /* further parameters of x264, "key=value:..."; may be "" */
+    bool legacy;        /* Constrained Baseline, level 3.0, as a byte stream with delimiters and
+                           with headers before each keyframe; else High, headers in extradata */
+    int64_t rate_bps;   /* most that it may take at any time; 0: no limit */
     struct source_colours colours;
 };
 
 /*
- * An encoder for one run of pictures that begins with an IDR picture and has no other. It wants
- * AV_PIX_FMT_YUV420P, counts times in frames, and its packets have pts in decoding order. *out is
- * the caller's (avcodec_free_context). 0 or a negative AVERROR.
+ * An encoder for one run of pictures. IDR pictures are the first and those that are given it as
+ * AV_PICTURE_TYPE_I; there is no other keyframe. It wants AV_PIX_FMT_YUV420P, counts times in
+ * frames, and its packets have pts in decoding order. *out is the caller's (avcodec_free_context).
+ * 0 or a negative AVERROR.
  */
 int h264_open(AVCodecContext **out, const struct h264_params *params);
 
 /* avcodec_receive_packet() without x264's description of itself, which would cost every segment
- * some 700 bytes. */
+ * some 700 bytes (in a byte stream it stays: once a run). */
 int h264_receive(AVCodecContext *encoder, AVPacket *packet);
 
 #endif

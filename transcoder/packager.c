@@ -58,6 +58,9 @@ static int write_header(struct packager *p, const struct packager_params *params
     av_dict_set(&options, "movflags", mov_flags, 0);
     av_dict_set_int(&options, "video_track_timescale", params->rendition->timescale, 0);
     av_dict_set_int(&options, "fragment_index", params->first_segment + 1, 0);
+    /* The node lays picture and sound out in one file (node/hls/progressive.c): their tracks have
+     * numbers of their own from the start. */
+    av_dict_set_int(&options, "use_stream_ids_as_track_ids", 1, 0);
     av_dict_set(&options, "avoid_negative_ts", "disabled", 0);
     int error = avformat_write_header(p->format, &options);
     av_dict_free(&options);
@@ -89,6 +92,7 @@ static int open_muxer(struct packager *p, const struct packager_params *params)
     error = avcodec_parameters_from_context(stream->codecpar, params->encoder);
     if (error < 0)
         return error;
+    stream->id = p->video ? 1 : 2;
     stream->time_base = (AVRational){1, params->rendition->timescale};
     if (p->video)
         stream->avg_frame_rate =

@@ -25,7 +25,8 @@ struct piece {
 int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
     const struct packager *packager, const AVCodecContext *encoder, struct failure *failure);
 
-/* The chunk alone, for renditions without an init segment (text): made->init counts for nothing. */
+/* The chunk alone, for renditions without an init segment (text, legacy): made->init counts for
+ * nothing. Takes made's data and segments, which stay the caller's. */
 int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
     int chunk, const struct packager_chunk *made, struct failure *failure);
 

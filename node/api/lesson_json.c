@@ -12,7 +12,11 @@
 /* What a catalog_media_kind is called. */
 static const char *kind_name(int kind)
 {
-    return kind == CATALOG_VIDEO ? "video" : kind == CATALOG_AUDIO ? "audio" : "text";
+    static const char *const names[] = {[CATALOG_VIDEO] = "video",
+        [CATALOG_AUDIO] = "audio",
+        [CATALOG_TEXT] = "text",
+        [CATALOG_LEGACY] = "legacy"};
+    return kind >= 0 && kind < (int)(sizeof(names) / sizeof(names[0])) ? names[kind] : "";
 }
 
 /* A path below /v/, or JSON null. */
@@ -22,14 +26,21 @@ static json_t *media_path(const struct catalog_lesson *lesson, bool there, const
                  : json_null();
 }
 
+static json_t *legacy_path(const struct catalog_lesson *lesson)
+{
+    char file[64];
+    int length = snprintf(file, sizeof(file), "%s/index.m3u8", lesson->legacy_name);
+    return media_path(lesson, lesson->legacy_name[0] && length < (int)sizeof(file), file);
+}
+
 json_t *lesson_json(const struct catalog_lesson *l)
 {
     const char *state = catalog_lesson_state_name(l->state);
-    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:o, s:I}", "id",
+    return json_pack("{s:I, s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:f, s:o, s:o, s:o, s:o, s:I}", "id",
         (json_int_t)l->id, "revision", l->revision, "title", l->title, "topic", l->topic,
         "description", l->description, "language", l->language, "state", state ? state : "",
         "published", (int)l->published, "duration_s", (double)l->duration_us / 1e6, "hls",
-        media_path(l, l->playable, "master.m3u8"), "poster",
+        media_path(l, l->playable, "master.m3u8"), "hls_legacy", legacy_path(l), "poster",
         media_path(l, l->poster_file[0] != '\0', "poster.jpg"), "storyboard",
         media_path(l, l->storyboard_sheets > 0, "storyboard.vtt"), "created_ms",
         (json_int_t)l->created_ms);

@@ -139,7 +139,7 @@ static void check_rendition(struct check *check, const struct catalog_rendition 
     struct catalog_chunks chunks;
     if (rendition->init_bytes > 0 && job_init_path(rendition->name, name, sizeof name) > 0)
         check_media_file(check, name, rendition->init_bytes, rendition->init_sha256);
-    else if (check->lesson->state == CATALOG_LESSON_READY && rendition->kind != CATALOG_TEXT)
+    else if (check->lesson->state == CATALOG_LESSON_READY && catalog_has_init(rendition->kind))
         report(check, rendition->name, "lacks its init segment, although the lesson is ready");
     if (catalog_chunks(check->doctor->catalog, rendition->id, &chunks) != CATALOG_OK) {
         give_up(check, catalog_message(check->doctor->catalog));

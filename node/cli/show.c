@@ -166,7 +166,7 @@ static void print_findings(const struct catalog_lesson *lesson)
 static void print_rendition(const struct catalog_rendition *rendition)
 {
     printf("  %-8s", rendition->name);
-    if (rendition->kind == CATALOG_VIDEO)
+    if (rendition->kind == CATALOG_VIDEO || rendition->kind == CATALOG_LEGACY)
         printf("%4dx%-4d %6.2f frames/s", rendition->width, rendition->height,
             rendition->fps_den > 0 ? (double)rendition->fps_num / rendition->fps_den : 0.0);
     else if (rendition->kind == CATALOG_TEXT)

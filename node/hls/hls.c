@@ -13,6 +13,7 @@
 #include "node/hls/lesson_cache.h"
 #include "node/hls/media_number.h"
 #include "node/hls/playlist.h"
+#include "node/hls/progressive.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 #include "transcoder/plan/job.h"
@@ -169,9 +170,16 @@ static const struct media_rendition *find_rendition(
 
 static const char *media_type(const struct media_rendition *rendition)
 {
-    if (rendition->kind == CATALOG_TEXT)
+    switch (rendition->kind) {
+    case CATALOG_TEXT:
         return TEXT_TYPE;
-    return rendition->kind == CATALOG_AUDIO ? "audio/mp4" : "video/mp4";
+    case CATALOG_AUDIO:
+        return "audio/mp4";
+    case CATALOG_LEGACY:
+        return "video/mp2t";
+    default:
+        return "video/mp4";
+    }
 }
 
 static bool serve_master(
@@ -224,7 +232,7 @@ static bool serve_init(
     const struct media_rendition *rendition = find_rendition(req, view);
     struct media_file file = {.length_bytes = -1};
 
-    if (!rendition || rendition->kind == CATALOG_TEXT ||
+    if (!rendition || !catalog_has_init(rendition->kind) ||
         job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
         return false;
     file.content_type = media_type(rendition);
@@ -237,12 +245,14 @@ static bool serve_segment(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-    const char *suffix = rendition && rendition->kind == CATALOG_TEXT ? ".vtt" : ".m4s";
-    int64_t number = media_number_parse(http_request_arg(req, "segment"), suffix);
     const struct media_segment *segment;
     struct media_file file = {0};
+    int64_t number;
 
-    if (!rendition || number < 0 || (uint64_t)number >= rendition->segment_count)
+    if (!rendition)
+        return false;
+    number = media_number_parse(http_request_arg(req, "segment"), playlist_suffix(rendition->kind));
+    if (number < 0 || (uint64_t)number >= rendition->segment_count)
         return false;
     segment = &rendition->segments[number];
     if (job_chunk_path(rendition->name, segment->chunk, file.path, sizeof(file.path)) < 0)
@@ -268,6 +278,29 @@ static bool serve_poster(
     return true;
 }
 
+/* The rendition that a file's name such as "v220.mp4" stands for; NULL: none. */
+static const struct media_rendition *find_file(const struct lesson_view *view, const char *file)
+{
+    size_t bytes = strlen(file);
+    char name[64];
+
+    if (bytes <= 4 || bytes - 4 >= sizeof(name) || strcmp(file + bytes - 4, ".mp4") != 0)
+        return NULL;
+    memcpy(name, file, bytes - 4);
+    name[bytes - 4] = '\0';
+    return media_index_find(view->index, name);
+}
+
+static bool serve_progressive(struct http_request *req, const struct hls *hls,
+    const struct lesson_view *view, const struct media_rendition *rendition)
+{
+    if (!progressive_ready(view->index, rendition))
+        return false;
+    progressive_respond(
+        req, hls->store, view->index, rendition, cache_control(view, CACHE_FOR_EVER));
+    return true;
+}
+
 static bool serve_storyboard(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
@@ -280,11 +313,10 @@ static bool serve_storyboard(
     return true;
 }
 
-static bool serve_sheet(
-    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+static bool serve_sheet(struct http_request *req, const struct hls *hls,
+    const struct lesson_view *view, const char *name)
 {
     static const char prefix[] = "storyboard-";
-    const char *name = http_request_arg(req, "file");
     struct media_file file = {.length_bytes = -1, .content_type = "image/jpeg"};
     int64_t number = strncmp(name, prefix, sizeof(prefix) - 1) == 0
                          ? media_number_parse(name + sizeof(prefix) - 1, ".jpg")
@@ -295,6 +327,17 @@ static bool serve_sheet(
         return false;
     respond_media(req, hls, view, &file);
     return true;
+}
+
+/* Beside the poster and the storyboard's index: its sheets, and each rendition as one file. */
+static bool serve_file(
+    struct http_request *req, const struct hls *hls, const struct lesson_view *view)
+{
+    const char *name = http_request_arg(req, "file");
+    const struct media_rendition *rendition = find_file(view, name);
+
+    return rendition ? serve_progressive(req, hls, view, rendition)
+                     : serve_sheet(req, hls, view, name);
 }
 
 /* ---- from a URL to the lesson
@@ -310,16 +353,34 @@ struct lookup {
     int error; /* enum catalog_error */
 };
 
-/* Whether the lesson could answer, and did. */
-static bool answer(struct http_request *req, const struct lookup *lookup)
+/* Whether the lesson may be seen: else nothing is said about what it has. */
+static bool visible(const struct http_request *req, const struct lookup *lookup)
 {
     const struct lesson_view *view = &lookup->view;
 
-    if (view->index->revision != lookup->revision)
-        return false;
-    if (!view->published && !http_request_user(req))
-        return false;
-    return lookup->serve(req, lookup->hls, view);
+    return !lookup->error && view->index->revision == lookup->revision &&
+           (view->published || http_request_user(req));
+}
+
+/* Whether the lesson could answer, and did. */
+static bool answer(struct http_request *req, const struct lookup *lookup)
+{
+    return visible(req, lookup) && lookup->serve(req, lookup->hls, &lookup->view);
+}
+
+static void respond_missing(struct http_request *req, const struct lookup *lookup)
+{
+    const struct media_rendition *rendition = NULL;
+
+    if (lookup->serve == serve_file && visible(req, lookup))
+        rendition = find_file(&lookup->view, http_request_arg(req, "file"));
+    if (!rendition || !catalog_has_init(rendition->kind)) {
+        respond_not_found(req);
+        return;
+    }
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond_error(req, 404, "not_complete", "这个内容还没有制作完成，完成后才能下载",
+        "This is still being made; it can be downloaded once it is complete.");
 }
 
 static void load_in_pool(void *thread_ctx, void *task)
@@ -341,7 +402,7 @@ static void on_lesson_loaded(struct http_request *req, void *task)
     if (lookup->error && lookup->error != CATALOG_ENOTFOUND)
         respond_failure(req);
     else if (lookup->error || !answer(req, lookup))
-        respond_not_found(req);
+        respond_missing(req, lookup);
     media_index_unref(lookup->view.index);
     free(lookup);
 }
@@ -424,9 +485,9 @@ static void handle_storyboard(struct http_request *req, void *ctx)
     resolve(req, ctx, serve_storyboard);
 }
 
-static void handle_sheet(struct http_request *req, void *ctx)
+static void handle_file(struct http_request *req, void *ctx)
 {
-    resolve(req, ctx, serve_sheet);
+    resolve(req, ctx, serve_file);
 }
 
 /* ---- the module
@@ -448,8 +509,9 @@ static const struct http_route routes[ROUTES] = {
         .about = "index of the storyboard's sheets"},
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:file",
-        .handle = handle_sheet,
-        .about = "storyboard-N.jpg, a sheet of the storyboard, from 0"},
+        .handle = handle_file,
+        .about = "storyboard-N.jpg: a sheet of the storyboard, from 0; RENDITION.mp4: the "
+                 "rendition as one file, with its sound (?download=1)"},
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/index.m3u8",
         .handle = handle_media_playlist,
@@ -465,7 +527,7 @@ static const struct http_route routes[ROUTES] = {
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/:rendition/:segment",
         .handle = handle_segment,
-        .about = "segment N.m4s, or N.vtt of subtitles, from 0"},
+        .about = "segment N.m4s (legacy: N.ts; subtitles: N.vtt), from 0"},
 };
 
 int hls_open(struct hls **out, const struct hls_params *params)

@@ -19,6 +19,7 @@ static void free_index(struct media_index *index)
     for (size_t i = 0; index->renditions && i < index->rendition_count; i++)
         free_rendition(&index->renditions[i]);
     free(index->renditions);
+    free(index->title);
     free(index->language);
     free(index->poster_file);
     free(index);
@@ -109,7 +110,8 @@ static bool rendition_fits(const struct catalog_rendition *row)
     if (row->timescale <= 0)
         return false;
     return row->kind == CATALOG_AUDIO || row->kind == CATALOG_TEXT ||
-           (row->kind == CATALOG_VIDEO && row->fps_num > 0 && row->fps_den > 0);
+           ((row->kind == CATALOG_VIDEO || row->kind == CATALOG_LEGACY) && row->fps_num > 0 &&
+               row->fps_den > 0);
 }
 
 static int make_rendition(struct media_rendition *rendition, const struct catalog_rendition *row,
@@ -155,8 +157,8 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
     for (size_t i = 0; i < rows->count; i++) {
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
 
-        bool begun = rows->items[i].init_bytes > 0 || rows->items[i].kind == CATALOG_TEXT;
-        if (!begun || contiguous_chunks(&chunks[i]) == 0) {
+        if ((rows->items[i].init_bytes <= 0 && catalog_has_init(rows->items[i].kind)) ||
+            contiguous_chunks(&chunks[i]) == 0) {
             index->complete = false;
             continue;
         }
@@ -171,7 +173,7 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
     }
     index->playable = has_kind(index, CATALOG_VIDEO) || has_kind(index, CATALOG_AUDIO);
     for (size_t i = 0; i < rows->count; i++)
-        if (rows->items[i].kind != CATALOG_TEXT)
+        if (rows->items[i].kind == CATALOG_VIDEO || rows->items[i].kind == CATALOG_AUDIO)
             index->playable = index->playable && has_kind(index, rows->items[i].kind);
     return CATALOG_OK;
 }
@@ -190,12 +192,13 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     index->revision = lesson->revision;
     index->complete = lesson->state == CATALOG_LESSON_READY;
     index->memory_bytes = sizeof(*index);
+    index->title = strdup(lesson->title);
     index->storyboard_sheets = lesson->storyboard_sheets;
     index->language = strdup(lesson->language);
     index->poster_file = strdup(lesson->poster_file);
     index->renditions =
         calloc(renditions->count ? renditions->count : 1, sizeof(*index->renditions));
-    if (!index->language || !index->poster_file || !index->renditions)
+    if (!index->title || !index->language || !index->poster_file || !index->renditions)
         goto fail;
     error = add_renditions(index, renditions, chunks);
     if (error)

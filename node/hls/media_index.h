@@ -50,10 +50,11 @@ struct media_index {
     int64_t lesson_id;
     int revision;
     bool complete; /* the lesson is ready: nothing of this revision will change */
-    char *language, *poster_file;
+    char *title, *language, *poster_file;
     int storyboard_sheets;
-    struct media_rendition *
-        renditions; /* that have an init segment and chunk 0; video, audio, text; from the lowest */
+    struct media_rendition
+        *renditions; /* that have chunk 0 and, but for text and legacy ones, an init
+                        segment; video, audio, text, legacy; from the lowest */
     size_t rendition_count;
     bool
         playable; /* of picture and sound, as far as the lesson will have them, one is among them */

@@ -15,6 +15,8 @@
 /* EXT-X-MAP outside of I-frame playlists and floating-point EXTINF: version 6; fMP4 players look
  * for 7. */
 #define HEAD "#EXTM3U\n#EXT-X-VERSION:7\n"
+/* Old boxes refuse what they don't know: floating-point EXTINF is the newest thing in it. */
+#define LEGACY_HEAD "#EXTM3U\n#EXT-X-VERSION:3\n"
 
 /* ---- media playlists ----------------------------------------------------------------------------
  */
@@ -42,22 +44,29 @@ static void add_extinf(
         out, "#EXTINF:%" PRId64 ".%06" PRId64 ",\n", length_us / US_PER_S, length_us % US_PER_S);
 }
 
+const char *playlist_suffix(int kind)
+{
+    return kind == CATALOG_TEXT ? ".vtt" : kind == CATALOG_LEGACY ? ".ts" : ".m4s";
+}
+
 static void add_media_head(const struct media_index *index, const struct media_rendition *rendition,
     bool iframes, struct buf *out)
 {
-    buf_add_text(out, HEAD);
+    bool legacy = rendition->kind == CATALOG_LEGACY;
+
+    buf_add_text(out, legacy ? LEGACY_HEAD : HEAD);
     buf_addf(out, "#EXT-X-TARGETDURATION:%d\n", media_index_target_s(index));
     buf_add_text(out, "#EXT-X-MEDIA-SEQUENCE:0\n");
     buf_addf(out, "#EXT-X-PLAYLIST-TYPE:%s\n", rendition->complete ? "VOD" : "EVENT");
     if (iframes)
         buf_add_text(out, "#EXT-X-I-FRAMES-ONLY\n");
-    else
+    else if (!legacy)
         buf_add_text(out, "#EXT-X-INDEPENDENT-SEGMENTS\n");
     /* Without it players take a playlist that has no end for live and begin at its newest segment.
      */
     if (!rendition->complete)
         buf_add_text(out, "#EXT-X-START:TIME-OFFSET=0\n");
-    if (rendition->kind != CATALOG_TEXT)
+    if (catalog_has_init(rendition->kind))
         buf_add_text(out, "#EXT-X-MAP:URI=\"init.mp4\"\n");
 }
 
@@ -75,7 +84,7 @@ void playlist_write_media(
     add_media_head(index, rendition, false, out);
     for (size_t n = 0; n < rendition->segment_count; n++) {
         add_extinf(out, &position_ticks, &rendition->segments[n], rendition->timescale);
-        buf_addf(out, "%zu.%s\n", n, rendition->kind == CATALOG_TEXT ? "vtt" : "m4s");
+        buf_addf(out, "%zu%s\n", n, playlist_suffix(rendition->kind));
     }
     add_media_end(rendition, out);
 }
@@ -110,6 +119,11 @@ struct audio_group {
 static bool is_audio(const struct media_rendition *rendition)
 {
     return rendition->kind == CATALOG_AUDIO;
+}
+
+static bool is_video(const struct media_rendition *rendition)
+{
+    return rendition->kind == CATALOG_VIDEO;
 }
 
 static bool in_group(const struct audio_group *group, const struct media_rendition *rendition)
@@ -363,7 +377,7 @@ static void add_video_variants(
     const struct media_index *index, const struct audio_group *group, struct buf *out)
 {
     for (size_t i = 0; i < index->rendition_count; i++)
-        if (index->renditions[i].kind == CATALOG_VIDEO)
+        if (is_video(&index->renditions[i]))
             add_video_variant(index, &index->renditions[i], group, out);
 }
 
@@ -388,7 +402,7 @@ static void add_iframe_variants(const struct media_index *index, struct buf *out
     for (size_t i = 0; i < index->rendition_count; i++) {
         const struct media_rendition *rendition = &index->renditions[i];
 
-        if (rendition->kind != CATALOG_VIDEO || !rendition->iframes)
+        if (!is_video(rendition) || !rendition->iframes)
             continue;
         buf_add_text(out, "#EXT-X-I-FRAME-STREAM-INF:");
         add_rates(media_rendition_rate(rendition, target_s, true), out);

@@ -23,6 +23,9 @@ void playlist_write_master(const struct media_index *index, struct buf *out);
 void playlist_write_media(
     const struct media_index *index, const struct media_rendition *rendition, struct buf *out);
 
+/* What the names of its segments end in, by enum catalog_media_kind: ".m4s", ".vtt", ".ts". */
+const char *playlist_suffix(int kind);
+
 /* A video rendition's I-frame playlist: byte ranges into N.m4s. rendition->iframes must be true. */
 void playlist_write_iframes(
     const struct media_index *index, const struct media_rendition *rendition, struct buf *out);

@@ -285,6 +285,15 @@ static bool check_ends(struct http_conn *conn)
     return conn->broken;
 }
 
+/* By way of the loop, so that a fast reader of a long file leaves others their turns. */
+static bool send_next_piece(struct http_conn *conn)
+{
+    pieces_next(conn->req);
+    conn->writing = true;
+    bufferevent_enable(conn->bev, EV_WRITE);
+    return conn->broken;
+}
+
 static bool step_request(struct http_conn *conn)
 {
     struct http_request *req = conn->req;
@@ -300,6 +309,8 @@ static bool step_request(struct http_conn *conn)
     conn_flush(conn);
     if (conn->broken)
         return true;
+    if (req->send == SEND_PIECES && evbuffer_get_length(conn_output(conn)) == 0)
+        return send_next_piece(conn);
     if (req->send != SEND_WHOLE || !settle(req) || evbuffer_get_length(conn_output(conn)) > 0)
         return false;
     return finish(conn);

@@ -30,25 +30,16 @@ static int add_file(struct evbuffer *output, int fd, int64_t offset_bytes, int64
     return rc < 0 ? -2 : 0;
 }
 
-static void send_part(struct http_request *req, int status, const struct http_file *file,
-    const struct http_range *part)
+void file_send(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes)
 {
-    int64_t first_bytes = file->offset_bytes + part->first_bytes;
-    int rc;
+    int rc = add_file(conn_output(req->conn), fd, first_bytes, length_bytes);
 
-    response_head(req, status, file->content_type, part->length_bytes);
-    if (req->head_only || part->length_bytes == 0 || req->conn->broken) {
-        close(file->fd);
-    } else {
-        rc = add_file(conn_output(req->conn), file->fd, first_bytes, part->length_bytes);
-        if (rc == -1)
-            close(file->fd);
-        if (rc < 0)
-            req->conn->broken = true;
-        req->file_fd = file->fd;
-        req->file_end_bytes = first_bytes + part->length_bytes;
-    }
-    response_end(req);
+    if (rc == -1)
+        close(fd);
+    if (rc < 0)
+        req->conn->broken = true;
+    req->file_fd = fd;
+    req->file_end_bytes = first_bytes + length_bytes;
 }
 
 static bool file_is_whole(const struct http_file *file)
@@ -62,39 +53,69 @@ static bool file_is_whole(const struct http_file *file)
 /* Ranges are defined for GET alone (RFC 9110 section 14.2), and only while the representation is
  * the same. */
 static enum http_range_kind wanted_part(
-    struct http_request *req, const struct http_file *file, struct http_range *part)
+    struct http_request *req, const struct representation *what, struct http_range *part)
 {
     const char *if_range = http_request_header(req, "If-Range");
     const char *range = http_request_header(req, "Range");
 
-    if (req->head.method != HTTP_GET || (if_range && !http_if_range_holds(if_range, file->etag)))
+    if (req->head.method != HTTP_GET || (if_range && !http_if_range_holds(if_range, what->etag)))
         range = NULL;
-    return http_range_parse(range, file->length_bytes, part);
+    return http_range_parse(range, what->length_bytes, part);
 }
 
-static void respond_range(struct http_request *req, const struct http_file *file)
+static bool begin_part(struct http_request *req, const struct representation *what, int status,
+    const struct http_range *part)
 {
-    struct http_range part;
+    response_head(req, status, what->content_type, part->length_bytes);
+    if (!req->head_only && part->length_bytes > 0 && !req->conn->broken)
+        return true;
+    response_end(req);
+    return false;
+}
 
-    switch (wanted_part(req, file, &part)) {
+static bool begin_range(
+    struct http_request *req, const struct representation *what, struct http_range *part)
+{
+    switch (wanted_part(req, what, part)) {
     case HTTP_RANGE_UNSATISFIABLE:
-        close(file->fd);
-        http_response_headerf(req, "Content-Range", "bytes */%" PRId64, file->length_bytes);
+        http_response_headerf(req, "Content-Range", "bytes */%" PRId64, what->length_bytes);
         respond_status(req, 416);
-        return;
+        return false;
     case HTTP_RANGE_PART:
         http_response_headerf(req, "Content-Range", "bytes %" PRId64 "-%" PRId64 "/%" PRId64,
-            part.first_bytes, part.first_bytes + part.length_bytes - 1, file->length_bytes);
-        send_part(req, 206, file, &part);
-        return;
+            part->first_bytes, part->first_bytes + part->length_bytes - 1, what->length_bytes);
+        return begin_part(req, what, 206, part);
     case HTTP_RANGE_WHOLE:
-        send_part(req, 200, file, &part);
-        return;
+        return begin_part(req, what, 200, part);
     }
+    return false;
+}
+
+bool representation_begin(
+    struct http_request *req, const struct representation *what, struct http_range *part)
+{
+    http_response_header(req, "Accept-Ranges", "bytes");
+    if (what->etag)
+        http_response_header(req, "ETag", what->etag);
+    if (what->cache_control)
+        http_response_header(req, "Cache-Control", what->cache_control);
+    if (what->etag && response_not_modified(req, what->etag)) {
+        http_respond_empty(req, 304);
+        return false;
+    }
+    return begin_range(req, what, part);
 }
 
 void http_respond_file(struct http_request *req, const struct http_file *file)
 {
+    const struct representation what = {
+        .length_bytes = file->length_bytes,
+        .content_type = file->content_type,
+        .etag = file->etag,
+        .cache_control = file->cache_control,
+    };
+    struct http_range part;
+
     if (!response_begin(req)) {
         close(file->fd);
         return;
@@ -105,15 +126,10 @@ void http_respond_file(struct http_request *req, const struct http_file *file)
         respond_status(req, 500);
         return;
     }
-    http_response_header(req, "Accept-Ranges", "bytes");
-    if (file->etag)
-        http_response_header(req, "ETag", file->etag);
-    if (file->cache_control)
-        http_response_header(req, "Cache-Control", file->cache_control);
-    if (file->etag && response_not_modified(req, file->etag)) {
+    if (!representation_begin(req, &what, &part)) {
         close(file->fd);
-        http_respond_empty(req, 304);
-    } else {
-        respond_range(req, file);
+        return;
     }
+    file_send(req, file->fd, file->offset_bytes + part.first_bytes, part.length_bytes);
+    response_end(req);
 }

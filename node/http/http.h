@@ -143,6 +143,28 @@ struct http_file {
 void http_respond_file(struct http_request *req, const struct http_file *file);
 
 /*
+ * A representation laid out from pieces: bytes in memory and parts of files, which are opened only
+ * when it is their turn, so that a response holds one descriptor at a time. Ranges and conditions
+ * as above. A piece that can't be opened, or is shorter than it says, ends the connection.
+ */
+struct http_piece {
+    const void *data;                   /* NULL: a part of a file */
+    int64_t offset_bytes, length_bytes; /* offset: in the file; length: at least 1 */
+};
+struct http_pieces {
+    const struct http_piece *items; /* valid until release, as is their data */
+    size_t count;
+    /* The descriptor of a piece's file, which is taken over; or a negative errno. The request's
+     * loop; must not block for long. */
+    int (*open)(void *ctx, size_t piece);
+    void (*release)(void *ctx); /* exactly once, when nothing is needed any more; not NULL */
+    void *ctx;
+    const char *content_type;
+    const char *etag, *cache_control; /* as in http_file */
+};
+void http_respond_pieces(struct http_request *req, const struct http_pieces *pieces);
+
+/*
  * An open-ended response (server-sent events): starts it; then http_stream_write() any number of
  * times. on_close comes exactly once, where ctx is freed: when the peer left, the server stops, the
  * request was HEAD, or http_stream_end() is called (then before it returns). Except in the last

@@ -137,6 +137,7 @@ struct deferred {
 enum send_state {
     SEND_NONE,   /* no response yet */
     SEND_STREAM, /* begun, open-ended */
+    SEND_PIECES, /* begun; more pieces follow when the output is empty */
     SEND_WHOLE,  /* all of it is in the output buffer, or gone */
 };
 
@@ -146,11 +147,12 @@ struct http_request {
     struct http_head head;
     struct http_body body;
     enum send_state send;
-    bool close;     /* the connection ends with this response */
-    bool chunked;   /* the stream's coding */
-    bool head_only; /* HEAD: bodies are left out */
-    int deferred;   /* pieces of work not done yet */
-    int file_fd;    /* of the file being sent, the output buffer's; else -1 */
+    bool close;            /* the connection ends with this response */
+    bool chunked;          /* the stream's coding */
+    bool head_only;        /* HEAD: bodies are left out */
+    int deferred;          /* pieces of work not done yet */
+    struct pieces *pieces; /* while SEND_PIECES */
+    int file_fd;           /* of the file being sent, the output buffer's; else -1 */
     int64_t file_end_bytes;
     const struct http_route *route;
     char *args; /* values, NUL-terminated, in the order of the pattern */
@@ -234,6 +236,26 @@ bool response_begin(struct http_request *req);
 void response_end(struct http_request *req);
 bool response_not_modified(struct http_request *req, const char *etag);
 void respond_status(struct http_request *req, int status);
+
+/* file.c */
+struct http_range;
+/* What is to be sent, whatever its bytes come from. */
+struct representation {
+    int64_t length_bytes;
+    const char *content_type, *etag, *cache_control; /* the latter may be NULL */
+};
+/* After response_begin(): sees to conditions and ranges and gives the head. True: the body's part
+ * is to follow; false: the response is complete. */
+bool representation_begin(
+    struct http_request *req, const struct representation *what, struct http_range *part);
+/* Puts a part of a file into the output; takes the descriptor over. */
+void file_send(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
+
+/* pieces.c */
+/* Puts the next piece into the output, which is empty; ends the response with the last. */
+void pieces_next(struct http_request *req);
+/* Lets go of what is left; harmless where there is nothing. */
+void pieces_release(struct http_request *req);
 
 /* stream.c */
 void stream_close(struct http_request *req);

@@ -23,6 +23,7 @@ struct http_request *request_new(struct http_conn *conn)
 void request_free(struct http_request *req)
 {
     request_stop_timer(req);
+    pieces_release(req);
     body_free(&req->body);
     http_head_free(&req->head);
     buf_free(&req->headers);

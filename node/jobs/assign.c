@@ -39,19 +39,37 @@ static bool has_all_chunks(struct catalog *catalog, const struct catalog_renditi
     return all;
 }
 
-/* Whether a video piece is to make this rendition: it is of the piece's group, and not there yet.
+/* The sound of a legacy chunk: the AAC rendition of the first track, which is there. */
+static int add_sound(struct worker *worker, struct job *job)
+{
+    for (size_t i = 0; i < worker->renditions.count; i++) {
+        const struct catalog_rendition *r = &worker->renditions.items[i];
+        if (r->kind == CATALOG_AUDIO && strcmp(r->codecs, "mp4a.40.2") == 0)
+            return plan_rendition_parse(r->plan_text, strlen(r->plan_text),
+                       &job->renditions[job->rendition_count++]) < 0
+                       ? unable(worker, REASON_INTERNAL, r->name, EINVAL)
+                       : 0;
+    }
+    return 0;
+}
+
+/*
+ * Whether a rendition of the job's kind is to be made: a video piece's if it is of the piece's
+ * group; unless its chunk, or where all are made at once each of them, is there already.
  */
 static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
     const struct plan_rendition *planned)
 {
     const struct catalog_job *leased = worker_job(worker);
-    int chunk = leased->chunk % rendition->chunk_count,
-        group = leased->chunk / rendition->chunk_count;
-    return planned->group == group && !has_chunk(worker->jobs->catalog, rendition->id, chunk);
+    int chunk = worker_chunk(worker, rendition);
+    if (leased->kind == CATALOG_JOB_VIDEO &&
+        planned->group != leased->chunk / rendition->chunk_count)
+        return false;
+    return chunk < 0 ? !has_all_chunks(worker->jobs->catalog, rendition)
+                     : !has_chunk(worker->jobs->catalog, rendition->id, chunk);
 }
 
-/* The renditions to be made: those of the job's kind that are not there yet; of a video piece those
- * that are due. */
+/* The renditions to be made: those of the job's kind that are due. */
 static int choose_renditions(struct worker *worker, struct job *job)
 {
     const struct catalog_job *leased = worker_job(worker);
@@ -60,17 +78,16 @@ static int choose_renditions(struct worker *worker, struct job *job)
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
             continue;
-        if (leased->kind == CATALOG_JOB_AUDIO && has_all_chunks(worker->jobs->catalog, r))
-            continue;
         struct plan_rendition *planned = &job->renditions[job->rendition_count];
         if (plan_rendition_parse(r->plan_text, strlen(r->plan_text), planned) < 0)
             return unable(worker, REASON_INTERNAL, r->name, EINVAL);
-        if (leased->kind != CATALOG_JOB_VIDEO || is_due(worker, r, planned))
+        if (is_due(worker, r, planned))
             job->rendition_count++;
-        if (leased->kind == CATALOG_JOB_VIDEO)
-            job->chunk = leased->chunk % r->chunk_count;
+        if (worker_chunk(worker, r) >= 0)
+            job->chunk = worker_chunk(worker, r);
     }
-    return 0;
+    return leased->kind == CATALOG_JOB_LEGACY && job->rendition_count > 0 ? add_sound(worker, job)
+                                                                          : 0;
 }
 
 static int describe(struct worker *worker, const struct catalog_lesson *lesson, struct job *job)
@@ -81,6 +98,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         [CATALOG_JOB_VIDEO] = JOB_VIDEO,
         [CATALOG_JOB_POSTER] = JOB_POSTER,
         [CATALOG_JOB_TEXT] = JOB_TEXT,
+        [CATALOG_JOB_LEGACY] = JOB_LEGACY,
     };
     const struct catalog_job *leased = worker_job(worker);
     *job = (struct job){.kind = kinds[leased->kind], .threads = 1, .chunk = leased->chunk};
@@ -175,7 +193,8 @@ int assign_work(struct worker *worker, struct heritage *heritage)
         result = 0;
     /* Where all renditions are there already no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&
-        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT))
+        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT ||
+            job->kind == JOB_LEGACY))
         worker->done = true;
     catalog_lessons_free(&lessons);
     free(job);

@@ -26,6 +26,7 @@ static const int64_t deadlines_ms[] = {
     [CATALOG_JOB_VIDEO] = 2 * 3600 * 1000LL,
     [CATALOG_JOB_POSTER] = 3600 * 1000LL,
     [CATALOG_JOB_TEXT] = 3600 * 1000LL,
+    [CATALOG_JOB_LEGACY] = 2 * 3600 * 1000LL,
 };
 
 /* ---- sweeping ---- */

@@ -79,13 +79,29 @@ static inline const struct catalog_job *worker_job(const struct worker *worker)
     return &worker->leased.items[0];
 }
 
-/* The kind of renditions that a job of this kind makes: enum catalog_media_kind. */
+/* The kind of renditions that the worker's job makes: enum catalog_media_kind. */
 static inline int worker_media_kind(const struct worker *worker)
 {
-    int kind = worker_job(worker)->kind;
-    return kind == CATALOG_JOB_VIDEO  ? CATALOG_VIDEO
-           : kind == CATALOG_JOB_TEXT ? CATALOG_TEXT
-                                      : CATALOG_AUDIO;
+    switch (worker_job(worker)->kind) {
+    case CATALOG_JOB_VIDEO:
+        return CATALOG_VIDEO;
+    case CATALOG_JOB_TEXT:
+        return CATALOG_TEXT;
+    case CATALOG_JOB_LEGACY:
+        return CATALOG_LEGACY;
+    default:
+        return CATALOG_AUDIO;
+    }
+}
+
+/* The chunk of a rendition that its job makes; -1: all of them. */
+static inline int worker_chunk(
+    const struct worker *worker, const struct catalog_rendition *rendition)
+{
+    const struct catalog_job *job = worker_job(worker);
+    return job->kind == CATALOG_JOB_VIDEO    ? job->chunk % rendition->chunk_count
+           : job->kind == CATALOG_JOB_LEGACY ? job->chunk
+                                             : -1;
 }
 
 /* spawn.c: starts the worker program with that heritage and nothing else. The pid, or a negative

@@ -18,6 +18,7 @@
 #define COST_POSTER 1
 #define COST_TEXT 1
 #define COST_CHUNK 20
+#define COST_LEGACY 4
 
 static int refuse(struct worker *worker, const char *what)
 {
@@ -58,15 +59,17 @@ struct planned {
 
 static int plan_renditions(struct planned *p)
 {
+    static const int kinds[] = {[PLAN_VIDEO] = CATALOG_VIDEO,
+        [PLAN_AUDIO] = CATALOG_AUDIO,
+        [PLAN_TEXT] = CATALOG_TEXT,
+        [PLAN_LEGACY] = CATALOG_LEGACY};
     for (size_t i = 0; i < p->plan.rendition_count; i++) {
         const struct plan_rendition *r = &p->plan.renditions[i];
         if (plan_rendition_format(r, p->plan_text[i], PLAN_TEXT_BYTES) < 0)
             return -1;
         p->renditions[i] = (struct catalog_new_rendition){
             .name = r->name,
-            .kind = r->kind == PLAN_VIDEO  ? CATALOG_VIDEO
-                    : r->kind == PLAN_TEXT ? CATALOG_TEXT
-                                           : CATALOG_AUDIO,
+            .kind = kinds[r->kind],
             .width = r->width,
             .height = r->height,
             .fps_num = r->fps_num,
@@ -83,10 +86,18 @@ static int plan_renditions(struct planned *p)
     return 0;
 }
 
+static bool has_legacy(const struct planned *p)
+{
+    for (size_t i = 0; i < p->plan.rendition_count; i++)
+        if (p->plan.renditions[i].kind == PLAN_LEGACY)
+            return true;
+    return false;
+}
+
 static int plan_jobs(struct planned *p, const struct media_info *info)
 {
     int pieces = info->has_video ? p->plan.chunk_count * p->plan.group_count : 0;
-    p->jobs = calloc((size_t)pieces + 3, sizeof(p->jobs[0]));
+    p->jobs = calloc((size_t)pieces + (size_t)p->plan.chunk_count + 3, sizeof(p->jobs[0]));
     if (!p->jobs)
         return -1;
     if (info->audio_count > 0)
@@ -102,6 +113,9 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
     for (int piece = 0; piece < pieces; piece++)
         p->jobs[p->job_count++] =
             (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
+    for (int chunk = 0; has_legacy(p) && chunk < p->plan.chunk_count; chunk++)
+        p->jobs[p->job_count++] = (struct catalog_new_job){
+            .kind = CATALOG_JOB_LEGACY, .chunk = chunk, .cost = COST_LEGACY};
     return 0;
 }
 
@@ -202,7 +216,7 @@ static int record_init(struct worker *worker, const struct message *message)
     const struct catalog_job *job = worker_job(worker);
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
-    if (!rendition || rendition->kind == CATALOG_TEXT ||
+    if (!rendition || !catalog_has_init(rendition->kind) ||
         job_init_path(rendition->name, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "an init segment that isn't there");
@@ -215,9 +229,9 @@ static int record_chunk(struct worker *worker, const struct message *message)
     const struct catalog_job *job = worker_job(worker);
     const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
-    bool asked_for =
-        rendition && message->chunk < rendition->chunk_count &&
-        (job->kind != CATALOG_JOB_VIDEO || message->chunk == job->chunk % rendition->chunk_count);
+    int only = rendition ? worker_chunk(worker, rendition) : -1;
+    bool asked_for = rendition && message->chunk < rendition->chunk_count &&
+                     (only < 0 || message->chunk == only);
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");

@@ -5,8 +5,9 @@
  *   job_tool [OPTION...] WORKER SOURCE OUTPUT PIECE...
  *
  * PIECE: probe (always done first), audio, poster, text, video (all chunks in order), the number of
- * a chunk, or all. Options: --segment-ms N, --chunk-ms N, and --kill: kill -9 each worker at its
- * first word of progress.
+ * a chunk, all of these, legacy (all chunks; after the audio), or legacy:N. Options: --segment-ms
+ * N,
+ * --chunk-ms N, and --kill: kill -9 each worker at its first word of progress.
  *
  * Prints the probe's findings as media_info text, and a line for each message:
  *   init NAME BYTES SHA256 CODECS
@@ -236,6 +237,25 @@ static bool run_video(struct tool *tool)
     return done;
 }
 
+static bool run_legacy_chunk(struct tool *tool, int chunk)
+{
+    begin_job(tool, JOB_LEGACY);
+    tool->job.chunk = chunk;
+    add_renditions(tool, PLAN_LEGACY);
+    add_renditions(tool, PLAN_AUDIO);
+    if (tool->job.rendition_count > 2)
+        tool->job.rendition_count = 2;
+    return run_piece(tool);
+}
+
+static bool run_legacy(struct tool *tool)
+{
+    bool done = true;
+    for (int chunk = 0; done && tool->info.has_video && chunk < tool->plan.chunk_count; chunk++)
+        done = run_legacy_chunk(tool, chunk);
+    return done;
+}
+
 static bool run_named(struct tool *tool, const char *piece)
 {
     if (strcmp(piece, "probe") == 0)
@@ -250,6 +270,10 @@ static bool run_named(struct tool *tool, const char *piece)
         return run_video(tool);
     if (strcmp(piece, "all") == 0)
         return run_audio(tool) && run_text(tool) && run_poster(tool) && run_video(tool);
+    if (strcmp(piece, "legacy") == 0)
+        return run_legacy(tool);
+    if (strncmp(piece, "legacy:", 7) == 0)
+        return run_legacy_chunk(tool, (int)strtol(piece + 7, NULL, 10));
     return run_chunk(tool, (int)strtol(piece, NULL, 10));
 }
 

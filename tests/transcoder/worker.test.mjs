@@ -82,6 +82,26 @@ test('the sound is the same after a kill -9', async () => {
     assert.deepEqual(sound(await work(out, ['audio'])), sound(all));
 });
 
+test('legacy chunks are the same alone, in another order, and after a kill -9; they join without a gap', async () => {
+    const made = (lines) => lines.filter((line) => /^(chunk|segment) ts220 /.test(line)).sort();
+    const out = outDir(), other = outDir();
+    const inOrder = made(await work(out, ['audio', 'legacy']));
+    assert.equal(inOrder.filter((line) => line.startsWith('chunk ')).length, 4);
+    const pieces = ['audio', 'legacy:3', 'legacy:1', 'legacy:0', 'legacy:2'];
+    assert.deepEqual(made(await work(other, pieces)), inOrder);
+    await work(other, ['legacy:1'], { options: ['--kill'], code: 1 });
+    assert.deepEqual(made(await work(other, ['legacy:1'])), inOrder.filter((line) => line.split(' ')[2] === '1'));
+    const whole = path.join(out, 'whole.ts');
+    writeFileSync(whole, Buffer.concat([0, 1, 2, 3].map((n) => readFileSync(path.join(out, `ts220/0000${n}.chunk`)))));
+    const decoded = await run('ffmpeg', ['-v', 'warning', '-i', whole, '-f', 'null', '-']);
+    assert.equal(decoded.stderr, '');
+});
+
+test('a legacy chunk without its sound there fails with a reason', async () => {
+    const lines = await work(outDir(), ['legacy:0'], { code: 1 });
+    assert.ok(lines.some((line) => line.startsWith('failed internal a32/init.mp4')), lines.join('\n'));
+});
+
 test('a chunk beyond the end is refused', async () => {
     const lines = await work(outDir(), ['99'], { code: 1 });
     assert.ok(lines.some((line) => line.startsWith('failed internal')), lines.join('\n'));

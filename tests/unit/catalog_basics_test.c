@@ -288,6 +288,62 @@ static void test_a_lesson_from_beginning_to_end(void **state)
     assert_int_not_equal(new_lesson(c, "00000000000000000000000000000002"), id);
 }
 
+/* A legacy chunk takes over finished sound: it waits for it, whoever is free, and the lesson is
+ * not complete without it. */
+static void test_legacy_waits_for_sound(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    static const struct catalog_new_rendition renditions[] = {{.name = "a32",
+                                                                  .kind = CATALOG_AUDIO,
+                                                                  .timescale = 48000,
+                                                                  .chunk_count = 1,
+                                                                  .plan_text = ""},
+        {.name = "ts220",
+            .kind = CATALOG_LEGACY,
+            .timescale = 12800,
+            .chunk_count = 1,
+            .plan_text = ""}};
+    static const struct catalog_new_job todo[] = {
+        {CATALOG_JOB_AUDIO, 0, 1}, {CATALOG_JOB_VIDEO, 0, 1}, {CATALOG_JOB_LEGACY, 0, 1}};
+    struct catalog_probe_result result = {.info_text = "i",
+        .title = "t",
+        .duration_us = 1000000,
+        .renditions = renditions,
+        .rendition_count = 2,
+        .jobs = todo,
+        .job_count = 3};
+    struct catalog_jobs jobs;
+    struct catalog_lessons lessons;
+    int64_t id = new_lesson(c, "00000000000000000000000000000001");
+    int64_t probe = lease(c, "n1", 1000, CATALOG_JOB_PROBE);
+    assert_int_equal(catalog_job_finish_probe(c, probe, "n1", &result, 1000), CATALOG_OK);
+    int64_t audio = lease(c, "n1", 1000, CATALOG_JOB_AUDIO);
+    int64_t video = lease(c, "n1", 1000, CATALOG_JOB_VIDEO);
+    assert_int_equal(catalog_job_lease(c, "n1", 1000, 100, 1000, &jobs), CATALOG_ENOTFOUND);
+    assert_int_equal(catalog_job_finish(c, video, "n1", 1000), CATALOG_OK);
+    assert_int_equal(catalog_job_lease(c, "n1", 1000, 100, 1000, &jobs), CATALOG_ENOTFOUND);
+    assert_int_equal(
+        catalog_lesson_set_priority(c, id, CATALOG_PRIORITY_HIGH, "t", 1000), CATALOG_OK);
+    assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
+    assert_int_equal(catalog_queue_positions(c, &lessons), CATALOG_OK);
+    assert_int_equal(lessons.items[0].position, 0);
+    catalog_lessons_free(&lessons);
+    new_lesson(c, "00000000000000000000000000000002");
+    lease(c, "n1", 1000, CATALOG_JOB_PROBE); /* others go on meanwhile */
+    assert_int_equal(catalog_job_finish(c, audio, "n1", 1000), CATALOG_OK);
+    int64_t legacy = lease(c, "n1", 1000, CATALOG_JOB_LEGACY);
+    assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
+    assert_int_equal(lessons.items[0].state, CATALOG_LESSON_WORKING);
+    assert_string_equal(lessons.items[0].legacy_name, "");
+    catalog_lessons_free(&lessons);
+    assert_int_equal(catalog_job_finish(c, legacy, "n1", 1000), CATALOG_OK);
+    assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
+    assert_int_equal(lessons.items[0].state, CATALOG_LESSON_READY);
+    assert_string_equal(lessons.items[0].legacy_name, "ts220");
+    catalog_lessons_free(&lessons);
+}
+
 static void test_leases_run_out_and_attempts_end(void **state)
 {
     struct fixture *f = *state;
@@ -470,6 +526,7 @@ int main(void)
         TEST(test_damage_is_found),
         TEST(test_no_statement_scans_a_table),
         TEST(test_a_lesson_from_beginning_to_end),
+        TEST(test_legacy_waits_for_sound),
         TEST(test_leases_run_out_and_attempts_end),
         TEST(test_two_connections),
         TEST(test_backup),

@@ -48,10 +48,11 @@ static struct catalog_rendition rendition(int kind, const char *name)
         .init_sha256 = text(SHA256)};
 }
 
-static char language[] = "zh", poster_file[] = "poster.jpg";
+static char title[] = "t", language[] = "zh", poster_file[] = "poster.jpg";
 static const struct catalog_lesson lesson = {.id = 7,
     .revision = 2,
     .state = CATALOG_LESSON_READY,
+    .title = title,
     .language = language,
     .poster_file = poster_file};
 

@@ -378,6 +378,28 @@ static void test_extinf_sums(void **state)
     free(segments);
 }
 
+/* For boxes that know version 3 alone; and the multivariant playlist doesn't know of it. */
+static void test_legacy(void **state)
+{
+    struct media_rendition renditions[] = {
+        video("v400", true), audio("a32", ""), video("ts220", true)};
+    struct media_index index = lesson(renditions, 2);
+    struct buf without = {0}, out = {0};
+
+    (void)state;
+    renditions[2].kind = CATALOG_LEGACY;
+    renditions[2].iframes = false;
+    playlist_write_master(&index, &without);
+    index.rendition_count = 3;
+    expect_master(&index, without.data);
+    buf_free(&without);
+    playlist_write_media(&index, &renditions[2], &out);
+    expect_text(&out, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:6\n"
+                      "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+                      "#EXTINF:6.000000,\n0.ts\n#EXTINF:6.000000,\n1.ts\n"
+                      "#EXTINF:3.000000,\n2.ts\n#EXT-X-ENDLIST\n");
+}
+
 static void test_rates(void **state)
 {
     struct media_rendition ntsc = video("v400", true);
@@ -415,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_iframes),
         cmocka_unit_test(test_target_is_shared),
         cmocka_unit_test(test_extinf_sums),
+        cmocka_unit_test(test_legacy),
         cmocka_unit_test(test_rates),
     };
 

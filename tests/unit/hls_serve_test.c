@@ -283,6 +283,49 @@ static void test_unpublished(void **state)
     assert_int_equal(lesson_fixture_status(fixture, KNOWN, "/v/1/1/v400/0.m4s"), 200);
 }
 
+/* A file of a rendition that is still being made: said to those who may see the lesson. */
+static void test_file_of_a_growing_rendition(void **state)
+{
+    struct context *context = *state;
+    struct lesson_fixture *fixture = &context->fixture;
+    static const struct {
+        const char *options, *path;
+        int status;
+        const char *code;
+    } cases[] = {
+        {"", "/v/1/1/v400.mp4", 404, "not_complete"},
+        {"", "/v/1/1/v999.mp4", 404, "not_found"},
+        {"", "/v/1/1/v400.mp3", 404, "not_found"},
+        {"", "/v/1/1/.mp4", 404, "not_found"},
+        {"", "/v/1/2/v400.mp4", 404, "not_found"},
+        /* Complete, but the fixture's init segment is none. */
+        {"", "/v/1/1/a32.mp4", 500, "media_unavailable"},
+    };
+
+    lesson_fixture_create(fixture, true);
+    for (int i = 0; i < 3; i++) /* sound, poster, the first chunk */
+        assert_true(lesson_fixture_work(fixture));
+    assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/0.m4s"), 200);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct reply reply = lesson_fixture_get(fixture, cases[i].options, cases[i].path);
+
+        print_message("%s\n", cases[i].path);
+        assert_int_equal(reply.status, cases[i].status);
+        assert_non_null(strstr((char *)reply.body, cases[i].code));
+        expect_header(&reply, "Cache-Control: no-store\r\n");
+        reply_free(&reply);
+    }
+    assert_int_equal(catalog_lesson_set_published(fixture->catalog, 1, false, "li", 2), 0);
+    wait_for_status(fixture, "/v/1/1/v400/0.m4s", 404);
+    for (int known = 0; known < 2; known++) {
+        struct reply reply = lesson_fixture_get(fixture, known ? KNOWN : "", "/v/1/1/v400.mp4");
+
+        assert_int_equal(reply.status, 404);
+        assert_non_null(strstr((char *)reply.body, known ? "not_complete" : "not_found"));
+        reply_free(&reply);
+    }
+}
+
 static void test_removed(void **state)
 {
     struct context *context = *state;
@@ -321,6 +364,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_not_there, setup, teardown),
         cmocka_unit_test_setup_teardown(test_growing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unpublished, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_of_a_growing_rendition, setup, teardown),
         cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_disk, setup, teardown),
     };

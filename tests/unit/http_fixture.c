@@ -2,6 +2,7 @@
 #include "http_fixture.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -132,6 +133,88 @@ static void respond_part(
 static void on_file(struct http_request *req, void *ctx)
 {
     respond_part(req, ctx, 0, FILE_BYTES);
+}
+
+/* ---- the same bytes as the file's, from pieces ---- */
+
+enum { PIECES = 12, MEMORY_BYTES = 1000, PIECE_BYTES = 99900, MISSING_PIECE = 4 };
+
+struct laid_out {
+    struct fixture *fixture;
+    bool broken;
+    unsigned char memory[MEMORY_BYTES];
+    struct http_piece items[PIECES];
+};
+
+static int count_descriptors(void)
+{
+    int count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+
+    while (dir && readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+static int open_piece(void *ctx, size_t piece)
+{
+    struct laid_out *laid_out = ctx;
+    struct fixture *fixture = laid_out->fixture;
+    int now = count_descriptors();
+
+    if (now > atomic_load(&fixture->most_descriptors))
+        atomic_store(&fixture->most_descriptors, now);
+    atomic_fetch_add(&fixture->pieces_opened, 1);
+    if (laid_out->broken && piece == MISSING_PIECE)
+        return -ENOENT;
+    return open(fixture->file, O_RDONLY | O_CLOEXEC);
+}
+
+static void release_pieces(void *ctx)
+{
+    struct laid_out *laid_out = ctx;
+
+    atomic_fetch_add(&laid_out->fixture->pieces_released, 1);
+    free(laid_out);
+}
+
+/* Memory, ten pieces, and one of a single byte: FILE_BYTES in all. */
+static void respond_pieces(struct http_request *req, struct fixture *fixture, bool broken)
+{
+    struct laid_out *laid_out = calloc(1, sizeof(*laid_out));
+    int64_t at = MEMORY_BYTES;
+
+    laid_out->fixture = fixture;
+    laid_out->broken = broken;
+    for (size_t i = 0; i < MEMORY_BYTES; i++)
+        laid_out->memory[i] = file_byte(i);
+    laid_out->items[0] =
+        (struct http_piece){.data = laid_out->memory, .length_bytes = MEMORY_BYTES};
+    for (size_t i = 1; i < PIECES; i++) {
+        int64_t length = i == 1 ? 1 : i == PIECES - 1 ? FILE_BYTES - at : PIECE_BYTES;
+
+        laid_out->items[i] = (struct http_piece){.offset_bytes = at, .length_bytes = length};
+        at += length;
+    }
+    http_respond_pieces(req, &(struct http_pieces){.items = laid_out->items,
+                                 .count = PIECES,
+                                 .open = open_piece,
+                                 .release = release_pieces,
+                                 .ctx = laid_out,
+                                 .content_type = "video/mp4",
+                                 .etag = "\"tag\"",
+                                 .cache_control = "public, max-age=31536000, immutable"});
+}
+
+static void on_pieces(struct http_request *req, void *ctx)
+{
+    respond_pieces(req, ctx, false);
+}
+
+static void on_broken_pieces(struct http_request *req, void *ctx)
+{
+    respond_pieces(req, ctx, true);
 }
 
 /* A segment in the middle of a chunk. */
@@ -335,6 +418,8 @@ static const struct http_route route_table[] = {
     ROUTE(HTTP_GET, "/args/:name/x/:id", on_args),
     ROUTE(HTTP_GET, "/json", on_json),
     ROUTE(HTTP_GET, "/file", on_file),
+    ROUTE(HTTP_GET, "/pieces", on_pieces),
+    ROUTE(HTTP_GET, "/broken-pieces", on_broken_pieces),
     ROUTE(HTTP_GET, "/lies", on_lies),
     ROUTE(HTTP_GET, "/v/:lesson/:file", on_media),
     ROUTE(HTTP_POST | HTTP_PUT, "/echo", on_echo),

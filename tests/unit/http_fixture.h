@@ -32,6 +32,8 @@ struct fixture {
     uint64_t sent_bytes, requests, closed;
     char user_agent[128], path[256];
     atomic_int streams_ended, streams_cut, stream_closes, done_calls, ticks, logged;
+    atomic_int pieces_opened, pieces_released;
+    atomic_int most_descriptors; /* of the process, when a piece was opened */
     atomic_llong streamed_bytes;
 };
 

@@ -161,7 +161,7 @@ static void check_part(const struct response *response, size_t first)
             fail_msg("byte %zu is %d, not %d", i, response->body[i], file_byte(first + i));
 }
 
-static void test_ranges(void **state)
+static void check_ranges(const char *path)
 {
     static const struct {
         const char *headers;
@@ -172,6 +172,9 @@ static void test_ranges(void **state)
         {"", 200, 0, FILE_BYTES, ""},
         {"Range: bytes=0-0\r\n", 206, 0, 1, "bytes 0-0/1000000"},
         {"Range: bytes=500000-\r\n", 206, 500000, 500000, "bytes 500000-999999/1000000"},
+        {"Range: bytes=990-1010\r\n", 206, 990, 21, "bytes 990-1010/1000000"},
+        {"Range: bytes=1000-1000\r\n", 206, 1000, 1, "bytes 1000-1000/1000000"},
+        {"Range: bytes=100000-300700\r\n", 206, 100000, 200701, "bytes 100000-300700/1000000"},
         {"Range: bytes=-7\r\n", 206, 999993, 7, "bytes 999993-999999/1000000"},
         {"Range: bytes=999999-2000000\r\n", 206, 999999, 1, "bytes 999999-999999/1000000"},
         {"Range: bytes=0-1,4-5\r\n", 200, 0, FILE_BYTES, ""},
@@ -184,10 +187,9 @@ static void test_ranges(void **state)
     struct response response;
     char request[256];
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         snprintf(
-            request, sizeof(request), "GET /file HTTP/1.1\r\n" HOST "%s\r\n", cases[i].headers);
+            request, sizeof(request), "GET %s HTTP/1.1\r\n" HOST "%s\r\n", path, cases[i].headers);
         client_say(fd, request);
         client_read(fd, &response, false);
         print_message("%s", cases[i].headers);
@@ -199,6 +201,70 @@ static void test_ranges(void **state)
         response_free(&response);
     }
     close(fd);
+}
+
+static void test_ranges(void **state)
+{
+    (void)state;
+    check_ranges("/file");
+}
+
+static void test_ranges_over_pieces(void **state)
+{
+    int released = atomic_load(&fixture.pieces_released), descriptors;
+
+    (void)state;
+    check_ranges("/pieces");
+    assert_int_equal(atomic_load(&fixture.pieces_released), released + 13);
+    /* The one before it was closed each time: they don't add up. */
+    atomic_store(&fixture.most_descriptors, 0);
+    check_ranges("/pieces");
+    descriptors = atomic_load(&fixture.most_descriptors);
+    atomic_store(&fixture.most_descriptors, 0);
+    free(shell(&fixture, "curl -s -r 400000-400009 http://127.0.0.1:$PORT/pieces"));
+    assert_in_range(descriptors, 1, atomic_load(&fixture.most_descriptors) + 2);
+}
+
+/* What was promised can't be kept: the connection ends before its length is there. */
+static void test_missing_piece(void **state)
+{
+    int released = atomic_load(&fixture.pieces_released);
+    char *said;
+
+    (void)state;
+    said = shell(&fixture, "curl -s http://127.0.0.1:$PORT/broken-pieces | wc -c; "
+                           "curl -so /dev/null http://127.0.0.1:$PORT/broken-pieces; echo $?");
+    assert_string_equal(said, "200801\n18\n");
+    free(said);
+    await_count(&fixture.pieces_released, released + 2);
+}
+
+/* Those who leave in the middle, and those who ask for the head only, leave nothing behind. */
+static void test_pieces_are_let_go(void **state)
+{
+    static const int statuses[] = {200, 304, 416};
+    static const char *const heads[] = {"HEAD /pieces HTTP/1.1\r\n" HOST "\r\n",
+        "GET /pieces HTTP/1.1\r\n" HOST "If-None-Match: \"tag\"\r\n\r\n",
+        "GET /pieces HTTP/1.1\r\n" HOST "Range: bytes=1000000-\r\n\r\n"};
+    int released = atomic_load(&fixture.pieces_released);
+    int opened = atomic_load(&fixture.pieces_opened);
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct response response;
+
+        ask(&fixture, heads[i], &response);
+        assert_int_equal(response.status, statuses[i]);
+        response_free(&response);
+    }
+    assert_int_equal(atomic_load(&fixture.pieces_opened), opened);
+    for (int i = 0; i < 3; i++) {
+        int fd = client_connect(&fixture);
+
+        client_say(fd, "GET /pieces HTTP/1.1\r\n" HOST "\r\n");
+        close(fd);
+    }
+    await_count(&fixture.pieces_released, released + 6);
 }
 
 static void test_segment_in_chunk(void **state)
@@ -386,6 +452,9 @@ int main(void)
         cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_pipelined_flood),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_ranges_over_pieces),
+        cmocka_unit_test(test_missing_piece),
+        cmocka_unit_test(test_pieces_are_let_go),
         cmocka_unit_test(test_segment_in_chunk),
         cmocka_unit_test(test_unsatisfiable),
         cmocka_unit_test(test_head_and_conditions),

@@ -169,6 +169,93 @@ static void test_pieces(void **state)
     }
 }
 
+/* Level 3.0: 1620 macroblocks, 40,500 a second. */
+static void test_legacy(void **state)
+{
+    (void)state;
+    static const struct {
+        int width, height, fps_num, fps_den;
+        int legacy_width, legacy_height, legacy_fps_num, legacy_fps_den;
+    } cases[] = {
+        {1280, 720, 25, 1, 720, 406, 25, 2},
+        {1920, 1080, 30000, 1001, 720, 406, 30000, 2002},
+        {720, 576, 25, 1, 720, 576, 25, 2},
+        {768, 576, 25, 1, 720, 540, 25, 2},
+        {640, 360, 15, 1, 640, 360, 15, 1},
+        {720, 1280, 25, 1, 324, 576, 25, 2},
+        {2, 2, 25, 1, 2, 2, 25, 2},
+        /* segments begin on each third, each sixth, each second frame */
+        {640, 360, 18, 1, 640, 360, 18, 1},
+        {640, 360, 30, 1, 640, 360, 30, 2},
+        {640, 360, 12, 1, 640, 360, 12, 1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct media_info info = video_info(
+            cases[i].width, cases[i].height, cases[i].fps_num, cases[i].fps_den, 300 * US, 2);
+        struct plan plan;
+        assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
+        const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 1];
+        assert_int_equal(r->kind, PLAN_LEGACY);
+        assert_string_equal(r->name, "ts220");
+        assert_int_equal(r->cap_bps, 220000);
+        assert_int_equal(r->width, cases[i].legacy_width);
+        assert_int_equal(r->height, cases[i].legacy_height);
+        assert_int_equal(r->fps_num, cases[i].legacy_fps_num);
+        assert_int_equal(r->fps_den, cases[i].legacy_fps_den);
+        assert_in_range(r->segment_cap_bps, 150000, 188000);
+        int divisor = plan_divisor(&plan, r);
+        for (int n = 0; n < plan.segment_count; n++)
+            assert_int_equal(plan_segment_start_frame(&plan, n) % divisor, 0);
+        char text[4096];
+        struct plan_rendition back;
+        int length = plan_rendition_format(r, text, sizeof(text));
+        assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+        assert_memory_equal(r, &back, sizeof(back));
+    }
+    struct media_info sound = {.duration_us = 10 * US, .audio_count = 1};
+    struct plan plan;
+    assert_int_equal(plan_make(&sound, &(struct plan_options){0}, &plan), 0);
+    assert_int_equal(plan.renditions[plan.rendition_count - 1].kind, PLAN_AUDIO);
+}
+
+static int parses(const struct job *job)
+{
+    struct job *back = malloc(sizeof(*back));
+    char *text = malloc(JOB_TEXT_MAX_BYTES);
+    int length = job_format(job, text, JOB_TEXT_MAX_BYTES);
+    int result = job_parse(text, (size_t)length, back);
+    free(text);
+    free(back);
+    return result;
+}
+
+/* A legacy job has the legacy rendition, then at most one of sound; nothing else. */
+static void test_legacy_job(void **state)
+{
+    (void)state;
+    struct job job = {
+        .kind = JOB_LEGACY, .threads = 1, .info = video_info(1280, 720, 25, 1, 300 * US, 1)};
+    struct plan plan;
+    assert_int_equal(plan_make(&job.info, &job.options, &plan), 0);
+    const struct plan_rendition *video = &plan.renditions[0],
+                                *legacy = &plan.renditions[plan.rendition_count - 1],
+                                *audio = legacy - 1;
+    const struct plan_rendition *const cases[][3] = {{legacy, audio, NULL}, {legacy, NULL, NULL},
+        {audio, legacy, NULL}, {audio, NULL, NULL}, {legacy, video, NULL}, {legacy, audio, audio}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        job.rendition_count = 0;
+        for (size_t r = 0; r < 3 && cases[i][r]; r++)
+            job.renditions[job.rendition_count++] = *cases[i][r];
+        assert_int_equal(parses(&job), i < 2 ? 0 : -1);
+    }
+    job.rendition_count = 1;
+    for (int kind = JOB_AUDIO; kind <= JOB_LEGACY + 1; kind++) {
+        job.kind = (enum job_kind)kind;
+        job.renditions[0] = *legacy;
+        assert_int_equal(parses(&job), kind == JOB_LEGACY ? 0 : -1);
+    }
+}
+
 static void test_no_streams_no_plan(void **state)
 {
     (void)state;
@@ -212,7 +299,8 @@ static void test_text(void **state)
     char text[4096];
     add_text(&info);
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
-    const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 2];
+    /* before the legacy one, which is last */
+    const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 3];
     assert_string_equal(r[0].name, "s1");
     assert_string_equal(r[0].language, "zh");
     assert_string_equal(r[1].name, "s2");
@@ -470,6 +558,8 @@ int main(void)
         cmocka_unit_test(test_rungs),
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_legacy),
+        cmocka_unit_test(test_legacy_job),
         cmocka_unit_test(test_no_streams_no_plan),
         cmocka_unit_test(test_audio_only),
         cmocka_unit_test(test_text),

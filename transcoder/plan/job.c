@@ -84,7 +84,7 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text
 {
     size_t length;
     if (strcmp(pair->key, "job") == 0) {
-        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_TEXT, kind) < 0)
+        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_LEGACY, kind) < 0)
             return -1;
         job->kind = (enum job_kind) * kind;
         return 0;
@@ -107,6 +107,13 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text
     return found > 0 ? 0 : -1;
 }
 
+static enum plan_kind wanted_kind(const struct job *job, size_t position)
+{
+    if (job->kind == JOB_LEGACY)
+        return position == 0 ? PLAN_LEGACY : PLAN_AUDIO;
+    return job->kind == JOB_VIDEO ? PLAN_VIDEO : job->kind == JOB_TEXT ? PLAN_TEXT : PLAN_AUDIO;
+}
+
 /* What each kind of job can't do without. */
 static bool complete(const struct job *job, bool has_info)
 {
@@ -114,20 +121,19 @@ static bool complete(const struct job *job, bool has_info)
         return false;
     if (job->kind == JOB_PROBE)
         return job->remux_name[0] != '\0';
-    bool needs_video = job->kind == JOB_VIDEO || job->kind == JOB_POSTER;
+    bool needs_video = job->kind == JOB_VIDEO || job->kind == JOB_POSTER || job->kind == JOB_LEGACY;
     if (!has_info || (needs_video && !job->info.has_video))
         return false;
     if (job->kind == JOB_POSTER)
         return job->poster_name[0] != '\0';
-    enum plan_kind wanted = job->kind == JOB_VIDEO  ? PLAN_VIDEO
-                            : job->kind == JOB_TEXT ? PLAN_TEXT
-                                                    : PLAN_AUDIO;
-    for (size_t i = 0; i < job->rendition_count; i++)
+    for (size_t i = 0; i < job->rendition_count; i++) {
+        enum plan_kind wanted = wanted_kind(job, i);
         if (job->renditions[i].kind != wanted ||
             (wanted == PLAN_AUDIO && job->renditions[i].source_audio >= job->info.audio_count) ||
             (wanted == PLAN_TEXT && job->renditions[i].source_text >= job->info.text_count))
             return false;
-    return job->rendition_count > 0;
+    }
+    return job->rendition_count > 0 && (job->kind != JOB_LEGACY || job->rendition_count <= 2);
 }
 
 int job_parse(const char *text, size_t text_bytes, struct job *out)

@@ -9,7 +9,14 @@
 
 #include "transcoder/plan/plan.h"
 
-enum job_kind { JOB_PROBE = 0, JOB_AUDIO = 1, JOB_VIDEO = 2, JOB_POSTER = 3, JOB_TEXT = 4 };
+enum job_kind {
+    JOB_PROBE = 0,
+    JOB_AUDIO = 1,
+    JOB_VIDEO = 2,
+    JOB_POSTER = 3,
+    JOB_TEXT = 4,
+    JOB_LEGACY = 5,
+};
 
 /* The descriptors that a worker inherits, besides 0, 1 and 2 (/dev/null, /dev/null, a log pipe). */
 enum job_fd {
@@ -30,9 +37,10 @@ struct job {
     char poster_name[JOB_PATH_BYTES]; /* POSTER */
     struct media_info info;           /* all but PROBE */
     struct plan_options options; /* all but PROBE: plan_make(info, options) gives the boundaries */
-    int chunk;                   /* VIDEO: the piece, see plan_piece() */
-    struct plan_rendition
-        renditions[PLAN_MAX_RENDITIONS]; /* AUDIO, VIDEO, TEXT: those to be made now */
+    int chunk;                   /* VIDEO: the piece, see plan_piece(); LEGACY */
+    /* AUDIO, VIDEO, TEXT: those to be made now. LEGACY: it, and the AAC rendition, already made,
+     * whose sound it takes (none in a lesson without sound). */
+    struct plan_rendition renditions[PLAN_MAX_RENDITIONS];
     size_t rendition_count;
 };
 

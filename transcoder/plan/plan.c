@@ -67,6 +67,14 @@ int plan_few_frames(const struct media_info *info)
     return 1;
 }
 
+int plan_ticks_per_unit(const struct media_info *info)
+{
+    int fine = 1;
+    while ((int64_t)info->fps_num * fine < 10000)
+        fine *= 2;
+    return fine;
+}
+
 static int64_t chunk_length_us(const struct plan_options *options)
 {
     return options->chunk_us > 0 ? options->chunk_us : 60 * US;
@@ -152,6 +160,8 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
         plan_video(out, info, options);
     plan_audio(out, info);
     plan_text(out, info);
+    if (info->has_video)
+        plan_legacy(out, info);
     out->chunk_count = chunk_of(out, options, out->segment_count - 1) + 1;
     return each_chunk_has_segments(out, options) ? 0 : -1;
 }
@@ -236,7 +246,7 @@ int plan_rendition_parse(const char *text, size_t text_bytes, struct plan_rendit
     int more;
     while ((more = text_next(&in, &pair)) > 0) {
         if (strcmp(pair.key, "rendition") == 0) {
-            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_TEXT, &kind) < 0)
+            if (text_parse_int(pair.value, PLAN_VIDEO, PLAN_LEGACY, &kind) < 0)
                 break;
             out->kind = (enum plan_kind)kind;
         } else if (text_read_field(out, rendition_fields, COUNT(rendition_fields), &pair) < 0) {

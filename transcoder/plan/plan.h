@@ -13,12 +13,19 @@
 
 #include "transcoder/plan/media_info.h"
 
-#define PLAN_MAX_RENDITIONS 48
 #define PLAN_MAX_SEGMENTS 12000
 #define PLAN_MAX_RUNGS 10
+/* All rungs, two of each track of sound, one of each of subtitles, the legacy one. */
+#define PLAN_MAX_RENDITIONS (PLAN_MAX_RUNGS + 2 * MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT + 1)
 #define PLAN_NAME_BYTES 16
 
-enum plan_kind { PLAN_VIDEO = 0, PLAN_AUDIO = 1, PLAN_TEXT = 2 };
+enum plan_kind {
+    PLAN_VIDEO = 0,
+    PLAN_AUDIO = 1,
+    PLAN_TEXT = 2,
+    PLAN_LEGACY = 3, /* picture and sound in one MPEG transport stream, for old boxes */
+};
+
 enum plan_audio_codec { PLAN_AAC = 0, PLAN_OPUS = 1 };
 
 /* On the wire, of the audio group that every player takes. */
@@ -26,19 +33,22 @@ enum plan_audio_codec { PLAN_AAC = 0, PLAN_OPUS = 1 };
 
 struct plan_rendition {
     char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "a24": AAC at 24, "o20":
-                                   Opus at 20 kbit/s; "s1": the first track of subtitles */
+                                   Opus at 20 kbit/s; "s1": the first track of subtitles; "ts220":
+                                   picture and sound, at 220 kbit/s in all */
     enum plan_kind kind;
-    int64_t cap_bps; /* video: of the total on the wire with the lowest audio; audio: of its own */
+    int64_t
+        cap_bps; /* of the total on the wire: video with the lowest audio; audio alone; legacy */
     int timescale;
-    /* video */
+    /* video, legacy */
     int width, height, fps_num, fps_den;
     int frame_ticks;         /* duration of a frame in timescale */
-    int64_t segment_cap_bps; /* what a segment may take on the wire, its container included */
+    int64_t segment_cap_bps; /* video: what a segment may take on the wire, its container
+                                included; legacy: what its pictures may take at any time */
     int crf_x10;             /* x264 CRF in tenths: the quality that is enough, or the best that is
                                 expected to fit */
     char preset[16];
     char tuning[96]; /* x264's parameters beyond the preset, "key=value:..." */
-    int group;       /* renditions of one group are encoded together, from the lowest on */
+    int group;       /* video renditions of one group are encoded together, from the lowest on */
     /* audio */
     int source_audio; /* index into media_info.audio */
     int channels, sample_rate;
@@ -55,7 +65,7 @@ struct plan_rendition {
 
 struct plan {
     struct plan_rendition
-        renditions[PLAN_MAX_RENDITIONS]; /* video, audio, text; each from the lowest rung */
+        renditions[PLAN_MAX_RENDITIONS]; /* video, audio, text, legacy; from the lowest rung */
     size_t rendition_count;
     int64_t duration_us;
     int64_t video_start_us; /* the lesson time of grid frame 0 */

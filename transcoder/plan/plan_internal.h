@@ -13,6 +13,13 @@ int plan_segments(struct plan *plan, const struct media_info *info, int64_t long
 void plan_video(
     struct plan *plan, const struct media_info *info, const struct plan_options *options);
 
+/* legacy.c: adds the legacy rendition, after those whose sound it takes. */
+void plan_legacy(struct plan *plan, const struct media_info *info);
+
+/* How many times finer than its numerator a frame rate's timescale is: so that a frame is a whole
+ * number of ticks, which are fine enough for offsets of a tenth of a millisecond. */
+int plan_ticks_per_unit(const struct media_info *info);
+
 /* What the sound that goes with the pictures takes on the wire, its container included. */
 int64_t plan_audio_wire_bps(const struct media_info *info);
 

@@ -173,10 +173,7 @@ static void add_rendition(
     struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
     int side = info->width < info->height ? info->width : info->height;
     double scale = (double)choice->height / side;
-    /* A whole number of ticks a frame, fine enough for offsets of a tenth of a millisecond. */
-    int fine = 1;
-    while ((int64_t)info->fps_num * fine < 10000)
-        fine *= 2;
+    int fine = plan_ticks_per_unit(info);
     *r = (struct plan_rendition){
         .kind = PLAN_VIDEO,
         .cap_bps = cap_bps,
