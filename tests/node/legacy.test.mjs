@@ -222,7 +222,7 @@ test('its times are those of the renditions, wherever a player begins', async ()
 });
 
 test('its index says where each segment lies', async () => {
-    const { bytes } = await get(`${base}v220.mp4`);
+    const { bytes } = await get(`${base}v80.mp4`);
     const sidx = boxes(bytes).find((b) => b.type === 'sidx');
     const count = bytes.readUInt32BE(sidx.body + 28), scale = bytes.readUInt32BE(sidx.body + 8);
     assert.equal(count, (await segments()).length);
@@ -268,7 +268,7 @@ test('ranges over every edge are the bytes of the whole', async () => {
 });
 
 test('a download that broke off goes on, and is whole', async () => {
-    const url = `${base}v220.mp4`;
+    const url = `${base}v80.mp4`;
     const whole = (await get(url)).bytes;
     const file = path.join(dir, 'download.mp4');
     for (const part of [0.1, 0.45, 0.8]) {
