@@ -99,7 +99,7 @@ test('legacy chunks are the same alone, in another order, and after a kill -9; t
 
 test('a legacy chunk without its sound there fails with a reason', async () => {
     const lines = await work(outDir(), ['legacy:0'], { code: 1 });
-    assert.ok(lines.some((line) => line.startsWith('failed internal a32/init.mp4')), lines.join('\n'));
+    assert.ok(lines.some((line) => line.startsWith('failed internal a24/init.mp4')), lines.join('\n'));
 });
 
 test('a chunk beyond the end is refused', async () => {
