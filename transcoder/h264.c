@@ -59,6 +59,12 @@ int h264_open(AVCodecContext **out, const struct h264_params *params)
     return error;
 }
 
+/* libavcodec compares the option with what x264 has each time that it gives it a picture. */
+int h264_set_crf(AVCodecContext *encoder, int crf_x10)
+{
+    return av_opt_set_double(encoder->priv_data, "crf", crf_x10 / 10.0, 0);
+}
+
 /* The offset of the next NAL unit's start code (Annex B), from `at` on; size if there is none. */
 static int next_start_code(const uint8_t *data, int at, int size)
 {

@@ -31,6 +31,9 @@ struct h264_params {
  */
 int h264_open(AVCodecContext **out, const struct h264_params *params);
 
+/* From the next picture that is encoded on. 0 or a negative AVERROR. */
+int h264_set_crf(AVCodecContext *encoder, int crf_x10);
+
 /* avcodec_receive_packet() without x264's description of itself, which would cost every segment
  * some 700 bytes (in a byte stream it stays: once a run). */
 int h264_receive(AVCodecContext *encoder, AVPacket *packet);

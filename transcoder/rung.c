@@ -1,58 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/rung.h"
 
-#include <math.h>
-
 #include "transcoder/decode_times.h"
 #include "transcoder/frame_queue.h"
-#include "transcoder/h264.h"
 #include "transcoder/scaler.h"
+#include "transcoder/segment_encoder.h"
 
-/* Encodes of one segment; the first at the planned quality. */
-#define MOST_TRIES 4
-#define COARSEST_CRF_X10 510
-#define LIKELY_COARSEST_CRF_X10 470
-/* Below this share of the cap a second try was too coarse. */
-#define WELL_FILLED 0.80
-/* What a first guess aims at. */
-#define AIMED_AT 0.92
-/* Container: a fragment's boxes, and what a picture costs in them; measured on libavformat's. */
-#define FRAGMENT_BYTES 110
-#define FRAGMENT_S 2.0
-#define PICTURE_BYTES 16
-
-/* An encoded segment. */
-struct encoded {
-    int crf_x10;
-    int64_t bytes; /* on the wire */
-    AVPacket **packets;
-    size_t count, room;
-};
+/* Encodes of one segment. Nearly always the first one fits. */
+#define MOST_TRIES 3
+/* One that is over its limit by this part of it is not worth another: by plan three segments in a
+ * row are at most 1.05 of the cap, and 1.1 is what must hold. */
+#define TOLERATED_PART 25
+/* How much coarser the next one is at least. */
+#define RETRY_STEP_X10 15
 
 struct segment {
-    int64_t limit_bytes, length_us;
-    struct encoded best; /* the finest that fits; if none does, the smallest */
+    int64_t limit_bytes;
+    int frames;
+    struct encoded best; /* the one that fits; if none does, the smallest */
     int tries;
     bool settled;
-    int crf_x10;        /* of the next try */
-    int fine_x10;       /* the coarsest CRF that was known to be too large, 0 none */
-    int64_t fine_bytes; /* what it took */
+    int finest_crf_x10; /* of the next try */
 };
 
 struct rung {
     struct rung_params params;
     int divisor, first, count; /* segments of the chunk */
     struct segment *segments;
+    struct rate_model model;
     struct frame_queue queue;
     struct scaler *scaler;
     AVFrame *source, *scaled; /* the latest picture, and what became of it */
-    AVPacket *packet;
-    /* the segment that is being encoded */
-    struct segment *present;
-    struct encoded trial;
-    AVCodecContext *encoder;
-    int64_t frames;   /* of it, so far */
-    double bias;      /* log2 of what segments took of late, over what the trials made expect */
+    struct segment *present;  /* that is being encoded */
+    struct segment_encoder *encoder;
     uint64_t headers; /* of the first encoder, hashed: those of all */
     struct failure failure;
     int result;
@@ -60,156 +40,46 @@ struct rung {
     pthread_t thread;
 };
 
-static void free_encoded(struct encoded *encoded)
-{
-    for (size_t i = 0; i < encoded->count; i++)
-        av_packet_free(&encoded->packets[i]);
-    av_freep(&encoded->packets);
-    *encoded = (struct encoded){0};
-}
-
 /* ---- encoding, on the rung's thread ---- */
 
-static int open_encoder(
-    const struct rung *rung, int crf_x10, AVCodecContext **out, struct failure *failure)
+static int begin_segment(struct rung *rung, struct segment *segment)
 {
-    const struct plan_rendition *r = rung->params.rendition;
-    struct h264_params params = {
-        .width = r->width,
-        .height = r->height,
-        .frame_rate = {r->fps_num, r->fps_den},
-        .crf_x10 = crf_x10,
-        .preset = r->preset,
-        .tuning = r->tuning,
+    struct segment_encoder_params params = {
+        .rendition = rung->params.rendition,
+        .model = &rung->model,
         .colours = rung->params.colours,
+        .limit_bytes = segment->limit_bytes,
+        .frames = segment->frames,
+        .finest_crf_x10 = segment->finest_crf_x10,
     };
-    int error = h264_open(out, &params);
-    return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, r->name) : 0;
-}
-
-static double expected_bytes(const struct rung *rung, const struct segment *s, int crf_x10)
-{
-    return plan_expected_bytes(&rung->params.piece->job->info, rung->params.rendition,
-        crf_x10 / 10.0, (double)s->length_us / 1e6);
-}
-
-/* The finest CRF from the planned one on at which the segment is likely to fit, by the trials and
- * by how the segments before it turned out. */
-static int first_crf(const struct rung *rung, const struct segment *s)
-{
-    int crf = rung->params.rendition->crf_x10;
-    double target = (double)s->limit_bytes * AIMED_AT / exp2(rung->bias);
-    while (crf < LIKELY_COARSEST_CRF_X10 && expected_bytes(rung, s, crf) > target)
-        crf += 5;
-    return crf;
+    rung->present = segment;
+    return segment_encoder_open(&rung->encoder, &params, &rung->failure);
 }
 
 static void learn(struct rung *rung, const struct segment *s, const struct encoded *encoded)
 {
-    double expected = expected_bytes(rung, s, encoded->crf_x10);
-    if (expected > 0)
-        rung->bias += (log2((double)encoded->bytes / expected) - rung->bias) / 2;
+    int64_t rest_bytes = -encoded->keyframe_bytes;
+    for (size_t i = 0; i < encoded->count; i++)
+        rest_bytes += encoded->packets[i]->size;
+    const struct plan_rendition *r = rung->params.rendition;
+    rate_model_learn(&rung->model, encoded->crf_x10 / 10.0, encoded->keyframe_bytes, rest_bytes,
+        (double)s->frames * r->fps_den / r->fps_num);
 }
 
-static int begin_segment(struct rung *rung, struct segment *segment)
+/* Keeps the try if it is better than what there was, and says what the next one is to be like. */
+static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
 {
-    if (segment->tries == 0)
-        segment->crf_x10 = first_crf(rung, segment);
-    if (open_encoder(rung, segment->crf_x10, &rung->encoder, &rung->failure) < 0)
-        return -1;
-    rung->present = segment;
-    rung->frames = 0;
-    rung->trial = (struct encoded){.crf_x10 = segment->crf_x10};
-    return 0;
-}
-
-static int keep_packet(struct encoded *encoded, const AVPacket *packet)
-{
-    if (encoded->count == encoded->room) {
-        size_t room = encoded->room ? encoded->room * 2 : 64;
-        AVPacket **packets = av_realloc_array(encoded->packets, room, sizeof(*packets));
-        if (!packets)
-            return AVERROR(ENOMEM);
-        encoded->packets = packets;
-        encoded->room = room;
-    }
-    AVPacket *copy = av_packet_clone(packet);
-    if (!copy)
-        return AVERROR(ENOMEM);
-    encoded->packets[encoded->count++] = copy;
-    encoded->bytes += packet->size + PICTURE_BYTES;
-    return 0;
-}
-
-/* Gives the encoder a picture, or the end (NULL), and keeps what it has ready. */
-static int encode(struct rung *rung, const AVFrame *frame)
-{
-    int error = avcodec_send_frame(rung->encoder, frame);
-    while (error >= 0) {
-        error = h264_receive(rung->encoder, rung->packet);
-        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
-            return 0;
-        if (error >= 0) {
-            error = keep_packet(&rung->trial, rung->packet);
-            av_packet_unref(rung->packet);
-        }
-    }
-    return failure_from_av(&rung->failure, error, REASON_INTERNAL, rung->params.rendition->name);
-}
-
-/* By rule of thumb nine steps of CRF halve the bytes at village rates; between two tries one can do
- * better. */
-static int next_crf(const struct segment *s, const struct encoded *last)
-{
-    double target = (double)s->limit_bytes * AIMED_AT;
-    double slope = -1.0 / 90;
-    if (s->fine_x10 > 0 && last->crf_x10 != s->fine_x10 && last->bytes != s->fine_bytes)
-        slope = log2((double)last->bytes / (double)s->fine_bytes) / (last->crf_x10 - s->fine_x10);
-    if (slope > -1.0 / 200)
-        slope = -1.0 / 200;
-    double crf = last->crf_x10 + log2(target / (double)last->bytes) / slope;
-    int rounded = (int)(crf + 0.5);
-    return rounded > COARSEST_CRF_X10 ? COARSEST_CRF_X10 : rounded;
-}
-
-/* Keeps the try if it is better than what there was. */
-static void compare(struct rung *rung, struct segment *s)
-{
-    struct encoded *trial = &rung->trial;
-    bool fits = trial->bytes <= s->limit_bytes, fitted = s->best.bytes <= s->limit_bytes;
-    bool better = s->best.count == 0 || (fits && !fitted) ||
-                  (fits && trial->crf_x10 < s->best.crf_x10) ||
-                  (!fits && !fitted && trial->bytes < s->best.bytes);
-    if (better) {
-        free_encoded(&s->best);
-        s->best = *trial;
-        *trial = (struct encoded){0};
-    } else {
-        free_encoded(trial);
-    }
-}
-
-/* What the try says about the next one. */
-static void judge(struct rung *rung, struct segment *s)
-{
-    const struct encoded last = rung->trial;
-    bool fits = last.bytes <= s->limit_bytes;
-    int planned = rung->params.rendition->crf_x10;
+    bool fits = encoded->bytes <= s->limit_bytes + s->limit_bytes / TOLERATED_PART;
     if (s->tries++ == 0)
-        learn(rung, s, &last);
-    s->settled = s->tries == MOST_TRIES || (!fits && last.crf_x10 >= COARSEST_CRF_X10) ||
-                 (fits && (last.crf_x10 <= planned ||
-                              (double)last.bytes >= WELL_FILLED * (double)s->limit_bytes));
-    int next = next_crf(s, &last);
-    if (!fits && last.crf_x10 > s->fine_x10) {
-        s->fine_x10 = last.crf_x10;
-        s->fine_bytes = last.bytes;
+        learn(rung, s, encoded);
+    s->settled = fits || s->tries == MOST_TRIES || encoded->crf_x10 >= COARSEST_CRF_X10;
+    s->finest_crf_x10 = encoded->crf_x10 + RETRY_STEP_X10;
+    if (s->best.count == 0 || encoded->bytes < s->best.bytes) {
+        encoded_free(&s->best);
+        s->best = *encoded;
+        *encoded = (struct encoded){0};
     }
-    if (next <= s->fine_x10)
-        next = s->fine_x10 + 5;
-    if (fits && next >= last.crf_x10)
-        s->settled = true;
-    s->crf_x10 = next > COARSEST_CRF_X10 ? COARSEST_CRF_X10 : next;
+    encoded_free(encoded);
 }
 
 /* One init segment serves all: encodes at different CRFs must have the same headers. FNV-1a: they
@@ -228,21 +98,14 @@ static int check_headers(struct rung *rung, const AVCodecContext *encoder, struc
 
 static int end_segment(struct rung *rung)
 {
+    struct encoded encoded;
     if (!rung->present)
         return 0;
-    if (encode(rung, NULL) < 0)
+    if (segment_encoder_finish(rung->encoder, &encoded, &rung->failure) < 0 ||
+        check_headers(rung, segment_encoder_context(rung->encoder), &rung->failure) < 0)
         return -1;
-    const struct plan_rendition *r = rung->params.rendition;
-    if (rung->trial.count != (size_t)rung->frames)
-        return failure_set(&rung->failure, REASON_INTERNAL, "%s: %zu pictures of %lld", r->name,
-            rung->trial.count, (long long)rung->frames);
-    double duration_s = (double)rung->frames * r->fps_den / r->fps_num;
-    rung->trial.bytes += (int64_t)((duration_s / FRAGMENT_S + 1) * FRAGMENT_BYTES);
-    if (check_headers(rung, rung->encoder, &rung->failure) < 0)
-        return -1;
-    avcodec_free_context(&rung->encoder);
-    judge(rung, rung->present);
-    compare(rung, rung->present);
+    segment_encoder_close(&rung->encoder);
+    judge(rung, rung->present, &encoded);
     rung->present = NULL;
     return 0;
 }
@@ -275,10 +138,7 @@ static int take_frame(struct rung *rung, const AVFrame *frame)
     int error = scale(rung, frame);
     if (error < 0)
         return failure_from_av(&rung->failure, error, REASON_DAMAGED, "scaling");
-    rung->scaled->pts = rung->frames;
-    rung->scaled->pict_type = rung->frames == 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-    rung->frames++;
-    return encode(rung, rung->scaled);
+    return segment_encoder_put(rung->encoder, rung->scaled, &rung->failure);
 }
 
 static void *run_pass(void *argument)
@@ -337,6 +197,13 @@ int rung_end_pass(struct rung *rung, bool aborted, struct failure *failure)
 
 /* ---- opening, closing ---- */
 
+/* Pictures of the rendition before a segment. */
+static int frames_before(const struct rung *rung, int segment)
+{
+    int64_t frames = plan_segment_start_frame(rung->params.plan, segment);
+    return (int)((frames + rung->divisor - 1) / rung->divisor);
+}
+
 /*
  * A segment's share is what the cap gives in its time. The short ones with which a lesson begins
  * have a keyframe each like any other; so three in a row may lend one another a part of theirs.
@@ -347,15 +214,16 @@ static void set_limits(struct rung *rung)
     const struct plan_rendition *r = rung->params.rendition;
     for (int i = 0; i < rung->count; i++) {
         int n = rung->first + i;
-        int64_t length_us = plan_segment_start_us(plan, n + 1) - plan_segment_start_us(plan, n);
-        double share_us = (double)length_us;
+        double share_us =
+            (double)(plan_segment_start_us(plan, n + 1) - plan_segment_start_us(plan, n));
         if (n < 3 && plan->segment_count > 3) {
             int64_t three_us = plan_segment_start_us(plan, 3) - plan_segment_start_us(plan, 0);
             share_us = 0.7 * share_us + 0.1 * (double)three_us;
         }
         rung->segments[i] = (struct segment){
             .limit_bytes = (int64_t)((double)r->segment_cap_bps * share_us / 8e6),
-            .length_us = length_us,
+            .frames = frames_before(rung, n + 1) - frames_before(rung, n),
+            .finest_crf_x10 = r->crf_x10,
         };
     }
 }
@@ -374,8 +242,8 @@ int rung_open(struct rung **out, const struct rung_params *params, struct failur
     plan_chunk_segments(params->plan, &job->options, job->chunk, &rung->first, &end);
     rung->count = end - rung->first;
     rung->segments = av_calloc((size_t)rung->count, sizeof(*rung->segments));
-    rung->packet = av_packet_alloc();
     rung->source = av_frame_alloc();
+    rung->model = (struct rate_model){.info = &job->info, .rendition = r};
     struct scaler_params scaling = {
         .width = r->width,
         .height = r->height,
@@ -386,8 +254,7 @@ int rung_open(struct rung **out, const struct rung_params *params, struct failur
     int result = 0;
     if (rung->divisor < 1)
         result = failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
-    else if (!rung->segments || !rung->packet || !rung->source ||
-             scaler_open(&rung->scaler, &scaling) < 0)
+    else if (!rung->segments || !rung->source || scaler_open(&rung->scaler, &scaling) < 0)
         result = failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     else
         set_limits(rung);
@@ -403,11 +270,9 @@ void rung_close(struct rung **rung_pointer)
     if (!rung)
         return;
     for (int i = 0; rung->segments && i < rung->count; i++)
-        free_encoded(&rung->segments[i].best);
-    free_encoded(&rung->trial);
+        encoded_free(&rung->segments[i].best);
     av_free(rung->segments);
-    avcodec_free_context(&rung->encoder);
-    av_packet_free(&rung->packet);
+    segment_encoder_close(&rung->encoder);
     av_frame_free(&rung->source);
     av_frame_free(&rung->scaled);
     scaler_close(&rung->scaler);
@@ -465,7 +330,8 @@ static int pack(struct rung *rung, const AVCodecContext *encoder, struct failure
 int rung_deliver(struct rung *rung, struct failure *failure)
 {
     AVCodecContext *encoder = NULL;
-    if (open_encoder(rung, rung->params.rendition->crf_x10, &encoder, failure) < 0)
+    const struct plan_rendition *r = rung->params.rendition;
+    if (segment_encoder_codec(r, &rung->params.colours, r->crf_x10, &encoder, failure) < 0)
         return -1;
     int result = check_headers(rung, encoder, failure);
     if (result == 0)

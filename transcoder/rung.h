@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One video rendition of a chunk, encoded on a thread of its own. Each segment is an encode of its
- * own, at the planned quality; one that takes more than its share of the cap is encoded again,
- * coarser, in another pass over the pictures. So caps hold by measured bytes, and a heavy segment
- * costs no other its quality.
+ * own, at the planned quality or as near to it as its share of the cap allows
+ * (transcoder/segment_encoder.h); one that took more all the same is encoded again, coarser, in
+ * another pass over the pictures. So caps hold by measured bytes, and a heavy segment costs no
+ * other its quality.
  */
 #ifndef TRANSCODER_RUNG_H
 #define TRANSCODER_RUNG_H

@@ -113,12 +113,14 @@ struct plan_piece {
 };
 struct plan_piece plan_piece(const struct plan *plan, int piece);
 
-/*
- * What a segment of a video rendition is likely to take at a CRF, by the probe's trials; 0 if there
- * were none of its size and frame rate. Pure.
- */
-double plan_expected_bytes(const struct media_info *info, const struct plan_rendition *rendition,
-    double crf, double segment_s);
+/* What a video rendition is likely to take at a CRF, container left out: by the probe's trials of
+ * its size and frame rate; if there were none, by rule of thumb. Pure. */
+struct plan_expectation {
+    double keyframe_bytes; /* of a segment's first picture */
+    double rest_bps;       /* of those that follow */
+};
+struct plan_expectation plan_expect(
+    const struct media_info *info, const struct plan_rendition *rendition, double crf);
 
 /* Every which grid frame a rendition has. */
 int plan_divisor(const struct plan *plan, const struct plan_rendition *rendition);

@@ -35,6 +35,13 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
 #define GROUP_PIXELS (2200 * 1000)
 
+/* Where nothing was tried: what a pixel takes at this CRF, between slides and faces; and by how
+ * much the CRF rises where the bytes are halved, at village rates. */
+#define UNTRIED_CRF 30
+#define UNTRIED_KEYFRAME_BYTES 0.05
+#define UNTRIED_REST_BPS 0.2
+#define CRF_STEPS_A_HALF 8.0
+
 /* One size and frame rate, by what two trials came to. */
 struct candidate {
     int height, divisor;
@@ -52,19 +59,25 @@ static double between(double fine, double coarse, double share)
     return fine + (coarse - fine) * share;
 }
 
+static struct plan_expectation expect(const struct candidate *c, double crf)
+{
+    double share = (crf - c->fine->crf) / (c->coarse->crf - c->fine->crf);
+    double keyframe =
+        between(log2(c->fine->keyframe_bytes + 1.0), log2(c->coarse->keyframe_bytes + 1.0), share);
+    double rest = between(log2(c->fine->rate_bps + 1.0), log2(c->coarse->rate_bps + 1.0), share);
+    return (struct plan_expectation){PRESET_GAIN * exp2(keyframe), PRESET_GAIN * exp2(rest)};
+}
+
 static struct choice at_crf(const struct candidate *c, double crf, double segment_s)
 {
     double share = (crf - c->fine->crf) / (c->coarse->crf - c->fine->crf);
-    double keyframe = exp2(
-        between(log2(c->fine->keyframe_bytes + 1.0), log2(c->coarse->keyframe_bytes + 1.0), share));
-    double rest =
-        exp2(between(log2(c->fine->rate_bps + 1.0), log2(c->coarse->rate_bps + 1.0), share));
+    struct plan_expectation expected = expect(c, crf);
     return (struct choice){
         .height = c->height,
         .divisor = c->divisor,
         .crf = crf,
         .quality_mdb = between(c->fine->quality_mdb, c->coarse->quality_mdb, share),
-        .rate_bps = PRESET_GAIN * (keyframe * 8 / segment_s + rest),
+        .rate_bps = expected.keyframe_bytes * 8 / segment_s + expected.rest_bps,
     };
 }
 
@@ -97,8 +110,8 @@ static size_t pair_trials(const struct media_info *info, struct candidate *out)
     return count;
 }
 
-double plan_expected_bytes(const struct media_info *info, const struct plan_rendition *rendition,
-    double crf, double segment_s)
+struct plan_expectation plan_expect(
+    const struct media_info *info, const struct plan_rendition *rendition, double crf)
 {
     struct candidate candidates[MEDIA_MAX_TRIALS];
     size_t count = pair_trials(info, candidates);
@@ -107,8 +120,11 @@ double plan_expected_bytes(const struct media_info *info, const struct plan_rend
         if (candidates[i].height / 2 == side / 2 &&
             (int64_t)rendition->fps_num * info->fps_den * candidates[i].divisor ==
                 (int64_t)rendition->fps_den * info->fps_num)
-            return at_crf(&candidates[i], crf, segment_s).rate_bps * segment_s / 8;
-    return 0;
+            return expect(&candidates[i], crf);
+    double pixels = (double)rendition->width * rendition->height;
+    double coarseness = exp2((UNTRIED_CRF - crf) / CRF_STEPS_A_HALF);
+    return (struct plan_expectation){
+        UNTRIED_KEYFRAME_BYTES * pixels * coarseness, UNTRIED_REST_BPS * pixels * coarseness};
 }
 
 /* Without trials (nothing could be tried): what suits most. */
@@ -152,19 +168,14 @@ static int even(double value)
 }
 
 /*
- * Few pictures a second leave time for each; and their neighbours are far, so that more of them are
- * worth looking at. But FFmpeg's program takes it for a leap of an HLS stream's clock if a decoding
- * time comes a tenth of a second earlier than it expects, and reordering squeezes those at a
- * segment's start (transcoder/decode_times.h): by half a frame without a pyramid of B-frames, by
- * two thirds with one. Where even half is too much there is no reordering.
+ * Few pictures a second have far neighbours: B-frames gain nothing there (measured: 0.1 dB less at
+ * equal rates with five of them), cost time, and need decoding times that are squeezed in at a
+ * segment's start (transcoder/decode_times.h), which FFmpeg's program takes for a leap of the clock
+ * where half a frame is more than a tenth of a second.
  */
 static const char *choose_tuning(double fps)
 {
-    if (fps < 4.99)
-        return "subme=9:me=umh:ref=5:bframes=0:rc-lookahead=25";
-    if (fps < 11)
-        return "subme=9:me=umh:ref=5:bframes=8:b-pyramid=none:b-adapt=2:rc-lookahead=25";
-    return "subme=7:ref=3:bframes=4:b-adapt=1:rc-lookahead=25";
+    return fps < 11 ? "bframes=0:rc-lookahead=25" : "bframes=3:b-adapt=1:rc-lookahead=25";
 }
 
 static void add_rendition(
