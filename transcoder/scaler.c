@@ -4,6 +4,7 @@
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 #include <stdbool.h>
+#include <string.h>
 
 struct scaler {
     struct scaler_params params;
@@ -95,8 +96,37 @@ static int prepare(struct scaler *s, const AVFrame *in)
     return build(s, in, format, full);
 }
 
+/* Whether the picture is what is asked for already: size, planes, and what their values mean. */
+static bool suits(const struct scaler *s, const AVFrame *in)
+{
+    const struct scaler_params *p = &s->params;
+    return in->width == p->width && in->height == p->height && in->format == p->format &&
+           in->format == AV_PIX_FMT_YUV420P && in->color_range != AVCOL_RANGE_JPEG &&
+           matrix_of(s, in) == (int)p->out_matrix;
+}
+
+/* The same picture once more, without what else its frame says. */
+static int share(const AVFrame *in, AVFrame *out)
+{
+    for (size_t i = 0; i < AV_NUM_DATA_POINTERS && in->buf[i]; i++) {
+        out->buf[i] = av_buffer_ref(in->buf[i]);
+        if (!out->buf[i]) {
+            av_frame_unref(out);
+            return AVERROR(ENOMEM);
+        }
+    }
+    out->width = in->width;
+    out->height = in->height;
+    out->format = in->format;
+    memcpy(out->data, in->data, sizeof(out->data));
+    memcpy(out->linesize, in->linesize, sizeof(out->linesize));
+    return 0;
+}
+
 int scaler_run(struct scaler *s, const AVFrame *in, AVFrame *out)
 {
+    if (suits(s, in))
+        return share(in, out);
     int error = prepare(s, in);
     if (error < 0)
         return error;

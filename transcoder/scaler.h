@@ -18,9 +18,9 @@ struct scaler_params {
 /* *out is the caller's (scaler_close). 0 or a negative AVERROR. */
 int scaler_open(struct scaler **out, const struct scaler_params *params);
 void scaler_close(struct scaler **scaler);
-/* Scales in into the fresh frame out (the caller's to unref); pts and properties are not carried
- * over. The source's size and format may change from call to call. 0 or a negative AVERROR. One
- * thread at a time. */
+/* Scales in into the fresh frame out (the caller's to unref; read-only, since it may share in's
+ * planes); pts and properties are not carried over. The source's size and format may change from
+ * call to call. 0 or a negative AVERROR. One thread at a time. */
 int scaler_run(struct scaler *scaler, const AVFrame *in, AVFrame *out);
 
 #endif

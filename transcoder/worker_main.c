@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libavutil/log.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,15 @@
 #include "transcoder/video.h"
 
 #define GIB (1024LL * 1024 * 1024)
+
+/* Pictures come and go by the thousand, and encoders with each segment: their pages are kept, not
+ * given back to the kernel and asked for, cleared, again. */
+static void keep_pages(void)
+{
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 512 * 1024 * 1024);
+}
 
 static int read_job(struct job *job)
 {
@@ -108,6 +118,7 @@ int main(int argc, char **argv)
     /* A node that has gone shows as a failed write; FFmpeg's own chatter is for its developers. */
     signal(SIGPIPE, SIG_IGN);
     av_log_set_level(AV_LOG_FATAL);
+    keep_pages();
     struct job *job = malloc(sizeof(*job));
     struct report *report = NULL;
     int status = EXIT_FAILURE;

@@ -79,7 +79,8 @@ void plan_legacy(struct plan *plan, const struct media_info *info)
         .fps_den = info->fps_den * divisor,
         .frame_ticks = info->fps_den * fine * divisor,
         .crf_x10 = LEGACY_CRF_X10,
-        .preset = "medium",
+        /* There are bits enough. */
+        .preset = "veryfast",
         .tuning = LEGACY_TUNING,
     };
     r->segment_cap_bps = payload_bps - TS_BITS_PER_PICTURE * (int64_t)r->fps_num / r->fps_den;
