@@ -14,6 +14,7 @@
 #define KIB INT64_C(1024)
 #define TIB (KIB * KIB * KIB * KIB)
 #define PROSE_COLUMNS 100
+#define BPS 1000 /* in a kbit/s */
 
 #define FIELD(name) offsetof(struct config, name)
 
@@ -39,6 +40,11 @@ static const struct config_option options[] = {
         "Lessons are made by so many worker processes at a time. 0: one per core."},
     {"worker_nice", CONFIG_NUMBER, FIELD(worker_nice), 1, 19, "10", "",
         "Niceness of the workers: 19 leaves the most time to viewers."},
+    {"ladder", CONFIG_RATES, FIELD(ladder_bps), 32, 20000, "48,80,130,220,400,700", "kbit/s",
+        "What a video rendition may take on the wire with its sound, from the lowest rung on. A "
+        "rung "
+        "that would look no better than the one below is not made. Lessons that are there stay as "
+        "they are."},
     {"floor_bytes", CONFIG_BYTES, FIELD(floor_bytes), 0, 1024 * TIB, "0", "bytes",
         "Free space on the disk that is never given to media, so that the catalog can always be "
         "written. 0: 512 MiB or "
@@ -186,6 +192,45 @@ static int set_number(struct config *config, const struct config_option *option,
     return 0;
 }
 
+/* The number that text begins with; *text is moved behind it and the comma after it. */
+static bool take_rate(const char **text, int64_t *out)
+{
+    char digits[16];
+    size_t count = strspn(*text, "0123456789");
+    if (count >= sizeof digits)
+        return false;
+    memcpy(digits, *text, count);
+    digits[count] = '\0';
+    *text += count;
+    bool more = **text == ',' && (*text)[1] != '\0';
+    *text += more;
+    if (!(more || **text == '\0') || !parse_number(digits, false, out))
+        return false;
+    *out *= BPS;
+    return true;
+}
+
+static int set_rates(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    int64_t rates[CONFIG_MAX_RATES] = {0};
+    const char *rest = text;
+    size_t count = 0;
+    bool good = *text != '\0';
+    for (; good && *rest != '\0'; count++)
+        good = count < CONFIG_MAX_RATES && take_rate(&rest, &rates[count]) &&
+               rates[count] >= option->min * BPS && rates[count] <= option->max * BPS &&
+               (count == 0 || rates[count] > rates[count - 1]);
+    if (!good) {
+        char range[CONFIG_TEXT_BYTES];
+        config_range(option, range);
+        snprintf(message, message_bytes, "%s: \"%.100s\" is not %s", option->name, text, range);
+        return -EINVAL;
+    }
+    memcpy((char *)config + option->offset, rates, sizeof rates);
+    return 0;
+}
+
 static int set_switch(struct config *config, const struct config_option *option, const char *text,
     char *message, size_t message_bytes)
 {
@@ -210,6 +255,8 @@ int config_set(struct config *config, const struct config_option *option, const 
         return set_number(config, option, text, message, message_bytes);
     case CONFIG_SWITCH:
         return set_switch(config, option, text, message, message_bytes);
+    case CONFIG_RATES:
+        return set_rates(config, option, text, message, message_bytes);
     }
     assert(!"an option's type has no parser");
     return -EINVAL;
@@ -227,6 +274,15 @@ static void format_bytes(int64_t number, char *out, size_t out_bytes)
     snprintf(out, out_bytes, "%" PRId64 "%s", number, suffixes[suffix]);
 }
 
+static void format_rates(const int64_t *rates, char *out, size_t out_bytes)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < CONFIG_MAX_RATES && rates[i] > 0 && used < out_bytes; i++)
+        used += (size_t)snprintf(
+            out + used, out_bytes - used, "%s%" PRId64, i > 0 ? "," : "", rates[i] / BPS);
+}
+
 void config_value(const struct config *config, const struct config_option *option, char *out)
 {
     const char *field = (const char *)config + option->offset;
@@ -242,6 +298,9 @@ void config_value(const struct config *config, const struct config_option *optio
         break;
     case CONFIG_SWITCH:
         snprintf(out, CONFIG_TEXT_BYTES, "%s", *(const bool *)field ? "yes" : "no");
+        break;
+    case CONFIG_RATES:
+        format_rates((const int64_t *)(const void *)field, out, CONFIG_TEXT_BYTES);
         break;
     }
 }
@@ -263,6 +322,11 @@ void config_range(const struct config_option *option, char *out)
         break;
     case CONFIG_SWITCH:
         snprintf(out, CONFIG_TEXT_BYTES, "yes or no");
+        break;
+    case CONFIG_RATES:
+        snprintf(out, CONFIG_TEXT_BYTES,
+            "%d at most, rising, with commas, each %" PRId64 " to %" PRId64, CONFIG_MAX_RATES,
+            option->min, option->max);
         break;
     }
 }

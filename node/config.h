@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #define CONFIG_TEXT_BYTES 256
+#define CONFIG_MAX_RATES 10
 /* Room for every message that the functions here write. */
 #define CONFIG_MESSAGE_BYTES 512
 
@@ -26,6 +27,7 @@ struct config {
     int64_t min_progress_bytes_per_minute;
     int64_t workers;
     int64_t worker_nice;
+    int64_t ladder_bps[CONFIG_MAX_RATES]; /* rising; 0 ends it */
     int64_t floor_bytes;
     int64_t max_upload_bytes;
     int64_t session_hours;
@@ -39,13 +41,15 @@ enum config_type {
     CONFIG_NUMBER = 1,  /* a whole number */
     CONFIG_BYTES = 2,   /* a whole number, which may end in K, M, G or T (powers of 1024) */
     CONFIG_SWITCH = 3,  /* "yes" or "no" */
+    CONFIG_RATES =
+        4, /* up to CONFIG_MAX_RATES rising whole numbers of kbit/s: "48,80,130"; bit/s inside */
 };
 
 struct config_option {
     const char *name; /* in the file; on the command line with '-' instead of '_' */
     enum config_type type;
     size_t offset;    /* of its field in struct config */
-    int64_t min, max; /* NUMBER, BYTES */
+    int64_t min, max; /* NUMBER, BYTES; each of RATES */
     const char *default_text;
     const char *unit;  /* "" none */
     const char *about; /* whole sentences; no newlines */

@@ -172,12 +172,14 @@ static void raise_descriptor_limit(int64_t connections)
 
 static int open_jobs(struct node *node)
 {
+    _Static_assert(CONFIG_MAX_RATES == PLAN_MAX_RUNGS, "the ladder that is configured is planned");
     const struct jobs_params params = {.base = node->base,
         .catalog = node->catalog,
         .store = node->store,
         .worker_path = node->worker_path,
         .workers = (int)node->params->config->workers,
-        .nice = (int)node->params->config->worker_nice};
+        .nice = (int)node->params->config->worker_nice,
+        .ladder_bps = node->params->config->ladder_bps};
     int result = jobs_open(&node->jobs, &params);
     return result == 0 ? 0 : fail(node, result, "the workers can't be run: %s", strerror(-result));
 }

@@ -151,7 +151,8 @@ static enum cli_exit open_jobs(struct wait *wait)
         .store = wait->params->data->store,
         .worker_path = worker,
         .workers = (int)wait->params->config->workers,
-        .nice = (int)wait->params->config->worker_nice};
+        .nice = (int)wait->params->config->worker_nice,
+        .ladder_bps = wait->params->config->ladder_bps};
     int error = jobs_open(&wait->jobs, &params);
     return error == 0 ? CLI_GO_ON : cli_fail("the workers can't be run: %s", strerror(-error));
 }

@@ -173,6 +173,8 @@ int jobs_open(struct jobs **out, const struct jobs_params *params)
         .lease_ms = params->lease_ms > 0 ? params->lease_ms : 60000,
         .silence_ms = params->silence_ms > 0 ? params->silence_ms : 300000,
     };
+    if (params->ladder_bps)
+        memcpy(jobs->plan.caps_bps, params->ladder_bps, sizeof(jobs->plan.caps_bps));
     store_new_name(token);
     snprintf(jobs->owner, sizeof(jobs->owner), "%d-%.16s", (int)getpid(), token);
     int64_t poll_ms = params->poll_ms > 0 ? params->poll_ms : 500;

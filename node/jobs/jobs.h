@@ -9,6 +9,7 @@
 
 #include "catalog/catalog.h"
 #include "node/store/store.h"
+#include "transcoder/plan/plan.h"
 
 struct event_base;
 struct jobs;
@@ -20,6 +21,8 @@ struct jobs_params {
     const char *worker_path;   /* the terrace-worker program */
     int workers;               /* processes at a time; 0: one per core */
     int nice;                  /* workers' niceness; 0: 10 */
+    const int64_t *ladder_bps; /* caps of the rungs of lessons that are planned from now on:
+                                  PLAN_MAX_RUNGS of them, see plan.h; copied; NULL: the usual */
     int64_t lease_ms;          /* 0: 60,000; renewed while the worker lives */
     int64_t silence_ms;        /* 0: 300,000; a worker that says nothing for so long is ended */
     int64_t poll_ms;           /* 0: 500; how often the catalog is asked for new work */

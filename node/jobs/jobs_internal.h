@@ -60,6 +60,7 @@ struct jobs {
     const struct store *store;
     char *worker_path;
     int most_workers, nice_level;
+    struct plan_options plan;
     int64_t lease_ms, silence_ms;
     char owner[48];
     struct event *poll;

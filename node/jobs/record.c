@@ -157,7 +157,7 @@ static int record_probed(struct worker *worker, const struct message *message)
     struct planned *p = calloc(1, sizeof(*p));
     char title[512];
     int result = -1;
-    if (!p || plan_make(&message->info, &(struct plan_options){0}, &p->plan) < 0 ||
+    if (!p || plan_make(&message->info, &worker->jobs->plan, &p->plan) < 0 ||
         plan_renditions(p) < 0 || plan_jobs(p, &message->info) < 0 ||
         media_info_format(&message->info, p->info_text, sizeof(p->info_text)) < 0) {
         result = refuse(worker, "findings that can't be planned for");

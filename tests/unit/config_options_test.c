@@ -45,6 +45,20 @@ static void test_defaults(void **state)
     assert_false(config.metrics_public);
 }
 
+static void test_rates(void **state)
+{
+    (void)state;
+    assert_int_equal(set("ladder", "40,90,20000"), 0);
+    assert_int_equal(config.ladder_bps[0], 40000);
+    assert_int_equal(config.ladder_bps[2], 20000000);
+    assert_int_equal(config.ladder_bps[3], 0);
+    static const char *const bad[] = {"", "48,", ",48", "48,,80", "80,48", "48,48", "31", "20001",
+        "48 80", "48k", "-48", "48,80,130,220,400,700,701,702,703,704,705", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(set("ladder", bad[i]), -EINVAL);
+    assert_int_equal(config.ladder_bps[1], 90000);
+}
+
 static void test_every_option_is_described_and_its_default_is_valid(void **state)
 {
     (void)state;
@@ -213,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_defaults, reset),
         cmocka_unit_test_setup(test_every_option_is_described_and_its_default_is_valid, reset),
+        cmocka_unit_test_setup(test_rates, reset),
         cmocka_unit_test_setup(test_both_spellings_of_a_name, reset),
         cmocka_unit_test_setup(test_addresses, reset),
         cmocka_unit_test_setup(test_numbers, reset),
