@@ -178,7 +178,7 @@ static int even(double value)
 static void choose_tuning(struct plan_rendition *r)
 {
     bool few = (double)r->fps_num / r->fps_den < 11;
-    int lookahead = (int64_t)r->width * r->height > LARGE_PIXELS ? 10 : 25;
+    int lookahead = (int64_t)r->width * r->height > LARGE_PIXELS ? 20 : 32;
     snprintf(r->tuning, sizeof(r->tuning), "%s:rc-lookahead=%d",
         few ? "bframes=0" : "bframes=3:b-adapt=1", lookahead);
 }
