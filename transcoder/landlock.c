@@ -30,8 +30,7 @@ struct ruleset {
 
 int landlock_version(void)
 {
-    long version =
-        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     return version > 0 ? (int)version : 0;
 }
 
@@ -53,8 +52,7 @@ static int make_ruleset(int version, uint64_t *handled)
 static int allow_below(int ruleset_fd, int folder_fd, uint64_t access)
 {
     struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = folder_fd};
-    return (int)syscall(
-        SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    return (int)syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
 static int allow_reading(int ruleset_fd)

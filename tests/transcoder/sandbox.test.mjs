@@ -61,7 +61,7 @@ test('limits: memory, processor time, file size', async () => {
 
 test('a worker ended by its sandbox leaves its reason with the lesson', async () => {
     const data = path.join(tempDir(), 'data');
-    const expected = { socket: ['sandbox', /signal 31/], cpu: ['sandbox', /signal 24/], file_size: ['sandbox', /signal 25/], memory: ['out_of_memory', /memory/] };
+    const expected = { socket: ['sandbox', /signal 31/], cpu: ['timed_out', /signal 24/], file_size: ['sandbox', /signal 25/], memory: ['out_of_memory', /memory/] };
     let id = 0;
     for (const [name, [code, detail]] of Object.entries(expected)) {
         const { stderr } = await terrace(['ingest', act(name), '--wait', '--data', data], { env: { TERRACE_WORKER: sandboxTool } });

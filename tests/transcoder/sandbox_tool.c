@@ -136,7 +136,8 @@ static long write_above(void)
 static long rename_above(void)
 {
     int fd = openat(JOB_FD_OUTPUT, "mine", O_WRONLY | O_CREAT, 0600);
-    return fd < 0 ? fd : renameat(JOB_FD_OUTPUT, "mine", JOB_FD_OUTPUT, "../terrace-sandbox-escape");
+    return fd < 0 ? fd
+                  : renameat(JOB_FD_OUTPUT, "mine", JOB_FD_OUTPUT, "../terrace-sandbox-escape");
 }
 
 static long remove_elsewhere(void)
