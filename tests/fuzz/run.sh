@@ -3,7 +3,7 @@
 # What takes too long for tests/run.sh. Installs what it needs and builds.
 #   sh tests/fuzz/run.sh TARGET [SECONDS]      libFuzzer on fuzz_TARGET.c for so long (60); corpus/TARGET/ is where it begins
 #   sh tests/fuzz/run.sh all [SECONDS]         each of them, two at a time
-#   sh tests/fuzz/run.sh hostile-media [SEED]  thousands of damaged clips, and files that stand for a lot of work, through the workers
+#   sh tests/fuzz/run.sh hostile-media [SEED]  some two thousand damaged clips, and files that stand for a lot of work, through the workers
 #   sh tests/fuzz/run.sh kills [COUNT]         kill -9 of workers and node in one transcode (20); the same bytes must come out
 # What libFuzzer finds new is kept in build/fuzz/corpus/TARGET, what breaks a target in build/fuzz/broken/.
 set -eu
