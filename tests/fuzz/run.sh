@@ -26,7 +26,7 @@ build() { # PRESET [TARGET...]
 
 fuzz() { # TARGET SECONDS
     mkdir -p "build/fuzz/corpus/$1" build/fuzz/broken
-    if nice build/fuzz/tests/fuzz_"$1" -max_total_time="$2" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+    if nice build/fuzz/tests/fuzz_"$1" -max_total_time="$2" -timeout=60 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
         -artifact_prefix="build/fuzz/broken/$1-" "build/fuzz/corpus/$1" "tests/fuzz/corpus/$1" >"build/fuzz/$1.log" 2>&1; then
         echo "$1: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$1.log") runs, nothing found"
     else
