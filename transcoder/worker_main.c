@@ -85,12 +85,8 @@ static int run(const struct piece *piece, struct failure *failure)
     return failure_set(failure, REASON_INTERNAL, "unknown kind of job");
 }
 
-/* Kept until the end, so that a worker whose memory ran out can still say so. */
-#define RESERVE_BYTES (512 * 1024)
-
 static int work(struct job *job, struct report *report)
 {
-    void *reserve = malloc(RESERVE_BYTES);
     struct failure failure = {.reason = REASON_NONE};
     struct piece piece = {
         .job = job, .source_fd = JOB_FD_SOURCE, .output_fd = JOB_FD_OUTPUT, .report = report};
@@ -102,7 +98,6 @@ static int work(struct job *job, struct report *report)
     if (result == 0)
         result = run(&piece, &failure);
     tags_close(&piece.tags);
-    free(reserve);
     struct message last = {
         .type = result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, .reason = failure.reason};
     memcpy(last.detail, failure.detail, sizeof(last.detail));
