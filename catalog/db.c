@@ -167,10 +167,45 @@ void db_done(sqlite3_stmt *statement)
     sqlite3_clear_bindings(statement);
 }
 
+/* Bytes of the well-formed UTF-8 sequence (RFC 3629) at text, which ends in NUL; 0: there is none.
+ */
+static size_t utf8_sequence(const unsigned char *text)
+{
+    unsigned char least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned char most = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
+    size_t bytes = text[0] < 0x80                      ? 1
+                   : text[0] >= 0xc2 && text[0] < 0xe0 ? 2
+                   : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
+                   : text[0] >= 0xf0 && text[0] < 0xf5 ? 4
+                                                       : 0;
+    for (size_t i = 1; i < bytes; i++) {
+        if (text[i] < least || text[i] > most)
+            return 0;
+        least = 0x80;
+        most = 0xbf;
+    }
+    return bytes;
+}
+
+/* One text that is no UTF-8, as of a worker gone wrong, would else spoil every list it is in: JSON
+ * has no place for it. */
+static void make_utf8(char *text)
+{
+    while (*text) {
+        size_t bytes = utf8_sequence((const unsigned char *)text);
+        if (bytes == 0)
+            *text = '?';
+        text += bytes > 0 ? bytes : 1;
+    }
+}
+
 char *db_text(sqlite3_stmt *statement, int column)
 {
     const char *text = (const char *)sqlite3_column_text(statement, column);
-    return strdup(text ? text : "");
+    char *copy = strdup(text ? text : "");
+    if (copy)
+        make_utf8(copy);
+    return copy;
 }
 
 void *db_grow(void **items, size_t *count, size_t item_bytes)

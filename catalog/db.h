@@ -43,7 +43,7 @@ int db_run(struct catalog *c, sqlite3_stmt *statement, int *changed);
 /* The next row: 1; 0 at the end, negative on failure; both reset the statement. */
 int db_row(struct catalog *c, sqlite3_stmt *statement);
 void db_done(sqlite3_stmt *statement);
-/* A text column, malloc'd; NULL: out of memory. */
+/* A text column, malloc'd, in valid UTF-8 whatever was put in; NULL: out of memory. */
 char *db_text(sqlite3_stmt *statement, int column);
 
 /* BEGIN IMMEDIATE, with the call site kept for messages. */

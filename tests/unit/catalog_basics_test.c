@@ -476,6 +476,27 @@ static void test_uploads(void **state)
     assert_true(complete);
 }
 
+static void test_texts_are_utf8(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog_lessons lessons;
+    int64_t id = new_lesson(f->catalog, "a");
+    static const char *const texts[][2] = {
+        {"课\xe8\xaf", "课??"}, /* cut in the middle */
+        {"\xcb\xae\xb5", "ˮ?"}, /* GBK */
+        {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff", "?? ??? ???? ?"},
+        {"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xf0\x90\x80\x80\xe0\xa0\x80\xc2\x80",
+            "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xf0\x90\x80\x80\xe0\xa0\x80\xc2\x80"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct catalog_lesson_edit edit = {.title = texts[i][0]};
+        assert_int_equal(catalog_lesson_edit(f->catalog, id, &edit, 2), CATALOG_OK);
+        assert_int_equal(catalog_lesson_get(f->catalog, id, &lessons), CATALOG_OK);
+        assert_string_equal(lessons.items[0].title, texts[i][1]);
+        catalog_lessons_free(&lessons);
+    }
+}
+
 static void test_users_and_sessions(void **state)
 {
     struct fixture *f = *state;
@@ -532,6 +553,7 @@ int main(void)
         TEST(test_backup),
         TEST(test_damaged_segment_tables),
         TEST(test_uploads),
+        TEST(test_texts_are_utf8),
         TEST(test_users_and_sessions),
         TEST(test_uplink),
     };
