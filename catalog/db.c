@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -376,9 +377,12 @@ int catalog_check(struct catalog *c)
         int row = error == CATALOG_OK ? db_row(c, statement) : error;
         if (row > 0) {
             const char *finding = (const char *)sqlite3_column_text(statement, 0);
-            if (i == 1 || !finding || strcmp(finding, "ok") != 0)
+            if (i == 1 || !finding || strcmp(finding, "ok") != 0) {
                 error = db_fail(c, CATALOG_ECORRUPT, "%s: %s %s", c->path,
                     i ? "dangling rows in" : "damaged:", finding ? finding : "");
+                for (char *end = c->message; (end = strchr(end, '\n'));)
+                    *end = ' ';
+            }
         } else if (row < 0) {
             error = row;
         }
@@ -405,10 +409,25 @@ static int copy_into(struct catalog *c, sqlite3 *to)
     return db_fail(c, error_of(code), "backup: %s", sqlite3_errstr(code));
 }
 
+/* Renames, but never over what is there. */
+static int move_new(struct catalog *c, const char *from, const char *to)
+{
+    int failed = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (failed && errno == EINVAL)
+        failed = rename(from, to); /* a file system that can't promise it */
+    if (!failed)
+        return CATALOG_OK;
+    return errno == EEXIST
+               ? db_fail(c, CATALOG_EEXISTS, "%s is there already", to)
+               : db_fail(c, CATALOG_EPERM, "%s can't be written: %s", to, strerror(errno));
+}
+
 int catalog_backup(struct catalog *c, const char *path)
 {
     char temporary[4096];
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >= (int)sizeof(temporary))
+    /* A name of its own, so that two backups at once don't spoil each other's. */
+    if (snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid()) >=
+        (int)sizeof(temporary))
         return db_fail(c, CATALOG_EINVAL, "the name is too long");
     if (access(path, F_OK) == 0)
         return db_fail(c, CATALOG_EEXISTS, "%s is there already", path);
@@ -426,8 +445,8 @@ int catalog_backup(struct catalog *c, const char *path)
         sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
         error = db_fail(c, CATALOG_EIO, "backup: %s", sqlite3_errmsg(to));
     sqlite3_close(to);
-    if (error == CATALOG_OK && rename(temporary, path) < 0)
-        error = db_fail(c, CATALOG_EPERM, "%s can't be written: %s", path, strerror(errno));
+    if (error == CATALOG_OK)
+        error = move_new(c, temporary, path);
     if (error != CATALOG_OK)
         unlink(temporary);
     return error;

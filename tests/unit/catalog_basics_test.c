@@ -187,8 +187,10 @@ static void test_damage_is_found(void **state)
     close(fd);
     int error = catalog_open(
         &f->catalog, &(struct catalog_params){.path = f->path}, f->message, sizeof(f->message));
-    if (error == CATALOG_OK)
+    if (error == CATALOG_OK) {
         error = catalog_check(f->catalog);
+        assert_null(strchr(catalog_message(f->catalog), '\n'));
+    }
     assert_int_equal(error, CATALOG_ECORRUPT);
 }
 
