@@ -50,7 +50,7 @@ typedef void (*catalog_log_fn)(void *ctx, const char *message);
 
 struct catalog_params {
     const char *path;        /* the database file; created if it isn't there */
-    bool must_exist;         /* fail with CATALOG_ENOTFOUND instead of creating */
+    bool must_exist;         /* fail with CATALOG_ENOTFOUND instead of creating or filling it */
     bool read_only;          /* no migration, no writes (terrace doctor) */
     int64_t busy_timeout_ms; /* 0: 10,000 */
     catalog_log_fn log;      /* may be NULL */

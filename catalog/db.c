@@ -335,7 +335,7 @@ int catalog_open(
     if (error == CATALOG_OK)
         error = configure(c, params);
     if (error == CATALOG_OK)
-        error = db_migrate(c, params->read_only);
+        error = db_migrate(c, params);
     if (error == CATALOG_OK && !params->read_only)
         error = configure_writing(c);
     if (error != CATALOG_OK) {

@@ -62,7 +62,7 @@ void *db_grow(void **items, size_t *count, size_t item_bytes);
 
 /* migrate.c: brings a fresh or older file to this program's version. The connection is open,
  * nothing else is done. */
-int db_migrate(struct catalog *c, bool read_only);
+int db_migrate(struct catalog *c, const struct catalog_params *params);
 
 /* Shared between lessons, jobs and uploads; inside a transaction. */
 int lesson_insert(struct catalog *c, const struct catalog_new_lesson *lesson, int64_t *lesson_id);

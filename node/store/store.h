@@ -31,7 +31,7 @@ struct store_params {
 };
 
 /* 0 or a negative errno; on failure message holds one line for people (missing, not writable, not a
- * folder). */
+ * folder; with create: media without a catalog, which a fresh one would make rubbish of). */
 int store_open(
     struct store **out, const struct store_params *params, char *message, size_t message_bytes);
 void store_close(struct store **store);

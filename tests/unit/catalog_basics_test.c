@@ -156,6 +156,18 @@ static void test_refuses_what_is_no_catalog(void **state)
             sizeof(f->message)),
         CATALOG_ENOTFOUND);
     assert_int_equal(access(path, F_OK), -1);
+
+    /* What a power cut may leave of a file: it is not filled in silence. */
+    snprintf(path, sizeof(path), "%s/empty.db", f->dir);
+    write_file(path, "", 0);
+    assert_int_equal(
+        catalog_open(&other, &(struct catalog_params){.path = path, .must_exist = true}, f->message,
+            sizeof(f->message)),
+        CATALOG_ENOTFOUND);
+    assert_non_null(strstr(f->message, "is empty"));
+    assert_int_equal(catalog_open(&other, &(struct catalog_params){.path = path, .read_only = true},
+                         f->message, sizeof(f->message)),
+        CATALOG_ENOTFOUND);
 }
 
 static void test_refuses_a_newer_schema(void **state)
