@@ -498,9 +498,11 @@ struct catalog_sessions {
     struct catalog_session *items;
     size_t count;
 };
-int catalog_session_add(struct catalog *catalog, const struct catalog_session *session);
+/* Removes those that have run out as well. */
+int catalog_session_add(
+    struct catalog *catalog, const struct catalog_session *session, int64_t now_ms);
 int catalog_session_remove(struct catalog *catalog, const char *token_sha256);
-/* All that have not run out; removes those that have. */
+/* All that have not run out. Writes nothing: a full disk ends no session. */
 int catalog_sessions(struct catalog *catalog, int64_t now_ms, struct catalog_sessions *out);
 void catalog_sessions_free(struct catalog_sessions *sessions);
 

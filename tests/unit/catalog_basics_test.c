@@ -520,7 +520,7 @@ static void test_users_and_sessions(void **state)
     struct catalog_sessions sessions;
     assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_OPERATOR, "hash", 1), CATALOG_OK);
     assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_ADMIN, "hash", 1), CATALOG_EEXISTS);
-    assert_int_equal(catalog_session_add(c, &session), CATALOG_OK);
+    assert_int_equal(catalog_session_add(c, &session, 1), CATALOG_OK);
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 1);
     assert_int_equal(sessions.items[0].role, CATALOG_ROLE_OPERATOR);
@@ -528,9 +528,18 @@ static void test_users_and_sessions(void **state)
     assert_int_equal(catalog_user_set_password(c, "li", "other", 2), CATALOG_OK);
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 0);
-    assert_int_equal(catalog_session_add(c, &session), CATALOG_OK);
+    assert_int_equal(catalog_session_add(c, &session, 1), CATALOG_OK);
+    /* Nothing need be written to tell who is logged in. */
+    assert_int_equal(sqlite3_exec(c->db, "PRAGMA query_only = 1", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(catalog_sessions(c, 6000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 0);
+    assert_int_equal(sqlite3_exec(c->db, "PRAGMA query_only = 0", NULL, NULL, NULL), SQLITE_OK);
+    session = (struct catalog_session){
+        .token_sha256 = SHA_B, .csrf = SHA_B, .user = "li", .expires_ms = 9000};
+    assert_int_equal(catalog_session_add(c, &session, 6000), CATALOG_OK);
+    assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
+    assert_int_equal(sessions.count, 1);
+    catalog_sessions_free(&sessions);
     assert_int_equal(catalog_user_remove(c, "li"), CATALOG_OK);
     assert_int_equal(catalog_user_remove(c, "li"), CATALOG_ENOTFOUND);
 }
