@@ -38,7 +38,7 @@ struct node {
     struct http_server *server;
     char worker_path[STORE_PATH_BYTES];
     struct jobs *jobs;
-    bool waits_for_jobs; /* somebody else held the lock when it was last asked for */
+    int jobs_trouble; /* why the workers could not be run when it was last tried; 0: none */
 
     struct event_base *base;
     struct event *on_int, *on_term, *on_hup, *flush_timer, *lock_timer;
@@ -74,6 +74,8 @@ static int open_store(struct node *node)
     if (node->node_lock < 0)
         return fail(node, node->node_lock, "%s can't be locked: %s", store_path(node->store),
             strerror(-node->node_lock));
+    /* The catalog may have to be written before anything else. */
+    store_tend_reserve(node->store);
     return 0;
 }
 
@@ -180,27 +182,44 @@ static int open_jobs(struct node *node)
         .workers = (int)node->params->config->workers,
         .nice = (int)node->params->config->worker_nice,
         .ladder_bps = node->params->config->ladder_bps};
-    int result = jobs_open(&node->jobs, &params);
-    return result == 0 ? 0 : fail(node, result, "the workers can't be run: %s", strerror(-result));
+    return jobs_open(&node->jobs, &params);
 }
 
-/* Runs the workers as soon as nobody else does. 0, also when it has to wait. */
+static void note_trouble(struct node *node, int error, int holder)
+{
+    if (error == node->jobs_trouble)
+        return;
+    node->jobs_trouble = error;
+    if (error == -EWOULDBLOCK)
+        log_write(LOG_INFO, "node",
+            "process %d runs the workers; this node takes over when it ends", holder);
+    else if (error < 0)
+        log_write(LOG_WARN, "node", "the workers can't be run for now: %s", strerror(-error));
+    else
+        log_write(LOG_INFO, "node", "this node runs the workers now");
+}
+
+/*
+ * Runs the workers as soon as that is possible. 0, also when it is not yet: another process runs
+ * them, the disk is full, descriptors are short. Lessons are served meanwhile. Negative: the
+ * catalog can't be used.
+ */
 static int try_jobs(struct node *node)
 {
     int holder = 0;
     node->jobs_lock = store_lock(node->store, STORE_LOCK_JOBS, &holder);
-    if (node->jobs_lock >= 0) {
-        if (node->waits_for_jobs)
-            log_write(LOG_INFO, "node", "this node runs the workers now");
-        return open_jobs(node);
+    if (node->jobs_lock < 0) {
+        note_trouble(node, node->jobs_lock, holder);
+        return 0;
     }
-    if (node->jobs_lock != -EWOULDBLOCK)
-        return fail(node, node->jobs_lock, "the workers' lock can't be taken: %s",
-            strerror(-node->jobs_lock));
-    if (!node->waits_for_jobs)
-        log_write(LOG_INFO, "node",
-            "process %d runs the workers; this node takes over when it ends", holder);
-    node->waits_for_jobs = true;
+    int error = open_jobs(node);
+    if (error < 0) {
+        store_unlock(node->jobs_lock);
+        node->jobs_lock = -1;
+    }
+    if (error == -EIO)
+        return fail(node, error, "%s", catalog_message(node->catalog));
+    note_trouble(node, error, 0);
     return 0;
 }
 
@@ -237,6 +256,7 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
     struct node *node = ctx;
     (void)fd;
     (void)what;
+    store_tend_reserve(node->store);
     monitor_flush(node->modules.monitor, node->catalog, false);
     auth_refresh(node->modules.auth, node->catalog);
 }
@@ -311,7 +331,6 @@ static int node_open(struct node *node)
     if (result < 0)
         return result;
     announce(node);
-    raise_descriptor_limit(node->params->config->max_connections);
     result = try_jobs(node);
     if (result == 0 && node->jobs_lock < 0)
         result = add_timer(node, &node->lock_timer, on_lock_retry, LOCK_RETRY_MS);

@@ -153,6 +153,21 @@ int jobs_running(const struct jobs *jobs)
 
 /* ---- opening and closing ---- */
 
+/* Whoever held leases before has died: the lock is ours. */
+static int recover(const struct jobs *jobs)
+{
+    switch (catalog_jobs_recover(jobs->catalog, jobs->owner)) {
+    case CATALOG_OK:
+        return 0;
+    case CATALOG_EFULL:
+        return -ENOSPC;
+    case CATALOG_EBUSY:
+        return -EBUSY;
+    default:
+        return -EIO;
+    }
+}
+
 int jobs_open(struct jobs **out, const struct jobs_params *params)
 {
     *out = NULL;
@@ -182,11 +197,8 @@ int jobs_open(struct jobs **out, const struct jobs_params *params)
     jobs->poll = event_new(jobs->base, -1, EV_PERSIST, on_poll, jobs);
     int error =
         jobs->worker_path && jobs->poll && event_add(jobs->poll, &interval) == 0 ? 0 : -ENOMEM;
-    /* Whoever held leases before has died: the lock is ours. */
-    if (error == 0 && catalog_jobs_recover(jobs->catalog, jobs->owner) != CATALOG_OK) {
-        log_write(LOG_ERROR, "jobs", "%s", catalog_message(jobs->catalog));
-        error = -EIO;
-    }
+    if (error == 0)
+        error = recover(jobs);
     if (error < 0) {
         jobs_close(&jobs, 0);
         return error;
