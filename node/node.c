@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/thread.h>
@@ -22,8 +23,14 @@
 #define JOBS_GRACE_MS 2000
 #define HTTP_GRACE_MS 2000
 /* Descriptors besides connections: listeners, event bases, catalogs, files being served, pipes of
- * workers. */
+ * workers. With fewer than the first number all is well; the rest says what cannot be done without.
+ */
 #define OTHER_DESCRIPTORS 1024
+#define DESCRIPTORS_AT_LEAST 24
+#define DESCRIPTORS_A_LOOP 4
+#define DESCRIPTORS_A_POOL_THREAD 2
+#define DESCRIPTORS_A_WORKER 8
+#define LEAST_CONNECTIONS 4
 
 struct node {
     const struct node_params *params;
@@ -121,13 +128,56 @@ static void log_http(void *ctx, const char *message)
     log_write(LOG_WARN, "http", "%s", message);
 }
 
+static int64_t or_cores(int64_t configured)
+{
+    return configured > 0 ? configured : sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+/* How many descriptors this process may have, after asking for as many as are needed. */
+static int64_t descriptor_limit(int64_t needed)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return needed;
+    if (limit.rlim_cur < (rlim_t)needed) {
+        rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max < (rlim_t)needed ? limit.rlim_max : (rlim_t)needed;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            limit.rlim_cur = before;
+    }
+    return limit.rlim_cur < (rlim_t)needed ? (int64_t)limit.rlim_cur : needed;
+}
+
+/* Every connection is a descriptor, and what is sent over it another. More connections than that
+ * would leave none for files, the catalog and the workers: they wait in the kernel instead. */
+static int64_t affordable_connections(const struct config *config)
+{
+    int64_t needed = config->max_connections + OTHER_DESCRIPTORS;
+    int64_t limit = descriptor_limit(needed);
+    if (limit >= needed)
+        return config->max_connections;
+    int64_t others = DESCRIPTORS_AT_LEAST + DESCRIPTORS_A_LOOP * or_cores(config->loops) +
+                     DESCRIPTORS_A_POOL_THREAD * config->pool_threads +
+                     DESCRIPTORS_A_WORKER * or_cores(config->workers);
+    int64_t connections = (limit - others) / 2;
+    if (connections < LEAST_CONNECTIONS)
+        connections = LEAST_CONNECTIONS;
+    if (connections > config->max_connections)
+        connections = config->max_connections;
+    log_write(LOG_WARN, "node",
+        "%" PRId64 " connections need %" PRId64 " open files, and the limit is %" PRId64
+        " (ulimit -n): at most %" PRId64 " connections at a time",
+        config->max_connections, needed, limit, connections);
+    return connections;
+}
+
 static int open_server(struct node *node)
 {
     const struct config *config = node->params->config;
     const struct http_server_params params = {
         .listen = config->listen,
         .loops = (int)config->loops,
-        .max_connections = (int)config->max_connections,
+        .max_connections = (int)affordable_connections(config),
         .routes = node->modules.routes,
         .route_count = node->modules.route_count,
         .guard = auth_guard,
@@ -154,20 +204,6 @@ static void announce(const struct node *node)
         store_path(node->store), address, port);
     if (node->params->on_listening != NULL)
         node->params->on_listening(node->params->ctx, address, port);
-}
-
-/* Every connection is a descriptor. */
-static void raise_descriptor_limit(int64_t connections)
-{
-    struct rlimit limit;
-    rlim_t needed = (rlim_t)connections + OTHER_DESCRIPTORS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
-        return;
-    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < needed)
-        log_write(LOG_WARN, "node",
-            "%" PRId64 " connections need %ju open files, and the limit is %ju (ulimit -n)",
-            connections, (uintmax_t)needed, (uintmax_t)limit.rlim_cur);
 }
 
 /* ---- the workers --------------------------------------------------------- */

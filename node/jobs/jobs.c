@@ -80,8 +80,9 @@ static void sweep(struct jobs *jobs)
 
 static bool has_room(struct jobs *jobs)
 {
-    bool room = store_free_bytes(jobs->store) >= LEAST_ROOM_BYTES &&
-                clock_mono_ms() >= jobs->paused_until_ms;
+    if (clock_mono_ms() < jobs->paused_until_ms)
+        return false;
+    bool room = store_free_bytes(jobs->store) >= LEAST_ROOM_BYTES;
     if (!room && !jobs->paused_for_room)
         log_write(LOG_WARN, "jobs", "the disk is full: transcoding pauses until there is room");
     if (room && jobs->paused_for_room)
@@ -90,8 +91,9 @@ static bool has_room(struct jobs *jobs)
     return room;
 }
 
-void jobs_pause(struct jobs *jobs)
+void jobs_pause(struct jobs *jobs, const char *why)
 {
+    log_write(LOG_WARN, "jobs", "%s: no new work for %d s", why, PAUSE_MS / 1000);
     jobs->paused_until_ms = clock_mono_ms() + PAUSE_MS;
 }
 
