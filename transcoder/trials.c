@@ -218,7 +218,7 @@ static void end_round(struct round *round)
 /* The source's own size and what is clearly smaller, downwards. Returns how many. */
 static int choose_sides(int source_side, int sides[SIZES])
 {
-    static const int usual[] = {1080, 720, 540, 360, 240};
+    static const int usual[] = {1080, 720, 540, 360, 240, 180, 120};
     int count = 0;
     sides[count++] = source_side < LARGEST_SIDE ? source_side : LARGEST_SIDE;
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]) && count < SIZES; i++)

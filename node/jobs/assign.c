@@ -13,6 +13,8 @@
 
 static int unable(struct worker *worker, enum reason reason, const char *what, int error)
 {
+    if (worker_error_passes(error))
+        worker->fate = FATE_SHORT;
     worker->reason = reason;
     snprintf(worker->detail, sizeof(worker->detail), "%s: %s", what, strerror(error));
     return -1;
@@ -108,6 +110,8 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         job->threads = worker->jobs->most_workers;
         return 0;
     }
+    if (leased->kind == CATALOG_JOB_AUDIO)
+        job->threads = worker->jobs->most_workers;
     if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)
         return unable(worker, REASON_INTERNAL, "the probe's findings", EINVAL);
     if (leased->kind == CATALOG_JOB_POSTER)

@@ -155,7 +155,7 @@ static int record_probed(struct worker *worker, const struct message *message)
     if (worker_job(worker)->kind != CATALOG_JOB_PROBE || worker->probed)
         return refuse(worker, "findings that nobody asked for");
     struct planned *p = calloc(1, sizeof(*p));
-    char title[512];
+    char title[1024];
     int result = -1;
     if (!p || plan_make(&message->info, &worker->jobs->plan, &p->plan) < 0 ||
         plan_renditions(p) < 0 || plan_jobs(p, &message->info) < 0 ||

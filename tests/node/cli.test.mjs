@@ -15,7 +15,7 @@ const COMMANDS = ['serve', 'ingest', 'ls', 'show', 'publish', 'unpublish', 'retr
 let clip, longClip, junk;
 before(() => {
     clip = makeClip(path.join(tempDir(), '育秧 第一课.mp4'), { seconds: 6, size: '320x180' });
-    longClip = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 150, size: '640x360' });
+    longClip = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 150, size: '320x180' });
     junk = path.join(tempDir(), 'junk.mp4');
     writeFileSync(junk, Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 251)));
 });
@@ -57,7 +57,8 @@ test('misuse: exit 2, one line that points to the help', async () => {
         ['show'], ['show', '0'], ['show', '-1'], ['show', '1x'], ['show', '99999999999999999999'], ['rm', '1', '2'], ['ingest'],
         ['ingest', 'a', 'b', '--title', 't'], ['ingest', 'a', '--language', 'z h'], ['serve', '--listen', 'here'],
         ['serve', '--workers', '-1'], ['serve', '--metrics-public', 'maybe'], ['serve', 'x'], ['user'], ['user', 'frob'], ['user', 'add', 'x'],
-        ['user', 'add', 'x', '--role', 'king'], ['user', 'add', 'a b', '--role', 'admin'], ['backup'], ['help', 'frobnicate']];
+        ['user', 'add', 'x', '--role', 'king'], ['user', 'add', 'a b', '--role', 'admin'], ['backup'], ['help', 'frobnicate'],
+        ['ingest', 'x.mp4', '--title', '课'.repeat(201)], ['ingest', 'x.mp4', '--topic', 'x'.repeat(101)], ['ingest', 'x.mp4', '--description', 'x'.repeat(5001)]];
     for (const args of cases)
         await refused(args.includes('--data') || args.length === 0 ? args : [...args, '--data', data], 2, /--help`\)/);
     assert.ok(!existsSync(data));

@@ -22,7 +22,7 @@ function streamStart(file, kind) {
 
 before(async () => {
     // Two chunks and a bit, so that chunk borders are among what is looked at.
-    const files = [{ what: 'clip of 130 s', file: makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 130, size: '480x270' }), frame_s: 1 / 25 }];
+    const files = [{ what: 'clip of 130 s', file: makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 130, size: '320x180' }), frame_s: 1 / 25 }];
     const late = media('difficult/two_audio_tracks.mkv');
     if (late)
         files.push({ what: 'video 21 ms after audio, two tracks', file: late, frame_s: 1 / 25 });
@@ -172,6 +172,20 @@ test('BANDWIDTH and AVERAGE-BANDWIDTH are what is measured, within 10 %', () => 
             const message = `${what}: ${rendition.url}: says ${bandwidth}/${averageBandwidth}, measured ${peak + sound.peak}/${average + sound.average}`;
             assert.ok(Math.abs(bandwidth / (peak + sound.peak) - 1) <= 0.1, message);
             assert.ok(Math.abs(averageBandwidth / (average + sound.average) - 1) <= 0.1, message);
+        }
+    }
+}));
+
+test('caps hold on the wire, sound included: times 1.1 over every three segments, no segment twice the mean', () => each(({ what, video, audio }) => {
+    const sum = (list) => list.reduce((a, b) => ({ bits: a.bits + b.bits, s: a.s + b.s }), { bits: 0, s: 0 });
+    const rate = (list) => sum(list).bits / sum(list).s;
+    for (const { url, segments } of video) {
+        const cap = 1000 * Number(new URL(url).pathname.match(/v(\d+)\/index/)[1]);
+        const wire = segments.map((segment, n) => ({ s: segment.extinf_s, bits: 8 * (segment.bytes.length + audio[0].segments[n].bytes.length) }));
+        for (let n = 0; n < wire.length; n++) {
+            const three = wire.slice(n, n + 3);
+            assert.ok(three.length < Math.min(3, wire.length) || rate(three) <= cap * 1.1, `${what}: ${url} from ${n}: ${rate(three)}`);
+            assert.ok(rate([wire[n]]) <= 2 * rate(wire), `${what}: ${url} segment ${n}: ${rate([wire[n]])} of ${rate(wire)}`);
         }
     }
 }));

@@ -21,7 +21,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define MEAN_ROOM 0.80
 /* x264's CRF: finer than this nobody sees; coarser than this nothing can be read. */
 #define FINEST_CRF 23.0
-#define COARSEST_CRF 46.0
+#define COARSEST_CRF 43.0
 /* Finer than this (an SSIM of 0.9955) looks no better, at whatever CRF. */
 #define ENOUGH_MDB 23500.0
 /* A rung whose picture is not better by this looks no better. */
@@ -32,6 +32,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define SMOOTH_MDB 1000.0
 /* Trials are made with a faster preset. */
 #define PRESET_GAIN 0.88
+#define LARGE_PIXELS (1000 * 1000)
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
 #define GROUP_PIXELS (2200 * 1000)
 
@@ -146,17 +147,21 @@ static struct choice choose(
 {
     struct candidate candidates[MEDIA_MAX_TRIALS];
     size_t count = pair_trials(info, candidates);
-    struct choice best = {.quality_mdb = -1e9};
+    struct choice best = {0};
+    bool best_fits = false;
     for (size_t i = 0; i < count; i++) {
         struct choice choice = fit(&candidates[i], rate_bps, segment_s);
         bool fits = choice.rate_bps <= rate_bps * 1.02;
-        /* What can't fit at all is still better small than large. */
-        if (!fits)
-            choice.quality_mdb -= 1000 * log2(choice.rate_bps / rate_bps);
         if (cap_bps >= SMOOTH_BPS && choice.divisor > 1)
             choice.quality_mdb -= SMOOTH_MDB;
-        if (choice.quality_mdb > best.quality_mdb)
+        /* Caps come first: of what can't hold, the smallest. */
+        bool better = fits != best_fits ? fits
+                      : fits            ? choice.quality_mdb > best.quality_mdb
+                                        : choice.rate_bps < best.rate_bps;
+        if (i == 0 || better) {
             best = choice;
+            best_fits = fits;
+        }
     }
     return count > 0 ? best : usual(info, cap_bps);
 }
@@ -171,11 +176,15 @@ static int even(double value)
  * Few pictures a second have far neighbours: B-frames gain nothing there (measured: 0.1 dB less at
  * equal rates with five of them), cost time, and need decoding times that are squeezed in at a
  * segment's start (transcoder/decode_times.h), which FFmpeg's program takes for a leap of the clock
- * where half a frame is more than a tenth of a second.
+ * where half a frame is more than a tenth of a second. x264 keeps the pictures that it looks ahead
+ * at, and so does the segment's encoder: of large ones there is room for few.
  */
-static const char *choose_tuning(double fps)
+static void choose_tuning(struct plan_rendition *r)
 {
-    return fps < 11 ? "bframes=0:rc-lookahead=25" : "bframes=3:b-adapt=1:rc-lookahead=25";
+    bool few = (double)r->fps_num / r->fps_den < 11;
+    int lookahead = (int64_t)r->width * r->height > LARGE_PIXELS ? 20 : 32;
+    snprintf(r->tuning, sizeof(r->tuning), "%s:rc-lookahead=%d",
+        few ? "bframes=0" : "bframes=3:b-adapt=1", lookahead);
 }
 
 static void add_rendition(
@@ -199,7 +208,7 @@ static void add_rendition(
         .preset = "medium",
     };
     snprintf(r->name, sizeof(r->name), "v%d", (int)(cap_bps / 1000));
-    snprintf(r->tuning, sizeof(r->tuning), "%s", choose_tuning((double)r->fps_num / r->fps_den));
+    choose_tuning(r);
 }
 
 /* From the lowest on, as many together as memory allows. */
