@@ -17,6 +17,7 @@
 #define CHANGED 5
 /* Closer to one another than this, pictures are not looked at. */
 #define STEP_US 75000
+#define MOST_PASSED 4
 /* Activity is judged over this long, classes over that. */
 #define ACTIVITY_US US
 #define WINDOW_US (10 * US)
@@ -50,6 +51,9 @@ struct part {
     uint8_t brightest_row[HEIGHT], brightest_column[WIDTH];
     bool has_before, has_bars;
     int64_t before_us, second_ago_us;
+    AVFrame *passed[MOST_PASSED]; /* since `before`, for telling where exactly a cut is */
+    int64_t passed_us[MOST_PASSED];
+    int passed_count;
     double quiet; /* mean change of late, in luma; of a cut a part counts */
     int64_t looks;
     double still_sum;
@@ -112,14 +116,33 @@ static void note_cut(int64_t *cuts_us, int *count, int64_t at_us)
 }
 
 /* Another slide changes much of the picture at once, where little changed of late. */
+static bool is_cut(const struct part *p, const double blocks[BLOCKS], double change)
+{
+    return changed_blocks(blocks) * 8 > BLOCKS && change > 2 && change > 4 * p->quiet;
+}
+
+/* Where the cut is that was seen at at_us: what was passed over may show the new slide already. */
+static int64_t place_cut(struct part *p, int64_t at_us)
+{
+    uint8_t thumbnail[THUMBNAIL_PIXELS];
+    double blocks[BLOCKS];
+    for (int i = 0; i < p->passed_count; i++) {
+        if (thumbnail_make(&p->thumbnailer, p->passed[i], thumbnail) < 0)
+            continue;
+        double change = compare(thumbnail, p->before, blocks);
+        if (is_cut(p, blocks, change))
+            return p->passed_us[i];
+    }
+    return at_us;
+}
+
 static void look_for_cut(struct part *p, int64_t at_us)
 {
     double blocks[BLOCKS];
     double change = compare(p->now, p->before, blocks);
-    int changed = changed_blocks(blocks);
-    bool cut = changed * 8 > BLOCKS && change > 2 && change > 4 * p->quiet;
+    bool cut = is_cut(p, blocks, change);
     if (cut && p->looks > LEARNING_LOOKS && at_us >= p->from_us)
-        note_cut(p->cuts_us, &p->cut_count, at_us);
+        note_cut(p->cuts_us, &p->cut_count, place_cut(p, at_us));
     /* One cut must not hide the next; lasting motion must be learnt. */
     double bounded = cut ? 2 * p->quiet + 1 : change;
     p->quiet += (bounded - p->quiet) / 8;
@@ -140,10 +163,28 @@ static void note_activity(struct part *p, int64_t at_us)
     window->count++;
 }
 
+/* Keeps the picture until the next look. Without memory the cut is placed less exactly. */
+static void pass_over(struct part *p, const AVFrame *frame, int64_t at_us)
+{
+    AVFrame *kept = p->passed_count < MOST_PASSED ? av_frame_clone(frame) : NULL;
+    if (!kept)
+        return;
+    p->passed[p->passed_count] = kept;
+    p->passed_us[p->passed_count++] = at_us;
+}
+
+static void forget_passed(struct part *p)
+{
+    while (p->passed_count > 0)
+        av_frame_free(&p->passed[--p->passed_count]);
+}
+
 static void look(struct part *p, const AVFrame *frame, int64_t at_us)
 {
-    if (p->has_before && at_us - p->before_us < STEP_US)
+    if (p->has_before && at_us - p->before_us < STEP_US) {
+        pass_over(p, frame, at_us);
         return;
+    }
     if (thumbnail_make(&p->thumbnailer, frame, p->now) < 0)
         return;
     if (at_us >= p->from_us)
@@ -155,6 +196,7 @@ static void look(struct part *p, const AVFrame *frame, int64_t at_us)
     } else {
         look_for_cut(p, at_us);
     }
+    forget_passed(p);
     if (at_us - p->second_ago_us >= ACTIVITY_US) {
         if (at_us >= p->from_us)
             note_activity(p, at_us);
@@ -435,6 +477,7 @@ void analyse_close(struct analysis **analysis)
     if (!a)
         return;
     for (int i = 0; a->parts && i < a->part_count; i++) {
+        forget_passed(&a->parts[i]);
         thumbnail_close(&a->parts[i].thumbnailer);
         free(a->parts[i].cuts_us);
     }

@@ -2,6 +2,7 @@
 #include "transcoder/picture_attempt.h"
 
 #include <libavutil/mem.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "transcoder/h264.h"
@@ -9,8 +10,10 @@
 
 /* As the planner has it (transcoder/plan/rungs.c): few pictures a second are not reordered. */
 #define FEW_FPS 11
-#define TUNING_FEW "bframes=0:rc-lookahead=20"
-#define TUNING_MANY "bframes=3:b-adapt=1:rc-lookahead=20"
+/* Looking ahead takes memory. */
+#define LARGE_PIXELS 1000000
+#define LOOKAHEAD 10
+#define LARGE_LOOKAHEAD 5
 
 struct run {
     const struct place_copy *copy;
@@ -95,13 +98,17 @@ static int open_decoder(struct run *r)
 static int open_run(struct run *r, AVRational rate, int crf)
 {
     const struct place *place = r->copy->place;
+    char tuning[64];
+    snprintf(tuning, sizeof(tuning), "%s:rc-lookahead=%d",
+        av_q2d(rate) < FEW_FPS ? "bframes=0" : "bframes=3:b-adapt=1",
+        r->copy->width * r->copy->height > LARGE_PIXELS ? LARGE_LOOKAHEAD : LOOKAHEAD);
     struct h264_params encoding = {
         .width = r->copy->width,
         .height = r->copy->height,
         .frame_rate = rate,
         .crf_x10 = crf * 10,
         .preset = "veryfast",
-        .tuning = av_q2d(rate) < FEW_FPS ? TUNING_FEW : TUNING_MANY,
+        .tuning = tuning,
         .colours = place->colours,
     };
     for (int n = 0; n < place->params.frame_count; n++)
