@@ -26,8 +26,8 @@ static const int crfs[CRFS] = {26, 38};
 #define NEAR_MDB 700
 /* Under a cap the next smaller size can have a CRF that is finer by about so much. */
 #define FINER_CRF 4
-/* The planner's coarsest, where nothing may fit. */
-#define HARDLY_FITS_CRF 45
+/* Near the planner's coarsest (COARSEST_CRF in transcoder/plan/rungs.c): perhaps nothing fits. */
+#define HARDLY_FITS_CRF 42
 
 /* All trials of a size that are made at once: each divisor's and CRF's at each place. */
 struct round {
