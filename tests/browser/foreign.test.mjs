@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { addUserAndLogin, makeClip, show, startNode, tempDir, terraceOk, until } from '../harness/terrace.mjs';
+import { addUserAndLogin, makeClip, oneRung, show, startNode, tempDir, terraceOk, until } from '../harness/terrace.mjs';
 import { logIn, newPage, startBrowser } from './browser.mjs';
 
 const PASSWORD = 'a good long password';
@@ -17,8 +17,8 @@ before(async () => {
     const clip = makeClip(path.join(dir, 'clip.mp4'), { seconds: 4, size: '320x180', rate: 10 });
     const file = makeClip(path.join(dir, 'evil.mkv'), { seconds: 4, size: '320x180', rate: 10,
         extra: ['-metadata', `title=${EVIL}`, '-metadata:s:a:0', `title=${EVIL}`, '-metadata:s:a:0', 'language=eng'] });
-    await terraceOk(['ingest', file, '--publish', '--topic', EVIL, '--description', EVIL, '--wait', '--data', data]);
-    await terraceOk(['ingest', clip, '--publish', '--title', EVIL, '--wait', '--data', data]);
+    await terraceOk(['ingest', file, '--publish', '--topic', EVIL, '--description', EVIL, '--wait', '--data', data, ...oneRung()]);
+    await terraceOk(['ingest', clip, '--publish', '--title', EVIL, '--wait', '--data', data, ...oneRung()]);
     node = await startNode({ data });
     const user = await addUserAndLogin(node, NAME, 'admin', PASSWORD);
     const b64 = (text) => Buffer.from(text).toString('base64');

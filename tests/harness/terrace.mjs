@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Drives the real programs: starts nodes, runs the command line, logs in, finds media. For node:test files.
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,13 @@ process.on('exit', () => { for (const dir of tempDirs) rmSync(dir, { recursive: 
 export function tempDir() {
     tempDirs.push(mkdtempSync(path.join(tmpdir(), 'terrace-test-')));
     return tempDirs.at(-1);
+}
+
+/** For ingest and serve: one rung will do, where lessons are not what is looked at. Encoding takes most of the tests' time. */
+export function oneRung() {
+    const config = path.join(tempDir(), 'one-rung.conf');
+    writeFileSync(config, 'ladder = 130\n');
+    return ['--config', config];
 }
 
 /** Runs a program to its end without blocking this process: {code, signal, stdout, stderr}. */

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { login, makeClip, run, show, startNode, tempDir, terrace, terraceBin, terraceOk, until } from '../harness/terrace.mjs';
+import { login, makeClip, oneRung, run, show, startNode, tempDir, terrace, terraceBin, terraceOk, until } from '../harness/terrace.mjs';
 
 const english = { LC_ALL: 'C.UTF-8', LC_MESSAGES: '', LANG: '' };
 const chinese = { LC_ALL: '', LC_MESSAGES: '', LANG: 'zh_CN.UTF-8' };
@@ -163,7 +163,7 @@ test('wide characters keep the columns', async () => {
 
 test('progress in a pipe: the state, then a line every 10 % at most', async () => {
     const data = dataDir();
-    const said = (await terraceOk(['ingest', longClip, '--wait', '--data', data], { env: english })).trimEnd().split('\n');
+    const said = (await terraceOk(['ingest', longClip, '--wait', '--data', data, ...oneRung()], { env: english })).trimEnd().split('\n');
     const lines = said.filter((line) => !line.startsWith('copying ')); // on a slow disk
     assert.equal(lines[0], `lesson 1: ${longClip}`);
     assert.equal(lines.at(-1), 'lesson 1: ready');
@@ -253,8 +253,8 @@ test('routes are what the node answers', async () => {
 
 test('ingest --wait beside a node; the node is killed, and ingest finishes the work itself', async () => {
     const data = dataDir();
-    const node = await startNode({ data });
-    const ingest = start(['ingest', longClip, '--wait', '--data', data]);
+    const node = await startNode({ data, args: oneRung() });
+    const ingest = start(['ingest', longClip, '--wait', '--data', data, ...oneRung()]);
     await until(async () => /lesson 1: 10 %/.test(ingest.said.out), '10 %');
     await node.kill();
     const end = await ingest.ended;
@@ -265,9 +265,9 @@ test('ingest --wait beside a node; the node is killed, and ingest finishes the w
 
 test('Ctrl-C in ingest --wait gives the work back; a node that waited goes on with it', async () => {
     const data = dataDir();
-    const ingest = start(['ingest', longClip, '--wait', '--data', data]);
+    const ingest = start(['ingest', longClip, '--wait', '--data', data, ...oneRung()]);
     await until(async () => /lesson 1: 10 %/.test(ingest.said.out), '10 %');
-    const node = await startNode({ data });
+    const node = await startNode({ data, args: oneRung() });
     await until(() => /runs the workers/.test(node.log()), 'the node to see who runs the workers', 10_000);
     ingest.child.kill('SIGINT');
     const end = await ingest.ended;

