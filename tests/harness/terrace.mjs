@@ -151,11 +151,11 @@ export async function lessonIds(data) {
     return (listed.lessons ?? listed).map((lesson) => lesson.id).sort((a, b) => a - b);
 }
 
-/** A clip with motion and sound, made by the ffmpeg program. */
-export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, extra = [] } = {}) {
+/** A clip with motion, and sound if that is wanted, made by the ffmpeg program. */
+export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, sound = true, extra = [] } = {}) {
     const made = spawnSync('ffmpeg', ['-v', 'error', '-y',
         '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`,
-        '-f', 'lavfi', '-i', `sine=frequency=440:beep_factor=4:sample_rate=48000:duration=${seconds}`,
+        ...sound ? ['-f', 'lavfi', '-i', `sine=frequency=440:beep_factor=4:sample_rate=48000:duration=${seconds}`] : [],
         '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-c:a', 'aac', '-b:a', '64k', ...extra, file]);
     if (made.status !== 0)
         throw new Error(`ffmpeg: ${made.stderr}`);

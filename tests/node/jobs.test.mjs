@@ -11,7 +11,7 @@ let short, long;
 
 before(() => {
     short = makeClip(path.join(tempDir(), 'short.mp4'), { seconds: 4, size: '160x90', rate: 10 });
-    long = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 300, size: '320x180', rate: 10 });
+    long = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 300, size: '320x180', rate: 10, sound: false });
 });
 
 const dataDir = () => path.join(tempDir(), 'data');
