@@ -234,8 +234,8 @@ static void on_data(
 
 /* ---- opening ---- */
 
-/* An upload that was given up after it was found leaves the empty file that opening has made: nobody
- * else removes it. One with something in it may be a lesson's source. */
+/* An upload that was given up after it was found leaves the empty file that opening has made:
+ * nobody else removes it. One with something in it may be a lesson's source. */
 static bool given_up(struct catalog *catalog, const struct patch *patch)
 {
     struct catalog_uploads uploads;
