@@ -83,7 +83,8 @@ static double compare(const uint8_t *a, const uint8_t *b, double blocks[BLOCKS])
         blocks[i] = (double)sum / (BLOCK * BLOCK);
         all += blocks[i];
     }
-    return all / BLOCKS;
+    const int count = BLOCKS;
+    return all / count;
 }
 
 static int changed_blocks(const double blocks[BLOCKS])
@@ -228,8 +229,10 @@ static void close_reading(struct reading *r)
 static int open_reading(struct reading *r, const struct analysis *a, struct failure *failure)
 {
     *r = (struct reading){.packet = av_packet_alloc(), .frame = av_frame_alloc()};
-    if (!r->packet || !r->frame)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
+    if (!r->packet || !r->frame) {
+        failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
+        return -1;
+    }
     int stream = a->info->video_stream;
     if (input_open(&r->input, a->fd, failure) < 0)
         return -1;

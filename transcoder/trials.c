@@ -16,7 +16,7 @@
 /* Shorter lessons are tried at one place. */
 #define SHORT_LESSON_US (60 * US)
 /* The pictures of all places are kept in memory. */
-#define PLACES_BYTES (80 * 1000 * 1000LL)
+#define PLACES_BYTES (60 * 1000 * 1000LL)
 /* Pictures are tried and compared at most this high (their shorter side). */
 #define LARGEST_SIDE 1080
 #define SIZES 4
