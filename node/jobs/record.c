@@ -108,11 +108,11 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
             (struct catalog_new_job){.kind = CATALOG_JOB_TEXT, .cost = COST_TEXT};
     if (!info->has_video)
         return 0;
-    p->jobs[p->job_count++] =
-        (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
     for (int piece = 0; piece < pieces; piece++)
         p->jobs[p->job_count++] =
             (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
+    p->jobs[p->job_count++] =
+        (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
     for (int chunk = 0; has_legacy(p) && chunk < p->plan.chunk_count; chunk++)
         p->jobs[p->job_count++] = (struct catalog_new_job){
             .kind = CATALOG_JOB_LEGACY, .chunk = chunk, .cost = COST_LEGACY};
