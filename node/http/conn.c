@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -405,6 +404,7 @@ void conn_destroy(struct http_conn *conn)
     struct http_loop *loop = conn->loop;
 
     conn_sample(conn, true);
+    pace_end(conn);
     if (conn->req)
         request_abandon(conn->req);
     if (conn->kicked)

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-static struct tcp_info tcp_info_of(const struct http_conn *conn)
+struct tcp_info conn_tcp_info(const struct http_conn *conn)
 {
     struct tcp_info info = {0};
     socklen_t bytes = sizeof(info);
@@ -32,7 +32,7 @@ void conn_sample(struct http_conn *conn, bool closed)
     conn->sampled_ms = clock_mono_ms();
     if (!params->observe)
         return;
-    info = tcp_info_of(conn);
+    info = conn_tcp_info(conn);
     rate_bps = info.tcpi_delivery_rate * 8;
     sample = (struct http_conn_sample){
         .conn_id = conn->id,
@@ -63,7 +63,7 @@ static bool wants_body(const struct http_conn *conn)
  * minutes at once. */
 static uint64_t progress_bytes(const struct http_conn *conn)
 {
-    return conn->received_bytes + tcp_info_of(conn).tcpi_bytes_acked;
+    return conn->received_bytes + conn_tcp_info(conn).tcpi_bytes_acked;
 }
 
 static bool too_slow(struct http_conn *conn, int64_t tick_ms)
@@ -98,7 +98,7 @@ static bool too_slow(struct http_conn *conn, int64_t tick_ms)
 static bool still_receiving(struct http_conn *conn, int64_t since_ms)
 {
     const struct http_server_params *params = &conn->loop->server->params;
-    const struct tcp_info info = tcp_info_of(conn);
+    const struct tcp_info info = conn_tcp_info(conn);
     uint64_t gained_bytes = info.tcpi_bytes_acked - conn->idle_acked_bytes;
 
     conn->idle_acked_bytes = info.tcpi_bytes_acked;

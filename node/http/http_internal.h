@@ -11,6 +11,7 @@
 #define NODE_HTTP_HTTP_INTERNAL_H
 
 #include "node/http/chunked.h"
+#include "node/http/cmcd.h"
 #include "node/http/head.h"
 #include "node/http/http.h"
 #include "node/http/router.h"
@@ -21,6 +22,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <linux/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
@@ -56,7 +58,7 @@ struct http_loop {
     struct http_server *server;
     struct event_base *base;
     struct evconnlistener *listener;
-    struct event *tick, *wake, *kick;
+    struct event *tick, *wake, *kick, *pace;
     pthread_t thread;
     bool started, accept_paused, drained, ending;
     struct conn_list conns, kicked;
@@ -99,6 +101,11 @@ struct http_conn {
     uint64_t unreported_bytes, unreported_requests;
     int64_t sampled_ms;
     char peer[46], path[200], user_agent[120];
+    /* pace.c: what the last media request said, and what came of it */
+    bool is_flow, was_sending;
+    struct http_pace pace;
+    struct cmcd cmcd;
+    char site[CMCD_TEXT_BYTES];
 };
 
 enum body_mode {
@@ -204,6 +211,18 @@ void conn_read_ahead(struct http_conn *conn, size_t bytes);
 /* Once a tick: cuts off slow and idle peers, takes samples. May destroy conn. */
 void conn_tick(struct http_conn *conn, int64_t now_ms);
 void conn_sample(struct http_conn *conn, bool closed);
+struct tcp_info conn_tcp_info(const struct http_conn *conn);
+
+/* pace.c */
+enum { PACE_MS = 250 };
+/* A request has come; one for media is given its pace. */
+void pace_begin(struct http_request *req);
+/* Every PACE_MS. */
+void pace_tick(struct http_conn *conn);
+/* The connection ends. */
+void pace_end(struct http_conn *conn);
+/* Says so to the player if its response is held back. */
+void pace_add_header(const struct http_request *req, struct buf *out);
 
 /* request.c */
 struct http_request *request_new(struct http_conn *conn); /* NULL: no memory */
