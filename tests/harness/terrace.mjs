@@ -71,8 +71,8 @@ const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
 /** Starts `terrace serve` and waits for its address. port 0: a free one; under: a program that runs it, and its arguments. */
-export function startNode({ data, port = 0, args = [], env, under = [] } = {}) {
-    const [program, ...rest] = [...under, terraceBin, 'serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...args];
+export function startNode({ data, address = '127.0.0.1', port = 0, args = [], env, under = [] } = {}) {
+    const [program, ...rest] = [...under, terraceBin, 'serve', '--data', data, '--listen', `${address}:${port}`, ...args];
     const child = spawn(program, rest,
         { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     running.add(child);
