@@ -38,9 +38,9 @@ async function makeData() {
 const county = (process.env.LINK_COUNTY ?? '').split(' ').filter(Boolean);
 
 async function servers({ data, root }) {
-    const cubic = [...county, 'sh', '-c', 'echo cubic > /proc/sys/net/ipv4/tcp_congestion_control; exec "$@"', 'sh'];
+    const cubic = [...county, path.join(here, '../../build/link-listen'), 'cubic', COUNTY, '8081'];
     const node = await startNode({ data, address: COUNTY, port: 8080, under: county, args: ['--loops', '1'] });
-    const peer = await startNginx({ root, listen: `${COUNTY}:8081`, under: cubic });
+    const peer = await startNginx({ root, listen: `${COUNTY}:8081`, under: cubic, shared: false });
     await until(async () => (await run('curl', ['-sf', '-o', '/dev/null', '-r', '0-0', `${peer.url}/`])).code !== 7, 'nginx');
     return { node, peer };
 }

@@ -7,10 +7,10 @@ import { tempDir } from './terrace.mjs';
 
 /**
  * Starts nginx on an address, serving the files in `root`; under: a program that runs it, and its arguments. The usual
- * settings of who serves files fast: sendfile, tcp_nopush, cached descriptors, no access log. extra: more lines of the
- * server's block, such as limit_rate.
+ * settings of who serves files fast: sendfile, tcp_nopush, cached descriptors, no access log. shared: each worker has a
+ * socket of its own; extra: more lines of the server's block, such as limit_rate.
  */
-export async function startNginx({ root, listen, workers = 1, under = [], extra = '' }) {
+export async function startNginx({ root, listen, workers = 1, shared = true, under = [], extra = '' }) {
     const dir = tempDir(), config = path.join(dir, 'nginx.conf');
     writeFileSync(config, `
 user root; daemon off; master_process on; worker_processes ${workers}; pid ${dir}/pid; error_log ${dir}/error.log warn;
@@ -21,7 +21,7 @@ http {
     open_file_cache max=2000 inactive=60s; open_file_cache_valid 60s;
     types { application/vnd.apple.mpegurl m3u8; video/mp4 mp4 m4s; }
     client_body_temp_path ${dir}/body; proxy_temp_path ${dir}/proxy; fastcgi_temp_path ${dir}/fastcgi; uwsgi_temp_path ${dir}/uwsgi; scgi_temp_path ${dir}/scgi;
-    server { listen ${listen} reuseport backlog=4096; root ${root}; gzip_static on; ${extra} }
+    server { listen ${listen}${shared ? ' reuseport backlog=4096' : ''}; root ${root}; gzip_static on; ${extra} }
 }
 `);
     const [program, ...rest] = [...under, 'nginx', '-c', config, '-p', dir];
