@@ -409,8 +409,11 @@ static void on_lesson_loaded(struct http_request *req, void *task)
 
 static void load_lesson(struct http_request *req, const struct lookup *lookup)
 {
-    struct lookup *task = malloc(sizeof(*task));
+    struct lookup *task;
 
+    if (http_request_turned_away(req))
+        return;
+    task = malloc(sizeof(*task));
     if (!task) {
         respond_failure(req);
         return;

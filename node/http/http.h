@@ -99,6 +99,13 @@ void http_request_resume(struct http_request *req);
 typedef void (*http_work_fn)(void *thread_ctx, void *task);
 typedef void (*http_done_fn)(struct http_request *req, void *task);
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task);
+/*
+ * Whether so much work waits for the pool that a media request should be turned away, after all
+ * others: then 503 with Retry-After has been given, and there is nothing left to do for it. For
+ * handlers under /v/, which need the pool now and then only; requests under /api/ are turned away
+ * by the server, earlier, before their handler sees them.
+ */
+bool http_request_turned_away(struct http_request *req);
 /* Whether the peer is known to be gone. One that only closed its sending half is not: it may still
  * listen. */
 bool http_request_gone(const struct http_request *req);
@@ -119,8 +126,8 @@ void http_response_headerf(struct http_request *req, const char *name, const cha
     __attribute__((format(printf, 3, 4)));
 
 /* A body from memory (copied). gzip is applied when the client takes it, the type is text, it pays,
- * and no Content-Encoding header was added; an ETag then becomes a weak one. If an ETag header was
- * added and status is 200, If-None-Match is honoured with 304. */
+ * and no Content-Encoding header was added; an ETag then becomes a weak one. With status 200 the
+ * conditions of a GET or HEAD are weighed against the ETag header that was added: 304, 412. */
 void http_respond(struct http_request *req, int status, const char *content_type, const void *body,
     size_t body_bytes);
 /* No body: 204, 304, 303 with Location, ... */
@@ -129,9 +136,9 @@ void http_respond_empty(struct http_request *req, int status);
 void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
-/* Part of a file, by sendfile, with Range, If-Range, If-None-Match and HEAD handled (several ranges
- * at once: the whole, with 200). A file that is shorter than offset and length say is answered with
- * 500; one that is cut short while it is sent ends the connection. */
+/* Part of a file, by sendfile, with HEAD, ranges (several as multipart/byteranges) and all
+ * conditions handled; Last-Modified is the file's own time. A file that is shorter than offset and
+ * length say is answered with 500; one that is cut short while it is sent ends the connection. */
 struct http_file {
     int fd;               /* taken over by the call, whatever happens */
     int64_t offset_bytes; /* where the representation begins in the file */
@@ -145,7 +152,8 @@ void http_respond_file(struct http_request *req, const struct http_file *file);
 /*
  * A representation laid out from pieces: bytes in memory and parts of files, which are opened only
  * when it is their turn, so that a response holds one descriptor at a time. Ranges and conditions
- * as above. A piece that can't be opened, or is shorter than it says, ends the connection.
+ * as above, without Last-Modified. A piece that can't be opened, or is shorter than it says, ends
+ * the connection.
  */
 struct http_piece {
     const void *data;                   /* NULL: a part of a file */
@@ -154,8 +162,8 @@ struct http_piece {
 struct http_pieces {
     const struct http_piece *items; /* valid until release, as is their data */
     size_t count;
-    /* The descriptor of a piece's file, which is taken over; or a negative errno. The request's
-     * loop; must not block for long. */
+    /* The descriptor of a piece's file, which is taken over; or a negative errno. Once for each
+     * range that has bytes of it. The request's loop; must not block for long. */
     int (*open)(void *ctx, size_t piece);
     void (*release)(void *ctx); /* exactly once, when nothing is needed any more; not NULL */
     void *ctx;
@@ -240,7 +248,10 @@ struct http_server_params {
     void *guard_ctx;
     http_observe_fn observe; /* may be NULL */
     void *observe_ctx;
-    int pool_threads;                /* 0: 4 */
+    int pool_threads; /* 0: 4 */
+    /* Pieces of deferred work that may wait for a thread while API requests are still let in; four
+     * times as many for media. 0: 256 */
+    int max_waiting;
     void *(*thread_open)(void *ctx); /* pool thread's context; NULL result: the thread can't work */
     void (*thread_close)(void *thread_ctx);
     void *thread_ctx_ctx;

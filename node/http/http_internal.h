@@ -11,8 +11,11 @@
 #define NODE_HTTP_HTTP_INTERNAL_H
 
 #include "node/http/chunked.h"
+#include "node/http/condition.h"
+#include "node/http/date.h"
 #include "node/http/head.h"
 #include "node/http/http.h"
+#include "node/http/range.h"
 #include "node/http/router.h"
 #include "node/util/buf.h"
 #include "node/util/pool.h"
@@ -31,6 +34,8 @@ enum {
     DISCARD_BYTES = 256 * 1024,  /* of an unwanted body, read to save the connection */
     FILE_SLICE_BYTES = 4 << 20,  /* for one sendfile(), so that others get their turn */
     LINGER_MS = 10000,           /* for a peer to read the answer to what it should not have sent */
+    MEDIA_WAITING = 4,           /* of max_waiting: media are turned away last */
+    RETRY_AFTER_S = 2,           /* for those who were */
     SAMPLE_PAUSE_MS = 100,       /* between samples when requests end in quick succession */
 };
 
@@ -64,7 +69,7 @@ struct http_loop {
     int abandoned; /* requests without a connection, whose deferred work is not done yet */
     int64_t last_tick_ms;
     struct buf scratch; /* for response heads */
-    char date[64];
+    char date[HTTP_DATE_BYTES];
     int64_t date_s;
     pthread_mutex_t lock; /* for posted, which the pool fills */
     struct deferred *posted, **posted_last;
@@ -234,24 +239,35 @@ void response_head(
 /* False if there is a response already, or nobody to respond to. */
 bool response_begin(struct http_request *req);
 void response_end(struct http_request *req);
-bool response_not_modified(struct http_request *req, const char *etag);
 void respond_status(struct http_request *req, int status);
+/* 412, without what was added for the answer that it replaces. */
+void respond_precondition_failed(struct http_request *req);
 
 /* file.c */
-struct http_range;
 /* What is to be sent, whatever its bytes come from. */
 struct representation {
     int64_t length_bytes;
-    const char *content_type, *etag, *cache_control; /* the latter may be NULL */
+    const char *content_type, *cache_control; /* the latter may be NULL */
+    struct http_validators validators;
 };
-/* After response_begin(): sees to conditions and ranges and gives the head. True: the body's part
- * is to follow; false: the response is complete. */
+/* Which of its bytes follow the head, and in what form. */
+struct body_parts {
+    struct http_ranges ranges; /* several: multipart/byteranges, with what follows */
+    char boundary[HTTP_BOUNDARY_BYTES];
+    char content_type[128]; /* of each part */
+    int64_t total_bytes;    /* of the representation */
+};
+/* After response_begin(): sees to conditions and ranges and gives the head. True: the body's parts
+ * are to follow; false: the response is complete. */
 bool representation_begin(
-    struct http_request *req, const struct representation *what, struct http_range *part);
+    struct http_request *req, const struct representation *what, struct body_parts *parts);
 /* Puts a part of a file into the output; takes the descriptor over. */
 void file_send(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
 
 /* pieces.c */
+/* Sends the parts, the first piece at once; takes over what given->release() frees. */
+void pieces_begin(
+    struct http_request *req, const struct http_pieces *given, const struct body_parts *parts);
 /* Puts the next piece into the output, which is empty; ends the response with the last. */
 void pieces_next(struct http_request *req);
 /* Lets go of what is left; harmless where there is nothing. */

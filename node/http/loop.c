@@ -5,9 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 bool loop_draining(const struct http_loop *loop)
@@ -20,25 +18,12 @@ void loop_wake(struct http_loop *loop)
     event_active(loop->wake, EV_TIMEOUT, 0);
 }
 
-/* RFC 9110 section 5.6.7; not by strftime(), whose names follow the locale. */
-static void format_date(char *out, size_t out_bytes, time_t when)
-{
-    static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[][4] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct tm utc;
-
-    gmtime_r(&when, &utc);
-    snprintf(out, out_bytes, "%s, %02d %s %d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday,
-        months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
-
 const char *loop_date(struct http_loop *loop)
 {
     int64_t now_s = clock_wall_ms() / 1000;
 
     if (now_s != loop->date_s) {
-        format_date(loop->date, sizeof(loop->date), (time_t)now_s);
+        http_date_format(loop->date, now_s);
         loop->date_s = now_s;
     }
     return loop->date;

@@ -45,6 +45,7 @@ static void fill_defaults(struct http_server_params *params)
     params->idle_timeout_ms = or_default(params->idle_timeout_ms, 75000);
     params->crowded_timeout_ms = or_default(params->crowded_timeout_ms, 5000);
     params->progress_window_ms = or_default(params->progress_window_ms, 60000);
+    params->max_waiting = (int)or_default(params->max_waiting, 256);
     params->sample_interval_ms = or_default(params->sample_interval_ms, 1000);
 }
 
