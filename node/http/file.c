@@ -236,13 +236,16 @@ void http_respond_file(struct http_request *req, const struct http_file *file)
 
     if (!response_begin(req)) {
         close(file->fd);
-    } else if (!look_at(file, &what.validators.modified_s)) {
+        return;
+    }
+    if (!look_at(file, &what.validators.modified_s)) {
         server_log(req->loop->server, "%s: the file is shorter than it should be", req->head.path);
         close(file->fd);
         respond_status(req, 500);
-    } else if (!representation_begin(req, &what, &parts)) {
-        close(file->fd);
-    } else {
-        send_single(req, file, &parts);
+        return;
     }
+    if (representation_begin(req, &what, &parts))
+        send_single(req, file, &parts);
+    else
+        close(file->fd);
 }
