@@ -46,6 +46,10 @@ int http_request_cookie(
     const struct http_request *req, const char *name, char *out, size_t out_bytes);
 /* The peer's numeric address without port, e.g. "10.0.3.7". */
 const char *http_request_peer(const struct http_request *req);
+/* Whether it came by TLS. */
+bool http_request_secure(const struct http_request *req);
+/* The port where the server speaks TLS; 0: nowhere. */
+int http_request_tls_port(const struct http_request *req);
 /* Content-Length; -1: chunked; 0: no body. */
 int64_t http_request_body_bytes(const struct http_request *req);
 /* Who is asking, as the guard (auth) found out; NULL: nobody known. Copied by set. */
@@ -136,9 +140,10 @@ void http_respond_empty(struct http_request *req, int status);
 void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
-/* Part of a file, by sendfile, with HEAD, ranges (several as multipart/byteranges) and all
- * conditions handled; Last-Modified is the file's own time. A file that is shorter than offset and
- * length say is answered with 500; one that is cut short while it is sent ends the connection. */
+/* Part of a file (by sendfile, over TLS through 64 KiB of memory), with HEAD, ranges (several as
+ * multipart/byteranges) and all conditions handled; Last-Modified is the file's own time. A file
+ * that is shorter than offset and length say is answered with 500; one that is cut short while it
+ * is sent ends the connection. */
 struct http_file {
     int fd;               /* taken over by the call, whatever happens */
     int64_t offset_bytes; /* where the representation begins in the file */
@@ -239,7 +244,14 @@ typedef void (*http_observe_fn)(const struct http_conn_sample *sample, void *ctx
 typedef void (*http_log_fn)(void *ctx, const char *message);
 
 struct http_server_params {
-    const char *listen;              /* "ADDR:PORT", "[::1]:8080"; port 0 picks one */
+    const char *listen;     /* "ADDR:PORT", "[::1]:8080"; port 0 picks one */
+    const char *tls_listen; /* the same for TLS 1.2 and 1.3; NULL or "": none. Texts are kept by
+                               reference */
+    const char *tls_certificate, *tls_key; /* PEM files */
+    int64_t hsts_seconds; /* Strict-Transport-Security on what is sent over TLS; 0: none */
+    /* TCP's congestion control, where the kernel has it and allows it; NULL or "system": the
+     * system's choice */
+    const char *congestion;
     int loops;                       /* threads; 0: one per core */
     int max_connections;             /* 0: 10,000 */
     const struct http_route *routes; /* kept by reference; specific patterns before general ones */
@@ -276,6 +288,11 @@ int http_server_open(struct http_server **out, const struct http_server_params *
     char *message, size_t message_bytes);
 /* The port in use (for port 0). Any thread. */
 int http_server_port(const struct http_server *server);
+/* The same for TLS; 0: none. */
+int http_server_tls_port(const struct http_server *server);
+/* Loads certificate and key anew, without touching a connection. 0, also where there is no TLS;
+ * else a negative errno, message holds one line for people, and the old ones stay. Any thread. */
+int http_server_reload(struct http_server *server, char *message, size_t message_bytes);
 /* Stops accepting, ends idle connections and streams, lets other requests finish for up to
  * grace_ms, then ends everything, runs what was deferred to its done(), joins all threads, frees,
  * sets *server to NULL. Not from a loop's thread. Accepts NULL. */

@@ -17,6 +17,7 @@
 #include "node/http/http.h"
 #include "node/http/range.h"
 #include "node/http/router.h"
+#include "node/http/tls.h"
 #include "node/util/buf.h"
 #include "node/util/pool.h"
 
@@ -32,6 +33,7 @@ enum {
     BLOCK_BYTES = 256 * 1024,    /* of a body, handed to a handler at a time */
     HEAD_ROOM_BYTES = 32 * 1024, /* read ahead while no body is wanted: a head always fits */
     DISCARD_BYTES = 256 * 1024,  /* of an unwanted body, read to save the connection */
+    TLS_QUEUE_BYTES = 64 * 1024, /* of a body, in memory for a connection that is encrypted */
     FILE_SLICE_BYTES = 4 << 20,  /* for one sendfile(), so that others get their turn */
     LINGER_MS = 10000,           /* for a peer to read the answer to what it should not have sent */
     MEDIA_WAITING = 4,           /* of max_waiting: media are turned away last */
@@ -44,7 +46,8 @@ enum server_stage { SERVER_RUNS, SERVER_DRAINS, SERVER_KILLS };
 
 struct http_server {
     struct http_server_params params; /* defaults filled in */
-    int port;
+    int port, tls_port;               /* tls_port 0: none */
+    struct tls *tls;                  /* NULL: none */
     struct pool *pool;
     struct http_loop *loops;
     int loop_count;
@@ -60,7 +63,7 @@ TAILQ_HEAD(conn_list, http_conn);
 struct http_loop {
     struct http_server *server;
     struct event_base *base;
-    struct evconnlistener *listener;
+    struct evconnlistener *listener, *tls_listener; /* the latter may be NULL */
     struct event *tick, *wake, *kick;
     pthread_t thread;
     bool started, accept_paused, drained, ending;
@@ -85,6 +88,7 @@ struct http_conn {
     TAILQ_ENTRY(http_conn) link, kick_link;
     struct http_loop *loop;
     struct bufferevent *bev;
+    bool secure; /* TLS */
     struct evbuffer_cb_entry *sent_cb;
     struct http_request *req;
     enum conn_phase phase;
@@ -154,6 +158,7 @@ struct http_request {
     enum send_state send;
     bool close;            /* the connection ends with this response */
     bool chunked;          /* the stream's coding */
+    bool secure;           /* came by TLS */
     bool head_only;        /* HEAD: bodies are left out */
     int deferred;          /* pieces of work not done yet */
     struct pieces *pieces; /* while SEND_PIECES */
@@ -174,8 +179,8 @@ struct http_request {
 };
 
 /* loop.c */
-int loop_open(struct http_loop *loop, struct http_server *server,
-    int listen_fd); /* takes the fd, on failure too */
+/* Takes the descriptors, on failure too. tls_fd -1: none. */
+int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd, int tls_fd);
 int loop_start(struct http_loop *loop);
 void loop_close(struct http_loop *loop); /* not from its thread; joins it */
 void loop_wake(struct http_loop *loop);  /* any thread */
@@ -188,12 +193,18 @@ void server_log(const struct http_server *server, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* listen.c */
-/* Binds count sockets to one address. 0 or a negative errno, with a line for people. */
+struct listen_params {
+    const char *address;
+    const char *congestion; /* as in http_server_params */
+    int count;
+};
+/* Binds count sockets to one address, and sets them up for bad links; who is accepted inherits
+ * that. 0 or a negative errno, with a line for people. */
 int listen_open(
-    const char *address, int *fds, int count, int *port, char *message, size_t message_bytes);
+    const struct listen_params *params, int *fds, int *port, char *message, size_t message_bytes);
 
 /* conn.c */
-void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address);
+void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address, bool secure);
 void conn_run(struct http_conn *conn);
 void conn_kick(struct http_conn *conn);
 void conn_destroy(struct http_conn *conn);
@@ -261,7 +272,8 @@ struct body_parts {
  * are to follow; false: the response is complete. */
 bool representation_begin(
     struct http_request *req, const struct representation *what, struct body_parts *parts);
-/* Puts a part of a file into the output; takes the descriptor over. */
+/* Puts a part of a file into the output of a connection without TLS, for sendfile; takes the
+ * descriptor over. */
 void file_send(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
 
 /* pieces.c */

@@ -16,15 +16,25 @@ struct pieces {
     int64_t left_bytes; /* of that part; 0: it has not begun */
     size_t at;          /* the next piece */
     int64_t skip_bytes; /* of it */
+    int fd;             /* of its file, while that is read bit by bit; else -1 */
 };
+
+static void close_file(struct pieces *pieces)
+{
+    if (pieces->fd >= 0)
+        close(pieces->fd);
+    pieces->fd = -1;
+}
 
 void pieces_release(struct http_request *req)
 {
     struct pieces *pieces = req->pieces;
 
     req->pieces = NULL;
-    if (pieces)
-        pieces->given.release(pieces->given.ctx);
+    if (!pieces)
+        return;
+    close_file(pieces);
+    pieces->given.release(pieces->given.ctx);
     free(pieces);
 }
 
@@ -71,23 +81,68 @@ static int add_from_file(
     return 0;
 }
 
-/* Adds what the part needs of the piece whose turn it is. */
+static int read_whole(int fd, char *out, size_t bytes, int64_t at_bytes)
+{
+    while (bytes > 0) {
+        ssize_t got = pread(fd, out, bytes, at_bytes);
+
+        if (got <= 0)
+            return got < 0 ? -errno : -EIO;
+        out += got;
+        bytes -= (size_t)got;
+        at_bytes += got;
+    }
+    return 0;
+}
+
+/* For TLS: what is encrypted passes through memory, and a map of the file would be a signal where
+ * the file is cut short. */
+static int add_by_reading(
+    struct http_request *req, const struct http_piece *piece, int64_t skip, int64_t length_bytes)
+{
+    struct pieces *pieces = req->pieces;
+    struct evbuffer *output = conn_output(req->conn);
+    struct evbuffer_iovec space;
+    int error;
+
+    if (pieces->fd < 0)
+        pieces->fd = pieces->given.open(pieces->given.ctx, pieces->at);
+    if (pieces->fd < 0)
+        return pieces->fd;
+    if (evbuffer_reserve_space(output, (ev_ssize_t)length_bytes, &space, 1) < 1)
+        return -ENOMEM;
+    space.iov_len = (size_t)length_bytes;
+    error = read_whole(pieces->fd, space.iov_base, space.iov_len, piece->offset_bytes + skip);
+    if (error)
+        return error;
+    return evbuffer_commit_space(output, &space, 1) < 0 ? -ENOMEM : 0;
+}
+
+/* Adds what the part needs of the piece whose turn it is; over TLS no more than may be queued. */
 static int add_piece(struct http_request *req)
 {
     struct pieces *pieces = req->pieces;
     const struct http_piece *piece = &pieces->given.items[pieces->at];
-    int64_t length_bytes = piece->length_bytes - pieces->skip_bytes;
+    int64_t skip = pieces->skip_bytes, length_bytes = piece->length_bytes - skip;
     int error;
 
     if (length_bytes > pieces->left_bytes)
         length_bytes = pieces->left_bytes;
+    if (req->secure && length_bytes > TLS_QUEUE_BYTES)
+        length_bytes = TLS_QUEUE_BYTES;
     if (piece->data)
-        error = add_text(req, (const char *)piece->data + pieces->skip_bytes, (size_t)length_bytes);
+        error = add_text(req, (const char *)piece->data + skip, (size_t)length_bytes);
+    else if (req->secure)
+        error = add_by_reading(req, piece, skip, length_bytes);
     else
-        error = add_from_file(req, piece, pieces->skip_bytes, length_bytes);
-    pieces->at++;
-    pieces->skip_bytes = 0;
+        error = add_from_file(req, piece, skip, length_bytes);
+    pieces->skip_bytes += length_bytes;
     pieces->left_bytes -= length_bytes;
+    if (pieces->skip_bytes == piece->length_bytes || pieces->left_bytes == 0) {
+        close_file(pieces);
+        pieces->at++;
+        pieces->skip_bytes = 0;
+    }
     return error;
 }
 
@@ -138,7 +193,7 @@ void pieces_begin(
         req->conn->broken = true;
         return;
     }
-    *req->pieces = (struct pieces){.given = *given, .parts = *parts};
+    *req->pieces = (struct pieces){.given = *given, .parts = *parts, .fd = -1};
     req->send = SEND_PIECES;
     pieces_next(req);
     request_kick(req);

@@ -16,6 +16,7 @@ struct http_request *request_new(struct http_conn *conn)
     req->conn = conn;
     req->loop = conn->loop;
     req->file_fd = -1;
+    req->secure = conn->secure;
     memcpy(req->peer, conn->peer, sizeof(req->peer));
     return req;
 }
@@ -114,6 +115,16 @@ int http_request_cookie(
 const char *http_request_peer(const struct http_request *req)
 {
     return req->peer;
+}
+
+bool http_request_secure(const struct http_request *req)
+{
+    return req->secure;
+}
+
+int http_request_tls_port(const struct http_request *req)
+{
+    return req->loop->server->tls_port;
 }
 
 int64_t http_request_body_bytes(const struct http_request *req)

@@ -76,12 +76,16 @@ static bool must_close(const struct http_request *req)
 
 static void add_server_headers(struct http_request *req, struct buf *out)
 {
+    int64_t hsts_s = req->loop->server->params.hsts_seconds;
+
     buf_addf(out, "Date: %s\r\nServer: Terrace\r\n", loop_date(req->loop));
     buf_add_text(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n");
     if (req->head.path && strncmp(req->head.path, "/v/", 3) == 0)
         buf_add_text(out, "Access-Control-Allow-Origin: *\r\n"
                           "Access-Control-Expose-Headers: Content-Length, Content-Range, "
                           "Accept-Ranges, ETag, Last-Modified, Date\r\n");
+    if (req->secure && hsts_s > 0)
+        buf_addf(out, "Strict-Transport-Security: max-age=%lld\r\n", (long long)hsts_s);
     if (req->close)
         buf_add_text(out, "Connection: close\r\n");
     else if (req->head.minor_version == 0)

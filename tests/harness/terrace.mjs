@@ -87,8 +87,9 @@ export function startNode({ data, port = 0, args = [], env, under = [] } = {}) {
             const found = out.match(/listening on (http:\/\/\S+:(\d+))/);
             if (!found)
                 return;
+            const tls = out.match(/ and (https:\/\/\S+:(\d+))/);
             resolve({
-                url: found[1], port: Number(found[2]), pid: child.pid, exited, data,
+                url: found[1], port: Number(found[2]), tlsUrl: tls?.[1], tlsPort: Number(tls?.[2]), pid: child.pid, exited, data,
                 log: () => log,
                 rssBytes: () => rssBytes(child.pid),
                 /** kill -9, and waits until it is gone. */
