@@ -77,7 +77,8 @@ static const struct config_option options[] = {
     {"max_terminals", CONFIG_NUMBER, FIELD(max_terminals), 16, 1000000, "10000", "addresses",
         "Rows of the technician's table; the longest unseen goes first."},
     {"indexed_lessons", CONFIG_NUMBER, FIELD(indexed_lessons), 1, 100000, "256", "lessons",
-        "Lessons whose segment tables are kept in memory, some 50 KB for an hour of video each, and as much for its "
+        "Lessons whose segment tables are kept in memory, some 50 KB for an hour of video each, "
+        "and as much for its "
         "playlists."},
 };
 

@@ -196,7 +196,7 @@ void http_respond(struct http_request *req, int status, const char *content_type
     if (!response_begin(req))
         return;
     if (wants_gzip(req, content_type, body_bytes) &&
-        http_gzip(body, body_bytes, &packed, &packed_bytes) == 0) {
+        http_gzip(body, body_bytes, HTTP_GZIP_USUAL, &packed, &packed_bytes) == 0) {
         http_response_header(req, "Content-Encoding", "gzip");
         weaken_etag(req);
     }
