@@ -23,6 +23,20 @@ static const struct config_option options[] = {
         "Address and port to serve on. 0.0.0.0:8080 serves every network that this machine is in; "
         "port 0 picks a "
         "free one."},
+    {"tls_listen", CONFIG_OPTIONAL_ADDRESS, FIELD(tls_listen), 0, 0, "", "",
+        "Address and port for HTTPS beside it, as in 0.0.0.0:8443; it needs tls_certificate and "
+        "tls_key. Old boxes that know no TLS go on with listen."},
+    {"tls_certificate", CONFIG_PATH, FIELD(tls_certificate), 0, 0, "", "",
+        "PEM file with the certificate and those between it and the root. It is loaded anew on "
+        "SIGHUP."},
+    {"tls_key", CONFIG_PATH, FIELD(tls_key), 0, 0, "", "",
+        "PEM file with its private key, without a passphrase. It is loaded anew on SIGHUP."},
+    {"hsts_seconds", CONFIG_NUMBER, FIELD(hsts_seconds), 0, 63072000, "0", "seconds",
+        "For so long browsers refuse to come back without TLS "
+        "(Strict-Transport-Security). Leave it at 0 until HTTPS has proved itself."},
+    {"pages_need_tls", CONFIG_SWITCH, FIELD(pages_need_tls), 0, 0, "no", "",
+        "Whether logging in, and all that needs a login, is refused without TLS to other machines. "
+        "Lessons may be watched without."},
     {"loops", CONFIG_NUMBER, FIELD(loops), 0, 256, "0", "threads",
         "Threads that serve connections. 0: one per core."},
     {"pool_threads", CONFIG_NUMBER, FIELD(pool_threads), 1, 64, "4", "threads",
@@ -31,6 +45,10 @@ static const struct config_option options[] = {
         "Connections open at a time; further ones wait in the kernel's queue. The limit of open "
         "files (ulimit -n) must "
         "be larger."},
+    {"congestion", CONFIG_CHOICE, FIELD(congestion), 0, 0, "bbr", "bbr|cubic|system",
+        "How TCP judges the links to the terminals. bbr is several times as fast as cubic on lossy "
+        "ones; where the kernel doesn't have it, or doesn't allow it, the system's choice stays "
+        "(`terrace doctor` says so)."},
     {"min_progress_bytes_per_minute", CONFIG_BYTES, FIELD(min_progress_bytes_per_minute), 1, TIB,
         "15000", "bytes",
         "A peer in the middle of a request or response that moves less than this in a minute is "
@@ -59,7 +77,9 @@ static const struct config_option options[] = {
     {"max_terminals", CONFIG_NUMBER, FIELD(max_terminals), 16, 1000000, "10000", "addresses",
         "Rows of the technician's table; the longest unseen goes first."},
     {"indexed_lessons", CONFIG_NUMBER, FIELD(indexed_lessons), 1, 100000, "256", "lessons",
-        "Lessons whose segment tables are kept in memory, some 50 KB for an hour of video each."},
+        "Lessons whose segment tables are kept in memory, some 50 KB for an hour of video each, "
+        "and as much for its "
+        "playlists."},
 };
 
 const struct config_option *config_options(size_t *count)
@@ -173,6 +193,41 @@ static int set_address(struct config *config, const struct config_option *option
     return 0;
 }
 
+static int set_text(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    if (strlen(text) >= CONFIG_TEXT_BYTES) {
+        snprintf(message, message_bytes, "%s: \"%.100s...\" is too long", option->name, text);
+        return -EINVAL;
+    }
+    snprintf((char *)config + option->offset, CONFIG_TEXT_BYTES, "%s", text);
+    return 0;
+}
+
+/* Whether text is one of "this|that". */
+static bool is_choice(const char *choices, const char *text)
+{
+    size_t bytes = strlen(text);
+    for (; *choices != '\0'; choices += strspn(choices, "|")) {
+        size_t choice_bytes = strcspn(choices, "|");
+        if (choice_bytes == bytes && memcmp(choices, text, bytes) == 0)
+            return true;
+        choices += choice_bytes;
+    }
+    return false;
+}
+
+static int set_choice(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    if (!is_choice(option->unit, text)) {
+        snprintf(message, message_bytes, "%s: \"%.100s\" is none of %s", option->name, text,
+            option->unit);
+        return -EINVAL;
+    }
+    return set_text(config, option, text, message, message_bytes);
+}
+
 static int set_number(struct config *config, const struct config_option *option, const char *text,
     char *message, size_t message_bytes)
 {
@@ -250,6 +305,14 @@ int config_set(struct config *config, const struct config_option *option, const 
     switch (option->type) {
     case CONFIG_ADDRESS:
         return set_address(config, option, text, message, message_bytes);
+    case CONFIG_OPTIONAL_ADDRESS:
+        if (*text != '\0')
+            return set_address(config, option, text, message, message_bytes);
+        return set_text(config, option, text, message, message_bytes);
+    case CONFIG_PATH:
+        return set_text(config, option, text, message, message_bytes);
+    case CONFIG_CHOICE:
+        return set_choice(config, option, text, message, message_bytes);
     case CONFIG_NUMBER:
     case CONFIG_BYTES:
         return set_number(config, option, text, message, message_bytes);
@@ -288,6 +351,9 @@ void config_value(const struct config *config, const struct config_option *optio
     const char *field = (const char *)config + option->offset;
     switch (option->type) {
     case CONFIG_ADDRESS:
+    case CONFIG_OPTIONAL_ADDRESS:
+    case CONFIG_PATH:
+    case CONFIG_CHOICE:
         snprintf(out, CONFIG_TEXT_BYTES, "%s", field);
         break;
     case CONFIG_NUMBER:
@@ -311,6 +377,15 @@ void config_range(const struct config_option *option, char *out)
     switch (option->type) {
     case CONFIG_ADDRESS:
         snprintf(out, CONFIG_TEXT_BYTES, "ADDRESS:PORT");
+        break;
+    case CONFIG_OPTIONAL_ADDRESS:
+        snprintf(out, CONFIG_TEXT_BYTES, "ADDRESS:PORT or nothing");
+        break;
+    case CONFIG_PATH:
+        snprintf(out, CONFIG_TEXT_BYTES, "a file or nothing");
+        break;
+    case CONFIG_CHOICE:
+        snprintf(out, CONFIG_TEXT_BYTES, "one of");
         break;
     case CONFIG_NUMBER:
         snprintf(out, CONFIG_TEXT_BYTES, "%" PRId64 " to %" PRId64, option->min, option->max);
@@ -494,7 +569,7 @@ void config_print(FILE *file, const struct config *config)
         fputc('\n', file);
         print_prose(file, option->about);
         fprintf(file, "# %s%s%s; default %s\n", range, *option->unit ? " " : "", option->unit,
-            option->default_text);
+            *option->default_text ? option->default_text : "nothing");
         fprintf(file, "%s = %s\n", option->name, value);
     }
 }

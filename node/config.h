@@ -21,6 +21,12 @@
 
 struct config {
     char listen[CONFIG_TEXT_BYTES];
+    char tls_listen[CONFIG_TEXT_BYTES]; /* "" none; so are the two files */
+    char tls_certificate[CONFIG_TEXT_BYTES];
+    char tls_key[CONFIG_TEXT_BYTES];
+    int64_t hsts_seconds;
+    bool pages_need_tls;
+    char congestion[CONFIG_TEXT_BYTES];
     int64_t loops;
     int64_t pool_threads;
     int64_t max_connections;
@@ -41,8 +47,11 @@ enum config_type {
     CONFIG_NUMBER = 1,  /* a whole number */
     CONFIG_BYTES = 2,   /* a whole number, which may end in K, M, G or T (powers of 1024) */
     CONFIG_SWITCH = 3,  /* "yes" or "no" */
-    CONFIG_RATES =
-        4, /* up to CONFIG_MAX_RATES rising whole numbers of kbit/s: "48,80,130"; bit/s inside */
+    CONFIG_RATES = 4,   /* up to CONFIG_MAX_RATES rising whole numbers of kbit/s: "48,80,130"; bit/s
+                           inside */
+    CONFIG_OPTIONAL_ADDRESS = 5, /* an address, or nothing */
+    CONFIG_PATH = 6,             /* a file, or nothing */
+    CONFIG_CHOICE = 7,           /* one of a few words */
 };
 
 struct config_option {
@@ -51,7 +60,7 @@ struct config_option {
     size_t offset;    /* of its field in struct config */
     int64_t min, max; /* NUMBER, BYTES; each of RATES */
     const char *default_text;
-    const char *unit;  /* "" none */
+    const char *unit;  /* "" none; CHOICE: what there is, "this|that" */
     const char *about; /* whole sentences; no newlines */
 };
 

@@ -68,6 +68,7 @@ static int open_all(struct modules *out, const struct config *config, const stru
     const struct auth_params auth = {.catalog = catalog,
         .session_ms = config->session_hours * HOUR_MS,
         .metrics_public = config->metrics_public,
+        .need_tls = config->pages_need_tls,
         .login_page = web_login_page};
     const struct ingest_params ingest = {
         .store = store, .max_upload_bytes = config->max_upload_bytes};

@@ -27,10 +27,11 @@
  */
 #define OTHER_DESCRIPTORS 1024
 #define DESCRIPTORS_AT_LEAST 24
-#define DESCRIPTORS_A_LOOP 4
+#define DESCRIPTORS_A_LOOP 5
 #define DESCRIPTORS_A_POOL_THREAD 2
 #define DESCRIPTORS_A_WORKER 8
 #define LEAST_CONNECTIONS 4
+#define URL_BYTES (CONFIG_TEXT_BYTES + 16)
 
 struct node {
     const struct node_params *params;
@@ -171,11 +172,29 @@ static int64_t affordable_connections(const struct config *config)
     return connections;
 }
 
+/* What belongs together in the configuration. */
+static int check_tls(struct node *node)
+{
+    const struct config *config = node->params->config;
+    if (*config->tls_listen == '\0')
+        return config->pages_need_tls
+                   ? fail(node, -EINVAL, "pages_need_tls needs tls_listen: nobody could log in")
+                   : 0;
+    if (*config->tls_certificate == '\0' || *config->tls_key == '\0')
+        return fail(node, -EINVAL, "tls_listen needs tls_certificate and tls_key");
+    return 0;
+}
+
 static int open_server(struct node *node)
 {
     const struct config *config = node->params->config;
     const struct http_server_params params = {
         .listen = config->listen,
+        .tls_listen = config->tls_listen,
+        .tls_certificate = config->tls_certificate,
+        .tls_key = config->tls_key,
+        .hsts_seconds = config->hsts_seconds,
+        .congestion = config->congestion,
         .loops = (int)config->loops,
         .max_connections = (int)affordable_connections(config),
         .routes = node->modules.routes,
@@ -196,16 +215,25 @@ static int open_server(struct node *node)
     return http_server_open(&node->server, &params, node->message, node->message_bytes);
 }
 
+/* An address as configured, with the port that it became. */
+static void write_url(char *out, const char *scheme, const char *listen, int port)
+{
+    snprintf(
+        out, URL_BYTES, "%s://%.*s:%d", scheme, (int)(strrchr(listen, ':') - listen), listen, port);
+}
+
 static void announce(const struct node *node)
 {
-    char address[CONFIG_TEXT_BYTES];
-    snprintf(address, sizeof address, "%s", node->params->config->listen);
-    *strrchr(address, ':') = '\0';
-    int port = http_server_port(node->server);
-    log_write(LOG_INFO, "node", "version %s serves %s on http://%s:%d", TERRACE_VERSION,
-        store_path(node->store), address, port);
+    const struct config *config = node->params->config;
+    char url[URL_BYTES], tls_url[URL_BYTES] = "", urls[2 * URL_BYTES + 8];
+    write_url(url, "http", config->listen, http_server_port(node->server));
+    if (*config->tls_listen != '\0')
+        write_url(tls_url, "https", config->tls_listen, http_server_tls_port(node->server));
+    snprintf(urls, sizeof urls, "%s%s%s", url, *tls_url != '\0' ? " and " : "", tls_url);
+    log_write(LOG_INFO, "node", "version %s serves %s on %s", TERRACE_VERSION,
+        store_path(node->store), urls);
     if (node->params->on_listening != NULL)
-        node->params->on_listening(node->params->ctx, address, port);
+        node->params->on_listening(node->params->ctx, urls);
 }
 
 /* ---- the workers --------------------------------------------------------- */
@@ -282,11 +310,18 @@ static void on_stop(evutil_socket_t signal_number, short what, void *ctx)
 
 static void on_hangup(evutil_socket_t signal_number, short what, void *ctx)
 {
+    struct node *node = ctx;
+    char message[NODE_MESSAGE_BYTES];
     (void)signal_number;
     (void)what;
-    (void)ctx;
-    log_write(LOG_WARN, "node",
-        "SIGHUP: nothing can be reloaded; a changed configuration needs a restart");
+    if (*node->params->config->tls_listen == '\0')
+        log_write(LOG_WARN, "node",
+            "SIGHUP: nothing can be reloaded; a changed configuration needs a restart");
+    else if (http_server_reload(node->server, message, sizeof message) < 0)
+        log_write(LOG_ERROR, "node", "SIGHUP: %s; the old certificate stays", message);
+    else
+        log_write(LOG_INFO, "node",
+            "SIGHUP: the certificate was loaded anew; a changed configuration needs a restart");
 }
 
 static void on_flush(evutil_socket_t fd, short what, void *ctx)
@@ -355,7 +390,9 @@ static void free_event(struct event *event)
 
 static int node_open(struct node *node)
 {
-    int result = find_worker(node);
+    int result = check_tls(node);
+    if (result == 0)
+        result = find_worker(node);
     if (result == 0)
         result = open_store(node);
     if (result == 0)

@@ -11,9 +11,9 @@
 struct node_params {
     const struct config *config;
     const char *data; /* the data folder; created if it isn't there */
-    /* Called once when requests are answered: the address as it stands in a URL, and the real port.
-     * May be NULL. */
-    void (*on_listening)(void *ctx, const char *address, int port);
+    /* Called once when requests are answered, with the node's URL, or both of them
+     * ("http://127.0.0.1:8080 and https://127.0.0.1:8443"). May be NULL. */
+    void (*on_listening)(void *ctx, const char *urls);
     void *ctx;
 };
 

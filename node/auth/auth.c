@@ -18,6 +18,7 @@ int auth_open(struct auth **out, const struct auth_params *params)
     *auth = (struct auth){
         .session_ms = params->session_ms > 0 ? params->session_ms : 12LL * 3600 * 1000,
         .metrics_public = params->metrics_public,
+        .need_tls = params->need_tls,
         .login_page = params->login_page,
         .login_page_ctx = params->login_page_ctx,
         .routes =
@@ -158,10 +159,54 @@ static bool from_loopback(const struct http_request *req)
            strncmp(peer, "::ffff:127.", 11) == 0;
 }
 
+static bool is_open_metrics(const struct auth *auth, const struct http_route *route)
+{
+    return auth->metrics_public && strcmp(route->pattern, "/metrics") == 0;
+}
+
+/* Whether passwords, sessions or what they protect would cross a network that anybody may listen
+ * to. */
+static bool too_open(
+    const struct auth *auth, const struct http_request *req, const struct http_route *route)
+{
+    bool secret = route->access != HTTP_PUBLIC || strcmp(route->pattern, "/login") == 0 ||
+                  strcmp(route->pattern, "/api/login") == 0;
+    return auth->need_tls && secret && !http_request_secure(req) && !from_loopback(req) &&
+           !is_open_metrics(auth, route);
+}
+
+/* The same page by TLS. Pages that need a login have no arguments in their paths, so that these
+ * hold nothing that would have to be escaped. */
+static bool redirect_to_tls(struct http_request *req)
+{
+    const char *host = http_request_header(req, "Host"), *query = http_request_query(req);
+    if (!host)
+        return false;
+    size_t host_bytes = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    http_response_headerf(req, "Location", "https://%.*s:%d%s%s%s", (int)host_bytes, host,
+        http_request_tls_port(req), http_request_path(req), *query ? "?" : "", query);
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond_empty(req, 308);
+    return true;
+}
+
+static void refuse_openness(struct http_request *req, const struct http_route *route)
+{
+    if (route->page && redirect_to_tls(req))
+        return;
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond_error(req, 403, "tls_needed", "请使用 https 地址。",
+        "This is only available by HTTPS: use the address that begins with https.");
+}
+
 bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx)
 {
     const struct auth *auth = ctx;
     struct http_user user;
+    if (too_open(auth, req, route)) {
+        refuse_openness(req, route);
+        return false;
+    }
     bool known = find_user(auth, req, &user);
     if (known)
         http_request_set_user(req, &user);

@@ -16,6 +16,9 @@ struct auth_params {
     struct catalog *catalog;
     int64_t session_ms;  /* 0: 12 h */
     bool metrics_public; /* /metrics without a login from everywhere, not from loopback alone */
+    /* Logging in, and what needs a login, over TLS only, except from loopback: without it GETs of
+     * pages are redirected, all else is refused with 403. */
+    bool need_tls;
     /* Shows the login page (401) in answer to a page route: the web module's, wired by node.c. */
     void (*login_page)(struct http_request *req, void *ctx);
     void *login_page_ctx;

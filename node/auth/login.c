@@ -117,6 +117,14 @@ static void forgive(struct auth *auth, const struct http_request *req, const cha
     backoff_succeeded(auth->backoff, http_request_peer(req));
 }
 
+/* What was given over TLS never goes out without it. */
+static void set_cookie(struct http_request *req, const char *token, int64_t max_age_s)
+{
+    http_response_headerf(req, "Set-Cookie",
+        AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64 "%s", token,
+        max_age_s, http_request_secure(req) ? "; Secure" : "");
+}
+
 static void accept_login(struct http_request *req, struct login *login)
 {
     struct auth *auth = login->auth;
@@ -126,9 +134,7 @@ static void accept_login(struct http_request *req, struct login *login)
             req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
         return;
     }
-    http_response_headerf(req, "Set-Cookie",
-        AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64, login->token,
-        auth->session_ms / 1000);
+    set_cookie(req, login->token, auth->session_ms / 1000);
     respond_session(
         req, login->session.user, catalog_role_name(login->session.role), login->session.csrf);
 }
@@ -244,8 +250,7 @@ static void done_logout(struct http_request *req, void *task)
     const struct logout *logout = task;
     if (logout->error == CATALOG_OK || logout->error == CATALOG_ENOTFOUND) {
         sessions_remove(logout->auth->sessions, logout->token_sha256);
-        http_response_header(
-            req, "Set-Cookie", AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+        set_cookie(req, "", 0);
         http_respond_empty(req, 204);
     } else {
         respond_unavailable(req, logout->error); /* the session lives on */

@@ -77,6 +77,9 @@ static void print_config_option(const struct config_option *option)
         [CONFIG_NUMBER] = "N",
         [CONFIG_BYTES] = "BYTES",
         [CONFIG_SWITCH] = "yes|no",
+        [CONFIG_OPTIONAL_ADDRESS] = "ADDRESS:PORT",
+        [CONFIG_PATH] = "FILE",
+        [CONFIG_CHOICE] = "NAME",
         [CONFIG_RATES] = "N,N,...",
     };
     char name[64], range[CONFIG_TEXT_BYTES], about[1024];
@@ -85,7 +88,8 @@ static void print_config_option(const struct config_option *option)
         *at = '-';
     config_range(option, range);
     snprintf(about, sizeof about, "%s (%s%s%s; default %s)", option->about, range,
-        *option->unit != '\0' ? " " : "", option->unit, option->default_text);
+        *option->unit != '\0' ? " " : "", option->unit,
+        *option->default_text != '\0' ? option->default_text : "nothing");
     print_option(name, value_names[option->type], about);
 }
 

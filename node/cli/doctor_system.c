@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,26 +34,50 @@ static void check_disk(struct doctor *doctor)
 
 /* ---- kernel -------------------------------------------------------------- */
 
-static bool has_bbr(void)
+/* 0, or why a connection of this user would not get BBR: -ENOENT, -EPERM. */
+static int try_bbr(void)
 {
-    char names[512] = "";
-    FILE *file = fopen("/proc/sys/net/ipv4/tcp_available_congestion_control", "re");
+    static const char name[] = "bbr";
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    int result =
+        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, sizeof name - 1) == 0 ? 0 : -errno;
+    close(fd);
+    return result;
+}
+
+/* Whether TCP begins anew after each pause, as between two segments. BBR doesn't, whatever is set.
+ */
+static bool starts_slow_again(void)
+{
+    FILE *file = fopen("/proc/sys/net/ipv4/tcp_slow_start_after_idle", "re");
     if (file == NULL)
         return false;
-    bool found = fgets(names, sizeof names, file) != NULL && strstr(names, "bbr") != NULL;
+    int set = fgetc(file);
     fclose(file);
-    return found;
+    return set == '1';
 }
 
 static void check_kernel(struct doctor *doctor)
 {
-    if (has_bbr())
+    int result = try_bbr();
+    if (result == 0) {
         doctor_say(doctor, DOCTOR_OK, "kernel: BBR for slow and lossy links");
+        return;
+    }
+    if (result == -EPERM)
+        doctor_say(doctor, DOCTOR_WARN,
+            "kernel: BBR is not allowed to this user: lossy links are slower than they could be "
+            "(add bbr to net.ipv4.tcp_allowed_congestion_control)");
     else
         doctor_say(doctor, DOCTOR_WARN,
             "kernel: no BBR: lossy links are slower than they could be (`modprobe tcp_bbr`, and a "
-            "line in "
-            "/etc/modules-load.d)");
+            "line in /etc/modules-load.d)");
+    if (starts_slow_again())
+        doctor_say(doctor, DOCTOR_WARN,
+            "kernel: without BBR each segment begins slowly (`sysctl "
+            "net.ipv4.tcp_slow_start_after_idle=0`)");
 }
 
 /* ---- the worker ---------------------------------------------------------- */

@@ -2,10 +2,10 @@
 #include "node/cli/cli.h"
 #include "node/node.h"
 
-static void on_listening(void *ctx, const char *address, int port)
+static void on_listening(void *ctx, const char *urls)
 {
     (void)ctx;
-    printf("listening on http://%s:%d\n", address, port);
+    printf("listening on %s\n", urls);
     fflush(stdout);
 }
 
@@ -16,7 +16,8 @@ enum cli_exit cli_serve(int argc, char **argv)
         .operands = "",
         .about = "Runs a node on the data folder, which is created if it isn't there: serves "
                  "lessons and pages, takes\n"
-                 "uploads, makes renditions. SIGTERM or SIGINT stop it cleanly. One line on "
+                 "uploads, makes renditions. SIGTERM or SIGINT stop it cleanly, SIGHUP loads the "
+                 "certificate anew. One line on "
                  "standard output tells the\n"
                  "address; the log goes to standard error.",
         .takes_config = true,

@@ -14,6 +14,7 @@
 #include "node/hls/media_number.h"
 #include "node/hls/playlist.h"
 #include "node/hls/progressive.h"
+#include "node/http/gzip.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 #include "transcoder/plan/job.h"
@@ -71,28 +72,67 @@ static const char *cache_control(const struct lesson_view *view, const char *whe
     return view->published ? when_published : CACHE_NEVER;
 }
 
-/* FNV-1a: playlists are ours, nobody is after collisions. */
-static uint64_t hash_text(const struct buf *text)
+/* Numbers of a lesson's playlists, for those that are kept. */
+static size_t media_number(const struct media_index *index, const struct media_rendition *rendition)
 {
-    uint64_t hash = 14695981039346656037U;
-
-    for (size_t i = 0; i < text->used_bytes; i++)
-        hash = (hash ^ (unsigned char)text->data[i]) * 1099511628211U;
-    return hash;
+    return 1 + 2 * (size_t)(rendition - index->renditions);
 }
 
-/* Takes the text over. */
-static void respond_playlist(struct http_request *req, struct buf *text, const char *caching)
+enum { MASTER_NUMBER = 0, IFRAMES_NUMBER = 1 /* after its media playlist's */ };
+
+static void respond_packed(
+    struct http_request *req, const struct packed_text *packed, const char *caching)
 {
-    if (text->failed) {
+    http_response_header(req, "Cache-Control", caching);
+    http_response_header(req, "Content-Encoding", "gzip");
+    http_response_header(req, "Vary", "Accept-Encoding");
+    http_response_header(req, "ETag", packed->etag);
+    http_respond(req, 200, PLAYLIST_TYPE, packed->data, packed->data_bytes);
+}
+
+static void respond_plain(struct http_request *req, const struct buf *text, const char *caching)
+{
+    char etag[24];
+
+    packed_text_tag(text, etag);
+    http_response_header(req, "Cache-Control", caching);
+    http_response_header(req, "ETag", etag);
+    http_respond(req, 200, PLAYLIST_TYPE, text->data, text->used_bytes);
+}
+
+/* What is asked for, and how it is written. */
+struct playlist {
+    size_t number;
+    const struct media_rendition *rendition; /* NULL: the multivariant playlist */
+    void (*write)(
+        const struct media_index *index, const struct media_rendition *rendition, struct buf *out);
+    const char *caching;
+};
+
+/* From memory where the lesson won't change any more, and the client takes gzip. */
+static void respond_playlist(
+    struct http_request *req, const struct lesson_view *view, const struct playlist *playlist)
+{
+    bool keeps =
+        view->index->complete && http_accepts_gzip(http_request_header(req, "Accept-Encoding"));
+    const struct packed_text *packed =
+        keeps ? packed_texts_find(&view->index->playlists, playlist->number) : NULL;
+    struct buf text = {0};
+
+    if (!packed) {
+        playlist->write(view->index, playlist->rendition, &text);
+        if (keeps)
+            packed = packed_texts_keep(&view->index->playlists, playlist->number, &text);
+    }
+    if (packed) {
+        respond_packed(req, packed, playlist->caching);
+    } else if (!text.failed) {
+        respond_plain(req, &text, playlist->caching);
+    } else {
         log_write(LOG_ERROR, "hls", "%s: out of memory", http_request_path(req));
         respond_failure(req);
-    } else {
-        http_response_header(req, "Cache-Control", caching);
-        http_response_headerf(req, "ETag", "\"%016" PRIx64 "\"", hash_text(text));
-        http_respond(req, 200, PLAYLIST_TYPE, text->data, text->used_bytes);
     }
-    buf_free(text);
+    buf_free(&text);
 }
 
 /* A file below the revision's folder. */
@@ -182,17 +222,25 @@ static const char *media_type(const struct media_rendition *rendition)
     }
 }
 
+static void write_master(
+    const struct media_index *index, const struct media_rendition *rendition, struct buf *out)
+{
+    (void)rendition;
+    playlist_write_master(index, out);
+}
+
 static bool serve_master(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
-    struct buf text = {0};
-
     (void)hls;
     if (!view->index->playable)
         return false;
-    playlist_write_master(view->index, &text);
-    respond_playlist(
-        req, &text, cache_control(view, view->index->complete ? CACHE_MASTER : CACHE_GROWING));
+    respond_playlist(req, view,
+        &(struct playlist){
+            .number = MASTER_NUMBER,
+            .write = write_master,
+            .caching = cache_control(view, view->index->complete ? CACHE_MASTER : CACHE_GROWING),
+        });
     return true;
 }
 
@@ -200,14 +248,17 @@ static bool serve_media_playlist(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-    struct buf text = {0};
 
     (void)hls;
     if (!rendition)
         return false;
-    playlist_write_media(view->index, rendition, &text);
-    respond_playlist(
-        req, &text, cache_control(view, view->index->complete ? CACHE_FOR_EVER : CACHE_GROWING));
+    respond_playlist(req, view,
+        &(struct playlist){
+            .number = media_number(view->index, rendition),
+            .rendition = rendition,
+            .write = playlist_write_media,
+            .caching = cache_control(view, view->index->complete ? CACHE_FOR_EVER : CACHE_GROWING),
+        });
     return true;
 }
 
@@ -215,14 +266,17 @@ static bool serve_iframe_playlist(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-    struct buf text = {0};
 
     (void)hls;
     if (!rendition || !rendition->iframes)
         return false;
-    playlist_write_iframes(view->index, rendition, &text);
-    respond_playlist(
-        req, &text, cache_control(view, view->index->complete ? CACHE_FOR_EVER : CACHE_GROWING));
+    respond_playlist(req, view,
+        &(struct playlist){
+            .number = media_number(view->index, rendition) + IFRAMES_NUMBER,
+            .rendition = rendition,
+            .write = playlist_write_iframes,
+            .caching = cache_control(view, view->index->complete ? CACHE_FOR_EVER : CACHE_GROWING),
+        });
     return true;
 }
 
@@ -409,8 +463,11 @@ static void on_lesson_loaded(struct http_request *req, void *task)
 
 static void load_lesson(struct http_request *req, const struct lookup *lookup)
 {
-    struct lookup *task = malloc(sizeof(*task));
+    struct lookup *task;
 
+    if (http_request_turned_away(req))
+        return;
+    task = malloc(sizeof(*task));
     if (!task) {
         respond_failure(req);
         return;

@@ -19,6 +19,7 @@ static void free_index(struct media_index *index)
     for (size_t i = 0; index->renditions && i < index->rendition_count; i++)
         free_rendition(&index->renditions[i]);
     free(index->renditions);
+    packed_texts_close(&index->playlists);
     free(index->title);
     free(index->language);
     free(index->poster_file);
@@ -201,6 +202,8 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     if (!index->title || !index->language || !index->poster_file || !index->renditions)
         goto fail;
     error = add_renditions(index, renditions, chunks);
+    if (!error && packed_texts_open(&index->playlists, 1 + 2 * index->rendition_count) < 0)
+        error = CATALOG_ENOMEM;
     if (error)
         goto fail;
     *out = index;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * One lesson as the data plane needs it: what can be played, and where each segment's bytes lie.
- * Made from the catalog's rows, never changed afterwards, so that any number of threads may read
- * it.
+ * Made from the catalog's rows, and never changed afterwards (its playlists aside), so that any
+ * number of threads may read it.
  */
 #ifndef NODE_HLS_MEDIA_INDEX_H
 #define NODE_HLS_MEDIA_INDEX_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "catalog/catalog.h"
+#include "node/hls/packed_text.h"
 
 /* 128 bits of a SHA-256 in hex: enough to tell representations apart, and shorter on a slow link.
  */
@@ -58,7 +59,8 @@ struct media_index {
     size_t rendition_count;
     bool
         playable; /* of picture and sound, as far as the lesson will have them, one is among them */
-    size_t memory_bytes;
+    struct packed_texts playlists; /* hls.c's: fills up while the lesson is watched */
+    size_t memory_bytes;           /* without the playlists, which are bounded by themselves */
 };
 
 /*

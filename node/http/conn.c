@@ -53,14 +53,18 @@ static void enter(struct http_conn *conn, enum conn_phase phase)
 /* ---- writing ----------------------------------------------------------------------------------
  */
 
+static void write_when_possible(struct http_conn *conn)
+{
+    conn->writing = true;
+    bufferevent_enable(conn->bev, EV_WRITE);
+}
+
 /* Tries the socket before waiting for it: most responses are taken at once, and cost no turn of the
  * loop. */
-static void conn_flush(struct http_conn *conn)
+static void write_at_once(struct http_conn *conn)
 {
     struct evbuffer *output = conn_output(conn);
 
-    if (conn->writing || conn->broken)
-        return;
     evbuffer_unfreeze(output, 1);
     for (int i = 0; i < DIRECT_WRITES && evbuffer_get_length(output) > 0; i++) {
         int rc = evbuffer_write(output, bufferevent_getfd(conn->bev));
@@ -72,10 +76,18 @@ static void conn_flush(struct http_conn *conn)
         break;
     }
     evbuffer_freeze(output, 1);
-    if (evbuffer_get_length(output) > 0 && !conn->broken) {
-        conn->writing = true;
-        bufferevent_enable(conn->bev, EV_WRITE);
-    }
+}
+
+static void conn_flush(struct http_conn *conn)
+{
+    if (conn->writing || conn->broken)
+        return;
+    if (conn->secure)
+        tls_join_output(conn->bev);
+    else
+        write_at_once(conn);
+    if (evbuffer_get_length(conn_output(conn)) > 0 && !conn->broken)
+        write_when_possible(conn);
 }
 
 static void on_sent(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
@@ -84,6 +96,7 @@ static void on_sent(struct evbuffer *output, const struct evbuffer_cb_info *info
 
     (void)output;
     conn->unreported_bytes += info->n_deleted;
+    conn->sent_bytes += info->n_deleted;
 }
 
 static void on_write(struct bufferevent *bev, void *arg)
@@ -117,17 +130,31 @@ static void on_nothing_written(struct http_conn *conn)
     conn->broken = true;
 }
 
+/* The peer will send no more. With its goodbye libevent stops writing to it as well, although it
+ * may still listen (RFC 8446 section 6.1). */
+static void on_peer_eof(struct http_conn *conn)
+{
+    conn->peer_eof = true;
+    if (conn->secure && conn->writing)
+        bufferevent_enable(conn->bev, EV_WRITE);
+}
+
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
     struct http_conn *conn = arg;
 
-    (void)bev;
-    if (what & BEV_EVENT_ERROR)
+    if (what & BEV_EVENT_CONNECTED)
+        return; /* TLS: its handshake is done */
+    if (what & BEV_EVENT_ERROR) {
         conn->broken = true;
-    else if (what & BEV_EVENT_READING)
-        conn->peer_eof = true;
-    else
+        tls_end_refused(bev);
+    } else if (what & BEV_EVENT_READING) {
+        on_peer_eof(conn);
+    } else if (conn->secure) {
+        conn->broken = true;
+    } else {
         on_nothing_written(conn);
+    }
     conn_run(conn);
 }
 
@@ -251,6 +278,7 @@ static bool finish(struct http_conn *conn)
     }
     /* Closing with bytes unread resets the connection, and the answer is lost with it (RFC 9112
      * section 9.6). */
+    tls_say_goodbye(conn->bev);
     shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
     enter(conn, CONN_LINGER);
     return true;
@@ -288,8 +316,7 @@ static bool check_ends(struct http_conn *conn)
 static bool send_next_piece(struct http_conn *conn)
 {
     pieces_next(conn->req);
-    conn->writing = true;
-    bufferevent_enable(conn->bev, EV_WRITE);
+    write_when_possible(conn);
     return conn->broken;
 }
 
@@ -345,6 +372,8 @@ void conn_run(struct http_conn *conn)
     conn->running = false;
     if (conn->broken)
         conn_destroy(conn);
+    else if (conn->secure)
+        tls_read_on(conn->bev);
 }
 
 /* ---- beginning and end -------------------------------------------------------------------------
@@ -365,7 +394,10 @@ static void set_peer(struct http_conn *conn, const struct sockaddr *address)
 
 static int open_bufferevent(struct http_conn *conn, int fd)
 {
-    conn->bev = bufferevent_socket_new(conn->loop->base, fd, BEV_OPT_CLOSE_ON_FREE);
+    struct event_base *base = conn->loop->base;
+
+    conn->bev = conn->secure ? tls_accept(conn->loop->server->tls, base, fd)
+                             : bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
     if (!conn->bev)
         return -ENOMEM;
     bufferevent_disable(conn->bev, EV_WRITE);
@@ -376,19 +408,18 @@ static int open_bufferevent(struct http_conn *conn, int fd)
     return conn->sent_cb ? bufferevent_enable(conn->bev, EV_READ) : -ENOMEM;
 }
 
-void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address)
+void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address, bool secure)
 {
     struct http_conn *conn = calloc(1, sizeof(*conn));
-    const int yes = 1;
 
     if (!conn) {
         close(fd);
         return;
     }
     conn->loop = loop;
+    conn->secure = secure;
     conn->id = atomic_fetch_add(&loop->server->last_conn_id, 1) + 1;
     set_peer(conn, address);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     TAILQ_INSERT_TAIL(&loop->conns, conn, link);
     loop->conn_count++;
     enter(conn, CONN_HEAD);
@@ -405,8 +436,11 @@ void conn_destroy(struct http_conn *conn)
 
     conn_sample(conn, true);
     pace_end(conn);
+    /* An answer that is cut off must look like it. */
     if (conn->req)
         request_abandon(conn->req);
+    else if (conn->secure && conn->bev)
+        tls_say_goodbye(conn->bev);
     if (conn->kicked)
         TAILQ_REMOVE(&loop->kicked, conn, kick_link);
     TAILQ_REMOVE(&loop->conns, conn, link);

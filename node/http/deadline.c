@@ -11,6 +11,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+enum { SILENT_MS = 5000 };
+
 struct tcp_info conn_tcp_info(const struct http_conn *conn)
 {
     struct tcp_info info = {0};
@@ -66,6 +68,19 @@ static uint64_t progress_bytes(const struct http_conn *conn)
     return conn->received_bytes + conn_tcp_info(conn).tcpi_bytes_acked;
 }
 
+/* Whether nothing at all is heard from the peer, so that its link is to blame: what was sent is
+ * sent again and again, or it doesn't say that it is there. One that merely takes nothing answers
+ * both. Patience ends with TCP_USER_TIMEOUT, and where others can't get in. */
+static bool link_is_down(const struct http_conn *conn)
+{
+    const struct tcp_info info = conn_tcp_info(conn);
+    bool resending = info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
+    bool unanswered = info.tcpi_probes > 0; /* of keepalive, or of a closed window */
+
+    return !conn->loop->accept_paused && (resending || unanswered) &&
+           info.tcpi_last_ack_recv >= SILENT_MS;
+}
+
 static bool too_slow(struct http_conn *conn, int64_t tick_ms)
 {
     const struct http_server_params *params = &conn->loop->server->params;
@@ -90,7 +105,8 @@ static bool too_slow(struct http_conn *conn, int64_t tick_ms)
     }
     conn->waited_ms = 1;
     return gained_bytes * 60000 <
-           (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)waited_ms;
+               (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)waited_ms &&
+           !link_is_down(conn);
 }
 
 /* Whether the peer is still taking what the kernel holds for it of answers that were given long
@@ -103,8 +119,9 @@ static bool still_receiving(struct http_conn *conn, int64_t since_ms)
 
     conn->idle_acked_bytes = info.tcpi_bytes_acked;
     return (info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0) &&
-           gained_bytes * 60000 >=
-               (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)since_ms;
+           (gained_bytes * 60000 >=
+                   (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)since_ms ||
+               link_is_down(conn));
 }
 
 /* Who asks for nothing must not keep out those who would. */

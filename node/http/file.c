@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Responses from files: ranges and conditions, and the bytes by sendfile. */
 #include "node/http/http_internal.h"
-#include "node/http/range.h"
+#include "node/util/clock.h"
 
+#include <errno.h>
+#include <event2/util.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,94 +46,206 @@ void file_send(struct http_request *req, int fd, int64_t first_bytes, int64_t le
     req->file_end_bytes = first_bytes + length_bytes;
 }
 
-static bool file_is_whole(const struct http_file *file)
-{
-    struct stat info;
+/* ---- what of it is to be sent ------------------------------------------------------------------
+ */
 
-    return file->offset_bytes >= 0 && file->length_bytes >= 0 && fstat(file->fd, &info) == 0 &&
-           info.st_size - file->length_bytes >= file->offset_bytes;
+static void make_boundary(char out[HTTP_BOUNDARY_BYTES])
+{
+    uint64_t number;
+
+    /* Nobody is after it, but it must not stand in the body by chance. */
+    evutil_secure_rng_get_bytes(&number, sizeof(number));
+    snprintf(out, HTTP_BOUNDARY_BYTES, "part-%016" PRIx64, number);
 }
 
 /* Ranges are defined for GET alone (RFC 9110 section 14.2), and only while the representation is
  * the same. */
-static enum http_range_kind wanted_part(
-    struct http_request *req, const struct representation *what, struct http_range *part)
+static enum http_range_kind wanted_ranges(
+    struct http_request *req, const struct representation *what, struct http_ranges *ranges)
 {
-    const char *if_range = http_request_header(req, "If-Range");
     const char *range = http_request_header(req, "Range");
 
-    if (req->head.method != HTTP_GET || (if_range && !http_if_range_holds(if_range, what->etag)))
+    if (req->head.method != HTTP_GET ||
+        !http_if_range_holds(&req->head, &what->validators, clock_wall_ms() / 1000))
         range = NULL;
-    return http_range_parse(range, what->length_bytes, part);
+    return http_range_parse(range, what->length_bytes, ranges);
 }
 
-static bool begin_part(struct http_request *req, const struct representation *what, int status,
-    const struct http_range *part)
+static void add_validators(struct http_request *req, const struct representation *what)
 {
-    response_head(req, status, what->content_type, part->length_bytes);
-    if (!req->head_only && part->length_bytes > 0 && !req->conn->broken)
+    char date[HTTP_DATE_BYTES];
+
+    http_response_header(req, "Accept-Ranges", "bytes");
+    if (what->validators.etag)
+        http_response_header(req, "ETag", what->validators.etag);
+    if (what->validators.modified_s > 0) {
+        http_date_format(date, what->validators.modified_s);
+        http_response_header(req, "Last-Modified", date);
+    }
+    if (what->cache_control)
+        http_response_header(req, "Cache-Control", what->cache_control);
+}
+
+static bool begin_body(struct http_request *req, const struct representation *what, int status,
+    const char *content_type, int64_t length_bytes)
+{
+    add_validators(req, what);
+    response_head(req, status, content_type, length_bytes);
+    if (!req->head_only && length_bytes > 0 && !req->conn->broken)
         return true;
     response_end(req);
     return false;
 }
 
 static bool begin_range(
-    struct http_request *req, const struct representation *what, struct http_range *part)
+    struct http_request *req, const struct representation *what, const struct http_range *part)
 {
-    switch (wanted_part(req, what, part)) {
-    case HTTP_RANGE_UNSATISFIABLE:
-        http_response_headerf(req, "Content-Range", "bytes */%" PRId64, what->length_bytes);
-        respond_status(req, 416);
-        return false;
-    case HTTP_RANGE_PART:
-        http_response_headerf(req, "Content-Range", "bytes %" PRId64 "-%" PRId64 "/%" PRId64,
-            part->first_bytes, part->first_bytes + part->length_bytes - 1, what->length_bytes);
-        return begin_part(req, what, 206, part);
-    case HTTP_RANGE_WHOLE:
-        return begin_part(req, what, 200, part);
-    }
+    http_response_headerf(req, "Content-Range", "bytes %" PRId64 "-%" PRId64 "/%" PRId64,
+        part->first_bytes, part->first_bytes + part->length_bytes - 1, what->length_bytes);
+    return begin_body(req, what, 206, what->content_type, part->length_bytes);
+}
+
+static bool begin_ranges(
+    struct http_request *req, const struct representation *what, struct body_parts *parts)
+{
+    char content_type[64];
+
+    make_boundary(parts->boundary);
+    snprintf(parts->content_type, sizeof(parts->content_type), "%s", what->content_type);
+    snprintf(
+        content_type, sizeof(content_type), "multipart/byteranges; boundary=%s", parts->boundary);
+    return begin_body(req, what, 206, content_type,
+        http_parts_bytes(&parts->ranges, parts->boundary, parts->content_type, what->length_bytes));
+}
+
+static bool refuse_range(struct http_request *req, const struct representation *what)
+{
+    http_response_headerf(req, "Content-Range", "bytes */%" PRId64, what->length_bytes);
+    http_response_header(req, "Cache-Control", "no-store");
+    respond_status(req, 416);
     return false;
 }
 
 bool representation_begin(
-    struct http_request *req, const struct representation *what, struct http_range *part)
+    struct http_request *req, const struct representation *what, struct body_parts *parts)
 {
-    http_response_header(req, "Accept-Ranges", "bytes");
-    if (what->etag)
-        http_response_header(req, "ETag", what->etag);
-    if (what->cache_control)
-        http_response_header(req, "Cache-Control", what->cache_control);
-    if (what->etag && response_not_modified(req, what->etag)) {
+    enum http_condition condition =
+        http_condition_check(&req->head, &what->validators, clock_wall_ms() / 1000);
+
+    if (condition == HTTP_CONDITION_FAILED) {
+        respond_precondition_failed(req);
+        return false;
+    }
+    if (condition == HTTP_NOT_MODIFIED) {
+        add_validators(req, what);
         http_respond_empty(req, 304);
         return false;
     }
-    return begin_range(req, what, part);
+    parts->total_bytes = what->length_bytes;
+    switch (wanted_ranges(req, what, &parts->ranges)) {
+    case HTTP_RANGE_UNSATISFIABLE:
+        return refuse_range(req, what);
+    case HTTP_RANGE_PARTS:
+        return parts->ranges.count == 1 ? begin_range(req, what, &parts->ranges.items[0])
+                                        : begin_ranges(req, what, parts);
+    case HTTP_RANGE_WHOLE:
+        return begin_body(req, what, 200, what->content_type, what->length_bytes);
+    }
+    return false;
+}
+
+/* ---- a file: a single piece --------------------------------------------------------------------
+ */
+
+struct single_file {
+    struct http_piece piece;
+    int fd;
+    size_t openings; /* that are still to come: one a range */
+};
+
+/* The last opening gets the descriptor itself. */
+static int open_single(void *ctx, size_t piece)
+{
+    struct single_file *file = ctx;
+    int fd = file->fd;
+
+    (void)piece;
+    if (--file->openings > 0) {
+        fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+        return fd < 0 ? -errno : fd;
+    }
+    file->fd = -1;
+    return fd;
+}
+
+static void release_single(void *ctx)
+{
+    struct single_file *file = ctx;
+
+    if (file->fd >= 0)
+        close(file->fd);
+    free(file);
+}
+
+static void send_single(
+    struct http_request *req, const struct http_file *file, const struct body_parts *parts)
+{
+    struct single_file *single = malloc(sizeof(*single));
+
+    if (!single) {
+        close(file->fd);
+        req->conn->broken = true;
+        return;
+    }
+    *single = (struct single_file){
+        .piece = {.offset_bytes = file->offset_bytes, .length_bytes = file->length_bytes},
+        .fd = file->fd,
+        .openings = parts->ranges.count,
+    };
+    pieces_begin(req,
+        &(struct http_pieces){.items = &single->piece,
+            .count = 1,
+            .open = open_single,
+            .release = release_single,
+            .ctx = single},
+        parts);
+}
+
+/* Whether the file has what it should have; *modified_s as in struct http_validators: the file's
+ * time, if that is not in the future (RFC 9110 section 8.8.2.1). */
+static bool look_at(const struct http_file *file, int64_t *modified_s)
+{
+    struct stat info;
+
+    if (file->offset_bytes < 0 || file->length_bytes < 0 || fstat(file->fd, &info) < 0 ||
+        info.st_size - file->length_bytes < file->offset_bytes)
+        return false;
+    *modified_s = info.st_mtim.tv_sec <= clock_wall_ms() / 1000 ? info.st_mtim.tv_sec : 0;
+    return true;
 }
 
 void http_respond_file(struct http_request *req, const struct http_file *file)
 {
-    const struct representation what = {
+    struct representation what = {
         .length_bytes = file->length_bytes,
         .content_type = file->content_type,
-        .etag = file->etag,
+        .validators = {.etag = file->etag},
         .cache_control = file->cache_control,
     };
-    struct http_range part;
+    struct body_parts parts;
 
     if (!response_begin(req)) {
         close(file->fd);
         return;
     }
-    if (!file_is_whole(file)) {
+    if (!look_at(file, &what.validators.modified_s)) {
         server_log(req->loop->server, "%s: the file is shorter than it should be", req->head.path);
         close(file->fd);
         respond_status(req, 500);
         return;
     }
-    if (!representation_begin(req, &what, &part)) {
+    if (representation_begin(req, &what, &parts))
+        send_single(req, file, &parts);
+    else
         close(file->fd);
-        return;
-    }
-    file_send(req, file->fd, file->offset_bytes + part.first_bytes, part.length_bytes);
-    response_end(req);
 }

@@ -64,9 +64,11 @@ bool http_type_compressible(const char *content_type)
     return false;
 }
 
-int http_gzip(const void *data, size_t data_bytes, void **out, size_t *out_bytes)
+int http_gzip(const void *data, size_t data_bytes, enum http_gzip_effort effort, void **out,
+    size_t *out_bytes)
 {
     enum { GZIP_WINDOW = 15 + 16, MEMORY_LEVEL = 8 };
+    const int level = effort == HTTP_GZIP_BEST ? Z_BEST_COMPRESSION : Z_DEFAULT_COMPRESSION;
     z_stream stream = {0};
     size_t bound;
     int rc;
@@ -74,8 +76,8 @@ int http_gzip(const void *data, size_t data_bytes, void **out, size_t *out_bytes
     *out = NULL;
     if (data_bytes > UINT_MAX / 2)
         return -ENOMEM;
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL,
-            Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&stream, level, Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
         return -ENOMEM;
     bound = deflateBound(&stream, data_bytes);
     *out = malloc(bound);

@@ -48,6 +48,10 @@ int http_request_cookie(
 void http_request_site(const struct http_request *req, char *out, size_t out_bytes);
 /* The peer's numeric address without port, e.g. "10.0.3.7". */
 const char *http_request_peer(const struct http_request *req);
+/* Whether it came by TLS. */
+bool http_request_secure(const struct http_request *req);
+/* The port where the server speaks TLS; 0: nowhere. */
+int http_request_tls_port(const struct http_request *req);
 /* Content-Length; -1: chunked; 0: no body. */
 int64_t http_request_body_bytes(const struct http_request *req);
 /* Who is asking, as the guard (auth) found out; NULL: nobody known. Copied by set. */
@@ -101,6 +105,13 @@ void http_request_resume(struct http_request *req);
 typedef void (*http_work_fn)(void *thread_ctx, void *task);
 typedef void (*http_done_fn)(struct http_request *req, void *task);
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task);
+/*
+ * Whether so much work waits for the pool that a media request should be turned away, after all
+ * others: then 503 with Retry-After has been given, and there is nothing left to do for it. For
+ * handlers under /v/, which need the pool now and then only; requests under /api/ are turned away
+ * by the server, earlier, before their handler sees them.
+ */
+bool http_request_turned_away(struct http_request *req);
 /* Whether the peer is known to be gone. One that only closed its sending half is not: it may still
  * listen. */
 bool http_request_gone(const struct http_request *req);
@@ -121,8 +132,8 @@ void http_response_headerf(struct http_request *req, const char *name, const cha
     __attribute__((format(printf, 3, 4)));
 
 /* A body from memory (copied). gzip is applied when the client takes it, the type is text, it pays,
- * and no Content-Encoding header was added; an ETag then becomes a weak one. If an ETag header was
- * added and status is 200, If-None-Match is honoured with 304. */
+ * and no Content-Encoding header was added; an ETag then becomes a weak one. With status 200 the
+ * conditions of a GET or HEAD are weighed against the ETag header that was added: 304, 412. */
 void http_respond(struct http_request *req, int status, const char *content_type, const void *body,
     size_t body_bytes);
 /* No body: 204, 304, 303 with Location, ... */
@@ -131,9 +142,10 @@ void http_respond_empty(struct http_request *req, int status);
 void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
-/* Part of a file, by sendfile, with Range, If-Range, If-None-Match and HEAD handled (several ranges
- * at once: the whole, with 200). A file that is shorter than offset and length say is answered with
- * 500; one that is cut short while it is sent ends the connection. */
+/* Part of a file (by sendfile, over TLS through 64 KiB of memory), with HEAD, ranges (several as
+ * multipart/byteranges) and all conditions handled; Last-Modified is the file's own time. A file
+ * that is shorter than offset and length say is answered with 500; one that is cut short while it
+ * is sent ends the connection. */
 struct http_file {
     int fd;               /* taken over by the call, whatever happens */
     int64_t offset_bytes; /* where the representation begins in the file */
@@ -147,7 +159,8 @@ void http_respond_file(struct http_request *req, const struct http_file *file);
 /*
  * A representation laid out from pieces: bytes in memory and parts of files, which are opened only
  * when it is their turn, so that a response holds one descriptor at a time. Ranges and conditions
- * as above. A piece that can't be opened, or is shorter than it says, ends the connection.
+ * as above, without Last-Modified. A piece that can't be opened, or is shorter than it says, ends
+ * the connection.
  */
 struct http_piece {
     const void *data;                   /* NULL: a part of a file */
@@ -156,8 +169,8 @@ struct http_piece {
 struct http_pieces {
     const struct http_piece *items; /* valid until release, as is their data */
     size_t count;
-    /* The descriptor of a piece's file, which is taken over; or a negative errno. The request's
-     * loop; must not block for long. */
+    /* The descriptor of a piece's file, which is taken over; or a negative errno. Once for each
+     * range that has bytes of it. The request's loop; must not block for long. */
     int (*open)(void *ctx, size_t piece);
     void (*release)(void *ctx); /* exactly once, when nothing is needed any more; not NULL */
     void *ctx;
@@ -240,6 +253,7 @@ struct http_flow {
     const char *site;  /* the token that the terminal shows (cookie or parameter "site"), "" none */
     const struct cmcd
         *cmcd;            /* what the player says of itself with the request; NULL: it has ended */
+    uint64_t sent_bytes;  /* that the kernel took, ever: headers and bodies */
     uint64_t acked_bytes; /* TCP_INFO: that the peer has acknowledged, ever */
     uint32_t rtt_us;
     int64_t
@@ -259,7 +273,14 @@ typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx
 typedef void (*http_log_fn)(void *ctx, const char *message);
 
 struct http_server_params {
-    const char *listen;              /* "ADDR:PORT", "[::1]:8080"; port 0 picks one */
+    const char *listen;     /* "ADDR:PORT", "[::1]:8080"; port 0 picks one */
+    const char *tls_listen; /* the same for TLS 1.2 and 1.3; NULL or "": none. Texts are kept by
+                               reference */
+    const char *tls_certificate, *tls_key; /* PEM files */
+    int64_t hsts_seconds; /* Strict-Transport-Security on what is sent over TLS; 0: none */
+    /* TCP's congestion control, where the kernel has it and allows it; NULL or "system": the
+     * system's choice */
+    const char *congestion;
     int loops;                       /* threads; 0: one per core */
     int max_connections;             /* 0: 10,000 */
     const struct http_route *routes; /* kept by reference; specific patterns before general ones */
@@ -270,7 +291,10 @@ struct http_server_params {
     void *observe_ctx;
     http_pace_fn pace; /* may be NULL: nothing is paced */
     void *pace_ctx;
-    int pool_threads;                /* 0: 4 */
+    int pool_threads; /* 0: 4 */
+    /* Pieces of deferred work that may wait for a thread while API requests are still let in; four
+     * times as many for media. 0: 256 */
+    int max_waiting;
     void *(*thread_open)(void *ctx); /* pool thread's context; NULL result: the thread can't work */
     void (*thread_close)(void *thread_ctx);
     void *thread_ctx_ctx;
@@ -295,6 +319,11 @@ int http_server_open(struct http_server **out, const struct http_server_params *
     char *message, size_t message_bytes);
 /* The port in use (for port 0). Any thread. */
 int http_server_port(const struct http_server *server);
+/* The same for TLS; 0: none. */
+int http_server_tls_port(const struct http_server *server);
+/* Loads certificate and key anew, without touching a connection. 0, also where there is no TLS;
+ * else a negative errno, message holds one line for people, and the old ones stay. Any thread. */
+int http_server_reload(struct http_server *server, char *message, size_t message_bytes);
 /* Stops accepting, ends idle connections and streams, lets other requests finish for up to
  * grace_ms, then ends everything, runs what was deferred to its done(), joins all threads, frees,
  * sets *server to NULL. Not from a loop's thread. Accepts NULL. */

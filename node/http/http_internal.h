@@ -12,9 +12,13 @@
 
 #include "node/http/chunked.h"
 #include "node/http/cmcd.h"
+#include "node/http/condition.h"
+#include "node/http/date.h"
 #include "node/http/head.h"
 #include "node/http/http.h"
+#include "node/http/range.h"
 #include "node/http/router.h"
+#include "node/http/tls.h"
 #include "node/util/buf.h"
 #include "node/util/pool.h"
 
@@ -22,7 +26,6 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
-#include <linux/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
@@ -31,8 +34,11 @@ enum {
     BLOCK_BYTES = 256 * 1024,    /* of a body, handed to a handler at a time */
     HEAD_ROOM_BYTES = 32 * 1024, /* read ahead while no body is wanted: a head always fits */
     DISCARD_BYTES = 256 * 1024,  /* of an unwanted body, read to save the connection */
+    TLS_QUEUE_BYTES = 64 * 1024, /* of a body, in memory for a connection that is encrypted */
     FILE_SLICE_BYTES = 4 << 20,  /* for one sendfile(), so that others get their turn */
     LINGER_MS = 10000,           /* for a peer to read the answer to what it should not have sent */
+    MEDIA_WAITING = 4,           /* of max_waiting: media are turned away last */
+    RETRY_AFTER_S = 2,           /* for those who were */
     SAMPLE_PAUSE_MS = 100,       /* between samples when requests end in quick succession */
 };
 
@@ -41,7 +47,8 @@ enum server_stage { SERVER_RUNS, SERVER_DRAINS, SERVER_KILLS };
 
 struct http_server {
     struct http_server_params params; /* defaults filled in */
-    int port;
+    int port, tls_port;               /* tls_port 0: none */
+    struct tls *tls;                  /* NULL: none */
     struct pool *pool;
     struct http_loop *loops;
     int loop_count;
@@ -57,7 +64,7 @@ TAILQ_HEAD(conn_list, http_conn);
 struct http_loop {
     struct http_server *server;
     struct event_base *base;
-    struct evconnlistener *listener;
+    struct evconnlistener *listener, *tls_listener; /* the latter may be NULL */
     struct event *tick, *wake, *kick, *pace;
     pthread_t thread;
     bool started, accept_paused, drained, ending;
@@ -66,7 +73,7 @@ struct http_loop {
     int abandoned; /* requests without a connection, whose deferred work is not done yet */
     int64_t last_tick_ms;
     struct buf scratch; /* for response heads */
-    char date[64];
+    char date[HTTP_DATE_BYTES];
     int64_t date_s;
     pthread_mutex_t lock; /* for posted, which the pool fills */
     struct deferred *posted, **posted_last;
@@ -82,6 +89,7 @@ struct http_conn {
     TAILQ_ENTRY(http_conn) link, kick_link;
     struct http_loop *loop;
     struct bufferevent *bev;
+    bool secure; /* TLS */
     struct evbuffer_cb_entry *sent_cb;
     struct http_request *req;
     enum conn_phase phase;
@@ -99,6 +107,7 @@ struct http_conn {
     uint64_t idle_acked_bytes; /* when an idle connection was last looked at */
     uint64_t received_bytes;   /* of bodies, ever */
     uint64_t unreported_bytes, unreported_requests;
+    uint64_t sent_bytes; /* that the kernel took, ever */
     int64_t sampled_ms;
     char peer[46], path[200], user_agent[120];
     /* pace.c: what the last media request said, and what came of it */
@@ -156,6 +165,7 @@ struct http_request {
     enum send_state send;
     bool close;            /* the connection ends with this response */
     bool chunked;          /* the stream's coding */
+    bool secure;           /* came by TLS */
     bool head_only;        /* HEAD: bodies are left out */
     int deferred;          /* pieces of work not done yet */
     struct pieces *pieces; /* while SEND_PIECES */
@@ -176,8 +186,8 @@ struct http_request {
 };
 
 /* loop.c */
-int loop_open(struct http_loop *loop, struct http_server *server,
-    int listen_fd); /* takes the fd, on failure too */
+/* Takes the descriptors, on failure too. tls_fd -1: none. */
+int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd, int tls_fd);
 int loop_start(struct http_loop *loop);
 void loop_close(struct http_loop *loop); /* not from its thread; joins it */
 void loop_wake(struct http_loop *loop);  /* any thread */
@@ -190,12 +200,18 @@ void server_log(const struct http_server *server, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* listen.c */
-/* Binds count sockets to one address. 0 or a negative errno, with a line for people. */
+struct listen_params {
+    const char *address;
+    const char *congestion; /* as in http_server_params */
+    int count;
+};
+/* Binds count sockets to one address, and sets them up for bad links; who is accepted inherits
+ * that. 0 or a negative errno, with a line for people. */
 int listen_open(
-    const char *address, int *fds, int count, int *port, char *message, size_t message_bytes);
+    const struct listen_params *params, int *fds, int *port, char *message, size_t message_bytes);
 
 /* conn.c */
-void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address);
+void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address, bool secure);
 void conn_run(struct http_conn *conn);
 void conn_kick(struct http_conn *conn);
 void conn_destroy(struct http_conn *conn);
@@ -211,6 +227,7 @@ void conn_read_ahead(struct http_conn *conn, size_t bytes);
 /* Once a tick: cuts off slow and idle peers, takes samples. May destroy conn. */
 void conn_tick(struct http_conn *conn, int64_t now_ms);
 void conn_sample(struct http_conn *conn, bool closed);
+struct tcp_info; /* <linux/tcp.h> */
 struct tcp_info conn_tcp_info(const struct http_conn *conn);
 
 /* pace.c */
@@ -253,24 +270,36 @@ void response_head(
 /* False if there is a response already, or nobody to respond to. */
 bool response_begin(struct http_request *req);
 void response_end(struct http_request *req);
-bool response_not_modified(struct http_request *req, const char *etag);
 void respond_status(struct http_request *req, int status);
+/* 412, without what was added for the answer that it replaces. */
+void respond_precondition_failed(struct http_request *req);
 
 /* file.c */
-struct http_range;
 /* What is to be sent, whatever its bytes come from. */
 struct representation {
     int64_t length_bytes;
-    const char *content_type, *etag, *cache_control; /* the latter may be NULL */
+    const char *content_type, *cache_control; /* the latter may be NULL */
+    struct http_validators validators;
 };
-/* After response_begin(): sees to conditions and ranges and gives the head. True: the body's part
- * is to follow; false: the response is complete. */
+/* Which of its bytes follow the head, and in what form. */
+struct body_parts {
+    struct http_ranges ranges; /* several: multipart/byteranges, with what follows */
+    char boundary[HTTP_BOUNDARY_BYTES];
+    char content_type[128]; /* of each part */
+    int64_t total_bytes;    /* of the representation */
+};
+/* After response_begin(): sees to conditions and ranges and gives the head. True: the body's parts
+ * are to follow; false: the response is complete. */
 bool representation_begin(
-    struct http_request *req, const struct representation *what, struct http_range *part);
-/* Puts a part of a file into the output; takes the descriptor over. */
+    struct http_request *req, const struct representation *what, struct body_parts *parts);
+/* Puts a part of a file into the output of a connection without TLS, for sendfile; takes the
+ * descriptor over. */
 void file_send(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
 
 /* pieces.c */
+/* Sends the parts, the first piece at once; takes over what given->release() frees. */
+void pieces_begin(
+    struct http_request *req, const struct http_pieces *given, const struct body_parts *parts);
 /* Puts the next piece into the output, which is empty; ends the response with the last. */
 void pieces_next(struct http_request *req);
 /* Lets go of what is left; harmless where there is nothing. */

@@ -5,13 +5,26 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 };
+enum {
+    BACKLOG = 1024,
+    /* Not yet sent bytes in the kernel: what a slow peer gets next is decided late, and a seek is
+     * not behind a long queue. */
+    NOTSENT_BYTES = 32 * 1024,
+    /* A village's link may be away for minutes; then what it comes back to should go on. TCP tries
+     * again every two minutes at the latest. */
+    SILENCE_MS = 6 * 60 * 1000,
+    /* Where nothing is under way the peer is asked whether it is there: deadline.c tells an outage
+     * from a peer that dawdles by that. */
+    PROBE_S = 20,
+    PROBES = SILENCE_MS / 1000 / PROBE_S,
+};
 
 /* "ADDR:PORT" or "[ADDR]:PORT" into host and port. */
 static int split_address(const char *address, char *host, size_t host_bytes, const char **port)
@@ -51,6 +64,29 @@ static int resolve(const char *address, struct sockaddr_storage *out, socklen_t 
     *out_bytes = found->ai_addrlen;
     freeaddrinfo(found);
     return 0;
+}
+
+/* What the kernel doesn't have is done without. */
+static void tune(int fd, const char *congestion)
+{
+    static const struct {
+        int level, name, value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},
+        {IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, SILENCE_MS},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, PROBE_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, PROBE_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, PROBES},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        (void)setsockopt(
+            fd, options[i].level, options[i].name, &options[i].value, sizeof(options[i].value));
+    if (congestion && strcmp(congestion, "system") != 0)
+        (void)setsockopt(
+            fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion));
 }
 
 static int set_option(int fd, int option)
@@ -112,16 +148,18 @@ static void explain(int error, const char *address, char *message, size_t messag
 }
 
 int listen_open(
-    const char *address, int *fds, int count, int *port, char *message, size_t message_bytes)
+    const struct listen_params *params, int *fds, int *port, char *message, size_t message_bytes)
 {
     struct sockaddr_storage bound;
     socklen_t bytes;
-    int rc = resolve(address, &bound, &bytes);
+    int rc = resolve(params->address, &bound, &bytes);
 
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < params->count; i++)
         fds[i] = -1;
-    for (int i = 0; rc == 0 && i < count; i++) {
+    for (int i = 0; rc == 0 && i < params->count; i++) {
         rc = open_one(&bound, bytes, i == 0, &fds[i]);
+        if (rc == 0)
+            tune(fds[i], params->congestion);
         /* Port 0 has become a real one. */
         if (rc == 0 && i == 0 && getsockname(fds[0], (struct sockaddr *)&bound, &bytes) < 0)
             rc = -errno;
@@ -130,9 +168,9 @@ int listen_open(
         *port = port_of(&bound);
         return 0;
     }
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < params->count; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    explain(-rc, address, message, message_bytes);
+    explain(-rc, params->address, message, message_bytes);
     return rc;
 }

@@ -5,9 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 bool loop_draining(const struct http_loop *loop)
@@ -20,25 +18,12 @@ void loop_wake(struct http_loop *loop)
     event_active(loop->wake, EV_TIMEOUT, 0);
 }
 
-/* RFC 9110 section 5.6.7; not by strftime(), whose names follow the locale. */
-static void format_date(char *out, size_t out_bytes, time_t when)
-{
-    static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[][4] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct tm utc;
-
-    gmtime_r(&when, &utc);
-    snprintf(out, out_bytes, "%s, %02d %s %d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday,
-        months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
-}
-
 const char *loop_date(struct http_loop *loop)
 {
     int64_t now_s = clock_wall_ms() / 1000;
 
     if (now_s != loop->date_s) {
-        format_date(loop->date, sizeof(loop->date), (time_t)now_s);
+        http_date_format(loop->date, now_s);
         loop->date_s = now_s;
     }
     return loop->date;
@@ -47,17 +32,24 @@ const char *loop_date(struct http_loop *loop)
 /* ---- accepting --------------------------------------------------------------------------------
  */
 
-/* At the limit the listener pauses: who comes then waits in the kernel's queue instead of being
+static void set_enabled(struct evconnlistener *listener, bool enabled)
+{
+    if (enabled)
+        evconnlistener_enable(listener);
+    else
+        evconnlistener_disable(listener);
+}
+
+/* At the limit the listeners pause: who comes then waits in the kernel's queue instead of being
  * turned away. */
 static void set_accepting(struct http_loop *loop, bool accepting)
 {
     if (!loop->listener || loop->accept_paused == !accepting)
         return;
     loop->accept_paused = !accepting;
-    if (accepting)
-        evconnlistener_enable(loop->listener);
-    else
-        evconnlistener_disable(loop->listener);
+    set_enabled(loop->listener, accepting);
+    if (loop->tls_listener)
+        set_enabled(loop->tls_listener, accepting);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
@@ -65,8 +57,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 {
     struct http_loop *loop = arg;
 
-    (void)listener, (void)bytes;
-    conn_accept(loop, fd, address);
+    (void)bytes;
+    conn_accept(loop, fd, address, listener == loop->tls_listener);
     if (loop->conn_count >= loop->max_conns)
         set_accepting(loop, false);
 }
@@ -98,6 +90,15 @@ void loop_check_end(struct http_loop *loop)
     loop->ending = true;
     /* Not loopbreak: libevent closes the last connections' descriptors in a turn of its own. */
     event_base_loopexit(loop->base, NULL);
+}
+
+static void close_listeners(struct http_loop *loop)
+{
+    if (loop->listener)
+        evconnlistener_free(loop->listener);
+    if (loop->tls_listener)
+        evconnlistener_free(loop->tls_listener);
+    loop->listener = loop->tls_listener = NULL;
 }
 
 static void for_each_conn(
@@ -186,8 +187,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     run_posted(loop);
     if (loop_draining(loop) && !loop->drained) {
         loop->drained = true;
-        evconnlistener_free(loop->listener);
-        loop->listener = NULL;
+        close_listeners(loop);
         for_each_conn(loop, drain_conn, 0);
     }
     if (atomic_load(&loop->server->stage) >= SERVER_KILLS)
@@ -198,12 +198,26 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 /* ---- beginning and end -------------------------------------------------------------------------
  */
 
-int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd)
+/* 0 or -ENOMEM; takes fd. */
+static int listen_on(struct http_loop *loop, int fd, struct evconnlistener **out)
+{
+    const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+
+    *out = loop->base ? evconnlistener_new(loop->base, on_accept, loop, flags, 0, fd) : NULL;
+    if (!*out) {
+        close(fd);
+        return -ENOMEM;
+    }
+    evconnlistener_set_error_cb(*out, on_accept_error);
+    return 0;
+}
+
+int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd, int tls_fd)
 {
     const int64_t tick_ms = server->params.sample_interval_ms;
     const struct timeval interval = {tick_ms / 1000, tick_ms % 1000 * 1000};
     const struct timeval pace_interval = {0, PACE_MS * 1000};
-    const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+    int rc;
 
     loop->server = server;
     loop->posted_last = &loop->posted;
@@ -217,13 +231,12 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd)
         loop->wake = event_new(loop->base, -1, EV_PERSIST, on_wake, loop);
         loop->kick = event_new(loop->base, -1, EV_PERSIST, on_kick, loop);
         loop->pace = event_new(loop->base, -1, EV_PERSIST, on_pace, loop);
-        loop->listener = evconnlistener_new(loop->base, on_accept, loop, flags, 0, listen_fd);
     }
-    if (!loop->listener) {
-        close(listen_fd);
-        return -ENOMEM;
-    }
-    evconnlistener_set_error_cb(loop->listener, on_accept_error);
+    rc = listen_on(loop, listen_fd, &loop->listener);
+    if (tls_fd >= 0 && listen_on(loop, tls_fd, &loop->tls_listener) < 0)
+        rc = -ENOMEM;
+    if (rc < 0)
+        return rc;
     if (!loop->tick || !loop->wake || !loop->kick || !loop->pace ||
         event_add(loop->tick, &interval) < 0)
         return -ENOMEM;
@@ -262,8 +275,7 @@ void loop_close(struct http_loop *loop)
         return;
     if (loop->started)
         pthread_join(loop->thread, NULL);
-    if (loop->listener)
-        evconnlistener_free(loop->listener);
+    close_listeners(loop);
     if (loop->tick)
         event_free(loop->tick);
     if (loop->wake)

@@ -75,6 +75,7 @@ static void ask(struct http_conn *conn, const struct http_request *req, bool end
         .query = req ? req->head.query : "",
         .site = conn->site,
         .cmcd = ended ? NULL : &conn->cmcd,
+        .sent_bytes = conn->sent_bytes,
         .acked_bytes = info.tcpi_bytes_acked,
         .rtt_us = info.tcpi_rtt,
         .delivery_rate_bps = delivery_rate_bps(conn, &info),

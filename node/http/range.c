@@ -2,8 +2,13 @@
 #include "node/http/range.h"
 
 #include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+/* What a part of its own costs on the wire: its head. */
+enum { PART_COST_BYTES = 128 };
 
 static const char *skip_space(const char *at)
 {
@@ -45,66 +50,114 @@ static bool read_spec(const char **at, int64_t total_bytes, struct http_range *r
     return true;
 }
 
-enum http_range_kind http_range_parse(
-    const char *value, int64_t total_bytes, struct http_range *range)
+/* Whether the two are better sent as one. */
+static bool close_together(const struct http_range *a, const struct http_range *b)
 {
-    const struct http_range whole = {0, total_bytes};
-    int satisfiable = 0, specs = 0;
+    return a->first_bytes - (b->first_bytes + b->length_bytes) < PART_COST_BYTES &&
+           b->first_bytes - (a->first_bytes + a->length_bytes) < PART_COST_BYTES;
+}
 
-    *range = whole;
-    if (!value || strncasecmp(value, "bytes=", 6) != 0)
-        return HTTP_RANGE_WHOLE;
-    for (const char *at = skip_space(value + 6); *at; at = skip_space(at)) {
-        struct http_range spec;
+static struct http_range join(const struct http_range *a, const struct http_range *b)
+{
+    int64_t a_end = a->first_bytes + a->length_bytes, b_end = b->first_bytes + b->length_bytes;
+    int64_t first = a->first_bytes < b->first_bytes ? a->first_bytes : b->first_bytes;
+
+    return (struct http_range){first, (a_end > b_end ? a_end : b_end) - first};
+}
+
+static void remove_at(struct http_ranges *ranges, size_t at)
+{
+    ranges->count--;
+    memmove(&ranges->items[at], &ranges->items[at + 1],
+        (ranges->count - at) * sizeof(ranges->items[0]));
+}
+
+/* Puts a range behind the others, or in the place of the first of those that it swallows. */
+static void add(struct http_ranges *ranges, struct http_range range)
+{
+    size_t at = ranges->count, i = 0;
+
+    while (i < ranges->count) {
+        if (!close_together(&ranges->items[i], &range)) {
+            i++;
+            continue;
+        }
+        range = join(&ranges->items[i], &range);
+        remove_at(ranges, i);
+        at = i < at ? i : at;
+        i = 0; /* it has grown: those that were passed over may be close now */
+    }
+    if (at > ranges->count)
+        at = ranges->count;
+    memmove(&ranges->items[at + 1], &ranges->items[at],
+        (ranges->count - at) * sizeof(ranges->items[0]));
+    ranges->items[at] = range;
+    ranges->count++;
+}
+
+/* How many there are, satisfiable or not; -1: malformed, or too many. */
+static int read_set(const char *at, int64_t total_bytes, struct http_ranges *ranges)
+{
+    int specs = 0;
+
+    for (at = skip_space(at); *at; at = skip_space(at)) {
+        struct http_range range;
 
         if (*at == ',') {
             at++;
             continue;
         }
-        if (!read_spec(&at, total_bytes, &spec) || !strchr(",", *(at = skip_space(at)))) {
-            *range = whole;
-            return HTTP_RANGE_WHOLE;
-        }
-        specs++;
-        if (spec.length_bytes > 0 && ++satisfiable == 1)
-            *range = spec;
+        if (++specs > HTTP_MAX_RANGES || !read_spec(&at, total_bytes, &range) ||
+            !strchr(",", *(at = skip_space(at))))
+            return -1;
+        if (range.length_bytes > 0)
+            add(ranges, range);
     }
-    if (specs == 1 && satisfiable == 1)
-        return HTTP_RANGE_PART;
-    *range = whole;
-    return specs && !satisfiable ? HTTP_RANGE_UNSATISFIABLE : HTTP_RANGE_WHOLE;
+    return specs;
 }
 
-static const char *opaque_tag(const char *etag)
+enum http_range_kind http_range_parse(
+    const char *value, int64_t total_bytes, struct http_ranges *ranges)
 {
-    return strncmp(etag, "W/", 2) == 0 ? etag + 2 : etag;
+    int specs = 0;
+
+    ranges->count = 0;
+    if (value && strncasecmp(value, "bytes=", 6) == 0)
+        specs = read_set(value + 6, total_bytes, ranges);
+    if (specs > 0 && ranges->count > 0)
+        return HTTP_RANGE_PARTS;
+    *ranges = (struct http_ranges){.items = {{0, total_bytes}}, .count = 1};
+    return specs > 0 ? HTTP_RANGE_UNSATISFIABLE : HTTP_RANGE_WHOLE;
 }
 
-bool http_etag_listed(const char *list, const char *etag)
+/* ---- multipart/byteranges ---------------------------------------------------------------------
+ */
+
+size_t http_part_head(char out[HTTP_PART_HEAD_BYTES], const char *boundary,
+    const char *content_type, const struct http_range *part, int64_t total_bytes)
 {
-    const char *tag = opaque_tag(etag);
-    size_t tag_bytes = strlen(tag);
-
-    list = skip_space(list);
-    if (*list == '*')
-        return *skip_space(list + 1) == '\0';
-    while (*list) {
-        const char *end;
-
-        list = opaque_tag(list + strspn(list, " \t,"));
-        if (*list != '"')
-            return false;
-        end = strchr(list + 1, '"');
-        if (!end)
-            return false;
-        if ((size_t)(end + 1 - list) == tag_bytes && memcmp(list, tag, tag_bytes) == 0)
-            return true;
-        list = end + 1;
-    }
-    return false;
+    return (size_t)snprintf(out, HTTP_PART_HEAD_BYTES,
+        "\r\n--%.*s\r\nContent-Type: %.128s\r\nContent-Range: bytes %" PRId64 "-%" PRId64
+        "/%" PRId64 "\r\n\r\n",
+        HTTP_BOUNDARY_BYTES - 1, boundary, content_type, part->first_bytes,
+        part->first_bytes + part->length_bytes - 1, total_bytes);
 }
 
-bool http_if_range_holds(const char *value, const char *etag)
+size_t http_parts_end(char out[HTTP_PART_HEAD_BYTES], const char *boundary)
 {
-    return etag && etag[0] == '"' && strcmp(value, etag) == 0;
+    return (size_t)snprintf(
+        out, HTTP_PART_HEAD_BYTES, "\r\n--%.*s--\r\n", HTTP_BOUNDARY_BYTES - 1, boundary);
+}
+
+int64_t http_parts_bytes(const struct http_ranges *ranges, const char *boundary,
+    const char *content_type, int64_t total_bytes)
+{
+    char text[HTTP_PART_HEAD_BYTES];
+    int64_t bytes = (int64_t)http_parts_end(text, boundary);
+
+    for (size_t i = 0; i < ranges->count; i++)
+        bytes +=
+            (int64_t)http_part_head(text, boundary, content_type, &ranges->items[i], total_bytes) +
+            ranges->items[i].length_bytes;
+    return bytes;
 }

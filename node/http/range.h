@@ -1,29 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ranges and conditions (RFC 9110 sections 13 and 14). Pure. */
+/* Ranges (RFC 9110 section 14), and how several of them are sent. Pure. */
 #ifndef NODE_HTTP_RANGE_H
 #define NODE_HTTP_RANGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum http_range_kind {
-    HTTP_RANGE_WHOLE, /* no range, a malformed one, or several: the whole representation, 200 */
-    HTTP_RANGE_PART,  /* 206 */
+    HTTP_RANGE_WHOLE,         /* none, a malformed one, or more than anyone needs: 200 */
+    HTTP_RANGE_PARTS,         /* 206 */
     HTTP_RANGE_UNSATISFIABLE, /* 416 */
 };
 
 struct http_range {
-    int64_t first_bytes, length_bytes; /* the part to send; the whole for HTTP_RANGE_WHOLE */
+    int64_t first_bytes, length_bytes;
 };
 
-/* Reads a Range header's value (NULL: none) for a representation of total_bytes. */
-enum http_range_kind http_range_parse(
-    const char *value, int64_t total_bytes, struct http_range *range);
+enum { HTTP_MAX_RANGES = 16 };
 
-/* Whether If-None-Match's list, or "*", has an entity tag equal to etag by the weak comparison. */
-bool http_etag_listed(const char *list, const char *etag);
-/* Whether If-Range's value is etag by the strong comparison; dates never match. etag may be NULL.
+/* What is to be sent, in this order; never empty. */
+struct http_ranges {
+    struct http_range items[HTTP_MAX_RANGES];
+    size_t count;
+};
+
+/*
+ * Reads a Range header's value (NULL: none) for a representation of total_bytes. Ranges that
+ * overlap, or lie closer to one another than a part's head is long, become one (section 15.3.7.2);
+ * those that lie outside are left out. So no request gets more than the representation and
+ * HTTP_MAX_RANGES heads. Unless there are parts, *ranges is the whole.
  */
-bool http_if_range_holds(const char *value, const char *etag);
+enum http_range_kind http_range_parse(
+    const char *value, int64_t total_bytes, struct http_ranges *ranges);
+
+/* ---- multipart/byteranges (section 14.6) ---- */
+
+enum { HTTP_BOUNDARY_BYTES = 24, HTTP_PART_HEAD_BYTES = 320 };
+
+/* What goes before a part. Returns its length, less than HTTP_PART_HEAD_BYTES; a content_type that
+ * is too long for it is cut. */
+size_t http_part_head(char out[HTTP_PART_HEAD_BYTES], const char *boundary,
+    const char *content_type, const struct http_range *part, int64_t total_bytes);
+/* What goes behind the last one. */
+size_t http_parts_end(char out[HTTP_PART_HEAD_BYTES], const char *boundary);
+/* The body's length in all. */
+int64_t http_parts_bytes(const struct http_ranges *ranges, const char *boundary,
+    const char *content_type, int64_t total_bytes);
 
 #endif

@@ -16,6 +16,7 @@ struct http_request *request_new(struct http_conn *conn)
     req->conn = conn;
     req->loop = conn->loop;
     req->file_fd = -1;
+    req->secure = conn->secure;
     memcpy(req->peer, conn->peer, sizeof(req->peer));
     return req;
 }
@@ -116,6 +117,16 @@ const char *http_request_peer(const struct http_request *req)
     return req->peer;
 }
 
+bool http_request_secure(const struct http_request *req)
+{
+    return req->secure;
+}
+
+int http_request_tls_port(const struct http_request *req)
+{
+    return req->loop->server->tls_port;
+}
+
 int64_t http_request_body_bytes(const struct http_request *req)
 {
     return req->head.body_bytes;
@@ -194,7 +205,8 @@ static void respond_options(struct http_request *req, int methods)
     if (strncmp(req->head.path, "/v/", 3) == 0) {
         http_response_header(req, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
         http_response_header(req, "Access-Control-Allow-Headers",
-            "Range, If-Range, If-None-Match, CMCD-Object, CMCD-Request, CMCD-Session, CMCD-Status");
+            "Range, If-Range, If-None-Match, If-Modified-Since, CMCD-Object, CMCD-Request, "
+            "CMCD-Session, CMCD-Status");
         http_response_header(req, "Access-Control-Max-Age", "86400");
     }
     http_respond_empty(req, 204);
@@ -215,6 +227,48 @@ static void respond_unrouted(struct http_request *req)
     }
 }
 
+static bool turn_away(struct http_request *req, int most_waiting)
+{
+    if (pool_waiting(req->loop->server->pool) < (size_t)most_waiting)
+        return false;
+    http_response_headerf(req, "Retry-After", "%d", RETRY_AFTER_S);
+    http_response_header(req, "Cache-Control", "no-store");
+    respond_status(req, 503);
+    return true;
+}
+
+bool http_request_turned_away(struct http_request *req)
+{
+    return turn_away(req, req->loop->server->params.max_waiting * MEDIA_WAITING);
+}
+
+/* A queue that is too long is better left alone than made longer: nearly all of the API waits for
+ * the catalog. */
+static bool api_turned_away(struct http_request *req)
+{
+    return strncmp(req->route->pattern, "/api/", 5) == 0 &&
+           turn_away(req, req->loop->server->params.max_waiting);
+}
+
+/* What changes something has no tags here, so that no list of them can hold (RFC 9110
+ * section 13.1.1). */
+static bool precondition_failed(struct http_request *req)
+{
+    const int reading = HTTP_GET | HTTP_HEAD | HTTP_OPTIONS;
+
+    if ((req->head.method & reading) || !http_condition_names_tags(&req->head))
+        return false;
+    respond_precondition_failed(req);
+    return true;
+}
+
+static bool let_in(struct http_request *req)
+{
+    const struct http_server_params *params = &req->loop->server->params;
+
+    return !params->guard || params->guard(req, req->route, params->guard_ctx);
+}
+
 void request_dispatch(struct http_request *req)
 {
     const struct http_server_params *params = &req->loop->server->params;
@@ -228,7 +282,7 @@ void request_dispatch(struct http_request *req)
         respond_unrouted(req);
     else if (copy_args(req) < 0)
         respond_status(req, 500);
-    else if (!params->guard || params->guard(req, route, params->guard_ctx))
+    else if (!api_turned_away(req) && let_in(req) && !precondition_failed(req))
         route->handle(req, route->ctx);
 }
 

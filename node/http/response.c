@@ -2,8 +2,8 @@
 /* Responses: heads, bodies from memory, errors. */
 #include "node/http/gzip.h"
 #include "node/http/http_internal.h"
-#include "node/http/range.h"
 #include "node/http/status.h"
+#include "node/util/clock.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -76,12 +76,16 @@ static bool must_close(const struct http_request *req)
 
 static void add_server_headers(struct http_request *req, struct buf *out)
 {
+    int64_t hsts_s = req->loop->server->params.hsts_seconds;
+
     buf_addf(out, "Date: %s\r\nServer: Terrace\r\n", loop_date(req->loop));
     buf_add_text(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n");
     if (req->head.path && strncmp(req->head.path, "/v/", 3) == 0)
         buf_add_text(out, "Access-Control-Allow-Origin: *\r\n"
                           "Access-Control-Expose-Headers: Content-Length, Content-Range, "
-                          "Accept-Ranges, ETag, Date, CMSD-Dynamic\r\n");
+                          "Accept-Ranges, ETag, Last-Modified, Date, CMSD-Dynamic\r\n");
+    if (req->secure && hsts_s > 0)
+        buf_addf(out, "Strict-Transport-Security: max-age=%lld\r\n", (long long)hsts_s);
     if (req->head.path)
         pace_add_header(req, out);
     if (req->close)
@@ -141,24 +145,6 @@ void response_end(struct http_request *req)
 /* ---- bodies -----------------------------------------------------------------------------------
  */
 
-static bool is_get(const struct http_request *req)
-{
-    return req->head.method == HTTP_GET || req->head.method == HTTP_HEAD;
-}
-
-bool response_not_modified(struct http_request *req, const char *etag)
-{
-    const char *list;
-    size_t from = 0;
-
-    if (!is_get(req))
-        return false;
-    while ((list = http_head_field(&req->head, "If-None-Match", &from)))
-        if (http_etag_listed(list, etag))
-            return true;
-    return false;
-}
-
 /* A coded body is another representation, which must not share a strong tag (RFC 9110
  * section 8.8.3.3). */
 static void weaken_etag(struct http_request *req)
@@ -171,6 +157,15 @@ static void weaken_etag(struct http_request *req)
         weak = NULL;
     free(req->etag);
     req->etag = weak;
+}
+
+static enum http_condition check_condition(const struct http_request *req)
+{
+    const struct http_validators validators = {.etag = req->etag};
+
+    if (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD)
+        return HTTP_CONDITION_HOLDS;
+    return http_condition_check(&req->head, &validators, clock_wall_ms() / 1000);
 }
 
 static bool wants_gzip(struct http_request *req, const char *content_type, size_t body_bytes)
@@ -198,17 +193,21 @@ void http_respond(struct http_request *req, int status, const char *content_type
 {
     void *packed = NULL;
     size_t packed_bytes = 0;
+    enum http_condition condition;
 
     if (!response_begin(req))
         return;
     if (wants_gzip(req, content_type, body_bytes) &&
-        http_gzip(body, body_bytes, &packed, &packed_bytes) == 0) {
+        http_gzip(body, body_bytes, HTTP_GZIP_USUAL, &packed, &packed_bytes) == 0) {
         http_response_header(req, "Content-Encoding", "gzip");
         weaken_etag(req);
     }
-    if (status == 200 && req->etag && response_not_modified(req, req->etag)) {
+    condition = status == 200 ? check_condition(req) : HTTP_CONDITION_HOLDS;
+    if (condition == HTTP_NOT_MODIFIED) {
         response_head(req, 304, NULL, -1);
         response_end(req);
+    } else if (condition == HTTP_CONDITION_FAILED) {
+        respond_precondition_failed(req);
     } else if (packed) {
         send_body(req, status, content_type, packed, packed_bytes);
     } else {
@@ -244,4 +243,13 @@ void respond_status(struct http_request *req, int status)
     const struct http_status_text *text = http_status_error(status);
 
     http_respond_error(req, status, text->code, text->zh, text->en);
+}
+
+void respond_precondition_failed(struct http_request *req)
+{
+    free(req->etag);
+    req->etag = NULL;
+    buf_free(&req->headers);
+    http_response_header(req, "Cache-Control", "no-store");
+    respond_status(req, 412);
 }

@@ -45,6 +45,7 @@ static void fill_defaults(struct http_server_params *params)
     params->idle_timeout_ms = or_default(params->idle_timeout_ms, 75000);
     params->crowded_timeout_ms = or_default(params->crowded_timeout_ms, 5000);
     params->progress_window_ms = or_default(params->progress_window_ms, 60000);
+    params->max_waiting = (int)or_default(params->max_waiting, 256);
     params->sample_interval_ms = or_default(params->sample_interval_ms, 1000);
 }
 
@@ -82,18 +83,55 @@ static int open_pool(struct http_server *server, char *message, size_t message_b
     return rc;
 }
 
+static int open_tls(struct http_server *server, char *message, size_t message_bytes)
+{
+    const struct tls_params params = {server->params.tls_certificate, server->params.tls_key};
+    int rc = tls_open(&server->tls, &params, message, message_bytes);
+
+    if (rc == 0 && tls_expired(server->tls))
+        server_log(server, "the certificate %s has expired", params.certificate);
+    return rc;
+}
+
+static void close_all(const int *fds, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/* One of each for every loop; tls_fds are -1 where there is no TLS. */
+static int open_sockets(
+    struct http_server *server, int *fds, int *tls_fds, char *message, size_t message_bytes)
+{
+    const struct http_server_params *params = &server->params;
+    int count = params->loops;
+    struct listen_params listen = {params->listen, params->congestion, count};
+    int rc = listen_open(&listen, fds, &server->port, message, message_bytes);
+
+    for (int i = 0; i < count; i++)
+        tls_fds[i] = -1;
+    if (rc < 0 || !server->tls)
+        return rc;
+    listen.address = params->tls_listen;
+    rc = listen_open(&listen, tls_fds, &server->tls_port, message, message_bytes);
+    if (rc < 0)
+        close_all(fds, count);
+    return rc;
+}
+
 static int open_loops(struct http_server *server, char *message, size_t message_bytes)
 {
-    int fds[MAX_LOOPS];
+    int fds[MAX_LOOPS], tls_fds[MAX_LOOPS];
     int count = server->params.loops;
-    int rc = listen_open(server->params.listen, fds, count, &server->port, message, message_bytes);
+    int rc = open_sockets(server, fds, tls_fds, message, message_bytes);
 
     if (rc < 0)
         return rc;
     server->loop_count = count;
     for (int i = 0; i < count; i++) {
         struct http_loop *loop = &server->loops[i];
-        int failed = loop_open(loop, server, fds[i]);
+        int failed = loop_open(loop, server, fds[i], tls_fds[i]);
 
         loop->max_conns = (server->params.max_connections + count - 1) / count;
         rc = rc < 0 ? rc : failed;
@@ -120,7 +158,9 @@ int http_server_open(struct http_server **out, const struct http_server_params *
         return -ENOMEM;
     }
     signal(SIGPIPE, SIG_IGN); /* a peer that left is an error code, not the end of the process */
-    rc = open_pool(server, message, message_bytes);
+    rc = params->tls_listen && *params->tls_listen ? open_tls(server, message, message_bytes) : 0;
+    if (rc == 0)
+        rc = open_pool(server, message, message_bytes);
     if (rc == 0)
         rc = open_loops(server, message, message_bytes);
     if (rc < 0)
@@ -132,6 +172,16 @@ int http_server_open(struct http_server **out, const struct http_server_params *
 int http_server_port(const struct http_server *server)
 {
     return server->port;
+}
+
+int http_server_tls_port(const struct http_server *server)
+{
+    return server->tls_port;
+}
+
+int http_server_reload(struct http_server *server, char *message, size_t message_bytes)
+{
+    return server->tls ? tls_reload(server->tls, message, message_bytes) : 0;
 }
 
 static void enter_stage(struct http_server *server, enum server_stage stage)
@@ -167,6 +217,7 @@ void http_server_close(struct http_server **server, int64_t grace_ms)
     for (int i = 0; i < s->loop_count; i++)
         loop_close(&s->loops[i]);
     pool_close(&s->pool);
+    tls_close(&s->tls);
     pthread_cond_destroy(&s->ended);
     pthread_mutex_destroy(&s->lock);
     free(s->loops);

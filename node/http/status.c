@@ -64,6 +64,8 @@ static const struct {
     {405, {"method_not_allowed", "这个地址不支持此操作。",
               "This address does not allow that method."}},
     {408, {"timeout", "请求等待超时。", "The request took too long to arrive."}},
+    {412, {"precondition_failed", "内容已不是所要求的版本。",
+              "What is here is not what the request is meant for."}},
     {413, {"too_large", "发送的内容太大。", "What was sent is too large."}},
     {414, {"uri_too_long", "地址太长。", "The address is too long."}},
     {416, {"range_not_satisfiable", "所请求的范围超出文件。", "The range lies outside the file."}},
@@ -71,6 +73,7 @@ static const struct {
     {431, {"headers_too_large", "请求头太大。", "The request's header is too large."}},
     {501, {"not_implemented", "服务器不支持此请求。",
               "The server does not know this kind of request."}},
+    {503, {"busy", "服务器太忙，请稍后再试。", "The server is too busy: try again in a moment."}},
     {505, {"http_version", "只支持 HTTP/1.0 和 1.1。", "Only HTTP/1.0 and 1.1 are spoken here."}},
     {500, {"internal", "服务器内部错误。", "Something went wrong inside the server."}},
 };

@@ -60,7 +60,7 @@ struct flow {
     bool active;
     enum share_rank rank;
     double weight, wanted_bps, rate_bps;
-    uint64_t acked_bytes, measured_bytes; /* at the last look; when the present measuring began */
+    uint64_t sent_bytes, measured_bytes; /* at the last look; acknowledged when measuring began */
     int64_t seen_ms, measured_ms;
     struct http_pace pace;
 };
@@ -221,7 +221,8 @@ static struct flow *add_flow(struct flows *flows, const struct http_flow *seen)
         return NULL;
     flow->conn_id = seen->conn_id;
     flow->site = -1;
-    flow->acked_bytes = flow->measured_bytes = seen->acked_bytes;
+    flow->sent_bytes = seen->sent_bytes;
+    flow->measured_bytes = seen->acked_bytes;
     LIST_INSERT_HEAD(&flows->by_id[seen->conn_id % BUCKETS], flow, in_bucket);
     return flow;
 }
@@ -421,9 +422,9 @@ static void drop_silent(struct flows *flows, int64_t now_ms)
 
 static void count_bytes(struct flow *flow, struct sites *sites, const struct http_flow *seen)
 {
-    int64_t bytes = (int64_t)(seen->acked_bytes - flow->acked_bytes);
+    int64_t bytes = (int64_t)(seen->sent_bytes - flow->sent_bytes);
 
-    flow->acked_bytes = seen->acked_bytes;
+    flow->sent_bytes = seen->sent_bytes;
     if (flow->site >= 0) {
         sites->items[flow->site].today_bytes += bytes;
         sites->items[flow->site].unwritten_bytes += bytes;

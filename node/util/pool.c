@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a task came, a thread is ready, or the pool closes */
     struct pool_task *first, **last;
+    atomic_size_t waiting;
     bool closing;
     int ready, unusable; /* threads with a context, and without */
     int started;
@@ -52,6 +54,7 @@ static struct pool_task *take(struct pool *pool)
         pool->first = task->next;
         if (!pool->first)
             pool->last = &pool->first;
+        atomic_fetch_sub(&pool->waiting, 1);
     }
     pthread_mutex_unlock(&pool->lock);
     return task;
@@ -130,8 +133,14 @@ void pool_submit(struct pool *pool, struct pool_task *task)
     pthread_mutex_lock(&pool->lock);
     *pool->last = task;
     pool->last = &task->next;
+    atomic_fetch_add(&pool->waiting, 1);
     pthread_cond_signal(&pool->changed);
     pthread_mutex_unlock(&pool->lock);
+}
+
+size_t pool_waiting(const struct pool *pool)
+{
+    return atomic_load(&pool->waiting);
 }
 
 void pool_close(struct pool **pool)

@@ -29,6 +29,8 @@ struct pool_params {
 int pool_open(struct pool **out, const struct pool_params *params);
 /* Queues a task; tasks start in the order of submission. Any thread. Can't fail. */
 void pool_submit(struct pool *pool, struct pool_task *task);
+/* How many tasks no thread has begun yet. Any thread. */
+size_t pool_waiting(const struct pool *pool);
 /* Runs what is still queued, joins the threads, frees, sets *pool to NULL. Accepts NULL. */
 void pool_close(struct pool **pool);
 

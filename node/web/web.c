@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <zlib.h>
 
+#include "node/http/gzip.h"
 #include "node/web/assets.h"
 
 /* Scripts and styles come from here alone; hls.js feeds the player through blobs and runs its
@@ -21,18 +21,6 @@ static const struct web_asset *find_asset(const char *url)
         if (strcmp(web_assets[i].url, url) == 0)
             return &web_assets[i];
     return NULL;
-}
-
-/* Whether the client takes gzip (RFC 9110, 12.5.3): named, and not with a weight of zero. */
-static bool takes_gzip(const struct http_request *req)
-{
-    const char *accepted = http_request_header(req, "Accept-Encoding");
-    const char *found = accepted ? strcasestr(accepted, "gzip") : NULL;
-    if (!found)
-        return false;
-    found += 4;
-    found += strspn(found, " \t");
-    return strncasecmp(found, ";q=0", 4) != 0 || strpbrk(found + 4, "123456789") == found + 5;
 }
 
 /* Few clients don't take gzip: for them it is undone, rather than everything kept twice. */
@@ -60,7 +48,7 @@ static void respond_asset(struct http_request *req, int status, const struct web
     http_response_header(req, "Vary", "Accept-Encoding");
     if (status == 200)
         http_response_header(req, "ETag", asset->etag);
-    if (!takes_gzip(req)) {
+    if (!http_accepts_gzip(http_request_header(req, "Accept-Encoding"))) {
         respond_plain(req, status, asset);
         return;
     }

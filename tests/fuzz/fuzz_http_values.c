@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ranges lie within the representation; lists of tags and codings are read to their end and no
  * further. */
+#include "node/http/condition.h"
+#include "node/http/date.h"
 #include "node/http/gzip.h"
 #include "node/http/range.h"
 
@@ -11,15 +13,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 static void check_range(const char *text, int64_t total_bytes)
 {
-    struct http_range range;
-    enum http_range_kind kind = http_range_parse(text, total_bytes, &range);
+    struct http_ranges ranges;
+    enum http_range_kind kind = http_range_parse(text, total_bytes, &ranges);
+    int64_t sum_bytes = 0;
 
-    if (range.first_bytes < 0 || range.length_bytes < 0 ||
-        range.length_bytes > total_bytes - range.first_bytes)
+    if (ranges.count < 1 || ranges.count > HTTP_MAX_RANGES)
         abort();
-    if (kind == HTTP_RANGE_PART && range.length_bytes == 0)
-        abort();
-    if (kind != HTTP_RANGE_PART && range.length_bytes != total_bytes)
+    for (size_t i = 0; i < ranges.count; i++) {
+        const struct http_range *range = &ranges.items[i];
+
+        if (range->first_bytes < 0 || range->length_bytes < 0 ||
+            range->length_bytes > total_bytes - range->first_bytes)
+            abort();
+        if (kind == HTTP_RANGE_PARTS && range->length_bytes == 0)
+            abort();
+        sum_bytes += range->length_bytes; /* they don't overlap */
+    }
+    if (sum_bytes > total_bytes || (kind != HTTP_RANGE_PARTS && sum_bytes != total_bytes))
         abort();
 }
 
@@ -32,8 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     check_range(text, 0);
     check_range(text, 1000);
     check_range(text, INT64_MAX);
-    http_etag_listed(text, "\"tag\"");
-    http_if_range_holds(text, "\"tag\"");
+    http_etag_listed(text, "\"tag\"", true);
+    http_etag_listed(text, "W/\"tag\"", false);
+    http_date_parse(text, 1800000000);
     http_accepts_gzip(text);
     http_type_compressible(text);
     free(text);

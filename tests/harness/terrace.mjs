@@ -90,8 +90,9 @@ export function startNode({ data, address = '127.0.0.1', port = 0, args = [], en
             const found = out.match(/listening on (http:\/\/\S+:(\d+))/);
             if (!found)
                 return;
+            const tls = out.match(/ and (https:\/\/\S+:(\d+))/);
             resolve({
-                url: found[1], port: Number(found[2]), pid: child.pid, exited, data,
+                url: found[1], port: Number(found[2]), tlsUrl: tls?.[1], tlsPort: Number(tls?.[2]), pid: child.pid, exited, data,
                 log: () => log,
                 rssBytes: () => rssBytes(child.pid),
                 /** kill -9, and waits until it is gone. */

@@ -99,6 +99,38 @@ static void test_addresses(void **state)
     }
 }
 
+/* What may be left out: empty text is a value. */
+static void test_optional_texts_and_choices(void **state)
+{
+    (void)state;
+    char text[CONFIG_TEXT_BYTES + 1];
+    assert_string_equal(config.tls_listen, "");
+    assert_int_equal(set("tls_listen", "0.0.0.0:8443"), 0);
+    assert_int_equal(set("tls_listen", "8443"), -EINVAL);
+    assert_string_equal(config.tls_listen, "0.0.0.0:8443");
+    assert_int_equal(set("tls_listen", ""), 0);
+    assert_string_equal(config.tls_listen, "");
+    assert_int_equal(
+        parse("tls_certificate = /etc/terrace/cert #1.pem # a comment\ntls_key =\n"), 0);
+    assert_string_equal(config.tls_certificate, "/etc/terrace/cert");
+    assert_string_equal(config.tls_key, "");
+    memset(text, 'a', CONFIG_TEXT_BYTES);
+    text[CONFIG_TEXT_BYTES] = '\0';
+    assert_int_equal(set("tls_key", text), -EINVAL);
+    text[CONFIG_TEXT_BYTES - 1] = '\0';
+    assert_int_equal(set("tls_key", text), 0);
+    assert_string_equal(config.congestion, "bbr");
+    const char *good[] = {"cubic", "system", "bbr"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(set("congestion", good[i]), 0);
+        assert_string_equal(config.congestion, good[i]);
+    }
+    const char *bad[] = {"", "b", "bbrr", "reno", "bbr|cubic", "|"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(set("congestion", bad[i]), -EINVAL);
+    assert_string_equal(message, "congestion: \"|\" is none of bbr|cubic|system");
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -230,6 +262,7 @@ int main(void)
         cmocka_unit_test_setup(test_rates, reset),
         cmocka_unit_test_setup(test_both_spellings_of_a_name, reset),
         cmocka_unit_test_setup(test_addresses, reset),
+        cmocka_unit_test_setup(test_optional_texts_and_choices, reset),
         cmocka_unit_test_setup(test_numbers, reset),
         cmocka_unit_test_setup(test_bytes, reset),
         cmocka_unit_test_setup(test_a_file, reset),

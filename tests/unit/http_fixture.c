@@ -360,6 +360,12 @@ static void on_defer(struct http_request *req, void *ctx)
     http_request_defer(req, wait_at_gate, gate_passed, ctx);
 }
 
+static void on_media_defer(struct http_request *req, void *ctx)
+{
+    if (!http_request_turned_away(req))
+        on_defer(req, ctx);
+}
+
 static void stream_closed(void *ctx)
 {
     atomic_fetch_add(&((struct fixture *)ctx)->stream_closes, 1);
@@ -421,7 +427,9 @@ static const struct http_route route_table[] = {
     ROUTE(HTTP_GET, "/pieces", on_pieces),
     ROUTE(HTTP_GET, "/broken-pieces", on_broken_pieces),
     ROUTE(HTTP_GET, "/lies", on_lies),
+    ROUTE(HTTP_GET, "/v/deferred", on_media_defer),
     ROUTE(HTTP_GET, "/v/:lesson/:file", on_media),
+    ROUTE(HTTP_GET | HTTP_POST, "/api/defer", on_defer),
     ROUTE(HTTP_POST | HTTP_PUT, "/echo", on_echo),
     ROUTE(HTTP_POST, "/refuse", on_refuse),
     ROUTE(HTTP_PATCH, "/upload", on_upload),

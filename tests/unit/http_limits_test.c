@@ -193,6 +193,56 @@ static void test_slow_reader_is_not_idle(void **state)
 /* ---- limits -----------------------------------------------------------------------------------
  */
 
+static int ask_deferred(const struct fixture *fixture, const char *path)
+{
+    struct response response;
+    int fd = client_connect(fixture);
+    char text[64];
+
+    snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", path);
+    client_say(fd, text);
+    /* What this one asks for comes after the other's turn. */
+    ask(fixture, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", &response);
+    response_free(&response);
+    return fd;
+}
+
+static void expect_status(int fd, int status, const char *retry_after)
+{
+    struct response response;
+
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, status);
+    assert_string_equal(response_header(&response, "Retry-After"), retry_after);
+    response_free(&response);
+    close(fd);
+}
+
+/* One piece of work is under way, and two wait: the API is full. Media are let in up to eight. */
+static void test_overload(void **state)
+{
+    const struct http_server_params params = {.loops = 1, .pool_threads = 1, .max_waiting = 2};
+    struct fixture fixture;
+    int let_in[9];
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    for (int i = 0; i < 9; i++) {
+        let_in[i] = ask_deferred(&fixture, i < 3 ? "/api/defer" : "/v/deferred");
+        if (i == 0)
+            gate_await(&fixture.gate, 1);
+        if (i >= 2)
+            expect_status(ask_deferred(&fixture, "/api/defer"), 503, "2");
+    }
+    expect_status(ask_deferred(&fixture, "/v/deferred"), 503, "2");
+    gate_open(&fixture.gate, 9);
+    for (int i = 0; i < 9; i++)
+        expect_status(let_in[i], 200, "");
+    gate_open(&fixture.gate, 1);
+    expect_status(ask_deferred(&fixture, "/api/defer"), 200, "");
+    fixture_close(&fixture, 1000);
+}
+
 static void test_max_connections(void **state)
 {
     const struct http_server_params params = {.loops = 1, .max_connections = 2};
@@ -553,6 +603,7 @@ int main(void)
         cmocka_unit_test(test_no_progress),
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_slow_reader_is_not_idle),
+        cmocka_unit_test(test_overload),
         cmocka_unit_test(test_max_connections),
         cmocka_unit_test(test_idle_in_a_crowd),
         cmocka_unit_test(test_no_descriptors_left),

@@ -177,7 +177,8 @@ static void check_ranges(const char *path)
         {"Range: bytes=100000-300700\r\n", 206, 100000, 200701, "bytes 100000-300700/1000000"},
         {"Range: bytes=-7\r\n", 206, 999993, 7, "bytes 999993-999999/1000000"},
         {"Range: bytes=999999-2000000\r\n", 206, 999999, 1, "bytes 999999-999999/1000000"},
-        {"Range: bytes=0-1,4-5\r\n", 200, 0, FILE_BYTES, ""},
+        {"Range: bytes=0-1,4-5\r\n", 206, 0, 6, "bytes 0-5/1000000"},
+        {"Range: bytes=0-1,5-4\r\n", 200, 0, FILE_BYTES, ""},
         {"Range: bytes=5-4\r\n", 200, 0, FILE_BYTES, ""},
         {"Range: bytes=0-9\r\nIf-Range: \"tag\"\r\n", 206, 0, 10, "bytes 0-9/1000000"},
         {"Range: bytes=0-9\r\nIf-Range: \"other\"\r\n", 200, 0, FILE_BYTES, ""},
@@ -209,13 +210,69 @@ static void test_ranges(void **state)
     check_ranges("/file");
 }
 
+/* Reads one part off *at, and moves it on. */
+static void check_next_part(const char **at, const char *boundary, int64_t first, int64_t length)
+{
+    char head[200];
+    int bytes = snprintf(head, sizeof(head),
+        "\r\n--%s\r\nContent-Type: video/mp4\r\nContent-Range: bytes %lld-%lld/1000000\r\n\r\n",
+        boundary, (long long)first, (long long)(first + length - 1));
+
+    assert_memory_equal(*at, head, (size_t)bytes);
+    *at += bytes;
+    for (int64_t i = 0; i < length; i++)
+        assert_int_equal((unsigned char)(*at)[i], file_byte((size_t)(first + i)));
+    *at += length;
+}
+
+/* RFC 9110 section 14.6; over pieces the parts cross their borders, and go back. */
+static void check_many_ranges(int fd, const char *path)
+{
+    struct response response;
+    char text[200], boundary[64], end[80];
+    const char *at;
+
+    snprintf(text, sizeof(text),
+        "GET %s HTTP/1.1\r\n" HOST "Range: bytes=990-201010,-5,500-600,0-0\r\n\r\n", path);
+    client_say(fd, text);
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, 206);
+    assert_string_equal(response_header(&response, "Content-Range"), "");
+    assert_string_equal(response_header(&response, "ETag"), "\"tag\"");
+    assert_int_equal(sscanf(response_header(&response, "Content-Type"),
+                         "multipart/byteranges; boundary=%60s", boundary),
+        1);
+    at = (const char *)response.body;
+    check_next_part(&at, boundary, 990, 200021);
+    check_next_part(&at, boundary, 999995, 5);
+    check_next_part(&at, boundary, 500, 101);
+    check_next_part(&at, boundary, 0, 1);
+    snprintf(end, sizeof(end), "\r\n--%s--\r\n", boundary);
+    assert_string_equal(at, end);
+    response_free(&response);
+}
+
+static void test_many_ranges(void **state)
+{
+    int fd = client_connect(&fixture);
+    int released = atomic_load(&fixture.pieces_released);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        check_many_ranges(fd, "/file");
+        check_many_ranges(fd, "/pieces");
+    }
+    assert_int_equal(atomic_load(&fixture.pieces_released), released + 2);
+    close(fd);
+}
+
 static void test_ranges_over_pieces(void **state)
 {
     int released = atomic_load(&fixture.pieces_released), descriptors;
 
     (void)state;
     check_ranges("/pieces");
-    assert_int_equal(atomic_load(&fixture.pieces_released), released + 13);
+    assert_int_equal(atomic_load(&fixture.pieces_released), released + 14);
     /* The one before it was closed each time: they don't add up. */
     atomic_store(&fixture.most_descriptors, 0);
     check_ranges("/pieces");
@@ -452,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_pipelining),
         cmocka_unit_test(test_pipelined_flood),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_many_ranges),
         cmocka_unit_test(test_ranges_over_pieces),
         cmocka_unit_test(test_missing_piece),
         cmocka_unit_test(test_pieces_are_let_go),

@@ -54,6 +54,7 @@ static struct http_pace look(struct bench *b, int n, const char *said, const cha
         .query = query,
         .site = "",
         .cmcd = &cmcd,
+        .sent_bytes = b->acked[n],
         .acked_bytes = b->acked[n],
         .sending = true};
 

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/http/tls.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/bufferevent_struct.h>
+#include <event2/event.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509err.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    SESSION_S = 12 * 3600,     /* a school day: whoever comes back needs no full handshake */
+    RECORD_BYTES = 16 * 1024,  /* the most that one record holds */
+    REFUSED_BYTES = 64 * 1024, /* read of who speaks something else */
+};
+
+struct tls {
+    struct tls_params params;
+    pthread_mutex_t lock; /* for ctx */
+    SSL_CTX *ctx;
+};
+
+/* ---- the certificate --------------------------------------------------------------------------
+ */
+
+/* Keys behind a passphrase would make OpenSSL ask for it at the terminal. */
+static int no_passphrase(char *out, int bytes, int writing, void *ctx)
+{
+    (void)out, (void)bytes, (void)writing, (void)ctx;
+    return -1;
+}
+
+/* HTTP/1.1 is all that is spoken here (RFC 7301 section 3.2). */
+static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_bytes,
+    const unsigned char *offered, unsigned offered_bytes, void *ctx)
+{
+    static const unsigned char ours[] = "\x08http/1.1";
+    unsigned char *selected;
+    int rc =
+        SSL_select_next_proto(&selected, out_bytes, ours, sizeof(ours) - 1, offered, offered_bytes);
+
+    (void)ssl, (void)ctx;
+    *out = selected;
+    return rc == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static SSL_CTX *new_context(void)
+{
+    static const unsigned char name[] = "terrace";
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+    if (!ctx)
+        return NULL;
+    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+    /* Forward secrecy and AEAD alone; TLS 1.3 has nothing else. */
+    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20");
+    /* Phones without AES in hardware say that they like ChaCha20 better. A connection that ends
+     * without close_notify is judged by HTTP's own lengths. */
+    SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                 SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    /* Most connections are idle: their buffers are given back. */
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    /* Tickets alone: nothing to share between loops, nothing that grows. */
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_session_id_context(ctx, name, sizeof(name) - 1);
+    SSL_CTX_set_timeout(ctx, SESSION_S);
+    SSL_CTX_set_alpn_select_cb(ctx, select_protocol, NULL);
+    SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
+    return ctx;
+}
+
+static int load_certificate(
+    SSL_CTX *ctx, const char *certificate, char *message, size_t message_bytes)
+{
+    if (access(certificate, R_OK) < 0) {
+        snprintf(message, message_bytes, "tls_certificate: %s can't be read: %s", certificate,
+            strerror(errno));
+        return -EINVAL;
+    }
+    if (SSL_CTX_use_certificate_chain_file(ctx, certificate) == 1)
+        return 0;
+    snprintf(message, message_bytes,
+        "tls_certificate: %s holds no certificate in PEM form that is strong enough", certificate);
+    return -EINVAL;
+}
+
+static bool is_mismatch(unsigned long error)
+{
+    return ERR_GET_LIB(error) == ERR_LIB_X509 &&
+           (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
+               ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH);
+}
+
+static int load_key(
+    SSL_CTX *ctx, const struct tls_params *params, char *message, size_t message_bytes)
+{
+    bool loaded;
+
+    if (access(params->key, R_OK) < 0) {
+        snprintf(
+            message, message_bytes, "tls_key: %s can't be read: %s", params->key, strerror(errno));
+        return -EINVAL;
+    }
+    ERR_clear_error();
+    loaded = SSL_CTX_use_PrivateKey_file(ctx, params->key, SSL_FILETYPE_PEM) == 1;
+    if (loaded && SSL_CTX_check_private_key(ctx) == 1)
+        return 0;
+    if (loaded || is_mismatch(ERR_peek_last_error()))
+        snprintf(message, message_bytes, "tls_key: %s is not the key of the certificate %s",
+            params->key, params->certificate);
+    else
+        snprintf(message, message_bytes,
+            "tls_key: %s holds no private key in PEM form without a passphrase", params->key);
+    return -EINVAL;
+}
+
+static int load(const struct tls_params *params, SSL_CTX **out, char *message, size_t message_bytes)
+{
+    SSL_CTX *ctx = new_context();
+    int rc;
+
+    *out = NULL;
+    if (!ctx) {
+        snprintf(message, message_bytes, "TLS can't be set up: out of memory");
+        return -ENOMEM;
+    }
+    rc = load_certificate(ctx, params->certificate, message, message_bytes);
+    if (rc == 0)
+        rc = load_key(ctx, params, message, message_bytes);
+    ERR_clear_error();
+    if (rc == 0)
+        *out = ctx;
+    else
+        SSL_CTX_free(ctx);
+    return rc;
+}
+
+int tls_open(struct tls **out, const struct tls_params *params, char *message, size_t message_bytes)
+{
+    struct tls *tls = calloc(1, sizeof(*tls));
+    int rc;
+
+    *out = NULL;
+    if (!tls) {
+        snprintf(message, message_bytes, "TLS can't be set up: out of memory");
+        return -ENOMEM;
+    }
+    tls->params = *params;
+    pthread_mutex_init(&tls->lock, NULL);
+    rc = load(params, &tls->ctx, message, message_bytes);
+    if (rc < 0)
+        tls_close(&tls);
+    *out = tls;
+    return rc;
+}
+
+int tls_reload(struct tls *tls, char *message, size_t message_bytes)
+{
+    SSL_CTX *ctx, *old;
+    int rc = load(&tls->params, &ctx, message, message_bytes);
+
+    if (rc < 0)
+        return rc;
+    pthread_mutex_lock(&tls->lock);
+    old = tls->ctx;
+    tls->ctx = ctx;
+    pthread_mutex_unlock(&tls->lock);
+    SSL_CTX_free(old); /* connections hold it for as long as they need it */
+    return 0;
+}
+
+bool tls_expired(struct tls *tls)
+{
+    bool expired;
+
+    pthread_mutex_lock(&tls->lock);
+    expired = X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(tls->ctx))) < 0;
+    pthread_mutex_unlock(&tls->lock);
+    return expired;
+}
+
+void tls_close(struct tls **tls)
+{
+    if (!*tls)
+        return;
+    SSL_CTX_free((*tls)->ctx);
+    pthread_mutex_destroy(&(*tls)->lock);
+    free(*tls);
+    *tls = NULL;
+}
+
+/* ---- connections ------------------------------------------------------------------------------
+ */
+
+struct bufferevent *tls_accept(struct tls *tls, struct event_base *base, int fd)
+{
+    SSL *ssl;
+
+    pthread_mutex_lock(&tls->lock);
+    ssl = SSL_new(tls->ctx);
+    pthread_mutex_unlock(&tls->lock);
+    return ssl ? bufferevent_openssl_socket_new(
+                     base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
+               : NULL;
+}
+
+static SSL *ssl_of(const struct bufferevent *bev)
+{
+    return bufferevent_openssl_get_ssl((struct bufferevent *)(uintptr_t)bev);
+}
+
+bool tls_is_used(const struct bufferevent *bev)
+{
+    return ssl_of(bev) != NULL;
+}
+
+void tls_read_on(struct bufferevent *bev)
+{
+    SSL *ssl = ssl_of(bev);
+
+    if (ssl && SSL_pending(ssl) > 0)
+        event_active(&bev->ev_read, EV_READ, 0);
+}
+
+void tls_join_output(struct bufferevent *bev)
+{
+    struct evbuffer *output = bufferevent_get_output(bev);
+    size_t bytes = evbuffer_get_length(output);
+
+    if (ssl_of(bev) && bytes > 0)
+        evbuffer_pullup(output, bytes < RECORD_BYTES ? (ev_ssize_t)bytes : RECORD_BYTES);
+}
+
+void tls_say_goodbye(struct bufferevent *bev)
+{
+    SSL *ssl = ssl_of(bev);
+
+    if (!ssl || !SSL_is_init_finished(ssl))
+        return;
+    SSL_shutdown(ssl); /* where the socket is full the peer goes without */
+    ERR_clear_error();
+}
+
+void tls_end_refused(struct bufferevent *bev)
+{
+    SSL *ssl = ssl_of(bev);
+    int fd = bufferevent_getfd(bev);
+    char rest[4096];
+    int left_bytes = REFUSED_BYTES;
+
+    if (!ssl || SSL_is_init_finished(ssl))
+        return;
+    while (left_bytes > 0) {
+        ssize_t got = recv(fd, rest, sizeof(rest), MSG_DONTWAIT);
+
+        if (got <= 0)
+            break;
+        left_bytes -= (int)got;
+    }
+    shutdown(fd, SHUT_WR);
+}
