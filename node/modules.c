@@ -64,7 +64,6 @@ static int make_routes(struct modules *modules)
 static int open_all(struct modules *out, const struct config *config, const struct store *store,
     struct catalog *catalog)
 {
-    const struct hls_params hls = {.store = store, .max_lessons = (size_t)config->indexed_lessons};
     const struct auth_params auth = {.catalog = catalog,
         .session_ms = config->session_hours * HOUR_MS,
         .metrics_public = config->metrics_public,
@@ -75,7 +74,13 @@ static int open_all(struct modules *out, const struct config *config, const stru
     const struct monitor_params monitor = {
         .catalog = catalog, .max_terminals = (size_t)config->max_terminals};
     const struct api_params api = {.store = store};
-    int result = hls_open(&out->hls, &hls);
+    int result = link_open(&out->link, catalog);
+    const struct hls_params hls = {.store = store,
+        .max_lessons = (size_t)config->indexed_lessons,
+        .estimate_bps = link_estimate_bps,
+        .estimate_ctx = out->link};
+    if (result == 0)
+        result = hls_open(&out->hls, &hls);
     if (result == 0)
         result = auth_open(&out->auth, &auth);
     if (result == 0)
@@ -84,8 +89,6 @@ static int open_all(struct modules *out, const struct config *config, const stru
         result = monitor_open(&out->monitor, &monitor);
     if (result == 0)
         result = api_open(&out->api, &api);
-    if (result == 0)
-        result = link_open(&out->link, catalog);
     return result == 0 ? make_routes(out) : result;
 }
 
@@ -110,11 +113,11 @@ bool modules_guard(struct http_request *req, const struct http_route *route, voi
 void modules_close(struct modules *modules)
 {
     free(modules->routes);
-    link_close(&modules->link);
     api_close(&modules->api);
     monitor_close(&modules->monitor);
     ingest_close(&modules->ingest);
     auth_close(&modules->auth);
     hls_close(&modules->hls);
+    link_close(&modules->link);
     *modules = (struct modules){0};
 }

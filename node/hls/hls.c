@@ -36,6 +36,8 @@
  */
 #define CACHE_FOR_EVER "public, max-age=31536000, immutable"
 #define CACHE_MASTER "public, max-age=300"
+/* Made for one terminal's link. */
+#define CACHE_MASTER_OWN "private, max-age=300"
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
 
@@ -44,6 +46,8 @@ enum { ROUTES = 8 };
 struct hls {
     const struct store *store;
     struct lesson_cache *cache;
+    int64_t (*estimate_bps)(const char *peer, void *ctx);
+    void *estimate_ctx;
     struct http_route routes[ROUTES];
 };
 
@@ -75,10 +79,14 @@ static const char *cache_control(const struct lesson_view *view, const char *whe
 /* Numbers of a lesson's playlists, for those that are kept. */
 static size_t media_number(const struct media_index *index, const struct media_rendition *rendition)
 {
-    return 1 + 2 * (size_t)(rendition - index->renditions);
+    return 1 + 3 * (size_t)(rendition - index->renditions);
 }
 
-enum { MASTER_NUMBER = 0, IFRAMES_NUMBER = 1 /* after its media playlist's */ };
+enum {
+    MASTER_NUMBER = 0,
+    IFRAMES_NUMBER = 1, /* after its media playlist's */
+    FIRST_NUMBER = 2    /* of the multivariant playlist that lists it first; the same */
+};
 
 static void respond_packed(
     struct http_request *req, const struct packed_text *packed, const char *caching)
@@ -103,7 +111,8 @@ static void respond_plain(struct http_request *req, const struct buf *text, cons
 /* What is asked for, and how it is written. */
 struct playlist {
     size_t number;
-    const struct media_rendition *rendition; /* NULL: the multivariant playlist */
+    const struct media_rendition
+        *rendition; /* the multivariant playlist: NULL, or what comes first */
     void (*write)(
         const struct media_index *index, const struct media_rendition *rendition, struct buf *out);
     const char *caching;
@@ -222,24 +231,24 @@ static const char *media_type(const struct media_rendition *rendition)
     }
 }
 
-static void write_master(
-    const struct media_index *index, const struct media_rendition *rendition, struct buf *out)
-{
-    (void)rendition;
-    playlist_write_master(index, out);
-}
-
 static bool serve_master(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
-    (void)hls;
+    const struct media_rendition *first;
+    int64_t link_bps;
+
     if (!view->index->playable)
         return false;
+    link_bps = hls->estimate_bps ? hls->estimate_bps(http_request_peer(req), hls->estimate_ctx) : 0;
+    first = playlist_first_variant(view->index, link_bps);
     respond_playlist(req, view,
         &(struct playlist){
-            .number = MASTER_NUMBER,
-            .write = write_master,
-            .caching = cache_control(view, view->index->complete ? CACHE_MASTER : CACHE_GROWING),
+            .number = first ? media_number(view->index, first) + FIRST_NUMBER : MASTER_NUMBER,
+            .rendition = first,
+            .write = playlist_write_master,
+            .caching = cache_control(view, !view->index->complete ? CACHE_GROWING
+                                           : first                ? CACHE_MASTER_OWN
+                                                                  : CACHE_MASTER),
         });
     return true;
 }
@@ -596,6 +605,8 @@ int hls_open(struct hls **out, const struct hls_params *params)
     if (!hls)
         return -ENOMEM;
     hls->store = params->store;
+    hls->estimate_bps = params->estimate_bps;
+    hls->estimate_ctx = params->estimate_ctx;
     memcpy(hls->routes, routes, sizeof(routes));
     for (size_t i = 0; i < ROUTES; i++)
         hls->routes[i].ctx = hls;

@@ -15,6 +15,10 @@ struct hls;
 struct hls_params {
     const struct store *store; /* the caller's, outlives hls */
     size_t max_lessons;        /* lessons whose index is kept; 0: 256 */
+    /* What the link to an address carries, in bit/s; 0: not known. Any thread. NULL: never known.
+     */
+    int64_t (*estimate_bps)(const char *peer, void *ctx);
+    void *estimate_ctx;
 };
 int hls_open(struct hls **out, const struct hls_params *params); /* 0 or -ENOMEM */
 void hls_close(struct hls **hls);

@@ -373,11 +373,13 @@ static void add_video_variant(const struct media_index *index,
     buf_addf(out, "\n%s/index.m3u8\n", rendition->name);
 }
 
-static void add_video_variants(
-    const struct media_index *index, const struct audio_group *group, struct buf *out)
+static void add_video_variants(const struct media_index *index, const struct media_rendition *first,
+    const struct audio_group *group, struct buf *out)
 {
+    if (first)
+        add_video_variant(index, first, group, out);
     for (size_t i = 0; i < index->rendition_count; i++)
-        if (is_video(&index->renditions[i]))
+        if (is_video(&index->renditions[i]) && &index->renditions[i] != first)
             add_video_variant(index, &index->renditions[i], group, out);
 }
 
@@ -411,7 +413,39 @@ static void add_iframe_variants(const struct media_index *index, struct buf *out
     }
 }
 
-void playlist_write_master(const struct media_index *index, struct buf *out)
+/* Players that can't play AV1 would begin with the next best, whatever that is. */
+static bool may_be_first(const struct media_rendition *rendition)
+{
+    return is_video(rendition) && strncmp(rendition->codecs, "av01", 4) != 0;
+}
+
+const struct media_rendition *playlist_first_variant(
+    const struct media_index *index, int64_t link_bps)
+{
+    const struct media_rendition *best = NULL;
+    struct audio_group group = {0};
+    int64_t sound_bps = uses_groups(index) && next_group(index, &group) ? group.rate.peak_bps : 0;
+    int64_t best_bps = 0;
+
+    for (size_t i = 0; i < index->rendition_count; i++) {
+        const struct media_rendition *rendition = &index->renditions[i];
+        int64_t bps;
+
+        if (!may_be_first(rendition))
+            continue;
+        bps = sound_bps +
+              media_rendition_rate(rendition, media_index_target_s(index), false).peak_bps;
+        if (bps * 3 <= link_bps * 2 && bps > best_bps) {
+            best = rendition;
+            best_bps = bps;
+        }
+    }
+    /* The lowest is the first anyway. */
+    return best && best != &index->renditions[0] ? best : NULL;
+}
+
+void playlist_write_master(
+    const struct media_index *index, const struct media_rendition *first, struct buf *out)
 {
     bool grouped = uses_groups(index);
     struct audio_group group = {0};
@@ -422,9 +456,9 @@ void playlist_write_master(const struct media_index *index, struct buf *out)
         add_groups(index, out);
     add_text_group(index, out);
     while (grouped && next_group(index, &group))
-        add_video_variants(index, &group, out);
+        add_video_variants(index, first, &group, out);
     if (!grouped)
-        add_video_variants(index, NULL, out);
+        add_video_variants(index, first, NULL, out);
     group = (struct audio_group){0};
     while (next_group(index, &group))
         add_audio_variant(index, &group, grouped, out);

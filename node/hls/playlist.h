@@ -15,9 +15,16 @@
 
 /*
  * The multivariant playlist: lowest variant first, since players without a measurement begin with
- * the first, then sound alone, then the I-frame playlists. index->playable must be true.
+ * the first, or `first` (one of the index's, NULL none) before it; then sound alone, then the
+ * I-frame playlists. index->playable must be true.
  */
-void playlist_write_master(const struct media_index *index, struct buf *out);
+void playlist_write_master(
+    const struct media_index *index, const struct media_rendition *first, struct buf *out);
+/* The variant that a terminal whose link carries link_bps had better begin with: the best whose
+ * measured peak, its sound included, leaves a third of the link free; never one in AV1, which many
+ * can't play. NULL: none does, or nothing is known (0). */
+const struct media_rendition *playlist_first_variant(
+    const struct media_index *index, int64_t link_bps);
 
 /* A rendition's media playlist: VOD with ENDLIST once complete, else EVENT. */
 void playlist_write_media(

@@ -108,8 +108,9 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx)
     return pace;
 }
 
-int64_t link_estimate_bps(struct link *link, const char *peer)
+int64_t link_estimate_bps(const char *peer, void *ctx)
 {
+    struct link *link = ctx;
     int64_t bps;
 
     pthread_mutex_lock(&link->lock);

@@ -27,8 +27,8 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx);
 bool link_admit(struct http_request *req, struct link *link);
 
 /* What the link to an address carries, in bit/s, as its transfers so far have shown; 0: not known.
- * Any thread. */
-int64_t link_estimate_bps(struct link *link, const char *peer);
+ * For hls_params; ctx is the struct link *. Any thread. */
+int64_t link_estimate_bps(const char *peer, void *ctx);
 
 /* Every few seconds on the main thread, and when the node stops: writes what sites took, reads what
  * was changed (by another process too). */

@@ -9,7 +9,7 @@
 #include "node/link/link.h"
 #include "node/link/sites.h"
 
-enum { LINK_ROUTES = 5 };
+enum { LINK_ROUTES = 6 };
 
 struct link {
     pthread_mutex_t lock; /* for all but routes */

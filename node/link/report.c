@@ -281,9 +281,42 @@ static void handle_put(struct http_request *req, void *ctx)
     http_request_read(req, MOST_BODY_BYTES, on_body, ctx);
 }
 
+/* What a terminal's page wants to know of its own link before it begins to play. */
+static void handle_terminal(struct http_request *req, void *ctx)
+{
+    struct link *link = ctx;
+    char token[SITE_NAME_BYTES], name[SITE_NAME_BYTES] = "";
+    int64_t bps = link_estimate_bps(http_request_peer(req), link);
+    json_t *json;
+    char *text;
+    int site;
+
+    http_request_site(req, token, sizeof(token));
+    pthread_mutex_lock(&link->lock);
+    site = sites_find(&link->sites, http_request_peer(req), token);
+    if (site >= 0)
+        memcpy(name, link->sites.items[site].name, sizeof(name));
+    pthread_mutex_unlock(&link->lock);
+    json = json_pack("{s:o, s:o}", "link_bps", bps > 0 ? json_integer(bps) : json_null(), "site",
+        name[0] ? json_string(name) : json_null());
+    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+    http_response_header(req, "Cache-Control", "no-store");
+    if (text)
+        http_respond(req, 200, "application/json", text, strlen(text));
+    else
+        http_respond_error(req, 500, "out_of_memory", "内存不足", "Out of memory.");
+    free(text);
+}
+
 void link_make_routes(struct link *link)
 {
     static const struct http_route routes[LINK_ROUTES] = {
+        {.methods = HTTP_GET,
+            .pattern = "/api/terminal",
+            .access = HTTP_PUBLIC,
+            .handle = handle_terminal,
+            .about = "the asking terminal's site, and what its link carries"},
         {.methods = HTTP_GET,
             .pattern = "/api/technician/link",
             .access = HTTP_TECHNICIAN,

@@ -20,7 +20,7 @@ static void check_index(const struct media_index *index, int64_t chunk_bytes)
             r->segments[i].offset_bytes + r->segments[i].length_bytes > chunk_bytes)
             abort();
     if (r && index->playable)
-        playlist_write_master(index, &out);
+        playlist_write_master(index, NULL, &out);
     if (r)
         playlist_write_media(index, r, &out);
     if (r && r->iframes)

@@ -109,7 +109,7 @@ static void expect_master(const struct media_index *index, const char *expected)
 {
     struct buf out = {0};
 
-    playlist_write_master(index, &out);
+    playlist_write_master(index, NULL, &out);
     expect_text(&out, expected);
 }
 
@@ -207,7 +207,7 @@ static void test_two_codecs(void **state)
 
     (void)state;
     renditions[2].codecs = text("opus");
-    playlist_write_master(&index, &out);
+    playlist_write_master(&index, NULL, &out);
     assert_non_null(strstr(out.data, "CODECS=\"avc1.4D401F,mp4a.40.2\",RESOLUTION=854x480,"
                                      "FRAME-RATE=25.000,AUDIO=\"audio\"\nv400/index.m3u8\n"));
     assert_non_null(strstr(out.data, "CODECS=\"avc1.4D401F,opus\",RESOLUTION=854x480,"
@@ -389,7 +389,7 @@ static void test_legacy(void **state)
     (void)state;
     renditions[2].kind = CATALOG_LEGACY;
     renditions[2].iframes = false;
-    playlist_write_master(&index, &without);
+    playlist_write_master(&index, NULL, &without);
     index.rendition_count = 3;
     expect_master(&index, without.data);
     buf_free(&without);
