@@ -30,13 +30,16 @@ const tuning = {
     manifestLoadPolicy: patient(30_000, 60_000), playlistLoadPolicy: patient(30_000, 60_000), fragLoadPolicy: patient(30_000, 300_000),
 };
 
+/** Where the node knows from earlier transfers what this terminal's link carries, it begins with what suits that. */
+const tuningFor = (link_bps) => ({ ...tuning, ...link_bps && { startLevel: -1, abrEwmaDefaultEstimate: link_bps } });
+
 const remember = {
     key: (lesson) => `terrace.position.${lesson.id}.${lesson.revision}`,
     get(lesson) { try { return Number(localStorage.getItem(this.key(lesson))) || 0; } catch { return 0; } },
     set(lesson, s) { try { localStorage.setItem(this.key(lesson), String(Math.floor(s))); } catch { /* private mode */ } },
 };
 
-function openPlayer({ stage, lesson, leave }) {
+function openPlayer({ stage, lesson, leave, link_bps }) {
     const video = el('video', { playsinline: true, preload: 'auto', poster: lesson.poster });
     const notice = el('p.notice', { role: 'status' });
     const button = (name, label, onclick) => el('button.control', { onclick, 'aria-label': label, title: label }, icon(icons[name]));
@@ -77,7 +80,7 @@ function openPlayer({ stage, lesson, leave }) {
     /* ---- hls.js, or the browser ---- */
     let hls = null;
     if (Hls.isSupported()) {
-        hls = new Hls(tuning);
+        hls = new Hls(tuningFor(link_bps));
         hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
             // Each picture is there with each codec of sound that the browser plays; the cheapest level has the cheaper one.
             const choices = levels.flatMap((level, n) => (level.audioCodec === levels[0].audioCodec ? [[level, n]] : []));

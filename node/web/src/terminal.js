@@ -72,9 +72,10 @@ async function open(id, push = true) {
     document.body.append(stage);
     closePlayer = () => stage.remove();
     try {
-        const [openPlayer, lesson] = await Promise.all([loadPlayer(), lessons.find((l) => l.id === id) || api(`/api/lessons/${id}`)]);
+        const [openPlayer, lesson, terminal] = await Promise.all([loadPlayer(), lessons.find((l) => l.id === id) || api(`/api/lessons/${id}`),
+            api('/api/terminal').catch(() => ({}))]);
         if (stage.isConnected)
-            closePlayer = openPlayer({ stage, lesson, leave });
+            closePlayer = openPlayer({ stage, lesson, leave, link_bps: terminal.link_bps });
     } catch (error) {
         stage.replaceChildren(el('p.notice', { role: 'alert' }, error.status === 404 ? t('gone') : error.message), el('button.primary', { onclick: leave, autofocus: true }, t('back')));
     }
