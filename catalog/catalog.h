@@ -523,4 +523,37 @@ int catalog_uplink_add(struct catalog *catalog, const struct catalog_uplink_minu
 int catalog_uplink(struct catalog *catalog, int64_t from_minute, struct catalog_uplink *out);
 void catalog_uplink_free(struct catalog_uplink *uplink);
 
+/* ---- sites, and what they may take ------------------------------------------------------------
+ */
+
+#define CATALOG_DAY_MINUTES 1440
+
+struct catalog_site {
+    int64_t id;
+    char *name;                        /* at most 100 bytes */
+    char *ranges;                      /* of addresses, as people write them; at most 1000 bytes */
+    char *token;                       /* "" none; at most 100 bytes */
+    int64_t cap_bps, terminal_cap_bps; /* of all terminals together, of each; 0: not limited */
+    /* Minutes of the day, local time: downloads are let through from the one on and up to the
+     * other; alike: at any time. */
+    int download_from_minute, download_to_minute;
+    int64_t budget_bytes; /* a day; 0: not limited */
+    int64_t today_bytes;  /* that it has taken on that day; not to be put */
+};
+struct catalog_sites {
+    struct catalog_site *items;
+    size_t count;
+    int64_t uplink_bps; /* the county's; 0: not limited */
+};
+/* All sites in the order of their names. day: yyyymmdd, local time. */
+int catalog_sites(struct catalog *catalog, int day, struct catalog_sites *out);
+void catalog_sites_free(struct catalog_sites *sites);
+/* Adds the site (its id is 0) or changes it; *id is then the site's. EINVAL; EEXISTS: another has
+ * the name or the token; ENOTFOUND. */
+int catalog_site_put(struct catalog *catalog, const struct catalog_site *site, int64_t *id);
+int catalog_site_remove(struct catalog *catalog, int64_t id);   /* ENOTFOUND */
+int catalog_link_set(struct catalog *catalog, int64_t cap_bps); /* 0: not limited; EINVAL */
+/* Adds to what a site has taken on a day. May be lost in a power cut. */
+int catalog_site_day_add(struct catalog *catalog, int64_t site_id, int day, int64_t sent_bytes);
+
 #endif

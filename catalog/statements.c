@@ -196,4 +196,22 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                              "requests = requests + excluded.requests",
     [STATEMENT_UPLINK] = "SELECT minute, sent_bytes, requests FROM uplink_minutes WHERE minute >= "
                          "?1 ORDER BY minute",
+    [STATEMENT_LINK] = "SELECT cap_bps FROM link WHERE id = 1",
+    [STATEMENT_LINK_SET] = "UPDATE link SET cap_bps = ?1 WHERE id = 1",
+    [STATEMENT_SITES] = "SELECT s.id, s.name, s.ranges, s.token, s.cap_bps, s.terminal_cap_bps, "
+                        "s.download_from_minute, s.download_to_minute, s.budget_bytes, "
+                        "coalesce(d.sent_bytes, 0) FROM sites s LEFT JOIN site_days d "
+                        "ON d.site_id = s.id AND d.day = ?1 ORDER BY s.name",
+    [STATEMENT_SITE_INSERT] =
+        "INSERT INTO sites (id, name, ranges, token, cap_bps, terminal_cap_bps, "
+        "download_from_minute, download_to_minute, budget_bytes) "
+        "VALUES (nullif(?9, 0), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [STATEMENT_SITE_UPDATE] =
+        "UPDATE sites SET name = ?1, ranges = ?2, token = ?3, cap_bps = ?4, terminal_cap_bps = ?5, "
+        "download_from_minute = ?6, download_to_minute = ?7, budget_bytes = ?8 WHERE id = ?9",
+    [STATEMENT_SITE_REMOVE] = "DELETE FROM sites WHERE id = ?1",
+    [STATEMENT_SITE_DAY_ADD] =
+        "INSERT INTO site_days (site_id, day, sent_bytes) SELECT id, ?2, ?3 FROM sites "
+        "WHERE id = ?1 ON CONFLICT (site_id, day) DO UPDATE SET sent_bytes = sent_bytes + "
+        "excluded.sent_bytes",
 };

@@ -58,7 +58,7 @@ static const struct config_option options[] = {
         "Lessons are made by so many worker processes at a time. 0: one per core."},
     {"worker_nice", CONFIG_NUMBER, FIELD(worker_nice), 1, 19, "10", "",
         "Niceness of the workers: 19 leaves the most time to viewers."},
-    {"ladder", CONFIG_RATES, FIELD(ladder_bps), 32, 20000, "48,80,130,220,400,700", "kbit/s",
+    {"ladder", CONFIG_RATES, FIELD(ladder_bps), 16, 20000, "48,80,130,220,400,700", "kbit/s",
         "What a video rendition may take on the wire with its sound, from the lowest rung on. A "
         "rung "
         "that would look no better than the one below is not made. Lessons that are there stay as "

@@ -50,13 +50,14 @@ static int concatenate(struct modules *modules, const struct route_list *lists, 
 
 static int make_routes(struct modules *modules)
 {
-    struct route_list lists[] = {{&health_route, 1}, {0}, {0}, {0}, {0}, {0}, {0}};
+    struct route_list lists[] = {{&health_route, 1}, {0}, {0}, {0}, {0}, {0}, {0}, {0}};
     lists[1].items = hls_routes(modules->hls, &lists[1].count);
     lists[2].items = auth_routes(modules->auth, &lists[2].count);
     lists[3].items = ingest_routes(modules->ingest, &lists[3].count);
     lists[4].items = monitor_routes(modules->monitor, &lists[4].count);
     lists[5].items = api_routes(modules->api, &lists[5].count);
     lists[6].items = web_routes(&lists[6].count);
+    lists[7].items = link_routes(modules->link, &lists[7].count);
     return concatenate(modules, lists, sizeof lists / sizeof lists[0]);
 }
 
@@ -83,6 +84,8 @@ static int open_all(struct modules *out, const struct config *config, const stru
         result = monitor_open(&out->monitor, &monitor);
     if (result == 0)
         result = api_open(&out->api, &api);
+    if (result == 0)
+        result = link_open(&out->link, catalog);
     return result == 0 ? make_routes(out) : result;
 }
 
@@ -98,9 +101,16 @@ int modules_open(struct modules *out, const struct config *config, const struct 
     return result;
 }
 
+bool modules_guard(struct http_request *req, const struct http_route *route, void *ctx)
+{
+    const struct modules *modules = ctx;
+    return auth_guard(req, route, modules->auth) && link_admit(req, modules->link);
+}
+
 void modules_close(struct modules *modules)
 {
     free(modules->routes);
+    link_close(&modules->link);
     api_close(&modules->api);
     monitor_close(&modules->monitor);
     ingest_close(&modules->ingest);

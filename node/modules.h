@@ -8,6 +8,7 @@
 #include "node/auth/auth.h"
 #include "node/config.h"
 #include "node/http/http.h"
+#include "node/link/link.h"
 #include "node/monitor/monitor.h"
 #include "node/store/store.h"
 
@@ -17,6 +18,7 @@ struct modules {
     struct ingest *ingest;
     struct monitor *monitor;
     struct api *api;
+    struct link *link;
     struct http_route *routes; /* of all modules, and GET /healthz */
     size_t route_count;
 };
@@ -29,6 +31,9 @@ struct modules {
  */
 int modules_open(struct modules *out, const struct config *config, const struct store *store,
     struct catalog *catalog, char *message, size_t message_bytes);
+/* For http_server_params.guard; ctx is the struct modules *: who may ask, and whether a download
+ * may be had now. */
+bool modules_guard(struct http_request *req, const struct http_route *route, void *ctx);
 /* Frees everything; an empty struct is fine. */
 void modules_close(struct modules *modules);
 

@@ -199,10 +199,12 @@ static int open_server(struct node *node)
         .max_connections = (int)affordable_connections(config),
         .routes = node->modules.routes,
         .route_count = node->modules.route_count,
-        .guard = auth_guard,
-        .guard_ctx = node->modules.auth,
+        .guard = modules_guard,
+        .guard_ctx = &node->modules,
         .observe = monitor_observe,
         .observe_ctx = node->modules.monitor,
+        .pace = link_pace,
+        .pace_ctx = node->modules.link,
         .pool_threads = (int)config->pool_threads,
         .thread_open = open_thread,
         .thread_close = close_thread,
@@ -329,6 +331,7 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
     (void)what;
     store_tend_reserve(node->store);
     monitor_flush(node->modules.monitor, node->catalog, false);
+    link_flush(node->modules.link, node->catalog);
     auth_refresh(node->modules.auth, node->catalog);
 }
 
@@ -417,6 +420,7 @@ static void node_close(struct node *node)
     http_server_close(&node->server, HTTP_GRACE_MS);
     if (node->modules.monitor != NULL)
         monitor_flush(node->modules.monitor, node->catalog, true);
+    link_flush(node->modules.link, node->catalog);
     modules_close(&node->modules);
     free_event(node->on_int);
     free_event(node->on_term);

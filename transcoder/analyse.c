@@ -35,11 +35,14 @@
 /* Looked at before a part begins, to know what is usual there. */
 #define WARM_UP_US (2 * US)
 
-/* What happened in one window: how many of its looks found how much of the picture changed. */
+/* What happened in one window: how many of its looks found how much of the picture changed; and,
+ * cuts left out, how much did in all, and when most. */
 #define LEVELS 20
 struct window {
     int looks[LEVELS + 1];
     int count;
+    int changed, most_changed; /* blocks */
+    int64_t most_us;
 };
 
 /* A stretch of whole windows, looked at by itself. */
@@ -160,8 +163,16 @@ static void note_activity(struct part *p, int64_t at_us)
     double blocks[BLOCKS];
     compare(p->now, p->second_ago, blocks);
     struct window *window = &p->analysis->windows[at_us / WINDOW_US];
-    window->looks[changed_blocks(blocks) * LEVELS / BLOCKS]++;
+    int changed = changed_blocks(blocks);
+    window->looks[changed * LEVELS / BLOCKS]++;
     window->count++;
+    if (p->cut_count > 0 && p->cuts_us[p->cut_count - 1] >= p->second_ago_us)
+        return;
+    window->changed += changed;
+    if (changed > window->most_changed) {
+        window->most_changed = changed;
+        window->most_us = p->second_ago_us;
+    }
 }
 
 /* Keeps the picture until the next look. Without memory the cut is placed less exactly. */
@@ -375,6 +386,19 @@ static void find_stretches(const struct analysis *a, struct media_info *out)
     }
 }
 
+static void find_busiest(const struct analysis *a, struct media_info *out)
+{
+    int most = 0, busy = 0;
+    for (int i = 0; i < a->window_count; i++)
+        if (a->windows[i].changed > most) {
+            most = a->windows[i].changed;
+            out->busy_us = a->windows[i].most_us;
+        }
+    for (int i = 0; i < a->window_count && most > 0; i++)
+        busy += a->windows[i].changed * 2 >= most;
+    out->busy_permille = a->window_count > 0 ? busy * 1000 / a->window_count : 0;
+}
+
 /* How many in a row, from one end, were never bright. */
 static int dark_run(const uint8_t *brightest, int count, bool from_end)
 {
@@ -425,6 +449,7 @@ void analyse_conclude(struct analysis *a, struct media_info *out)
     while (a->window_count > 0 && a->windows[a->window_count - 1].count == 0)
         a->window_count--;
     find_stretches(a, out);
+    find_busiest(a, out);
     if (all->has_bars)
         find_bars(all, out);
     if (all->still_count > 0)

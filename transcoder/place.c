@@ -7,7 +7,6 @@
 #include "transcoder/scaler.h"
 #include "transcoder/ssim.h"
 
-#define COMPARED_STEP 11
 #define COMPARED_FIRST 3
 
 /* ---- reading ---- */
@@ -15,7 +14,7 @@
 bool place_compares(const struct place *place, int n)
 {
     int first = place->params.frame_count > COMPARED_FIRST ? COMPARED_FIRST : 0;
-    return n % COMPARED_STEP == first;
+    return n % place->params.compared_step == first;
 }
 
 static bool encodes(const struct place *place, int n)

@@ -12,6 +12,8 @@ struct place_params {
     AVRational rate;              /* of the grid */
     int64_t first_frame;          /* of the grid */
     int frame_count;              /* of the grid, from it on */
+    int compared_step;            /* of so many frames one is compared; has no divisor in common
+                                     with `divisors`, so that held pictures come in too; > 3 */
     int divisors[PLACE_DIVISORS]; /* every which frames may be encoded; 0: no second way */
 };
 
@@ -27,8 +29,7 @@ int place_read(struct place *out, int fd, const struct media_info *info,
     const struct place_params *params, struct failure *failure);
 void place_clear(struct place *place);
 
-/* Whether frame n is compared: one of a few in no step with any divisor, so that held pictures come
- * in too. */
+/* Whether frame n is compared. */
 bool place_compares(const struct place *place, int n);
 /* How unlike the source (1 - SSIM of the luma) a picture is at frame n; it may have any size.
  * Negative: an AVERROR. */

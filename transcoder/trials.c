@@ -11,14 +11,22 @@
 #include "transcoder/tasks.h"
 
 #define US 1000000LL
-#define PLACES 3
+/* Usual ones, and the busiest. */
+#define USUAL_PLACES 3
+#define PLACES (USUAL_PLACES + 1)
 #define PLACE_US (2 * US)
-/* Shorter lessons are tried at one place. */
+/* Bursts are short. */
+#define USUAL_COMPARED_STEP 11
+#define BUSY_COMPARED_STEP 5
+/* Shorter lessons are tried at one usual place. */
 #define SHORT_LESSON_US (60 * US)
 /* The pictures of all places are kept in memory. */
 #define PLACES_BYTES (60 * 1000 * 1000LL)
 /* Pictures are tried and compared at most this high (their shorter side). */
 #define LARGEST_SIDE 1080
+/* How unlike the lesson may be by holding pictures alone: what ENOUGH_MDB in
+ * transcoder/plan/rungs.c stands for. */
+#define MOST_UNLIKE_HELD 0.005
 #define SIZES 4
 #define CRFS 2
 static const int crfs[CRFS] = {26, 38};
@@ -34,6 +42,7 @@ struct round {
     struct place_copy copies[PLACES];
     const int *divisors;
     int divisor_count, place_count;
+    bool has_busy; /* the last place is the busiest */
     struct picture_attempt attempts[PLACE_DIVISORS][CRFS][PLACES];
     int results[PLACE_DIVISORS * CRFS * PLACES];
 };
@@ -45,7 +54,9 @@ struct trials {
     struct place places[PLACES];
     int reads[PLACES]; /* what place_read returned */
     struct failure failures[PLACES];
+    int usual_count; /* places that are wanted besides the busiest */
     int place_count; /* those that could be read, once they have been */
+    bool has_busy;   /* the last of them is the busiest */
     int source_side;
     struct place_params params;
 };
@@ -53,8 +64,12 @@ struct trials {
 /* ---- places ---- */
 
 /* Where a segment would begin: at the last cut before, if it isn't far. */
-static int64_t place_start_us(const struct media_info *info, int number, int places)
+static int64_t place_start_us(const struct trials *t, int number)
 {
+    const struct media_info *info = t->info;
+    int places = t->usual_count;
+    if (number == places)
+        return info->busy_us;
     int64_t length_us = info->duration_us - info->video_start_us;
     int64_t at_us = info->video_start_us + length_us * (2 * number + 1) / (2 * places);
     int64_t cut_us = at_us;
@@ -74,7 +89,8 @@ static void read_place(void *context, int number)
     const struct media_info *info = t->info;
     struct place_params params = t->params;
     int64_t all = to_frames(info, info->duration_us, AV_ROUND_NEAR_INF);
-    int64_t start_us = place_start_us(info, number, t->place_count) - info->video_start_us;
+    int64_t start_us = place_start_us(t, number) - info->video_start_us;
+    params.compared_step = number == t->usual_count ? BUSY_COMPARED_STEP : USUAL_COMPARED_STEP;
     params.first_frame = start_us > 0 ? to_frames(info, start_us, AV_ROUND_UP) : 0;
     if (params.first_frame + params.frame_count > all)
         params.first_frame = all - params.frame_count;
@@ -111,6 +127,7 @@ static int read_places(struct trials *t, struct failure *failure)
         }
         if (t->reads[i] == 0) {
             place_clear(&t->places[i]);
+            t->has_busy &= i < t->usual_count;
             continue;
         }
         struct place place = t->places[i];
@@ -119,6 +136,25 @@ static int read_places(struct trials *t, struct failure *failure)
     }
     t->place_count = read;
     return 0;
+}
+
+/* Slides are not tried at their full rate, unless what moves on them would suffer: animations. */
+static bool wants_full_rate(const struct trials *t)
+{
+    if (!t->has_busy || t->place_count == 0 || t->params.divisors[0] == 1)
+        return false;
+    double held = place_unlike_held(&t->places[t->place_count - 1], t->params.divisors[0]);
+    return held * t->info->busy_permille / 1000 > MOST_UNLIKE_HELD;
+}
+
+static int read_again(struct trials *t, struct failure *failure)
+{
+    for (int i = 0; i < t->place_count; i++)
+        place_clear(&t->places[i]);
+    t->params.divisors[0] = 1;
+    t->has_busy = true;
+    t->place_count = t->usual_count + 1;
+    return read_places(t, failure);
 }
 
 /* ---- a round ---- */
@@ -152,26 +188,35 @@ static int to_mdb(double unlike)
     return (int)(-10000 * log10(unlike < 1e-6 ? 1e-6 : unlike));
 }
 
+/* The mean of `count` attempts becomes a trial, which says already what was tried. */
+static void conclude_places(struct media_info *info, struct media_trial trial,
+    const struct picture_attempt *attempts, int count)
+{
+    struct picture_attempt sum = {0};
+    if (count < 1 || info->trial_count == MEDIA_MAX_TRIALS)
+        return;
+    for (int i = 0; i < count; i++) {
+        sum.keyframe_bytes += attempts[i].keyframe_bytes;
+        sum.rest_bps += attempts[i].rest_bps;
+        sum.unlike += attempts[i].unlike;
+    }
+    trial.keyframe_bytes = (int)(sum.keyframe_bytes / count);
+    trial.rate_bps = (int)(sum.rest_bps / count);
+    trial.quality_mdb = to_mdb(sum.unlike / count);
+    info->trials[info->trial_count++] = trial;
+}
+
 static void conclude(struct media_info *info, const struct round *round, int side)
 {
-    int places = round->place_count;
+    int usual = round->place_count - round->has_busy;
     for (int d = 0; d < round->divisor_count; d++)
-        for (int c = 0; c < CRFS && info->trial_count < MEDIA_MAX_TRIALS; c++) {
-            struct picture_attempt sum = {0};
-            for (int i = 0; i < places; i++) {
-                const struct picture_attempt *one = &round->attempts[d][c][i];
-                sum.keyframe_bytes += one->keyframe_bytes;
-                sum.rest_bps += one->rest_bps;
-                sum.unlike += one->unlike;
-            }
-            info->trials[info->trial_count++] = (struct media_trial){
-                .height = side,
-                .divisor = round->divisors[d],
-                .crf = crfs[c],
-                .keyframe_bytes = (int)(sum.keyframe_bytes / places),
-                .rate_bps = (int)(sum.rest_bps / places),
-                .quality_mdb = to_mdb(sum.unlike / places),
-            };
+        for (int c = 0; c < CRFS; c++) {
+            struct media_trial trial = {
+                .height = side, .divisor = round->divisors[d], .crf = crfs[c]};
+            const struct picture_attempt *attempts = round->attempts[d][c];
+            conclude_places(info, trial, attempts, usual);
+            trial.busy = 1;
+            conclude_places(info, trial, attempts + usual, round->has_busy);
         }
 }
 
@@ -202,6 +247,7 @@ static int begin_round(
     int height = even((double)t->info->height * side / t->source_side);
     int error = 0;
     round->place_count = t->place_count;
+    round->has_busy = t->has_busy;
     for (int i = 0; i < t->place_count && error >= 0; i++)
         error = place_copy_open(&round->copies[i], &t->places[i], width, height);
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "trial") : 0;
@@ -263,23 +309,24 @@ static double quality_mdb(const struct media_info *info, const struct lowest *at
     double fine = 0, coarse = 0;
     for (int i = 0; i < info->trial_count; i++) {
         const struct media_trial *trial = &info->trials[i];
-        if (trial->height == at->side && trial->divisor == at->divisor)
+        if (trial->height == at->side && trial->divisor == at->divisor && !trial->busy)
             *(trial->crf == crfs[0] ? &fine : &coarse) = trial->quality_mdb;
     }
     return fine + (coarse - fine) * (crf - crfs[0]) / (crfs[1] - crfs[0]);
 }
 
-/* The mean over the places of how unlike the copies are; negative: an AVERROR. */
+/* The mean over the usual places of how unlike the copies are; negative: an AVERROR. */
 static double unlike_copies(const struct trials *t, struct round *round)
 {
+    int count = t->place_count - t->has_busy;
     double sum = 0;
-    for (int i = 0; i < t->place_count; i++) {
+    for (int i = 0; i < count; i++) {
         double one = place_copy_unlike(&round->copies[i]);
         if (one < 0)
             return one;
         sum += one;
     }
-    return sum / t->place_count;
+    return count > 0 ? sum / count : 0;
 }
 
 /*
@@ -307,10 +354,12 @@ static int worth_trying(const struct trials *t, struct round *round, struct fail
 static bool holding_is_useless(const struct trials *t, int divisor)
 {
     const struct media_info *info = t->info;
+    int count = t->place_count - t->has_busy;
     double sum = 0;
-    for (int i = 0; i < t->place_count; i++)
+    for (int i = 0; i < count; i++)
         sum += place_unlike_held(&t->places[i], divisor);
-    return to_mdb(sum / t->place_count) < info->trials[info->trial_count - 1].quality_mdb;
+    return count > 0 &&
+           to_mdb(sum / count) < info->trials[info->trial_count - 1 - t->has_busy].quality_mdb;
 }
 
 /* ---- the whole ---- */
@@ -364,15 +413,19 @@ int trials_run(
         .threads = threads,
         .info = info,
         .plan = malloc(sizeof(struct plan)),
-        .place_count = info->duration_us < SHORT_LESSON_US ? 1 : PLACES,
+        .usual_count = info->duration_us < SHORT_LESSON_US ? 1 : USUAL_PLACES,
+        .has_busy = true,
         .source_side = source_side,
         .params = {.width = even((double)info->width * sides[0] / source_side),
             .height = even((double)info->height * sides[0] / source_side),
             .rate = {info->fps_num, info->fps_den}},
     };
+    t.place_count = t.usual_count + 1;
     choose_divisors(info, t.params.divisors);
     int result =
         t.plan ? read_places(&t, failure) : failure_set(failure, REASON_OUT_OF_MEMORY, "trials");
+    if (result == 0 && wants_full_rate(&t))
+        result = read_again(&t, failure);
     if (result == 0 && t.place_count > 0)
         result = try_sizes(&t, sides, side_count, report, failure);
     for (int i = 0; i < PLACES; i++)

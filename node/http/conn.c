@@ -96,6 +96,7 @@ static void on_sent(struct evbuffer *output, const struct evbuffer_cb_info *info
 
     (void)output;
     conn->unreported_bytes += info->n_deleted;
+    conn->sent_bytes += info->n_deleted;
 }
 
 static void on_write(struct bufferevent *bev, void *arg)
@@ -434,6 +435,7 @@ void conn_destroy(struct http_conn *conn)
     struct http_loop *loop = conn->loop;
 
     conn_sample(conn, true);
+    pace_end(conn);
     /* An answer that is cut off must look like it. */
     if (conn->req)
         request_abandon(conn->req);

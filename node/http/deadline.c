@@ -13,7 +13,7 @@
 
 enum { SILENT_MS = 5000 };
 
-static struct tcp_info tcp_info_of(const struct http_conn *conn)
+struct tcp_info conn_tcp_info(const struct http_conn *conn)
 {
     struct tcp_info info = {0};
     socklen_t bytes = sizeof(info);
@@ -34,7 +34,7 @@ void conn_sample(struct http_conn *conn, bool closed)
     conn->sampled_ms = clock_mono_ms();
     if (!params->observe)
         return;
-    info = tcp_info_of(conn);
+    info = conn_tcp_info(conn);
     rate_bps = info.tcpi_delivery_rate * 8;
     sample = (struct http_conn_sample){
         .conn_id = conn->id,
@@ -65,7 +65,7 @@ static bool wants_body(const struct http_conn *conn)
  * minutes at once. */
 static uint64_t progress_bytes(const struct http_conn *conn)
 {
-    return conn->received_bytes + tcp_info_of(conn).tcpi_bytes_acked;
+    return conn->received_bytes + conn_tcp_info(conn).tcpi_bytes_acked;
 }
 
 /* Whether nothing at all is heard from the peer, so that its link is to blame: what was sent is
@@ -73,7 +73,7 @@ static uint64_t progress_bytes(const struct http_conn *conn)
  * both. Patience ends with TCP_USER_TIMEOUT, and where others can't get in. */
 static bool link_is_down(const struct http_conn *conn)
 {
-    const struct tcp_info info = tcp_info_of(conn);
+    const struct tcp_info info = conn_tcp_info(conn);
     bool resending = info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
     bool unanswered = info.tcpi_probes > 0; /* of keepalive, or of a closed window */
 
@@ -114,7 +114,7 @@ static bool too_slow(struct http_conn *conn, int64_t tick_ms)
 static bool still_receiving(struct http_conn *conn, int64_t since_ms)
 {
     const struct http_server_params *params = &conn->loop->server->params;
-    const struct tcp_info info = tcp_info_of(conn);
+    const struct tcp_info info = conn_tcp_info(conn);
     uint64_t gained_bytes = info.tcpi_bytes_acked - conn->idle_acked_bytes;
 
     conn->idle_acked_bytes = info.tcpi_bytes_acked;

@@ -44,6 +44,8 @@ const char *http_request_header(const struct http_request *req, const char *name
 /* A cookie's value copied into out. Returns its length, -1 if absent or too long. */
 int http_request_cookie(
     const struct http_request *req, const char *name, char *out, size_t out_bytes);
+/* The token of its site that the terminal shows, by the parameter or the cookie "site"; "" none. */
+void http_request_site(const struct http_request *req, char *out, size_t out_bytes);
 /* The peer's numeric address without port, e.g. "10.0.3.7". */
 const char *http_request_peer(const struct http_request *req);
 /* Whether it came by TLS. */
@@ -239,6 +241,33 @@ struct http_conn_sample {
  * (at most ten times a second), and once when it ends, so that the sum of sent_bytes is exact. */
 typedef void (*http_observe_fn)(const struct http_conn_sample *sample, void *ctx);
 
+/* ---- what paces responses ---- */
+
+struct cmcd;
+/* A connection that answers a request for what is public, or that has ended. */
+struct http_flow {
+    uint64_t conn_id;  /* unique while the server runs */
+    const char *peer;  /* numeric address */
+    const char *path;  /* of the request, decoded */
+    const char *query; /* raw, "" none */
+    const char *site;  /* the token that the terminal shows (cookie or parameter "site"), "" none */
+    const struct cmcd
+        *cmcd;            /* what the player says of itself with the request; NULL: it has ended */
+    uint64_t sent_bytes;  /* that the kernel took, ever: headers and bodies */
+    uint64_t acked_bytes; /* TCP_INFO: that the peer has acknowledged, ever */
+    uint32_t rtt_us;
+    int64_t
+        delivery_rate_bps; /* of the path as TCP sees it, where the path is what limits; else 0 */
+    bool sending;          /* something waits to be sent */
+};
+struct http_pace {
+    int64_t rate_bps; /* the kernel sends no faster; 0: as fast as it can */
+    bool held_back;   /* it is less than the peer could take */
+};
+/* Called on the loop's thread when a request under /v/ comes, four times a second while its
+ * response is being sent, and once when the connection ends. Any loop's thread, several at once. */
+typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx);
+
 /* ---- the server ---- */
 
 typedef void (*http_log_fn)(void *ctx, const char *message);
@@ -260,6 +289,8 @@ struct http_server_params {
     void *guard_ctx;
     http_observe_fn observe; /* may be NULL */
     void *observe_ctx;
+    http_pace_fn pace; /* may be NULL: nothing is paced */
+    void *pace_ctx;
     int pool_threads; /* 0: 4 */
     /* Pieces of deferred work that may wait for a thread while API requests are still let in; four
      * times as many for media. 0: 256 */

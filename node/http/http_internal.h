@@ -11,6 +11,7 @@
 #define NODE_HTTP_HTTP_INTERNAL_H
 
 #include "node/http/chunked.h"
+#include "node/http/cmcd.h"
 #include "node/http/condition.h"
 #include "node/http/date.h"
 #include "node/http/head.h"
@@ -64,7 +65,7 @@ struct http_loop {
     struct http_server *server;
     struct event_base *base;
     struct evconnlistener *listener, *tls_listener; /* the latter may be NULL */
-    struct event *tick, *wake, *kick;
+    struct event *tick, *wake, *kick, *pace;
     pthread_t thread;
     bool started, accept_paused, drained, ending;
     struct conn_list conns, kicked;
@@ -106,8 +107,14 @@ struct http_conn {
     uint64_t idle_acked_bytes; /* when an idle connection was last looked at */
     uint64_t received_bytes;   /* of bodies, ever */
     uint64_t unreported_bytes, unreported_requests;
+    uint64_t sent_bytes; /* that the kernel took, ever */
     int64_t sampled_ms;
     char peer[46], path[200], user_agent[120];
+    /* pace.c: what the last media request said, and what came of it */
+    bool is_flow, was_sending;
+    struct http_pace pace;
+    struct cmcd cmcd;
+    char site[CMCD_TEXT_BYTES];
 };
 
 enum body_mode {
@@ -220,6 +227,19 @@ void conn_read_ahead(struct http_conn *conn, size_t bytes);
 /* Once a tick: cuts off slow and idle peers, takes samples. May destroy conn. */
 void conn_tick(struct http_conn *conn, int64_t now_ms);
 void conn_sample(struct http_conn *conn, bool closed);
+struct tcp_info; /* <linux/tcp.h> */
+struct tcp_info conn_tcp_info(const struct http_conn *conn);
+
+/* pace.c */
+enum { PACE_MS = 250 };
+/* A request has come; one for media is given its pace. */
+void pace_begin(struct http_request *req);
+/* Every PACE_MS. */
+void pace_tick(struct http_conn *conn);
+/* The connection ends. */
+void pace_end(struct http_conn *conn);
+/* Says so to the player if its response is held back. */
+void pace_add_header(const struct http_request *req, struct buf *out);
 
 /* request.c */
 struct http_request *request_new(struct http_conn *conn); /* NULL: no memory */

@@ -140,6 +140,18 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
     loop_check_end(loop);
 }
 
+static void pace_conn(struct http_conn *conn, int64_t now_ms)
+{
+    (void)now_ms;
+    pace_tick(conn);
+}
+
+static void on_pace(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    for_each_conn(arg, pace_conn, 0);
+}
+
 static void run_posted(struct http_loop *loop)
 {
     struct deferred *deferred, *next;
@@ -204,6 +216,7 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
 {
     const int64_t tick_ms = server->params.sample_interval_ms;
     const struct timeval interval = {tick_ms / 1000, tick_ms % 1000 * 1000};
+    const struct timeval pace_interval = {0, PACE_MS * 1000};
     int rc;
 
     loop->server = server;
@@ -217,15 +230,17 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
         loop->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
         loop->wake = event_new(loop->base, -1, EV_PERSIST, on_wake, loop);
         loop->kick = event_new(loop->base, -1, EV_PERSIST, on_kick, loop);
+        loop->pace = event_new(loop->base, -1, EV_PERSIST, on_pace, loop);
     }
     rc = listen_on(loop, listen_fd, &loop->listener);
     if (tls_fd >= 0 && listen_on(loop, tls_fd, &loop->tls_listener) < 0)
         rc = -ENOMEM;
     if (rc < 0)
         return rc;
-    return loop->tick && loop->wake && loop->kick && event_add(loop->tick, &interval) == 0
-               ? 0
-               : -ENOMEM;
+    if (!loop->tick || !loop->wake || !loop->kick || !loop->pace ||
+        event_add(loop->tick, &interval) < 0)
+        return -ENOMEM;
+    return server->params.pace && event_add(loop->pace, &pace_interval) < 0 ? -ENOMEM : 0;
 }
 
 static void *thread_main(void *arg)
@@ -267,6 +282,8 @@ void loop_close(struct http_loop *loop)
         event_free(loop->wake);
     if (loop->kick)
         event_free(loop->kick);
+    if (loop->pace)
+        event_free(loop->pace);
     if (loop->base)
         event_base_free(loop->base);
     buf_free(&loop->scratch);

@@ -277,6 +277,7 @@ void request_dispatch(struct http_request *req)
     http_router_match(
         &req->match, params->routes, params->route_count, req->head.method, req->head.path);
     route = req->route = req->match.route;
+    pace_begin(req);
     if (!route)
         respond_unrouted(req);
     else if (copy_args(req) < 0)

@@ -83,9 +83,11 @@ static void add_server_headers(struct http_request *req, struct buf *out)
     if (req->head.path && strncmp(req->head.path, "/v/", 3) == 0)
         buf_add_text(out, "Access-Control-Allow-Origin: *\r\n"
                           "Access-Control-Expose-Headers: Content-Length, Content-Range, "
-                          "Accept-Ranges, ETag, Last-Modified, Date\r\n");
+                          "Accept-Ranges, ETag, Last-Modified, Date, CMSD-Dynamic\r\n");
     if (req->secure && hsts_s > 0)
         buf_addf(out, "Strict-Transport-Security: max-age=%lld\r\n", (long long)hsts_s);
+    if (req->head.path)
+        pace_add_header(req, out);
     if (req->close)
         buf_add_text(out, "Connection: close\r\n");
     else if (req->head.minor_version == 0)

@@ -29,12 +29,15 @@ export function tempDir() {
     return tempDirs.at(-1);
 }
 
-/** For ingest and serve: one rung will do, where lessons are not what is looked at. Encoding takes most of the tests' time. */
-export function oneRung() {
-    const config = path.join(tempDir(), 'one-rung.conf');
-    writeFileSync(config, 'ladder = 130\n');
+/** For ingest and serve: these rungs, in kbit/s. */
+export function withLadder(caps) {
+    const config = path.join(tempDir(), 'ladder.conf');
+    writeFileSync(config, `ladder = ${caps.join(',')}\n`);
     return ['--config', config];
 }
+
+/** For ingest and serve: one rung will do, where lessons are not what is looked at. Encoding takes most of the tests' time. */
+export const oneRung = () => withLadder([130]);
 
 /** Runs a program to its end without blocking this process: {code, signal, stdout, stderr}. */
 export function run(program, args, { input, env, cwd } = {}) {
@@ -68,8 +71,8 @@ const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
 /** Starts `terrace serve` and waits for its address. port 0: a free one; under: a program that runs it, and its arguments. */
-export function startNode({ data, port = 0, args = [], env, under = [] } = {}) {
-    const [program, ...rest] = [...under, terraceBin, 'serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...args];
+export function startNode({ data, address = '127.0.0.1', port = 0, args = [], env, under = [] } = {}) {
+    const [program, ...rest] = [...under, terraceBin, 'serve', '--data', data, '--listen', `${address}:${port}`, ...args];
     const child = spawn(program, rest,
         { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     running.add(child);

@@ -15,9 +15,15 @@ root=$(cd "$here/../.." && pwd)
 }
 mkdir -p "$root/build"
 link=$root/build/link
-if [ ! -x "$link" ] || [ -n "$(find "$here" -name '*.[ch]' -newer "$link")" ]; then
-    "${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$root" -o "$link" "$here/link.c" "$here/link_main.c"
-fi
+build() { # PROGRAM SOURCE...
+    program=$1
+    shift
+    if [ ! -x "$program" ] || [ -n "$(find "$here" -name '*.[ch]' -newer "$program")" ]; then
+        "${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$root" -o "$program" "$@"
+    fi
+}
+build "$link" "$here/link.c" "$here/link_main.c"
+build "$link-listen" "$here/listen_main.c"
 profile=$1
 shift 2
 exec "$link" "$profile" "$@"

@@ -37,6 +37,8 @@ static const struct text_field info_fields[] = {
     TEXT_FIELD_INT(struct media_info, bar_bottom, 0, 16384),
     TEXT_FIELD_INT(struct media_info, bar_left, 0, 16384),
     TEXT_FIELD_INT(struct media_info, bar_right, 0, 16384),
+    TEXT_FIELD_INT64(struct media_info, busy_us, 0, MAX_US),
+    TEXT_FIELD_INT(struct media_info, busy_permille, 0, 1000),
     TEXT_FIELD_INT(struct media_info, unused_streams, 0, 65535),
     TEXT_FIELD_STRING(struct media_info, unused_detail),
 };
@@ -75,6 +77,7 @@ static const struct text_field trial_fields[] = {
     TEXT_FIELD_INT(struct media_trial, keyframe_bytes, 0, 1 << 30),
     TEXT_FIELD_INT(struct media_trial, rate_bps, 0, 1 << 30),
     TEXT_FIELD_INT(struct media_trial, quality_mdb, 0, 100000),
+    TEXT_FIELD_INT(struct media_trial, busy, 0, 1),
 };
 
 /* What a media_info has several of: each begins with a line "name NUMBER", its members follow. */

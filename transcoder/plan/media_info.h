@@ -12,7 +12,7 @@
 #define MEDIA_MAX_TEXT 8
 #define MEDIA_MAX_STRETCHES 256
 #define MEDIA_MAX_CUTS 4096
-#define MEDIA_MAX_TRIALS 24
+#define MEDIA_MAX_TRIALS 40
 /* Room that the text form of any media_info fits into. */
 #define MEDIA_INFO_TEXT_BYTES (128 * 1024)
 
@@ -70,6 +70,7 @@ struct media_trial {
     int rate_bps;       /* of what follows them */
     int quality_mdb;    /* -10 log10(1 - SSIM) of the luma, scaled to the source's size, in
                            thousandths; held pictures count where there is no new one */
+    int busy;           /* 1: of the lesson's busiest place alone; 0: the mean of usual ones */
 };
 
 struct media_info {
@@ -100,6 +101,8 @@ struct media_info {
     struct media_stretch stretches[MEDIA_MAX_STRETCHES]; /* rising; the first begins at 0 */
     int cut_count;
     int64_t cuts_us[MEDIA_MAX_CUTS]; /* rising: where another slide or scene begins */
+    int64_t busy_us;   /* where most changes from second to second, but for cuts */
+    int busy_permille; /* share of the lesson where at least half as much does */
     int trial_count;
     struct media_trial trials[MEDIA_MAX_TRIALS];
 

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/link/flows.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "node/http/cmcd.h"
+#include "node/link/shares.h"
+
+enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };
+
+#define COMPUTE_MS 250
+/* So many flows, a millisecond between computations. */
+#define FLOWS_A_MS 50
+/* A flow of which nothing is heard for so long does not send. */
+#define SILENT_MS 2000
+/* A rate is measured over at least so long. */
+#define MEASURE_MS 500
+/* Payload per byte on the wire: 1448 of 1500. Pacing counts the former, lines carry the latter. */
+#define PAYLOAD_PART 0.965
+/* Below this TCP would not come from the spot. */
+#define LEAST_BPS 8000
+/* A flow that takes less than this share of its pace has a link of its own that is slower: it gets
+ * so many times what it takes, and the others have the rest. */
+#define FULL_PART 0.75
+#define GROWTH 1.35
+/* More than what the player says helps it at most, so that it can find out that more is there. */
+#define REQUESTED_ROOM 1.25
+#define URGENT_PART 0.8
+/* Over its budget a site's viewers have the lowest rung. */
+#define OVER_BUDGET_BPS 60000
+/* Buffers of players, by which they weigh. */
+#define EMPTY_BUFFER_MS 5000
+#define LOW_BUFFER_MS 15000
+#define FULL_BUFFER_MS 60000
+/* An estimate moves by this much with each look. */
+#define ESTIMATE_STEP 0.2
+
+/* An address, and where the player names it, a session: several boxes may share an address. */
+struct terminal {
+    LIST_ENTRY(terminal) in_bucket;
+    TAILQ_ENTRY(terminal) in_order; /* longest unseen first */
+    char address[46];
+    char session[CMCD_TEXT_BYTES];
+    int flow_count;
+    double estimate_bps; /* 0: not known */
+    size_t group;        /* while shares are worked out; 0: none yet */
+};
+
+struct flow {
+    LIST_ENTRY(flow) in_bucket;
+    LIST_ENTRY(flow) in_active;
+    uint64_t conn_id;
+    struct terminal *terminal;
+    char token[SITE_NAME_BYTES];
+    int site; /* index; -1: none */
+    bool active;
+    enum share_rank rank;
+    double weight, wanted_bps, rate_bps;
+    uint64_t sent_bytes, measured_bytes; /* at the last look; acknowledged when measuring began */
+    int64_t seen_ms, measured_ms;
+    struct http_pace pace;
+};
+
+LIST_HEAD(flow_list, flow);
+LIST_HEAD(terminal_list, terminal);
+
+struct flows {
+    struct flow_list by_id[BUCKETS], active;
+    struct terminal_list by_key[BUCKETS];
+    TAILQ_HEAD(terminal_order, terminal) order;
+    size_t terminal_count, active_count;
+    int64_t computed_ms;
+    struct share_group *groups; /* kept between computations, as are shares */
+    struct share_flow *shares;
+    size_t group_room, share_room;
+};
+
+int flows_open(struct flows **out)
+{
+    struct flows *flows = calloc(1, sizeof(*flows));
+
+    *out = flows;
+    if (!flows)
+        return -ENOMEM;
+    TAILQ_INIT(&flows->order);
+    return 0;
+}
+
+/* ---- terminals ---- */
+
+static size_t hash_text(const char *text, size_t hash)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 16777619U;
+    return hash;
+}
+
+static struct terminal_list *terminal_bucket(
+    struct flows *flows, const char *address, const char *session)
+{
+    return &flows->by_key[hash_text(session, hash_text(address, 2166136261U)) % BUCKETS];
+}
+
+static struct terminal *find_terminal(
+    const struct flows *flows, const char *address, const char *session)
+{
+    struct terminal *t;
+
+    LIST_FOREACH(t, terminal_bucket((struct flows *)flows, address, session), in_bucket)
+    if (strcmp(t->address, address) == 0 && strcmp(t->session, session) == 0)
+        return t;
+    return NULL;
+}
+
+static void remove_terminal(struct flows *flows, struct terminal *t)
+{
+    LIST_REMOVE(t, in_bucket);
+    TAILQ_REMOVE(&flows->order, t, in_order);
+    flows->terminal_count--;
+    free(t);
+}
+
+static void make_room(struct flows *flows)
+{
+    struct terminal *t = TAILQ_FIRST(&flows->order);
+
+    while (t && flows->terminal_count >= MOST_TERMINALS) {
+        struct terminal *next = TAILQ_NEXT(t, in_order);
+
+        if (t->flow_count == 0)
+            remove_terminal(flows, t);
+        t = next;
+    }
+}
+
+/* NULL: no memory. */
+static struct terminal *need_terminal(struct flows *flows, const char *address, const char *session)
+{
+    struct terminal *t = find_terminal(flows, address, session);
+
+    if (t) {
+        TAILQ_REMOVE(&flows->order, t, in_order);
+        TAILQ_INSERT_TAIL(&flows->order, t, in_order);
+        return t;
+    }
+    make_room(flows);
+    t = calloc(1, sizeof(*t));
+    if (!t)
+        return NULL;
+    snprintf(t->address, sizeof(t->address), "%s", address);
+    snprintf(t->session, sizeof(t->session), "%s", session);
+    LIST_INSERT_HEAD(terminal_bucket(flows, address, session), t, in_bucket);
+    TAILQ_INSERT_TAIL(&flows->order, t, in_order);
+    flows->terminal_count++;
+    return t;
+}
+
+static void note_estimate(struct flows *flows, const struct http_flow *seen)
+{
+    struct terminal *t;
+
+    if (seen->delivery_rate_bps <= 0)
+        return;
+    t = need_terminal(flows, seen->peer, "");
+    if (t)
+        t->estimate_bps += ((double)seen->delivery_rate_bps - t->estimate_bps) *
+                           (t->estimate_bps > 0 ? ESTIMATE_STEP : 1);
+}
+
+int64_t flows_estimate_bps(const struct flows *flows, const char *address)
+{
+    const struct terminal *t = find_terminal(flows, address, "");
+
+    return t ? (int64_t)t->estimate_bps : 0;
+}
+
+/* ---- flows ---- */
+
+static struct flow *find_flow(struct flows *flows, uint64_t conn_id)
+{
+    struct flow *flow;
+
+    LIST_FOREACH(flow, &flows->by_id[conn_id % BUCKETS], in_bucket)
+    if (flow->conn_id == conn_id)
+        return flow;
+    return NULL;
+}
+
+static void set_active(struct flows *flows, struct flow *flow, bool active)
+{
+    if (active == flow->active)
+        return;
+    flow->active = active;
+    if (active) {
+        LIST_INSERT_HEAD(&flows->active, flow, in_active);
+        flows->active_count++;
+    } else {
+        LIST_REMOVE(flow, in_active);
+        flows->active_count--;
+    }
+}
+
+static void remove_flow(struct flows *flows, struct flow *flow)
+{
+    set_active(flows, flow, false);
+    LIST_REMOVE(flow, in_bucket);
+    if (flow->terminal)
+        flow->terminal->flow_count--;
+    free(flow);
+}
+
+static struct flow *add_flow(struct flows *flows, const struct http_flow *seen)
+{
+    struct flow *flow = calloc(1, sizeof(*flow));
+
+    if (!flow)
+        return NULL;
+    flow->conn_id = seen->conn_id;
+    flow->site = -1;
+    flow->sent_bytes = seen->sent_bytes;
+    flow->measured_bytes = seen->acked_bytes;
+    LIST_INSERT_HEAD(&flows->by_id[seen->conn_id % BUCKETS], flow, in_bucket);
+    return flow;
+}
+
+static bool has_parameter(const char *query, const char *parameter)
+{
+    size_t bytes = strlen(parameter);
+
+    for (const char *at = query; at; at = strchr(at, '&')) {
+        at += *at == '&';
+        if (strncmp(at, parameter, bytes) == 0 && (at[bytes] == '\0' || at[bytes] == '&'))
+            return true;
+    }
+    return false;
+}
+
+static bool runs_dry(const struct cmcd *cmcd)
+{
+    return cmcd->starved || cmcd->startup || cmcd->state == 'r' ||
+           (cmcd->buffer_ms >= 0 && cmcd->buffer_ms < EMPTY_BUFFER_MS);
+}
+
+static enum share_rank rank_of(const struct http_flow *seen)
+{
+    if (has_parameter(seen->query, "purpose=sync"))
+        return SHARE_SYNC;
+    if (has_parameter(seen->query, "download=1"))
+        return SHARE_DOWNLOAD;
+    return runs_dry(seen->cmcd) ? SHARE_URGENT : SHARE_VIEWING;
+}
+
+/* An emptying buffer goes before a full one. */
+static double weight_of(const struct cmcd *cmcd)
+{
+    if (cmcd->buffer_ms < 0)
+        return 1;
+    return cmcd->buffer_ms < LOW_BUFFER_MS ? 2 : cmcd->buffer_ms < FULL_BUFFER_MS ? 1 : 0.5;
+}
+
+/* What it takes, once that has been seen for a while. */
+static void measure(struct flow *flow, const struct http_flow *seen, int64_t now_ms)
+{
+    int64_t over_ms = now_ms - flow->measured_ms;
+
+    if (!flow->active || flow->measured_ms == 0) {
+        flow->measured_ms = now_ms;
+        flow->measured_bytes = seen->acked_bytes;
+        flow->rate_bps = 0;
+    } else if (over_ms >= MEASURE_MS) {
+        double rate = (double)(seen->acked_bytes - flow->measured_bytes) * 8000 / (double)over_ms;
+
+        flow->rate_bps = flow->rate_bps > 0 ? (flow->rate_bps + rate) / 2 : rate;
+        flow->measured_ms = now_ms;
+        flow->measured_bytes = seen->acked_bytes;
+    }
+}
+
+static double wanted_by(const struct flow *flow, const struct http_flow *seen)
+{
+    double pace = (double)flow->pace.rate_bps, wanted = SHARE_UNLIMITED;
+
+    if (pace > 0 && flow->rate_bps > 0 && flow->rate_bps < pace * FULL_PART)
+        wanted = flow->rate_bps * GROWTH + LEAST_BPS;
+    if (seen->cmcd->requested_max_bps > 0 && !runs_dry(seen->cmcd)) {
+        double requested = (double)seen->cmcd->requested_max_bps * REQUESTED_ROOM;
+
+        wanted = requested < wanted ? requested : wanted;
+    }
+    return wanted;
+}
+
+static bool find_place(
+    struct flows *flows, struct flow *flow, const struct sites *sites, const struct http_flow *seen)
+{
+    struct terminal *t = need_terminal(flows, seen->peer, seen->cmcd->session);
+
+    if (t && t != flow->terminal) {
+        if (flow->terminal)
+            flow->terminal->flow_count--;
+        t->flow_count++;
+        flow->terminal = t;
+    }
+    snprintf(flow->token, sizeof(flow->token), "%s", seen->site);
+    flow->site = sites_find(sites, seen->peer, flow->token);
+    return t != NULL;
+}
+
+void flows_replace_sites(struct flows *flows, const struct sites *sites)
+{
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct flow *flow;
+
+        LIST_FOREACH(flow, &flows->by_id[i], in_bucket)
+        if (flow->terminal)
+            flow->site = sites_find(sites, flow->terminal->address, flow->token);
+    }
+}
+
+/* ---- shares ---- */
+
+static bool grow(void **items, size_t *room, size_t wanted, size_t item_bytes)
+{
+    void *more;
+
+    if (wanted <= *room)
+        return true;
+    more = realloc(*items, wanted * 2 * item_bytes);
+    if (!more)
+        return false;
+    *items = more;
+    *room = wanted * 2;
+    return true;
+}
+
+static double limit(int64_t bps)
+{
+    return bps > 0 ? (double)bps * PAYLOAD_PART : SHARE_UNLIMITED;
+}
+
+static double terminal_limit(const struct sites *sites, int site)
+{
+    double most;
+
+    if (site < 0)
+        return SHARE_UNLIMITED;
+    most = limit(sites->items[site].terminal_cap_bps);
+    return site_over_budget(&sites->items[site]) && most > OVER_BUDGET_BPS ? OVER_BUDGET_BPS : most;
+}
+
+static bool may_have(const struct flow *flow, const struct sites *sites, int minute)
+{
+    return flow->rank < SHARE_DOWNLOAD || flow->site < 0 ||
+           site_download_wait_minutes(&sites->items[flow->site], minute) == 0;
+}
+
+/* Groups: the link, then each site, then the terminals that have something. Returns how many. */
+static size_t make_groups(struct flows *flows, const struct sites *sites)
+{
+    size_t count = 0;
+    struct flow *flow;
+
+    flows->groups[count++] = (struct share_group){.limit_bps = limit(sites->uplink_bps)};
+    for (size_t i = 0; i < sites->count; i++)
+        flows->groups[count++] = (struct share_group){.limit_bps = limit(sites->items[i].cap_bps)};
+    LIST_FOREACH(flow, &flows->active, in_active)
+    flow->terminal->group = 0;
+    LIST_FOREACH(flow, &flows->active, in_active)
+    if (flow->terminal->group == 0) {
+        flow->terminal->group = count;
+        flows->groups[count++] = (struct share_group){
+            .parent = (size_t)(flow->site + 1), .limit_bps = terminal_limit(sites, flow->site)};
+    }
+    return count;
+}
+
+static void take_pace(struct flow *flow, double given_bps)
+{
+    bool free = given_bps >= SHARE_UNLIMITED / 1e3;
+
+    flow->pace.rate_bps = free ? 0 : given_bps < LEAST_BPS ? LEAST_BPS : (int64_t)given_bps;
+    flow->pace.held_back = !free && given_bps < flow->wanted_bps * 0.99;
+}
+
+static void compute(struct flows *flows, const struct sites *sites, int minute)
+{
+    size_t count = 0, groups;
+    struct flow *flow;
+
+    if (!grow((void **)&flows->groups, &flows->group_room, 1 + sites->count + flows->active_count,
+            sizeof(*flows->groups)) ||
+        !grow((void **)&flows->shares, &flows->share_room, flows->active_count + 1,
+            sizeof(*flows->shares)))
+        return;
+    groups = make_groups(flows, sites);
+    LIST_FOREACH(flow, &flows->active, in_active)
+    flows->shares[count++] = (struct share_flow){.group = flow->terminal->group,
+        .rank = flow->rank,
+        .weight = flow->weight,
+        .wanted_bps = may_have(flow, sites, minute) ? flow->wanted_bps : 0};
+    if (shares_compute(flows->groups, groups, flows->shares, count, URGENT_PART) < 0)
+        return;
+    count = 0;
+    LIST_FOREACH(flow, &flows->active, in_active)
+    take_pace(flow, flows->shares[count++].given_bps);
+}
+
+static void drop_silent(struct flows *flows, int64_t now_ms)
+{
+    struct flow *flow, *next;
+
+    for (flow = LIST_FIRST(&flows->active); flow; flow = next) {
+        next = LIST_NEXT(flow, in_active);
+        if (now_ms - flow->seen_ms > SILENT_MS)
+            set_active(flows, flow, false);
+    }
+}
+
+static void count_bytes(struct flow *flow, struct sites *sites, const struct http_flow *seen)
+{
+    int64_t bytes = (int64_t)(seen->sent_bytes - flow->sent_bytes);
+
+    flow->sent_bytes = seen->sent_bytes;
+    if (flow->site >= 0) {
+        sites->items[flow->site].today_bytes += bytes;
+        sites->items[flow->site].unwritten_bytes += bytes;
+    }
+}
+
+/* Who comes between two computations has what another has until the next. */
+static void take_after_another(struct flow *newcomer)
+{
+    const struct flow *other = LIST_NEXT(newcomer, in_active);
+
+    if (other)
+        newcomer->pace = other->pace;
+}
+
+/* Shares are worked out a few times a second, and at once for those who come, as long as that is
+ * little work beside the rest. */
+static void keep_computed(struct flows *flows, const struct sites *sites, struct flow *newcomer,
+    int minute, int64_t now_ms)
+{
+    int64_t least_ms = (int64_t)flows->active_count / FLOWS_A_MS;
+    int64_t after_ms = now_ms - flows->computed_ms;
+
+    if (after_ms < (newcomer ? least_ms : COMPUTE_MS)) {
+        if (newcomer)
+            take_after_another(newcomer);
+        return;
+    }
+    drop_silent(flows, now_ms);
+    compute(flows, sites, minute);
+    flows->computed_ms = now_ms;
+}
+
+struct http_pace flows_update(struct flows *flows, struct sites *sites,
+    const struct http_flow *seen, const struct site_time *local, int64_t mono_ms)
+{
+    struct flow *flow = find_flow(flows, seen->conn_id);
+    bool comes;
+
+    if (!flow || !flow->pace.held_back)
+        note_estimate(flows, seen);
+    if (flow)
+        count_bytes(flow, sites, seen);
+    if (!seen->cmcd) {
+        if (flow)
+            remove_flow(flows, flow);
+        return (struct http_pace){0};
+    }
+    if (!flow)
+        flow = add_flow(flows, seen);
+    if (!flow || !find_place(flows, flow, sites, seen))
+        return (struct http_pace){0};
+    measure(flow, seen, mono_ms);
+    comes = seen->sending && !flow->active;
+    flow->seen_ms = mono_ms;
+    flow->rank = rank_of(seen);
+    flow->weight = weight_of(seen->cmcd);
+    flow->wanted_bps = comes ? SHARE_UNLIMITED : wanted_by(flow, seen);
+    set_active(flows, flow, seen->sending);
+    keep_computed(flows, sites, comes ? flow : NULL, local->minute, mono_ms);
+    return flow->pace;
+}
+
+struct flows_sum flows_sum_of(const struct flows *flows, int site)
+{
+    struct flows_sum sum = {0};
+    const struct flow *flow;
+
+    LIST_FOREACH(flow, &flows->active, in_active)
+    if (flow->site == site) {
+        sum.count++;
+        sum.given_bps += flow->pace.rate_bps;
+    }
+    return sum;
+}
+
+void flows_close(struct flows **flows)
+{
+    struct flows *f = *flows;
+    struct terminal *t;
+
+    if (!f)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        struct flow *flow;
+
+        while ((flow = LIST_FIRST(&f->by_id[i])))
+            remove_flow(f, flow);
+    }
+    while ((t = TAILQ_FIRST(&f->order)))
+        remove_terminal(f, t);
+    free(f->groups);
+    free(f->shares);
+    free(f);
+    *flows = NULL;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/link/link.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/link/link_internal.h"
+#include "node/util/clock.h"
+#include "node/util/log.h"
+
+/* A day is the same for so long, or the clock was set. */
+#define LOCAL_TIME_MS 10000
+
+/* Under the lock; localtime() is not asked for each packet. */
+static struct site_time local_time(struct link *link, int64_t mono_ms)
+{
+    if (link->local_ms == 0 || mono_ms - link->local_ms >= LOCAL_TIME_MS) {
+        link->local = site_time_of(clock_wall_ms());
+        link->local_ms = mono_ms;
+    }
+    return link->local;
+}
+
+int link_load(struct link *link, struct catalog *catalog)
+{
+    struct site_time local = site_time_of(clock_wall_ms());
+    struct catalog_sites rows;
+    struct sites sites, before;
+    int error = catalog_sites(catalog, local.day, &rows);
+
+    if (error) {
+        log_write(LOG_WARN, "link", "the sites: %s", catalog_message(catalog));
+        return -EIO;
+    }
+    error = sites_make(&sites, &rows, local.day);
+    catalog_sites_free(&rows);
+    if (error)
+        return error;
+    pthread_mutex_lock(&link->lock);
+    before = link->sites;
+    for (size_t i = 0; i < sites.count; i++)
+        for (size_t n = 0; n < before.count; n++)
+            if (sites.items[i].id == before.items[n].id && before.day == sites.day) {
+                sites.items[i].unwritten_bytes = before.items[n].unwritten_bytes;
+                sites.items[i].today_bytes += before.items[n].unwritten_bytes;
+            }
+    link->sites = sites;
+    flows_replace_sites(link->flows, &link->sites);
+    pthread_mutex_unlock(&link->lock);
+    sites_free(&before);
+    return 0;
+}
+
+int link_open(struct link **out, struct catalog *catalog)
+{
+    struct link *link = calloc(1, sizeof(*link));
+    int error;
+
+    *out = NULL;
+    if (!link)
+        return -ENOMEM;
+    pthread_mutex_init(&link->lock, NULL);
+    link_make_routes(link);
+    error = flows_open(&link->flows);
+    if (!error && catalog)
+        error = link_load(link, catalog);
+    if (error) {
+        link_close(&link);
+        return error;
+    }
+    *out = link;
+    return 0;
+}
+
+void link_close(struct link **link)
+{
+    if (!*link)
+        return;
+    flows_close(&(*link)->flows);
+    sites_free(&(*link)->sites);
+    pthread_mutex_destroy(&(*link)->lock);
+    free(*link);
+    *link = NULL;
+}
+
+const struct http_route *link_routes(const struct link *link, size_t *count)
+{
+    *count = LINK_ROUTES;
+    return link->routes;
+}
+
+/* ---- while responses are sent ---- */
+
+struct http_pace link_pace(const struct http_flow *flow, void *ctx)
+{
+    struct link *link = ctx;
+    int64_t mono_ms = clock_mono_ms();
+    struct site_time local;
+    struct http_pace pace;
+
+    pthread_mutex_lock(&link->lock);
+    local = local_time(link, mono_ms);
+    pace = flows_update(link->flows, &link->sites, flow, &local, mono_ms);
+    pthread_mutex_unlock(&link->lock);
+    return pace;
+}
+
+int64_t link_estimate_bps(struct link *link, const char *peer)
+{
+    int64_t bps;
+
+    pthread_mutex_lock(&link->lock);
+    bps = flows_estimate_bps(link->flows, peer);
+    pthread_mutex_unlock(&link->lock);
+    return bps;
+}
+
+/* How long a download must wait, and the name of the site that it is for. */
+static int download_wait_minutes(struct link *link, struct http_request *req, char *name)
+{
+    char token[SITE_NAME_BYTES];
+    int site, wait = 0;
+
+    http_request_site(req, token, sizeof(token));
+    pthread_mutex_lock(&link->lock);
+    site = sites_find(&link->sites, http_request_peer(req), token);
+    if (site >= 0) {
+        wait = site_download_wait_minutes(
+            &link->sites.items[site], local_time(link, clock_mono_ms()).minute);
+        memcpy(name, link->sites.items[site].name, SITE_NAME_BYTES);
+    }
+    pthread_mutex_unlock(&link->lock);
+    return wait;
+}
+
+bool link_admit(struct http_request *req, struct link *link)
+{
+    char wanted[8], name[SITE_NAME_BYTES], zh[320], en[320];
+    int wait;
+
+    if (http_request_param(req, "download", wanted, sizeof(wanted)) != 1 || wanted[0] != '1')
+        return true;
+    wait = download_wait_minutes(link, req, name);
+    if (wait == 0)
+        return true;
+    snprintf(zh, sizeof(zh), "“%s”现在不能下载，请在%d小时%d分钟后再试（在线观看不受影响）", name,
+        wait / 60, wait % 60);
+    snprintf(en, sizeof(en),
+        "\"%s\" can't download now: try again in %d h %d min. Lessons can be watched meanwhile.",
+        name, wait / 60, wait % 60);
+    http_response_headerf(req, "Retry-After", "%d", wait * 60);
+    http_response_header(req, "Cache-Control", "no-store");
+    http_respond_error(req, 503, "download_later", zh, en);
+    return false;
+}
+
+/* ---- once in a while ---- */
+
+/* The next site's bytes that are not written, and of which day; false: none. */
+static bool take_unwritten(struct link *link, int64_t *site_id, int *day, int64_t *bytes)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&link->lock);
+    *day = link->sites.day;
+    for (size_t i = 0; i < link->sites.count && !found; i++) {
+        struct site *site = &link->sites.items[i];
+
+        found = site->unwritten_bytes > 0;
+        *site_id = site->id;
+        *bytes = site->unwritten_bytes;
+        if (found)
+            site->unwritten_bytes = 0;
+    }
+    pthread_mutex_unlock(&link->lock);
+    return found;
+}
+
+void link_flush(struct link *link, struct catalog *catalog)
+{
+    int64_t site_id, bytes;
+    int day;
+
+    while (take_unwritten(link, &site_id, &day, &bytes))
+        if (catalog_site_day_add(catalog, site_id, day, bytes)) {
+            log_write(LOG_WARN, "link", "a site's traffic: %s", catalog_message(catalog));
+            break;
+        }
+    link_load(link, catalog);
+}

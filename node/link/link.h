@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The link scheduler: shares the county's uplink, and what sites and terminals may take, out among
+ * the responses that are being sent; and remembers what each terminal's own link carries. What is
+ * watched comes first, most of all where a player's buffer runs dry; then downloads.
+ */
+#ifndef NODE_LINK_LINK_H
+#define NODE_LINK_LINK_H
+
+#include "catalog/catalog.h"
+#include "node/http/http.h"
+
+struct link;
+
+/* Reads the sites once; catalog NULL: there are none. 0 or a negative errno. */
+int link_open(struct link **out, struct catalog *catalog);
+void link_close(struct link **link); /* accepts NULL */
+
+/* /api/technician/link and /api/technician/sites. */
+const struct http_route *link_routes(const struct link *link, size_t *count);
+
+/* For http_server_params.pace; ctx is the struct link *. Any thread. */
+struct http_pace link_pace(const struct http_flow *flow, void *ctx);
+
+/* False: the request is a download that the site may not have now, and was answered (503, with
+ * Retry-After). A loop's thread; does not block. */
+bool link_admit(struct http_request *req, struct link *link);
+
+/* What the link to an address carries, in bit/s, as its transfers so far have shown; 0: not known.
+ * Any thread. */
+int64_t link_estimate_bps(struct link *link, const char *peer);
+
+/* Every few seconds on the main thread, and when the node stops: writes what sites took, reads what
+ * was changed (by another process too). */
+void link_flush(struct link *link, struct catalog *catalog);
+
+#endif

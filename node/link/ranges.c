@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/link/ranges.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEPARATORS ", \t\r\n"
+#define MAPPED_BITS 96
+
+/* The bits of an address of that family; -1: it is none. */
+static int parse_address(const char *text, uint8_t out[16])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+    if (inet_pton(AF_INET6, text, out) == 1)
+        return 128;
+    memcpy(out, mapped, sizeof(mapped));
+    return inet_pton(AF_INET, text, out + 12) == 1 ? 32 : -1;
+}
+
+static bool parse_bits(const char *text, int most, int *bits)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    if (digits == 0 || digits > 3 || text[digits])
+        return false;
+    *bits = (int)strtol(text, NULL, 10);
+    return *bits <= most;
+}
+
+/* Without the bits that don't count, so that ranges can be compared. */
+static void clear_rest(struct range *range)
+{
+    for (int bit = range->bits; bit < 128; bit++)
+        range->address[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+}
+
+static bool parse_range(struct range *out, char *text)
+{
+    char *slash = strchr(text, '/');
+    int most;
+
+    if (slash)
+        *slash = '\0';
+    most = parse_address(text, out->address);
+    out->bits = most;
+    if (most < 0 || (slash && !parse_bits(slash + 1, most, &out->bits)))
+        return false;
+    if (most == 32)
+        out->bits += MAPPED_BITS;
+    clear_rest(out);
+    return true;
+}
+
+int ranges_parse(struct ranges *out, const char *text, char *message, size_t message_bytes)
+{
+    out->count = 0;
+    for (text += strspn(text, SEPARATORS); *text; text += strspn(text, SEPARATORS)) {
+        char one[64];
+        size_t bytes = strcspn(text, SEPARATORS);
+
+        if (out->count == RANGES_MAX) {
+            snprintf(message, message_bytes, "more than %d ranges of addresses", RANGES_MAX);
+            return -EINVAL;
+        }
+        snprintf(one, sizeof(one), "%.*s", (int)(bytes < sizeof(one) ? bytes : sizeof(one)), text);
+        if (bytes >= sizeof(one) || !parse_range(&out->items[out->count], one)) {
+            snprintf(message, message_bytes, "\"%.*s\" is no address or range such as 10.1.0.0/16",
+                (int)(bytes < 60 ? bytes : 60), text);
+            return -EINVAL;
+        }
+        out->count++;
+        text += bytes;
+    }
+    return 0;
+}
+
+static bool within(const struct range *range, const uint8_t address[16])
+{
+    for (int bit = 0; bit < range->bits; bit++)
+        if ((range->address[bit / 8] ^ address[bit / 8]) & 0x80 >> bit % 8)
+            return false;
+    return true;
+}
+
+int ranges_match(const struct ranges *ranges, const char *address)
+{
+    uint8_t bytes[16];
+    int best = 0;
+
+    if (parse_address(address, bytes) < 0)
+        return 0;
+    for (size_t i = 0; i < ranges->count; i++)
+        if (ranges->items[i].bits >= best && within(&ranges->items[i], bytes))
+            best = ranges->items[i].bits + 1;
+    return best;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What technicians see and state about the links, over HTTP. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/link/link_internal.h"
+#include "node/util/clock.h"
+#include "node/util/log.h"
+
+#define MOST_BODY_BYTES (16 * 1024)
+#define MOST_BPS INT64_C(100000000000)
+#define MOST_BUDGET_BYTES (INT64_C(1) << 50)
+
+/* What a thread of the pool does for a request. */
+struct task {
+    struct link *link;
+    enum { SHOW, SET_UPLINK, PUT_SITE, REMOVE_SITE } what;
+    json_t *body; /* an object; NULL none */
+    int64_t site_id;
+    int error;         /* enum catalog_error */
+    char message[200]; /* in English, why not */
+    char *json;        /* the answer */
+};
+
+/* ---- showing ---- */
+
+static json_t *time_json(int minute)
+{
+    return json_sprintf("%02d:%02d", minute / 60, minute % 60);
+}
+
+static json_t *site_json(const struct catalog_site *site, const struct flows_sum *now)
+{
+    return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:i, s:I}", "id",
+        (json_int_t)site->id, "name", site->name, "ranges", site->ranges, "token", site->token,
+        "cap_bps", (json_int_t)site->cap_bps, "terminal_cap_bps",
+        (json_int_t)site->terminal_cap_bps, "download_from", time_json(site->download_from_minute),
+        "download_to", time_json(site->download_to_minute), "budget_bytes",
+        (json_int_t)site->budget_bytes, "today_bytes", (json_int_t)site->today_bytes, "responses",
+        now->count, "given_bps", (json_int_t)now->given_bps);
+}
+
+/* What is taken now, and today so far, of what the catalog does not know yet. */
+static struct flows_sum present(struct link *link, struct catalog_site *site)
+{
+    struct flows_sum sum = {0};
+
+    pthread_mutex_lock(&link->lock);
+    for (size_t i = 0; i < link->sites.count; i++)
+        if (link->sites.items[i].id == site->id) {
+            sum = flows_sum_of(link->flows, (int)i);
+            site->today_bytes += link->sites.items[i].unwritten_bytes;
+        }
+    pthread_mutex_unlock(&link->lock);
+    return sum;
+}
+
+static void show(struct catalog *catalog, struct task *task)
+{
+    struct catalog_sites sites;
+    json_t *list = json_array(), *root;
+
+    task->error = catalog_sites(catalog, site_time_of(clock_wall_ms()).day, &sites);
+    for (size_t i = 0; task->error == CATALOG_OK && i < sites.count; i++) {
+        struct flows_sum now = present(task->link, &sites.items[i]);
+
+        if (json_array_append_new(list, site_json(&sites.items[i], &now)) < 0)
+            task->error = CATALOG_ENOMEM;
+    }
+    root = json_pack("{s:I, s:o}", "uplink_bps", (json_int_t)sites.uplink_bps, "sites", list);
+    task->json = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    json_decref(root);
+    if (task->error == CATALOG_OK && !task->json)
+        task->error = CATALOG_ENOMEM;
+    catalog_sites_free(&sites);
+}
+
+/* ---- stating ---- */
+
+static bool refuse(struct task *task, const char *name, const char *what)
+{
+    task->error = CATALOG_EINVAL;
+    snprintf(task->message, sizeof(task->message), "%s must be %s", name, what);
+    return false;
+}
+
+/* A member that is not there leaves *out as it is. */
+static bool take_number(struct task *task, const char *name, int64_t most, int64_t *out)
+{
+    const json_t *value = json_object_get(task->body, name);
+
+    if (!value)
+        return true;
+    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+        json_integer_value(value) > most)
+        return refuse(task, name, "a whole number that is not negative");
+    *out = json_integer_value(value);
+    return true;
+}
+
+/* Until the body is freed. */
+static bool take_text(struct task *task, const char *name, char **out)
+{
+    const json_t *value = json_object_get(task->body, name);
+
+    if (!value)
+        return true;
+    if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
+        return refuse(task, name, "a text");
+    *out = (char *)json_string_value(value);
+    return true;
+}
+
+static bool take_time(struct task *task, const char *name, int *out)
+{
+    char *text = NULL;
+    int hour, minute, used = 0;
+
+    if (!take_text(task, name, &text) || !text)
+        return task->error == CATALOG_OK;
+    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2 || text[used] || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59)
+        return refuse(task, name, "a time such as 22:30");
+    *out = hour * 60 + minute;
+    return true;
+}
+
+static bool take_site(struct task *task, struct catalog_site *site)
+{
+    struct ranges ranges;
+
+    if (!take_text(task, "name", &site->name) || !take_text(task, "ranges", &site->ranges) ||
+        !take_text(task, "token", &site->token) ||
+        !take_number(task, "cap_bps", MOST_BPS, &site->cap_bps) ||
+        !take_number(task, "terminal_cap_bps", MOST_BPS, &site->terminal_cap_bps) ||
+        !take_number(task, "budget_bytes", MOST_BUDGET_BYTES, &site->budget_bytes) ||
+        !take_time(task, "download_from", &site->download_from_minute) ||
+        !take_time(task, "download_to", &site->download_to_minute))
+        return false;
+    if (ranges_parse(&ranges, site->ranges, task->message, sizeof(task->message)) < 0) {
+        task->error = CATALOG_EINVAL;
+        return false;
+    }
+    return true;
+}
+
+/* The site as it is (none: an empty one), with what the body changes. */
+static void put_site(struct catalog *catalog, struct task *task)
+{
+    struct catalog_sites sites;
+    struct catalog_site site = {.name = (char *)"", .ranges = (char *)"", .token = (char *)""};
+    bool known = task->site_id == 0;
+
+    task->error = catalog_sites(catalog, 0, &sites);
+    if (task->error)
+        return;
+    for (size_t i = 0; i < sites.count; i++)
+        if (sites.items[i].id == task->site_id) {
+            site = sites.items[i];
+            known = true;
+        }
+    if (!known)
+        task->error = CATALOG_ENOTFOUND;
+    else if (take_site(task, &site))
+        task->error = catalog_site_put(catalog, &site, &task->site_id);
+    catalog_sites_free(&sites);
+}
+
+static void set_uplink(struct catalog *catalog, struct task *task)
+{
+    int64_t bps = -1;
+
+    if (!take_number(task, "uplink_bps", MOST_BPS, &bps))
+        return;
+    if (bps < 0)
+        refuse(task, "uplink_bps", "there");
+    else
+        task->error = catalog_link_set(catalog, bps);
+}
+
+static void work(void *thread_ctx, void *arg)
+{
+    struct catalog *catalog = thread_ctx;
+    struct task *task = arg;
+
+    if (task->what == SET_UPLINK)
+        set_uplink(catalog, task);
+    else if (task->what == PUT_SITE)
+        put_site(catalog, task);
+    else if (task->what == REMOVE_SITE)
+        task->error = catalog_site_remove(catalog, task->site_id);
+    if (task->error && !task->message[0])
+        snprintf(task->message, sizeof(task->message), "%s", catalog_message(catalog));
+    if (task->error == CATALOG_OK && task->what != SHOW)
+        link_load(task->link, catalog);
+    if (task->error == CATALOG_OK)
+        show(catalog, task);
+}
+
+/* ---- answers ---- */
+
+static void respond_error(struct http_request *req, const struct task *task)
+{
+    switch (task->error) {
+    case CATALOG_EINVAL:
+        http_respond_error(req, 400, "bad_value", task->message, task->message);
+        break;
+    case CATALOG_EEXISTS:
+        http_respond_error(req, 409, "exists", "已有同名的站点，或令牌已被使用", task->message);
+        break;
+    case CATALOG_ENOTFOUND:
+        http_respond_error(req, 404, "not_found", "没有这个站点", "There is no such site.");
+        break;
+    default:
+        log_write(LOG_ERROR, "link", "%s", task->message);
+        http_respond_error(
+            req, 503, "unavailable", "暂时无法保存，请稍后再试", "It can't be saved at present.");
+    }
+}
+
+static void on_done(struct http_request *req, void *arg)
+{
+    struct task *task = arg;
+
+    http_response_header(req, "Cache-Control", "no-store");
+    if (task->error)
+        respond_error(req, task);
+    else
+        http_respond(req, 200, "application/json", task->json, strlen(task->json));
+    json_decref(task->body);
+    free(task->json);
+    free(task);
+}
+
+static void defer(struct http_request *req, const struct task *task)
+{
+    struct task *copy = malloc(sizeof(*copy));
+
+    if (!copy) {
+        json_decref(task->body);
+        http_respond_error(req, 500, "out_of_memory", "内存不足", "Out of memory.");
+        return;
+    }
+    *copy = *task;
+    http_request_defer(req, work, on_done, copy);
+}
+
+static void handle_show(struct http_request *req, void *ctx)
+{
+    defer(req, &(struct task){.link = ctx, .what = SHOW});
+}
+
+static void handle_remove(struct http_request *req, void *ctx)
+{
+    defer(req, &(struct task){
+                   .link = ctx, .what = REMOVE_SITE, .site_id = http_request_arg_int(req, "id")});
+}
+
+static void on_body(struct http_request *req, char *data, size_t data_bytes, void *ctx)
+{
+    struct task task = {.link = ctx, .body = json_loadb(data, data_bytes, 0, NULL)};
+
+    if (!json_is_object(task.body)) {
+        json_decref(task.body);
+        http_respond_error(
+            req, 400, "bad_json", "请求不是 JSON 对象", "The body is no JSON object.");
+        return;
+    }
+    task.site_id = http_request_arg_int(req, "id");
+    task.what = strcmp(http_request_path(req), "/api/technician/link") == 0 ? SET_UPLINK : PUT_SITE;
+    if (task.site_id < 0)
+        task.site_id = 0;
+    defer(req, &task);
+}
+
+static void handle_put(struct http_request *req, void *ctx)
+{
+    http_request_read(req, MOST_BODY_BYTES, on_body, ctx);
+}
+
+void link_make_routes(struct link *link)
+{
+    static const struct http_route routes[LINK_ROUTES] = {
+        {.methods = HTTP_GET,
+            .pattern = "/api/technician/link",
+            .access = HTTP_TECHNICIAN,
+            .handle = handle_show,
+            .about = "the uplink's limit, and the sites with theirs"},
+        {.methods = HTTP_PUT,
+            .pattern = "/api/technician/link",
+            .access = HTTP_TECHNICIAN,
+            .handle = handle_put,
+            .about = "{\"uplink_bps\": 2000000}; 0: not limited"},
+        {.methods = HTTP_POST,
+            .pattern = "/api/technician/sites",
+            .access = HTTP_TECHNICIAN,
+            .handle = handle_put,
+            .about = "adds a site"},
+        {.methods = HTTP_PUT,
+            .pattern = "/api/technician/sites/:id",
+            .access = HTTP_TECHNICIAN,
+            .handle = handle_put,
+            .about = "changes a site"},
+        {.methods = HTTP_DELETE,
+            .pattern = "/api/technician/sites/:id",
+            .access = HTTP_TECHNICIAN,
+            .handle = handle_remove,
+            .about = "removes a site"},
+    };
+
+    memcpy(link->routes, routes, sizeof(routes));
+    for (size_t i = 0; i < LINK_ROUTES; i++)
+        link->routes[i].ctx = link;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/link/sites.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct site_time site_time_of(int64_t wall_ms)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm local;
+
+    localtime_r(&seconds, &local);
+    return (struct site_time){
+        .day = (local.tm_year + 1900) * 10000 + (local.tm_mon + 1) * 100 + local.tm_mday,
+        .minute = local.tm_hour * 60 + local.tm_min,
+    };
+}
+
+static void make_site(struct site *out, const struct catalog_site *row)
+{
+    char ignored[200];
+
+    *out = (struct site){
+        .id = row->id,
+        .cap_bps = row->cap_bps,
+        .terminal_cap_bps = row->terminal_cap_bps,
+        .download_from_minute = row->download_from_minute,
+        .download_to_minute = row->download_to_minute,
+        .budget_bytes = row->budget_bytes,
+        .today_bytes = row->today_bytes,
+    };
+    snprintf(out->name, sizeof(out->name), "%s", row->name);
+    snprintf(out->token, sizeof(out->token), "%s", row->token);
+    if (ranges_parse(&out->ranges, row->ranges, ignored, sizeof(ignored)) < 0)
+        out->ranges.count = 0;
+}
+
+int sites_make(struct sites *out, const struct catalog_sites *rows, int day)
+{
+    *out = (struct sites){.uplink_bps = rows->uplink_bps, .day = day};
+    out->items = calloc(rows->count + 1, sizeof(*out->items));
+    if (!out->items)
+        return -ENOMEM;
+    for (size_t i = 0; i < rows->count; i++)
+        make_site(&out->items[out->count++], &rows->items[i]);
+    return 0;
+}
+
+void sites_free(struct sites *sites)
+{
+    free(sites->items);
+    *sites = (struct sites){0};
+}
+
+int sites_find(const struct sites *sites, const char *address, const char *token)
+{
+    int found = -1, best = 0;
+
+    for (size_t i = 0; i < sites->count; i++) {
+        const struct site *site = &sites->items[i];
+        int match = ranges_match(&site->ranges, address);
+
+        if (token[0] && strcmp(token, site->token) == 0)
+            return (int)i;
+        if (match > best) {
+            best = match;
+            found = (int)i;
+        }
+    }
+    return found;
+}
+
+bool site_downloads_at(const struct site *site, int minute)
+{
+    int from = site->download_from_minute, to = site->download_to_minute;
+
+    if (from == to)
+        return true;
+    return from < to ? minute >= from && minute < to : minute >= from || minute < to;
+}
+
+bool site_over_budget(const struct site *site)
+{
+    return site->budget_bytes > 0 && site->today_bytes >= site->budget_bytes;
+}
+
+static int minutes_until(int minute, int then)
+{
+    return (then - minute + CATALOG_DAY_MINUTES) % CATALOG_DAY_MINUTES;
+}
+
+int site_download_wait_minutes(const struct site *site, int minute)
+{
+    int wait = 0;
+
+    if (site_over_budget(site)) {
+        wait = CATALOG_DAY_MINUTES - minute;
+        minute = 0;
+    }
+    if (!site_downloads_at(site, minute))
+        wait += minutes_until(minute, site->download_from_minute);
+    return wait;
+}

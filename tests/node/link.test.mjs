@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What technicians state about the links, and what terminals feel of it.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { addUserAndLogin, makeClip, oneRung, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+
+const data = tempDir();
+await terraceOk(['ingest', makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 8, sound: false }), '--publish', '--wait', ...oneRung(), '--data', data]);
+const node = await startNode({ data }), technician = await addUserAndLogin(node, 'tech', 'technician');
+const segment = '/v/1/1/v130/0.m4s', file = '/v/1/1/v130.mp4';
+
+const call = (path, method, body) => technician.request(path, { method, ...(body && { body: JSON.stringify(body) }) });
+async function ok(path, method, body) {
+    const response = await call(path, method, body), json = await response.json();
+    assert.equal(response.status, 200, JSON.stringify(json));
+    return json;
+}
+const site = (json, name) => json.sites.find((one) => one.name === name);
+
+test('nothing is limited at first', async () => {
+    assert.deepEqual(await ok('/api/technician/link', 'GET'), { uplink_bps: 0, sites: [] });
+    const response = await fetch(node.url + segment);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('cmsd-dynamic'), null);
+});
+
+test('sites are added, changed, removed', async () => {
+    const added = site(await ok('/api/technician/sites', 'POST', { name: '东山村', ranges: '10.1.0.0/16', cap_bps: 500_000, download_from: '22:00', download_to: '06:30' }), '东山村');
+    assert.equal(added.cap_bps, 500_000);
+    assert.equal(added.download_from, '22:00');
+    assert.equal(added.budget_bytes, 0);
+    const changed = site(await ok(`/api/technician/sites/${added.id}`, 'PUT', { budget_bytes: 1000 }), '东山村');
+    assert.deepEqual([changed.cap_bps, changed.budget_bytes, changed.download_to], [500_000, 1000, '06:30']);
+    assert.equal((await call('/api/technician/sites', 'POST', { name: '东山村' })).status, 409);
+    assert.deepEqual((await ok(`/api/technician/sites/${added.id}`, 'DELETE')).sites, []);
+    assert.equal((await call(`/api/technician/sites/${added.id}`, 'DELETE')).status, 404);
+    assert.equal((await call(`/api/technician/sites/${added.id}`, 'PUT', { cap_bps: 1 })).status, 404);
+});
+
+test('what makes no sense is refused in plain words', async () => {
+    for (const [path, method, body] of [
+        ['/api/technician/link', 'PUT', {}], ['/api/technician/link', 'PUT', { uplink_bps: -1 }], ['/api/technician/link', 'PUT', { uplink_bps: 'fast' }],
+        ['/api/technician/link', 'PUT', { uplink_bps: 1e18 }], ['/api/technician/sites', 'POST', {}], ['/api/technician/sites', 'POST', { name: 'x', ranges: 'village' }],
+        ['/api/technician/sites', 'POST', { name: 'x', ranges: '10.0.0.0/33' }], ['/api/technician/sites', 'POST', { name: 'x', download_from: '25:00' }],
+        ['/api/technician/sites', 'POST', { name: 'x'.repeat(101) }], ['/api/technician/sites', 'POST', { name: 7 }], ['/api/technician/sites', 'POST', { name: 'a\u0000b' }],
+    ]) {
+        const response = await call(path, method, body);
+        assert.equal(response.status, 400, `${method} ${path} ${JSON.stringify(body)}`);
+        assert.match((await response.json()).error.en, /\w+ /);
+    }
+    assert.equal((await technician.request('/api/technician/sites', { method: 'POST', body: '[1' })).status, 400);
+    const operator = await addUserAndLogin(node, 'op', 'operator');
+    assert.equal((await operator.request('/api/technician/link')).status, 403);
+});
+
+test('a response that is held back says so to the player', async () => {
+    await ok('/api/technician/link', 'PUT', { uplink_bps: 400_000 });
+    const response = await fetch(`${node.url}${segment}?CMCD=${encodeURIComponent('bl=20000')}`);
+    assert.match(response.headers.get('cmsd-dynamic'), /^"terrace";etp=\d+;mb=\d+;du$/);
+    await response.arrayBuffer();
+    await ok('/api/technician/link', 'PUT', { uplink_bps: 0 });
+});
+
+test('downloads keep to a site’s hours; lessons can be watched at any time', async () => {
+    // Hours that begin in two from now, wherever the day is.
+    const at = (hours) => new Date(Date.now() + hours * 3_600_000).toTimeString().slice(0, 5);
+    const { id } = site(await ok('/api/technician/sites', 'POST', { name: 'school', token: 'abc', download_from: at(2), download_to: at(3) }), 'school');
+    const held = await fetch(`${node.url}${file}?download=1&site=abc`);
+    assert.equal(held.status, 503);
+    assert.ok(Math.abs(Number(held.headers.get('retry-after')) - 7200) <= 120);
+    assert.match((await held.json()).error.zh, /school.*不能下载/);
+    assert.equal((await fetch(`${node.url}${file}?download=1`, { headers: { cookie: 'site=abc' } })).status, 503);
+    for (const url of [`${file}?site=abc`, `${segment}?site=abc`, `${file}?download=1`])
+        assert.equal((await fetch(node.url + url)).status, 200, url);
+    await ok(`/api/technician/sites/${id}`, 'PUT', { download_from: at(-1), download_to: at(1) });
+    assert.equal((await fetch(`${node.url}${file}?download=1&site=abc`)).status, 200);
+});
+
+test('a site’s budget ends its downloads for the day, also after a restart', async () => {
+    const { id } = site(await ok('/api/technician/sites', 'POST', { name: 'mill', token: 'mill' }), 'mill');
+    const bytes = (await (await fetch(`${node.url}${file}?download=1&site=mill`, { headers: { connection: 'close' } })).arrayBuffer()).byteLength;
+    const taken = site(await ok('/api/technician/link', 'GET'), 'mill').today_bytes;
+    assert.ok(taken >= bytes && taken < bytes + 2000, `${taken} of ${bytes}`);
+    await ok(`/api/technician/sites/${id}`, 'PUT', { budget_bytes: bytes });
+    assert.equal((await fetch(`${node.url}${file}?download=1&site=mill`)).status, 503);
+    await node.stop();
+    const again = await startNode({ data });
+    assert.equal((await fetch(`${again.url}${file}?download=1&site=mill`)).status, 503);
+    assert.equal((await fetch(`${again.url}${segment}?site=mill`)).status, 200);
+    await again.stop();
+});

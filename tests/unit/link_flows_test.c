@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What each response may have: by the link, by sites, by what players say, by what they can take.
+ */
+#include "node/link/flows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node/http/cmcd.h"
+
+/* Of what the wire carries, payload. */
+#define PAYLOAD(bps) ((int64_t)((bps)*0.965))
+
+struct bench {
+    struct flows *flows;
+    struct sites sites;
+    struct site items[4];
+    struct site_time local;
+    int64_t now_ms;
+    uint64_t acked[32];
+};
+
+static void set_up(struct bench *b, int64_t uplink_bps)
+{
+    *b = (struct bench){.now_ms = 1000, .local = {20261127, 12 * 60}};
+    b->sites.items = b->items;
+    b->sites.uplink_bps = uplink_bps;
+    assert_int_equal(flows_open(&b->flows), 0);
+}
+
+static void add_site(struct bench *b, const char *ranges, int64_t cap_bps)
+{
+    struct site *site = &b->items[b->sites.count++];
+    char message[200];
+
+    site->cap_bps = cap_bps;
+    snprintf(site->token, sizeof(site->token), "token%zu", b->sites.count);
+    assert_int_equal(ranges_parse(&site->ranges, ranges, message, sizeof(message)), 0);
+}
+
+/* One look at connection n, whose terminal is 10.0.0.n. */
+static struct http_pace look(struct bench *b, int n, const char *said, const char *query)
+{
+    struct cmcd cmcd;
+    char peer[32];
+    struct http_flow flow = {.conn_id = (uint64_t)n,
+        .peer = peer,
+        .path = "/v/1/1/v48/1.m4s",
+        .query = query,
+        .site = "",
+        .cmcd = &cmcd,
+        .sent_bytes = b->acked[n],
+        .acked_bytes = b->acked[n],
+        .sending = true};
+
+    snprintf(peer, sizeof(peer), "10.0.0.%d", n);
+    cmcd_init(&cmcd);
+    cmcd_parse(&cmcd, said);
+    return flows_update(b->flows, &b->sites, &flow, &b->local, b->now_ms);
+}
+
+/* Lets a second pass in which each of the first count connections takes what it is given, but at
+ * most what its own link carries (0: any). */
+static void pass(struct bench *b, int count, const char *const *said, const int64_t *own_bps)
+{
+    for (int quarter = 0; quarter < 4; quarter++) {
+        b->now_ms += 250;
+        for (int n = 1; n <= count; n++) {
+            struct http_pace pace = look(b, n, said ? said[n] : "", "");
+            int64_t bps = pace.rate_bps;
+
+            if (own_bps && own_bps[n] > 0 && (bps == 0 || bps > own_bps[n]))
+                bps = own_bps[n];
+            b->acked[n] += (uint64_t)bps / 32;
+        }
+    }
+}
+
+static int64_t rate(struct bench *b, int n, const char *said)
+{
+    return look(b, n, said, "").rate_bps;
+}
+
+static void test_no_limit(void **state)
+{
+    struct bench b;
+    struct http_pace pace;
+
+    (void)state;
+    set_up(&b, 0);
+    pace = look(&b, 1, "", "");
+    assert_int_equal(pace.rate_bps, 0);
+    assert_false(pace.held_back);
+    flows_close(&b.flows);
+}
+
+static void test_alike(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    set_up(&b, 800000);
+    assert_int_equal(rate(&b, 1, ""), PAYLOAD(800000));
+    pass(&b, 8, NULL, NULL);
+    for (int n = 1; n <= 8; n++) {
+        struct http_pace pace = look(&b, n, "", "");
+        assert_in_range(pace.rate_bps, PAYLOAD(100000) - 10, PAYLOAD(100000) + 10);
+        assert_true(pace.held_back);
+    }
+    flows_close(&b.flows);
+}
+
+/* What a slow link of its own leaves the others have. */
+static void test_slow_link(void **state)
+{
+    static const int64_t own_bps[] = {0, 50000, 0, 0};
+    struct bench b;
+
+    (void)state;
+    set_up(&b, 900000);
+    for (int second = 0; second < 10; second++)
+        pass(&b, 3, NULL, own_bps);
+    assert_in_range(rate(&b, 1, ""), 50000, 80000);
+    assert_in_range(rate(&b, 2, ""), 380000, 420000);
+    flows_close(&b.flows);
+}
+
+static void test_starving(void **state)
+{
+    static const char *const said[] = {"", "bl=0,bs", "bl=30000", "bl=90000"};
+    struct bench b;
+    int64_t rates[4];
+
+    (void)state;
+    set_up(&b, 1000000);
+    pass(&b, 3, said, NULL);
+    for (int n = 1; n <= 3; n++)
+        rates[n] = rate(&b, n, said[n]);
+    assert_in_range(rates[1], PAYLOAD(795000), PAYLOAD(805000));
+    assert_in_range(rates[2], rates[3] * 19 / 10, rates[3] * 21 / 10);
+    flows_close(&b.flows);
+}
+
+static void test_requested_maximum(void **state)
+{
+    static const char *const said[] = {"", "rtp=100", "", ""};
+    struct bench b;
+
+    (void)state;
+    set_up(&b, 1000000);
+    pass(&b, 2, said, NULL);
+    assert_int_equal(rate(&b, 1, "rtp=100"), 125000);
+    assert_in_range(rate(&b, 2, ""), PAYLOAD(1000000) - 126000, PAYLOAD(1000000) - 124000);
+    flows_close(&b.flows);
+}
+
+static void test_downloads_come_last(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    set_up(&b, 1000000);
+    look(&b, 1, "", "download=1");
+    look(&b, 2, "", "a=b&purpose=sync");
+    look(&b, 3, "", "");
+    b.now_ms += 1000;
+    look(&b, 3, "", "");
+    assert_int_equal(look(&b, 1, "", "download=1").rate_bps, 8000);
+    assert_int_equal(look(&b, 2, "", "a=b&purpose=sync").rate_bps, 8000);
+    assert_in_range(rate(&b, 3, ""), PAYLOAD(1000000) - 1, PAYLOAD(1000000));
+    flows_close(&b.flows);
+}
+
+static void test_sites(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    set_up(&b, 1000000);
+    add_site(&b, "10.0.0.1, 10.0.0.2", 100000);
+    pass(&b, 3, NULL, NULL);
+    assert_in_range(rate(&b, 1, ""), PAYLOAD(50000) - 10, PAYLOAD(50000) + 10);
+    assert_in_range(rate(&b, 3, ""), PAYLOAD(900000) - 10, PAYLOAD(900000) + 10);
+    look(&b, 2, "", "");
+    assert_true(b.items[0].today_bytes > 0);
+    assert_int_equal(b.items[0].today_bytes, b.acked[1] + b.acked[2]);
+    assert_int_equal(flows_sum_of(b.flows, 0).count, 2);
+    /* Over its budget it has the lowest rung, each of its terminals. */
+    b.items[0].cap_bps = 0;
+    b.items[0].budget_bytes = 1;
+    b.now_ms += 300;
+    look(&b, 1, "", "");
+    assert_int_equal(rate(&b, 1, ""), 60000);
+    flows_close(&b.flows);
+}
+
+/* A download that goes on past its hours is held to next to nothing. */
+static void test_hours(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    set_up(&b, 0);
+    add_site(&b, "10.0.0.0/24", 0);
+    b.items[0].download_from_minute = 22 * 60;
+    b.items[0].download_to_minute = 6 * 60;
+    assert_int_equal(look(&b, 1, "", "download=1").rate_bps, 8000);
+    assert_int_equal(look(&b, 2, "", "").rate_bps, 0);
+    assert_int_equal(site_download_wait_minutes(&b.items[0], 12 * 60), 600);
+    assert_int_equal(site_download_wait_minutes(&b.items[0], 23 * 60), 0);
+    assert_int_equal(site_download_wait_minutes(&b.items[0], 5 * 60), 0);
+    b.items[0].budget_bytes = b.items[0].today_bytes = 5;
+    assert_int_equal(site_download_wait_minutes(&b.items[0], 23 * 60), 60);
+    flows_close(&b.flows);
+}
+
+static void test_estimates(void **state)
+{
+    struct bench b;
+    struct cmcd cmcd;
+    struct http_flow flow = {.conn_id = 1,
+        .peer = "10.0.0.1",
+        .path = "",
+        .query = "",
+        .site = "",
+        .cmcd = &cmcd,
+        .sending = true,
+        .delivery_rate_bps = 300000};
+
+    (void)state;
+    set_up(&b, 0);
+    cmcd_init(&cmcd);
+    assert_int_equal(flows_estimate_bps(b.flows, "10.0.0.1"), 0);
+    flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms);
+    assert_int_equal(flows_estimate_bps(b.flows, "10.0.0.1"), 300000);
+    flow.delivery_rate_bps = 0; /* says nothing */
+    flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms);
+    flow.delivery_rate_bps = 100000;
+    flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms);
+    assert_int_equal(flows_estimate_bps(b.flows, "10.0.0.1"), 260000);
+    flows_close(&b.flows);
+}
+
+/* Connections come and go in any order, far more than are kept. */
+static void test_many(void **state)
+{
+    struct bench b;
+    struct cmcd cmcd;
+    char peer[32];
+    struct http_flow flow = {.peer = peer, .path = "", .query = "", .site = "", .sending = true};
+
+    (void)state;
+    set_up(&b, 1000000);
+    cmcd_init(&cmcd);
+    for (int i = 0; i < 60000; i++) {
+        snprintf(peer, sizeof(peer), "10.%d.%d.%d", i / 65536, i / 256 % 256, i % 256);
+        flow.conn_id = (uint64_t)i;
+        flow.cmcd = &cmcd;
+        flow.acked_bytes = 10;
+        flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms++);
+        flow.conn_id = (uint64_t)(i > 100 ? i - 100 : 0);
+        flow.cmcd = NULL;
+        flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms);
+    }
+    assert_true(flows_sum_of(b.flows, -1).count <= 101);
+    flows_close(&b.flows);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_limit),
+        cmocka_unit_test(test_alike),
+        cmocka_unit_test(test_slow_link),
+        cmocka_unit_test(test_starving),
+        cmocka_unit_test(test_requested_maximum),
+        cmocka_unit_test(test_downloads_come_last),
+        cmocka_unit_test(test_sites),
+        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_many),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
