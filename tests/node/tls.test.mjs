@@ -2,7 +2,7 @@
 // HTTPS: what is spoken, what survives a new certificate, what bad files and bad peers get.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -161,6 +161,26 @@ test('SIGHUP: a transfer goes on, new peers see the new certificate, a bad one c
     install(first);
     process.kill(node.pid, 'SIGHUP');
     await until(async () => await shownName() === 'first', 'the first certificate', 20_000);
+});
+
+test('a file that is cut short under a transfer ends the connection, and that alone', async () => {
+    const own = await startNode({ data: await lectureData(), args: tlsArgs });
+    const socket = await connect(own.tlsPort);
+    socket.write(`GET /v/1/1/${rendition}.mp4 HTTP/1.1\r\nHost: h\r\n\r\n`.repeat(60));
+    await new Promise((resolve) => socket.once('readable', resolve)); // and no more is read: the node waits
+    const chunks = readdirSync(path.join(own.data, 'media/1/1', rendition)).filter((name) => name !== 'init.mp4');
+    assert.ok(chunks.length > 0);
+    for (const name of chunks)
+        truncateSync(path.join(own.data, 'media/1/1', rendition, name), 1000);
+    let received = 0;
+    const ended = new Promise((resolve) => socket.on('end', resolve).on('error', resolve));
+    socket.on('data', (d) => { received += d.length; });
+    await ended;
+    assert.ok(received > 0);
+    await until(() => /can't be sent: Input\/output error/.test(own.log()), 'the log to say so', 10_000);
+    const alive = await run('curl', ['-sS', '--cacert', certificate, `${own.tlsUrl}/healthz`]);
+    assert.match(alive.stdout, /ok/);
+    assert.deepEqual(await own.stop(), { code: 0, signal: null }, own.log());
 });
 
 test('bad starts: one line that says what is wrong', async () => {

@@ -153,7 +153,8 @@ static int count_descriptors(void)
 
     while (dir && readdir(dir))
         count++;
-    closedir(dir);
+    if (dir)
+        closedir(dir);
     return count;
 }
 
