@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "transcoder/analyse.h"
+#include "transcoder/av1_trial.h"
 #include "transcoder/remux.h"
 #include "transcoder/scan.h"
 #include "transcoder/sound_probe.h"
@@ -490,7 +491,9 @@ static int study(const struct look *look, struct failure *failure)
     struct report *report = look->piece->report;
     if (analyse_run(look->fd, look->info, report, failure) < 0)
         return -1;
-    return trials_run(look->fd, look->info, look->piece->job->threads, report, failure);
+    if (trials_run(look->fd, look->info, look->piece->job->threads, report, failure) < 0)
+        return -1;
+    return av1_trial_run(look->fd, look->info, failure);
 }
 
 int probe_run(const struct piece *piece, struct failure *failure)

@@ -5,8 +5,8 @@
  *   job_tool [OPTION...] WORKER SOURCE OUTPUT PIECE...
  *
  * PIECE: probe (always done first), audio, poster, text, video (all chunks in order), the number of
- * a chunk, all of these, legacy (all chunks; after the audio), or legacy:N. Options: --segment-ms
- * N,
+ * a chunk, NAME:N (a chunk of a single video rendition), all of these, legacy (all chunks; after
+ * the audio), or legacy:N. Options: --segment-ms N,
  * --chunk-ms N, and --kill: kill -9 each worker at its first word of progress.
  *
  * Prints the probe's findings as media_info text, and a line for each message:
@@ -229,6 +229,19 @@ static bool run_chunk(struct tool *tool, int chunk)
     return run_piece(tool);
 }
 
+/* NAME:N */
+static bool run_single(struct tool *tool, const char *piece)
+{
+    size_t length = strcspn(piece, ":");
+    begin_job(tool, JOB_VIDEO);
+    for (size_t i = 0; i < tool->plan.rendition_count; i++)
+        if (strncmp(tool->plan.renditions[i].name, piece, length) == 0 &&
+            tool->plan.renditions[i].name[length] == '\0')
+            tool->job.renditions[tool->job.rendition_count++] = tool->plan.renditions[i];
+    tool->job.chunk = (int)strtol(piece + length + 1, NULL, 10);
+    return tool->job.rendition_count == 1 && run_piece(tool);
+}
+
 static bool run_video(struct tool *tool)
 {
     bool done = true;
@@ -274,6 +287,8 @@ static bool run_named(struct tool *tool, const char *piece)
         return run_legacy(tool);
     if (strncmp(piece, "legacy:", 7) == 0)
         return run_legacy_chunk(tool, (int)strtol(piece + 7, NULL, 10));
+    if (strchr(piece, ':'))
+        return run_single(tool, piece);
     return run_chunk(tool, (int)strtol(piece, NULL, 10));
 }
 

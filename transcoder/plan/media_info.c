@@ -37,6 +37,7 @@ static const struct text_field info_fields[] = {
     TEXT_FIELD_INT(struct media_info, bar_bottom, 0, 16384),
     TEXT_FIELD_INT(struct media_info, bar_left, 0, 16384),
     TEXT_FIELD_INT(struct media_info, bar_right, 0, 16384),
+    TEXT_FIELD_INT(struct media_info, av1_saving_permille, -10000, 999),
     TEXT_FIELD_INT(struct media_info, unused_streams, 0, 65535),
     TEXT_FIELD_STRING(struct media_info, unused_detail),
 };

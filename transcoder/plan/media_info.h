@@ -102,6 +102,7 @@ struct media_info {
     int64_t cuts_us[MEDIA_MAX_CUTS]; /* rising: where another slide or scene begins */
     int trial_count;
     struct media_trial trials[MEDIA_MAX_TRIALS];
+    int av1_saving_permille; /* of the bits that H.264 takes at equal quality; 0: it wasn't tried */
 
     int audio_count;
     struct media_audio audio[MEDIA_MAX_AUDIO]; /* the default track first */
