@@ -25,11 +25,12 @@
 #define GIB (1024LL * 1024 * 1024)
 
 /* Pictures come and go by the thousand, and encoders with each segment: their pages are kept, not
- * given back to the kernel and asked for, cleared, again. */
+ * given back to the kernel and asked for, cleared, again. Those of large pictures are not: that
+ * would take half as much memory again. */
 static void keep_pages(void)
 {
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 2 * 1024 * 1024);
     mallopt(M_TRIM_THRESHOLD, 512 * 1024 * 1024);
 }
 

@@ -176,6 +176,20 @@ test('BANDWIDTH and AVERAGE-BANDWIDTH are what is measured, within 10 %', () => 
     }
 }));
 
+test('caps hold on the wire, sound included: times 1.1 over every three segments, no segment twice the mean', () => each(({ what, video, audio }) => {
+    const sum = (list) => list.reduce((a, b) => ({ bits: a.bits + b.bits, s: a.s + b.s }), { bits: 0, s: 0 });
+    const rate = (list) => sum(list).bits / sum(list).s;
+    for (const { url, segments } of video) {
+        const cap = 1000 * Number(new URL(url).pathname.match(/v(\d+)\/index/)[1]);
+        const wire = segments.map((segment, n) => ({ s: segment.extinf_s, bits: 8 * (segment.bytes.length + audio[0].segments[n].bytes.length) }));
+        for (let n = 0; n < wire.length; n++) {
+            const three = wire.slice(n, n + 3);
+            assert.ok(three.length < Math.min(3, wire.length) || rate(three) <= cap * 1.1, `${what}: ${url} from ${n}: ${rate(three)}`);
+            assert.ok(rate([wire[n]]) <= 2 * rate(wire), `${what}: ${url} segment ${n}: ${rate([wire[n]])} of ${rate(wire)}`);
+        }
+    }
+}));
+
 test('the multivariant playlist has what a validator wants', () => each(({ what, master, video }) => {
     assert.equal(master.independentSegments, true, what);
     for (const variant of master.variants) {

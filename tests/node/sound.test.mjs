@@ -44,12 +44,17 @@ function makeTwoTracks(name) {
     return file;
 }
 
-/** A picture whose sound has a click of two milliseconds at the start, in the middle and at the end; sound begins late. */
-const CLICKS = [0.5, 31, 61];
+/**
+ * A dark picture that flashes at the start, in the middle and at the end, and a click of two milliseconds with each. The
+ * flashes begin where every rung has a picture: at 6.25 a second each fourth of the source's.
+ */
+const CLICKS = [1.6, 30.4, 60.8];
 function makeClicks(name) {
     const file = path.join(folder, `${name}.mkv`);
     const clicks = CLICKS.map((t) => `between(t,${t},${t + 0.002})`).join('+');
-    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc2=s=192x108:r=25:d=${SECONDS}`, '-f', 'lavfi', '-i',
+    const flashes = CLICKS.map((t) => `between(t,${t - 0.01},${t + 0.15})`).join('+');
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i',
+        `testsrc2=s=192x108:r=25:d=${SECONDS},eq=brightness=-0.4,drawbox=color=white:t=fill:enable='${flashes}'`, '-f', 'lavfi', '-i',
         `aevalsrc='0.1*(${voice})+0.012*(random(0)*2-1)+0.8*(${clicks})*sin(2*PI*3000*t)':s=44100:d=${SECONDS}`,
         '-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'pcm_s16le', file]);
     return file;
@@ -139,6 +144,49 @@ const samplesOf = (file) => {
     const { stdout } = spawnSync('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:a:0', '-ac', '1', '-ar', '48000', '-f', 'f32le', '-'], { maxBuffer: 1 << 28 });
     return new Float32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.byteLength));
 };
+
+/** When the picture turns bright, in seconds of the stream's own clock. */
+async function flashesOf(url) {
+    const { stdout, stderr, code } = await run('ffmpeg', ['-v', 'error', '-copyts', '-i', url, '-map', '0:v:0', '-vf',
+        'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-', '-fps_mode', 'passthrough', '-f', 'null', '-']);
+    assert.equal(code, 0, stderr);
+    const looks = [...stdout.matchAll(/pts_time:(\S+)\s+lavfi.signalstats.YAVG=(\S+)/g)].map(([, t, luma]) => ({ t: Number(t), bright: Number(luma) > 150 }));
+    return looks.filter(({ bright }, n) => bright && !looks[n - 1]?.bright).map(({ t }) => t);
+}
+
+/** When it clicks, likewise: the middle of the sharpest 2 ms near each (clicks are higher than the voice). */
+async function clicksOf(url) {
+    const { stdout } = await run('ffprobe', ['-v', 'error', '-select_streams', 'a:0', '-show_entries', 'packet=pts_time', '-read_intervals', '%+#1', '-of', 'csv=p=0', url]);
+    const samples = samplesOf(url), start_s = parseFloat(stdout), width = 96;
+    return CLICKS.map((t) => {
+        let best = 0, most = -1;
+        for (let first = Math.round((t - 0.3) * 48000); first < (t + 0.3) * 48000; first += 8) {
+            let energy = 0;
+            for (let i = first; i < first + width; i++)
+                energy += (samples[i] - 2 * samples[i - 1] + samples[i - 2]) ** 2;
+            if (energy > most)
+                [best, most] = [first, energy];
+        }
+        return start_s + (best + width / 2) / 48000;
+    });
+}
+
+test('what is seen and heard together stays together within 20 ms, in every rung, at the start, the middle and the end', async () => {
+    const lesson = lessons.placed;
+    const offsets = async (picture, sound) => {
+        const [flashes, clicks] = [await flashesOf(picture), await clicksOf(sound)];
+        assert.equal(flashes.length, CLICKS.length, `${picture}: ${flashes}`);
+        return clicks.map((t, n) => t - flashes[n]);
+    };
+    const real = await offsets(lesson.file, lesson.file), [aac] = lesson.sounds.map((r) => playlistOf(lesson, r));
+    const pairs = lesson.renditions.filter((r) => r.kind === 'video').map((r) => [playlistOf(lesson, r), aac]);
+    const beside = (name) => node.url + lesson.hls.replace('master.m3u8', name);
+    const whole = beside(`${lesson.renditions[0].name}.mp4`), legacy = beside('ts220/index.m3u8');
+    assert.ok(pairs.length > 0);
+    for (const [picture, sound] of [...pairs, [whole, whole], [legacy, legacy]])
+        (await offsets(picture, sound)).forEach((offset, n) =>
+            assert.ok(Math.abs(offset - real[n]) <= 0.02, `${picture} at ${CLICKS[n]} s: ${offset} s instead of ${real[n]}`));
+});
 
 test('clicks at the start, the middle and the end are where they were, within 1 ms', () => {
     const lesson = lessons.placed, clean = samplesOf(lesson.file);

@@ -32,6 +32,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define SMOOTH_MDB 1000.0
 /* Trials are made with a faster preset. */
 #define PRESET_GAIN 0.88
+#define LARGE_PIXELS (1000 * 1000)
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
 #define GROUP_PIXELS (2200 * 1000)
 
@@ -237,11 +238,15 @@ static int even(double value)
  * Few pictures a second have far neighbours: B-frames gain nothing there (measured: 0.1 dB less at
  * equal rates with five of them), cost time, and need decoding times that are squeezed in at a
  * segment's start (transcoder/decode_times.h), which FFmpeg's program takes for a leap of the clock
- * where half a frame is more than a tenth of a second.
+ * where half a frame is more than a tenth of a second. x264 keeps the pictures that it looks ahead
+ * at, and so does the segment's encoder: of large ones there is room for few.
  */
-static const char *choose_tuning(double fps)
+static void choose_tuning(struct plan_rendition *r)
 {
-    return fps < 11 ? "bframes=0:rc-lookahead=25" : "bframes=3:b-adapt=1:rc-lookahead=25";
+    bool few = (double)r->fps_num / r->fps_den < 11;
+    int lookahead = (int64_t)r->width * r->height > LARGE_PIXELS ? 20 : 32;
+    snprintf(r->tuning, sizeof(r->tuning), "%s:rc-lookahead=%d",
+        few ? "bframes=0" : "bframes=3:b-adapt=1", lookahead);
 }
 
 static struct plan_rendition *add_rendition(
@@ -265,7 +270,7 @@ static struct plan_rendition *add_rendition(
         .preset = "medium",
     };
     snprintf(r->name, sizeof(r->name), "v%d", (int)(cap_bps / 1000));
-    snprintf(r->tuning, sizeof(r->tuning), "%s", choose_tuning((double)r->fps_num / r->fps_den));
+    choose_tuning(r);
     return r;
 }
 
