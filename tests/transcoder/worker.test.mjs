@@ -75,6 +75,18 @@ test('each chunk is the same after a kill -9 in its midst', async () => {
     assert.deepEqual(chunks(await work(out, ['2'])), chunks(all).filter((line) => line.split(' ')[2] === '2'));
 });
 
+test('a chunk in AV1 is the same when it is made again, and after a kill -9', async () => {
+    const slides = path.join(tempDir(), 'slides.mp4');
+    await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=1/5:d=15,fps=25', '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', slides]);
+    const make = (out, options) => work(out, ['av48:1'], { source: slides, ...options });
+    const made = (lines) => lines.filter((line) => /^(init|chunk|segment) av48 /.test(line));
+    const first = made(await make(outDir()));
+    assert.ok(first.some((line) => line.startsWith('chunk av48 1 ')), first.join('\n'));
+    const out = outDir();
+    assert.ok((await make(out, { options: ['--kill'], code: 1 })).includes('killed 9'));
+    assert.deepEqual(made(await make(out)), first);
+});
+
 test('the sound is the same after a kill -9', async () => {
     const out = outDir();
     await work(out, ['audio'], { options: ['--kill'], code: 1 });

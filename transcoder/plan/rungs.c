@@ -41,6 +41,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
  */
 #define LEAST_AV1_SAVING_PERMILLE 150
 #define MOST_AV1_BPS 80000
+#define MOST_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
 
 /* Where nothing was tried: what a pixel takes at this CRF, between slides and faces; and by how
  * much the CRF rises where the bytes are halved, at village rates. */
@@ -201,8 +202,17 @@ static double pixels_at(const struct media_info *info, int height)
 struct demand {
     int64_t cap_bps;
     double rate_bps;    /* in the mean */
-    double most_pixels; /* 0: no limit */
+    double most_pixels; /* in a picture; 0: no limit to it, nor to those in a second */
+    double most_pixels_per_s;
 };
+
+static bool few_pixels(
+    const struct media_info *info, const struct demand *demand, const struct candidate *c)
+{
+    double pixels = pixels_at(info, c->height);
+    double fps = (double)info->fps_num / info->fps_den / c->divisor;
+    return pixels <= demand->most_pixels && pixels * fps <= demand->most_pixels_per_s;
+}
 
 /* quality_mdb is below 0 if nothing that was tried will do. */
 static struct choice choose(
@@ -213,7 +223,7 @@ static struct choice choose(
     double rate_bps = demand->rate_bps;
     struct choice best = {.quality_mdb = -1e9};
     for (size_t i = 0; i < count; i++) {
-        if (demand->most_pixels > 0 && pixels_at(info, candidates[i].height) > demand->most_pixels)
+        if (demand->most_pixels > 0 && !few_pixels(info, demand, &candidates[i]))
             continue;
         struct choice choice = fit(&candidates[i], rate_bps, segment_s);
         bool fits = choice.rate_bps <= rate_bps * 1.02;
@@ -280,6 +290,21 @@ static double room_bps(const struct media_info *info, int64_t cap_bps)
     return ((double)cap_bps * SEGMENT_ROOM - (double)plan_audio_wire_bps(info)) * MEAN_ROOM;
 }
 
+static void set_text(char *out, size_t out_bytes, const char *text)
+{
+    memset(out, 0, out_bytes);
+    snprintf(out, out_bytes, "%s", text);
+}
+
+static void become_av1(struct plan_rendition *r, double crf)
+{
+    r->video_codec = PLAN_AV1;
+    r->crf_x10 = av1_crf(crf) * 10;
+    snprintf(r->name, sizeof(r->name), "av%d", (int)(r->cap_bps / 1000));
+    set_text(r->preset, sizeof(r->preset), PLAN_AV1_PRESET);
+    set_text(r->tuning, sizeof(r->tuning), PLAN_AV1_TUNING);
+}
+
 /* Beside each low rung one in AV1, if it looks at least as well there. */
 static void plan_av1(struct plan *plan, const struct media_info *info, double segment_s)
 {
@@ -297,16 +322,12 @@ static void plan_av1(struct plan *plan, const struct media_info *info, double se
         struct choice beside = choose(info, &demand, segment_s);
         demand.rate_bps /= av1_part(info);
         demand.most_pixels = PLAN_AV1_PIXELS;
+        demand.most_pixels_per_s = MOST_AV1_PIXELS_PER_S;
         struct choice choice = choose(info, &demand, segment_s);
         if (choice.quality_mdb < beside.quality_mdb || choice.quality_mdb < best_mdb)
             continue;
         best_mdb = choice.quality_mdb + LEAST_GAIN_MDB;
-        struct plan_rendition *r = add_rendition(plan, info, &choice, demand.cap_bps);
-        r->video_codec = PLAN_AV1;
-        r->crf_x10 = av1_crf(choice.crf) * 10;
-        snprintf(r->name, sizeof(r->name), "av%d", (int)(demand.cap_bps / 1000));
-        snprintf(r->preset, sizeof(r->preset), PLAN_AV1_PRESET);
-        snprintf(r->tuning, sizeof(r->tuning), PLAN_AV1_TUNING);
+        become_av1(add_rendition(plan, info, &choice, demand.cap_bps), choice.crf);
     }
 }
 
