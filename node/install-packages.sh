@@ -27,13 +27,13 @@ if [ "$(id -u)" -ne 0 ]; then
     fi
     as_root=sudo
 fi
-echo "installing:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+echo "installing, with what they need (some minutes; tail -f $log shows it):$missing"
 # RUNLEVEL=1: services that come with a package (prometheus) are not started.
 install() {
     $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends $missing
 }
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 # The package lists may be missing or old: fetch them, then install.
 if ! { $as_root apt-get update && install; } >"$log" 2>&1; then
     tail -n 20 "$log" >&2

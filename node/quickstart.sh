@@ -96,9 +96,15 @@ start_node() {
     return 1
 }
 
+# Says the password at once: what comes after may take long, and may fail.
 add_admin() {
     password=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
     printf '%s\n' "$password" | "$terrace" user add admin --role admin --data "$data"
+    say_login
+}
+
+say_login() {
+    echo "Login: admin, password $password (shown only now; another: $terrace user passwd admin --data $data)"
 }
 
 # A font with Chinese characters, else any, else nothing.
@@ -132,11 +138,22 @@ make_lesson() {
         -f lavfi -i "aevalsrc=$bell:s=48000:d=60" -filter_complex "$(slides "$font" "$heading")" -c:v libx264 -preset veryfast -pix_fmt yuv420p -c:a aac -b:a 96k "$1"
 }
 
-# The number of a lesson in the catalog whose description in JSON has this line; nothing if there is none.
+# Number and state of a lesson in the catalog whose description in JSON has this line; nothing if there is none.
 known_lesson() {
     "$terrace" ls --json --data "$data" | awk -v line="$1" '
-        /"id":/ { id = $2 + 0 }
-        index($0, line) { print id; exit }'
+        /"id":/ { id = $2 + 0; here = 0 }
+        /"state":/ { split($0, part, "\""); state = part[4] }
+        index($0, line) { here = 1 }
+        here && /"updated_ms":/ { print id, state; exit }'
+}
+
+# say_known NUMBER STATE: that a lesson is there already; 1 if it is there in vain.
+say_known() {
+    echo "it is lesson $1 already, $2"
+    [ "$2" != failed ] || {
+        echo "why: $terrace show $1 --data $data; once more: $terrace retry $1 --data $data" >&2
+        return 1
+    }
 }
 
 put_in() {
@@ -149,7 +166,7 @@ put_video_in() {
     sha256=$(sha256sum <"$video" | cut -d ' ' -f 1)
     lesson=$(known_lesson "\"sha256\": \"$sha256\"")
     if [ -n "$lesson" ]; then
-        echo "this file is lesson $lesson already"
+        say_known $lesson
     else
         put_in "$video"
     fi
@@ -158,7 +175,7 @@ put_video_in() {
 put_own_lesson_in() {
     lesson=$(known_lesson '"title": "Terrace 示范课"')
     if [ -n "$lesson" ]; then
-        echo "it is lesson $lesson already"
+        say_known $lesson
     else
         make_lesson build/quickstart-lesson.mp4
         put_in build/quickstart-lesson.mp4 --title 'Terrace 示范课' --language zh
@@ -186,6 +203,7 @@ else
     start_node
 fi
 url=$(sed -n 's/^listening on //p' "$out_file")
+echo "it answers on $url/"
 
 password=
 if [ -z "$("$terrace" user ls --data "$data")" ]; then
@@ -207,7 +225,7 @@ Lessons, for terminals      $url/
 Uploads, for operators      $url/operator
 Terminals, for technicians  $url/technician
 END
-[ -z "$password" ] || printf '\nLogin: admin, password %s (shown only now; `terrace user passwd admin` sets another)\n' "$password"
+[ -z "$password" ] || { echo && say_login; }
 cat <<END
 
 The node goes on in the background; its log is $log_file.

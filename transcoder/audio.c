@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/audio.h"
 
-#include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 
-#include "transcoder/sound.h"
 #include "transcoder/sound_settle.h"
 
 /* One rendition on its way from packets to chunks. */
@@ -90,29 +89,135 @@ static int package(struct track *t, struct failure *failure)
                      t->rendition->name, t->chunk, t->plan->chunk_count);
 }
 
-static int make_rendition(
-    const struct piece *piece, const struct plan *plan, size_t index, struct failure *failure)
+/* ---- the renditions of one track, in threads ---- */
+
+#define MOST_THREADS 8
+
+struct work {
+    const struct piece *piece;
+    const struct plan *plan;
+    struct sound_pcm *pcm;
+    int source_audio;
+    pthread_mutex_t mutex;
+    size_t next;   /* under the mutex, as all that follows */
+    int *permille; /* of each rendition */
+    int result;
+    struct failure failure;
+};
+
+/* What a thread makes. */
+struct task {
+    struct work *work;
+    size_t index;
+};
+
+static int on_progress(void *context, int permille, struct failure *failure)
 {
-    struct track t = {.piece = piece, .plan = plan, .rendition = &piece->job->renditions[index]};
-    t.first_sample = sound_first(&piece->job->info, t.rendition);
-    int result = sound_settle(piece, plan, index, &t.made, failure);
+    const struct task *task = context;
+    struct work *w = task->work;
+    int count = (int)w->piece->job->rendition_count, sum = 0;
+    pthread_mutex_lock(&w->mutex);
+    /* A second attempt takes nothing back. */
+    if (permille > w->permille[task->index])
+        w->permille[task->index] = permille;
+    for (int i = 0; i < count; i++)
+        sum += w->permille[i];
+    pthread_mutex_unlock(&w->mutex);
+    return report_progress(w->piece->report, sum / count, failure);
+}
+
+static int make_rendition(struct task *task, struct failure *failure)
+{
+    const struct work *w = task->work;
+    const struct plan_rendition *rendition = &w->piece->job->renditions[task->index];
+    struct track t = {.piece = w->piece, .plan = w->plan, .rendition = rendition};
+    struct sound_job job = {&w->piece->job->info, w->plan, w->pcm, on_progress, task};
+    t.first_sample = sound_first(&w->piece->job->info, rendition);
+    int result = sound_settle(&job, rendition, &t.made, failure);
     if (result == 0)
         result = package(&t, failure);
     packager_close(&t.packager);
     av_packet_free(&t.packet);
-    sound_packets_clear(&t.made.packets);
-    avcodec_free_context(&t.made.encoder);
+    sound_made_clear(&t.made);
     return result;
+}
+
+/* The next rendition of the track, or the number of all if there is none. */
+static size_t take_next(struct work *w)
+{
+    const struct job *job = w->piece->job;
+    pthread_mutex_lock(&w->mutex);
+    while (
+        w->next < job->rendition_count && job->renditions[w->next].source_audio != w->source_audio)
+        w->next++;
+    size_t index = w->result == 0 ? w->next++ : job->rendition_count;
+    pthread_mutex_unlock(&w->mutex);
+    return index;
+}
+
+static void *run_thread(void *context)
+{
+    struct work *w = context;
+    struct task task = {.work = w};
+    while ((task.index = take_next(w)) < w->piece->job->rendition_count) {
+        struct failure failure;
+        if (make_rendition(&task, &failure) == 0)
+            continue;
+        pthread_mutex_lock(&w->mutex);
+        if (w->result == 0)
+            w->failure = failure;
+        w->result = -1;
+        pthread_mutex_unlock(&w->mutex);
+    }
+    return NULL;
+}
+
+/* All renditions of the track that the rendition `first` is made of. */
+static int make_track(struct work *w, size_t first, struct failure *failure)
+{
+    const struct job *job = w->piece->job;
+    struct sound_pcm_params params = {
+        .source_fd = w->piece->source_fd, .info = &job->info, .rendition = &job->renditions[first]};
+    pthread_t ids[MOST_THREADS];
+    int started = 0;
+    if (sound_pcm_open(&w->pcm, &params, failure) < 0)
+        return -1;
+    w->source_audio = job->renditions[first].source_audio;
+    w->next = first;
+    while (started < job->threads - 1 && started < MOST_THREADS &&
+           pthread_create(&ids[started], NULL, run_thread, w) == 0)
+        started++;
+    run_thread(w);
+    for (int i = 0; i < started; i++)
+        pthread_join(ids[i], NULL);
+    sound_pcm_close(&w->pcm);
+    if (w->result < 0)
+        *failure = w->failure;
+    return w->result;
+}
+
+static bool is_first_of_track(const struct job *job, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (job->renditions[i].source_audio == job->renditions[index].source_audio)
+            return false;
+    return true;
 }
 
 int audio_run(const struct piece *piece, struct failure *failure)
 {
+    const struct job *job = piece->job;
     struct plan *plan = av_malloc(sizeof(*plan));
-    int result = plan && plan_make(&piece->job->info, &piece->job->options, plan) == 0
+    int permille[PLAN_MAX_RENDITIONS] = {0};
+    struct work w = {.piece = piece, .plan = plan, .permille = permille};
+    pthread_mutex_init(&w.mutex, NULL);
+    int result = plan && plan_make(&job->info, &job->options, plan) == 0
                      ? 0
                      : failure_set(failure, REASON_INTERNAL, "no plan");
-    for (size_t i = 0; i < piece->job->rendition_count && result == 0; i++)
-        result = make_rendition(piece, plan, i, failure);
+    for (size_t i = 0; i < job->rendition_count && result == 0; i++)
+        if (is_first_of_track(job, i))
+            result = make_track(&w, i, failure);
+    pthread_mutex_destroy(&w.mutex);
     av_free(plan);
     return result;
 }

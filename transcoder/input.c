@@ -129,6 +129,8 @@ static int recognise(struct input *input, const AVInputFormat **found, struct fa
 {
     *found = NULL;
     int score = av_probe_input_buffer2(input->io, found, NULL, NULL, 0, 1024 * 1024);
+    if (score == AVERROR(ENOMEM))
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "source");
     if (looks_like_playlist(input))
         return failure_set(
             failure, REASON_PLAYLIST, "%s", score > 0 && *found ? (*found)->name : "");

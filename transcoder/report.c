@@ -11,11 +11,14 @@
 #include "transcoder/output.h"
 
 #define PROGRESS_INTERVAL_US 500000
+/* Given up for the last words of a worker whose memory has run out. */
+#define RESERVE_BYTES (512 * 1024)
 
 struct report {
     int fd;
     pthread_mutex_t mutex;
     int64_t progress_at_us;
+    void *reserve;
 };
 
 int report_open(struct report **out, int fd)
@@ -24,6 +27,7 @@ int report_open(struct report **out, int fd)
     if (!*out)
         return -1;
     (*out)->fd = fd;
+    (*out)->reserve = malloc(RESERVE_BYTES);
     pthread_mutex_init(&(*out)->mutex, NULL);
     return 0;
 }
@@ -33,15 +37,28 @@ void report_close(struct report **report)
     if (!*report)
         return;
     pthread_mutex_destroy(&(*report)->mutex);
+    free((*report)->reserve);
     free(*report);
     *report = NULL;
+}
+
+static int encode(
+    struct report *report, const struct message *message, uint8_t **bytes, size_t *count)
+{
+    if (message_encode(message, bytes, count) == 0)
+        return 0;
+    pthread_mutex_lock(&report->mutex);
+    free(report->reserve);
+    report->reserve = NULL;
+    pthread_mutex_unlock(&report->mutex);
+    return message_encode(message, bytes, count);
 }
 
 int report_send(struct report *report, const struct message *message, struct failure *failure)
 {
     uint8_t *bytes;
     size_t count;
-    if (message_encode(message, &bytes, &count) < 0)
+    if (encode(report, message, &bytes, &count) < 0)
         return failure_set(
             failure, REASON_INTERNAL, "message of type %d can't be encoded", (int)message->type);
     pthread_mutex_lock(&report->mutex);

@@ -4,6 +4,7 @@
 #include <libavutil/audio_fifo.h>
 #include <libavutil/channel_layout.h>
 #include <libswresample/swresample.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "transcoder/input.h"
@@ -19,6 +20,8 @@
 #define DRIFT_FRAMES 16
 /* Silence is put in by pieces of this size. */
 #define PIECE_SAMPLES 4096
+/* 60 dB over full scale. */
+#define MOST_AMPLITUDE 1000
 
 struct sound {
     const struct media_info *info;
@@ -341,6 +344,17 @@ static bool goes_on(const struct sound *s)
     return s->at_sample < s->end_sample && (s->silence_samples > 0 || !s->decoder_ended);
 }
 
+/* Sources of floats may hold anything. One that is none would go on in every filter for good. */
+static void make_finite(AVFrame *frame)
+{
+    for (int c = 0; c < frame->ch_layout.nb_channels; c++) {
+        float *samples = (float *)frame->extended_data[c];
+        for (int i = 0; i < frame->nb_samples; i++)
+            if (!(fabsf(samples[i]) <= MOST_AMPLITUDE))
+                samples[i] = 0;
+    }
+}
+
 int sound_read(struct sound *s, int samples, AVFrame *frame, struct failure *failure)
 {
     int error = 0;
@@ -363,5 +377,7 @@ int sound_read(struct sound *s, int samples, AVFrame *frame, struct failure *fai
     if (error >= 0 && av_audio_fifo_read(s->fifo, (void **)frame->extended_data, count) < count)
         error = AVERROR(ENOMEM);
     frame->pts = taken;
+    if (error >= 0)
+        make_finite(frame);
     return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "sound") : 1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/sound_attempt.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,10 @@
 #include "transcoder/sound.h"
 
 #define READ_SAMPLES 4800
+/* So finely hot places are told apart. */
+#define LISTEN_SAMPLES 256
+/* Nothing is served that has more of them; what has is lowered as a whole. */
+#define MOST_HOT 100000
 /* Twelve hours at 48 kbit/s are 260 MB. */
 #define MOST_BYTES (512 * 1024 * 1024)
 
@@ -15,13 +20,22 @@ struct attempt {
     const struct sound_feed *feed;
     int64_t end_sample;
     struct sound_packets *packets;
-    struct sound_graph *graph;
+    struct loudness *loudness;
     AVCodecContext *encoder, *decoder;
     struct meter *meter;
-    AVFrame *read, *levelled, *heard;
+    AVFrame *levelled, *heard;
     AVPacket *packet;
     int64_t next_pts;
+    int64_t heard_samples;
+    struct sound_outcome *outcome;
+    float read[READ_SAMPLES];
 };
+
+void sound_outcome_clear(struct sound_outcome *outcome)
+{
+    free(outcome->hot);
+    *outcome = (struct sound_outcome){0};
+}
 
 void sound_packets_clear(struct sound_packets *packets)
 {
@@ -62,6 +76,42 @@ static int keep(struct sound_packets *p, const AVPacket *packet, struct failure 
     return 0;
 }
 
+static int note_hot(struct attempt *a, int count, float peak, struct failure *failure)
+{
+    struct sound_outcome *o = a->outcome;
+    int64_t rate = a->encoder->sample_rate;
+    int peak_x100 = (int)lround(2000 * log10(peak));
+    if (peak_x100 <= SOUND_HOT_DBTP_X100 || o->hot_count == MOST_HOT)
+        return 0;
+    if ((o->hot_count & (o->hot_count - 1)) == 0) {
+        size_t room = o->hot_count ? o->hot_count * 2 : 1;
+        struct sound_hot *grown = realloc(o->hot, room * sizeof(*grown));
+        if (!grown)
+            return failure_set(failure, REASON_OUT_OF_MEMORY, "peaks");
+        o->hot = grown;
+    }
+    o->hot[o->hot_count++] =
+        (struct sound_hot){av_rescale(a->heard_samples - LISTEN_SAMPLES / 4, SOUND_RATE, rate),
+            av_rescale(a->heard_samples + count, SOUND_RATE, rate), peak_x100};
+    return 0;
+}
+
+static int measure(struct attempt *a, struct failure *failure)
+{
+    const float *samples = (const float *)a->heard->extended_data[0];
+    int result = 0;
+    for (int used = 0, piece; result == 0 && used < a->heard->nb_samples; used += piece) {
+        int left = a->heard->nb_samples - used;
+        piece = left < LISTEN_SAMPLES ? left : LISTEN_SAMPLES;
+        meter_add(a->meter, samples + used, piece);
+        float peak = meter_take_peak(a->meter);
+        if (peak > METER_SURE_PEAK)
+            result = note_hot(a, piece, peak, failure);
+        a->heard_samples += piece;
+    }
+    return result;
+}
+
 /* What a player makes of the packet; NULL: what its decoder still holds. */
 static int listen_to(struct attempt *a, const AVPacket *packet, struct failure *failure)
 {
@@ -72,7 +122,7 @@ static int listen_to(struct attempt *a, const AVPacket *packet, struct failure *
             return 0;
         if (error >= 0 && a->heard->format != AV_SAMPLE_FMT_FLTP)
             error = AVERROR_BUG;
-        if (error >= 0 && meter_add(a->meter, a->heard, failure) < 0)
+        if (error >= 0 && measure(a, failure) < 0)
             return -1;
         av_frame_unref(a->heard);
     }
@@ -110,7 +160,7 @@ static int encode(struct attempt *a, const AVFrame *frame, struct failure *failu
 static int encode_levelled(struct attempt *a, struct failure *failure)
 {
     int got;
-    while ((got = sound_graph_pull(a->graph, a->levelled, failure)) > 0) {
+    while ((got = loudness_pull(a->loudness, a->levelled, failure)) > 0) {
         /* Mono has no planes to lay side by side. */
         a->levelled->format = a->encoder->sample_fmt;
         a->levelled->pts = a->next_pts;
@@ -125,51 +175,46 @@ static int encode_levelled(struct attempt *a, struct failure *failure)
 
 static int run(struct attempt *a, struct failure *failure)
 {
-    int more = 1;
-    while (more > 0) {
-        more = a->feed->read(a->feed->context, READ_SAMPLES, a->read, failure);
-        if (more >= 0 && sound_graph_push(a->graph, more > 0 ? a->read : NULL, failure) < 0)
-            more = -1;
-        av_frame_unref(a->read);
-        if (more >= 0 && encode_levelled(a, failure) < 0)
-            more = -1;
+    int count = 1;
+    while (count > 0) {
+        count = a->feed->read(a->feed->context, a->read, READ_SAMPLES, failure);
+        if (count >= 0 &&
+            loudness_push(a->loudness, count > 0 ? a->read : NULL, count, failure) < 0)
+            count = -1;
+        if (count >= 0 && encode_levelled(a, failure) < 0)
+            count = -1;
     }
-    return more < 0 || encode(a, NULL, failure) < 0 ? -1 : listen_to(a, NULL, failure);
+    return count < 0 || encode(a, NULL, failure) < 0 ? -1 : listen_to(a, NULL, failure);
 }
 
 static int open_attempt(struct attempt *a, const struct plan_rendition *r,
     const struct sound_settings *settings, struct failure *failure)
 {
-    a->read = av_frame_alloc();
     a->levelled = av_frame_alloc();
     a->heard = av_frame_alloc();
     a->packet = av_packet_alloc();
-    if (!a->read || !a->levelled || !a->heard || !a->packet)
+    if (!a->levelled || !a->heard || !a->packet)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
     if (sound_encoder_open(&a->encoder, r, settings->bitrate_bps, failure) < 0 ||
         sound_encoder_open_decoder(&a->decoder, a->encoder, failure) < 0 ||
         meter_open(&a->meter, r->sample_rate, failure) < 0)
         return -1;
     struct loudness_params params = {
-        .gain_db_x100 = settings->gain_db_x100,
-        .limit_dbfs_x100 = settings->limit_dbfs_x100,
-        .noise_reduction_db = r->noise_reduction_db,
-        .noise_dbfs = r->noise_dbfs,
+        .level = settings->level,
         .rate_hz = r->sample_rate,
         .lead_samples = sound_encoder_lead(a->encoder),
         .frame_samples = a->encoder->frame_size,
     };
     a->next_pts = -params.lead_samples;
-    return loudness_open(&a->graph, &params, failure);
+    return loudness_open(&a->loudness, &params, failure);
 }
 
 static void close_attempt(struct attempt *a)
 {
-    sound_graph_close(&a->graph);
+    loudness_close(&a->loudness);
     meter_close(&a->meter);
     avcodec_free_context(&a->decoder);
     av_packet_free(&a->packet);
-    av_frame_free(&a->read);
     av_frame_free(&a->levelled);
     av_frame_free(&a->heard);
 }
@@ -178,13 +223,15 @@ int sound_attempt(const struct plan_rendition *rendition, const struct sound_set
     const struct sound_feed *feed, int64_t end_sample, struct sound_packets *packets,
     struct sound_outcome *outcome, AVCodecContext **encoder, struct failure *failure)
 {
-    struct attempt a = {.feed = feed, .end_sample = end_sample, .packets = packets};
+    struct attempt a = {
+        .feed = feed, .end_sample = end_sample, .packets = packets, .outcome = outcome};
     packets->byte_count = packets->count = 0;
+    *outcome = (struct sound_outcome){0};
     int result = open_attempt(&a, rendition, settings, failure);
     if (result == 0)
         result = run(&a, failure);
     if (result == 0)
-        result = meter_read(a.meter, &outcome->heard, failure);
+        outcome->heard = meter_read(a.meter);
     if (result == 0 && packets->count == 0)
         result = failure_set(failure, REASON_DAMAGED, "%s: no sound", rendition->name);
     close_attempt(&a);

@@ -8,6 +8,7 @@
 #ifndef TRANSCODER_SOUND_ATTEMPT_H
 #define TRANSCODER_SOUND_ATTEMPT_H
 
+#include "transcoder/limiter.h"
 #include "transcoder/meter.h"
 #include "transcoder/sound_encoder.h"
 
@@ -20,27 +21,38 @@ struct sound_packets {
 };
 void sound_packets_clear(struct sound_packets *packets);
 
-/* Where an attempt's sound comes from: fills frame (fresh) with the next at most `samples` mono
- * floats at SOUND_RATE. 1; 0: that was all; -1: failure set. */
+/* Where an attempt's sound comes from: fills out with the next at most `room` mono floats at
+ * SOUND_RATE. How many; 0: that was all; -1: failure set. */
 struct sound_feed {
-    int (*read)(void *context, int samples, AVFrame *frame, struct failure *failure);
+    int (*read)(void *context, float *out, int room, struct failure *failure);
     void *context;
 };
 
 struct sound_settings {
-    int gain_db_x100, limit_dbfs_x100;
+    struct limiter_params level;
     int64_t bitrate_bps;
+};
+
+/* A place where the peaks of what is heard pass SOUND_HOT_DBTP_X100; samples of the feed. */
+#define SOUND_HOT_DBTP_X100 (-130)
+struct sound_hot {
+    int64_t from_sample, to_sample;
+    int peak_dbtp_x100;
 };
 
 struct sound_outcome {
     struct meter_reading heard;
     int64_t payload_bps; /* of the packets alone */
+    struct sound_hot *hot;
+    size_t hot_count;
 };
+void sound_outcome_clear(struct sound_outcome *outcome);
 
 /*
  * Makes an attempt. Packets are emptied first and then hold those that begin before end_sample, at
  * the rendition's rate and counted from the feed's first. *encoder is the caller's
- * (avcodec_free_context), for its parameters. 0, or -1: failure set, *encoder NULL.
+ * (avcodec_free_context), for its parameters; *outcome too (sound_outcome_clear), in any case. 0,
+ * or -1: failure set, *encoder NULL.
  */
 int sound_attempt(const struct plan_rendition *rendition, const struct sound_settings *settings,
     const struct sound_feed *feed, int64_t end_sample, struct sound_packets *packets,

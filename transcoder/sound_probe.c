@@ -32,10 +32,11 @@ static int step(struct measurement *m, const struct media_info *info, int track,
     struct report *report, struct failure *failure)
 {
     struct failure ignored;
-    if (sound_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0 ||
-        meter_add(m->meter, m->frame, &ignored) < 0)
+    if (sound_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0)
         return 0;
-    speech_add(&m->speech, (const float *)m->frame->extended_data[0], (size_t)m->frame->nb_samples);
+    const float *samples = (const float *)m->frame->extended_data[0];
+    meter_add(m->meter, samples, m->frame->nb_samples);
+    speech_add(&m->speech, samples, (size_t)m->frame->nb_samples);
     int result = progress(info, track, m->frame->pts, report, failure);
     av_frame_unref(m->frame);
     return result < 0 ? -1 : 1;
@@ -43,10 +44,7 @@ static int step(struct measurement *m, const struct media_info *info, int track,
 
 static void conclude(struct measurement *m, struct media_audio *audio)
 {
-    struct failure ignored;
-    struct meter_reading reading;
-    if (meter_read(m->meter, &reading, &ignored) < 0)
-        return;
+    struct meter_reading reading = meter_read(m->meter);
     int permille = speech_permille(&m->speech);
     audio->loudness_lufs_x100 = reading.loudness_lufs_x100;
     audio->peak_dbtp_x100 = reading.peak_dbtp_x100;

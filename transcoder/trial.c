@@ -76,8 +76,9 @@ struct taster {
     struct comb_detector detector;
     AVPacket *packet;
     AVFrame *frame;
-    int flagged; /* frames that claim to be interlaced */
-    int wanted;  /* frames in all until the next place */
+    int flagged;  /* frames that claim to be interlaced */
+    int wanted;   /* frames in all until the next place */
+    bool starved; /* of memory */
 };
 
 static void take_frame(struct taster *t)
@@ -102,7 +103,9 @@ static void take_frame(struct taster *t)
 
 static void feed(struct taster *t, const AVPacket *packet)
 {
-    if (avcodec_send_packet(t->decoder, packet) < 0)
+    int error = avcodec_send_packet(t->decoder, packet);
+    t->starved |= error == AVERROR(ENOMEM);
+    if (error < 0)
         return;
     while (t->out->frames < t->wanted && avcodec_receive_frame(t->decoder, t->frame) >= 0) {
         take_frame(t);
@@ -172,6 +175,8 @@ int trial_run(int fd, const struct trial_params *params, struct trial *out, stru
             taste_middle(&t);
         detect(&t.detector, NULL);
         out->interlaced = judge_interlacing(&t);
+        if (t.starved && out->frames == 0)
+            result = failure_set(failure, REASON_OUT_OF_MEMORY, "trial");
     }
     avfilter_graph_free(&t.detector.graph);
     avcodec_free_context(&t.decoder);

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +25,8 @@
 #include "transcoder/video.h"
 
 #define GIB (1024LL * 1024 * 1024)
+#define MEMORY_BYTES (4 * GIB)
+#define CPU_S (8LL * 3600)
 
 /* Pictures come and go by the thousand, and encoders with each segment: their pages are kept, not
  * given back to the kernel and asked for, cleared, again. Those of large pictures are not: that
@@ -53,13 +57,13 @@ static int enter_sandbox(const struct job *job, struct failure *failure)
     struct stat status;
     int64_t source_bytes = fstat(JOB_FD_SOURCE, &status) == 0 ? status.st_size : 0;
     struct sandbox_params params = {
-        .memory_bytes = 4 * GIB,
-        .cpu_s = 8LL * 3600,
+        .memory_bytes = MEMORY_BYTES,
+        .cpu_s = CPU_S,
         /* A remuxed copy is about as large as its source; chunks are far smaller than this. */
         .file_bytes = job->kind == JOB_PROBE ? source_bytes + source_bytes / 4 + GIB / 16 : GIB,
         .output_fd = JOB_FD_OUTPUT,
     };
-    return sandbox_enter(&params, failure);
+    return sandbox_enter(&params, NULL, failure);
 }
 
 static int run(const struct piece *piece, struct failure *failure)
@@ -104,12 +108,36 @@ static int work(struct job *job, struct report *report)
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/*
+ * For `terrace doctor`: enters the sandbox and says which of its layers hold on this kernel, as the
+ * kernel itself tells it: "seccomp 1", "landlock 7" (its version), 0 where there is none.
+ */
+static int print_layers(void)
+{
+    struct failure failure = {.reason = REASON_NONE};
+    struct sandbox_params params = {
+        .memory_bytes = MEMORY_BYTES, .cpu_s = CPU_S, .file_bytes = GIB, .output_fd = -1};
+    int landlock = 0;
+    if (sandbox_enter(&params, &landlock, &failure) < 0) {
+        fprintf(stderr, "%s: %s\n", reason_name(failure.reason), failure.detail);
+        return EXIT_FAILURE;
+    }
+    struct rlimit files = {.rlim_max = RLIM_INFINITY};
+    getrlimit(RLIMIT_NOFILE, &files);
+    printf("limits %d no_new_privs %d seccomp %d landlock %d\n", files.rlim_max < 1000,
+        prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2,
+        landlock);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("terrace-worker %s\n", TERRACE_VERSION);
         return EXIT_SUCCESS;
     }
+    if (argc == 2 && strcmp(argv[1], "--sandbox") == 0)
+        return print_layers();
     for (int fd = JOB_FD_TEXT; fd <= JOB_FD_OUTPUT; fd++)
         if (argc != 1 || fcntl(fd, F_GETFD) < 0) {
             fprintf(stderr, "terrace-worker is started by terrace, with its work on descriptors; "

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,7 +14,7 @@
 #include "node/jobs/jobs.h"
 
 #define WORKER_TIMEOUT_MS 10000
-#define VERSION_BYTES 128
+#define LINE_BYTES 128
 
 static void check_disk(struct doctor *doctor)
 {
@@ -45,19 +42,6 @@ static bool has_bbr(void)
     return found;
 }
 
-/* A filter at address NULL: EFAULT from a kernel that has filters, EINVAL from one that hasn't. */
-static bool has_seccomp(void)
-{
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 && errno == EFAULT;
-}
-
-/* Landlock's version, as landlock_create_ruleset(2) tells it; negative: none. */
-static long landlock_version(void)
-{
-    const unsigned create_ruleset_version = 1;
-    return syscall(SYS_landlock_create_ruleset, NULL, 0, create_ruleset_version);
-}
-
 static void check_kernel(struct doctor *doctor)
 {
     if (has_bbr())
@@ -67,29 +51,19 @@ static void check_kernel(struct doctor *doctor)
             "kernel: no BBR: lossy links are slower than they could be (`modprobe tcp_bbr`, and a "
             "line in "
             "/etc/modules-load.d)");
-    if (has_seccomp())
-        doctor_say(doctor, DOCTOR_OK, "kernel: seccomp filters for the workers");
-    else
-        doctor_say(doctor, DOCTOR_BAD, "kernel: no seccomp filters: workers can't be locked in");
-    long version = landlock_version();
-    if (version > 0)
-        doctor_say(doctor, DOCTOR_OK, "kernel: Landlock version %ld for the workers", version);
-    else
-        doctor_say(
-            doctor, DOCTOR_WARN, "kernel: no Landlock: workers are locked in by seccomp alone");
 }
 
 /* ---- the worker ---------------------------------------------------------- */
 
-/* The first line from fd into out[VERSION_BYTES], within the time limit. False: there was none. */
+/* The first line from fd into out[LINE_BYTES], within the time limit. False: there was none. */
 static bool read_first_line(int fd, char *out)
 {
     size_t bytes = 0;
     struct pollfd pollfd = {.fd = fd, .events = POLLIN};
-    while (bytes < VERSION_BYTES - 1 && memchr(out, '\n', bytes) == NULL) {
+    while (bytes < LINE_BYTES - 1 && memchr(out, '\n', bytes) == NULL) {
         if (poll(&pollfd, 1, WORKER_TIMEOUT_MS) <= 0)
             return false;
-        ssize_t got = read(fd, out + bytes, VERSION_BYTES - 1 - bytes);
+        ssize_t got = read(fd, out + bytes, LINE_BYTES - 1 - bytes);
         if (got <= 0)
             break;
         bytes += (size_t)got;
@@ -99,12 +73,12 @@ static bool read_first_line(int fd, char *out)
     return bytes > 0;
 }
 
-/* Runs `path --version` with its standard output in write_fd. 0 or a negative errno. */
-static int spawn_version(const char *path, int write_fd, pid_t *pid)
+/* Runs `path question` with its standard output in write_fd. 0 or a negative errno. */
+static int spawn_question(const char *path, const char *question, int write_fd, pid_t *pid)
 {
-    char program[] = "terrace-worker";
-    char version[] = "--version";
-    char *argv[] = {program, version, NULL};
+    char program[] = "terrace-worker", option[32];
+    snprintf(option, sizeof option, "%s", question);
+    char *argv[] = {program, option, NULL};
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0)
         return -ENOMEM;
@@ -116,14 +90,14 @@ static int spawn_version(const char *path, int write_fd, pid_t *pid)
 }
 
 /* 0 with the line that the worker printed, or a negative errno. */
-static int worker_version(const char *path, char *out)
+static int ask_worker(const char *path, const char *question, char *out)
 {
     int fds[2];
     pid_t pid = 0;
     int status = 0;
     if (pipe2(fds, O_CLOEXEC) < 0)
         return -errno;
-    int error = spawn_version(path, fds[1], &pid);
+    int error = spawn_question(path, question, fds[1], &pid);
     close(fds[1]);
     if (error == 0) {
         bool answered = read_first_line(fds[0], out);
@@ -137,21 +111,50 @@ static int worker_version(const char *path, char *out)
     return error;
 }
 
+/* What locks workers in on this kernel: the worker enters its sandbox and tells. */
+static void check_sandbox(struct doctor *doctor, const char *path)
+{
+    char line[LINE_BYTES];
+    int limits = 0, no_new_privs = 0, seccomp = 0, landlock = 0;
+    if (ask_worker(path, "--sandbox", line) < 0 ||
+        sscanf(line, "limits %d no_new_privs %d seccomp %d landlock %d", &limits, &no_new_privs,
+            &seccomp, &landlock) != 4 ||
+        !limits || !no_new_privs || !seccomp) {
+        doctor_say(doctor, DOCTOR_BAD,
+            "sandbox: workers can't be locked in on this kernel (it must have seccomp filters), so "
+            "nothing is transcoded");
+        return;
+    }
+    doctor_say(doctor, DOCTOR_OK,
+        "sandbox: limits of memory, processor time, files; no new privileges; seccomp filter");
+    if (landlock > 0)
+        doctor_say(doctor, DOCTOR_OK, "sandbox: Landlock version %d%s", landlock,
+            landlock < 3   ? ", without its rules for cutting files short and for the network"
+            : landlock < 4 ? ", without its rules for the network"
+                           : "");
+    else
+        doctor_say(doctor, DOCTOR_WARN,
+            "sandbox: no Landlock in this kernel: files are guarded by the seccomp filter alone "
+            "(Linux 5.13 or later, with `landlock` among its security modules)");
+}
+
 static void check_worker(struct doctor *doctor)
 {
-    char path[STORE_PATH_BYTES], version[VERSION_BYTES];
+    char path[STORE_PATH_BYTES], version[LINE_BYTES];
     if (jobs_find_worker(path, sizeof path) < 0) {
         doctor_say(doctor, DOCTOR_BAD,
             "worker: terrace-worker is not beside terrace (or set TERRACE_WORKER)");
         return;
     }
-    int error = worker_version(path, version);
+    int error = ask_worker(path, "--version", version);
     if (error == -EPROTO)
         doctor_say(doctor, DOCTOR_BAD, "worker: %s does not run", path);
     else if (error < 0)
         doctor_say(doctor, DOCTOR_BAD, "worker: %s can't be started: %s", path, strerror(-error));
     else
         doctor_say(doctor, DOCTOR_OK, "worker: %s", version);
+    if (error == 0)
+        check_sandbox(doctor, path);
 }
 
 void doctor_check_system(struct doctor *doctor)

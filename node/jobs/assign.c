@@ -108,6 +108,8 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         job->threads = worker->jobs->most_workers;
         return 0;
     }
+    if (leased->kind == CATALOG_JOB_AUDIO)
+        job->threads = worker->jobs->most_workers;
     if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)
         return unable(worker, REASON_INTERNAL, "the probe's findings", EINVAL);
     if (leased->kind == CATALOG_JOB_POSTER)

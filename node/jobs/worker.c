@@ -155,8 +155,10 @@ static void conclude_signal(struct worker *worker, int signal_number)
     int64_t job_id = job_of(worker)->id;
     char detail[64];
     snprintf(detail, sizeof(detail), "signal %d (%s)", signal_number, strsignal(signal_number));
-    if (signal_number == SIGSYS || signal_number == SIGXCPU || signal_number == SIGXFSZ) {
+    if (signal_number == SIGSYS || signal_number == SIGXFSZ) {
         give_back(worker, false, REASON_SANDBOX, detail);
+    } else if (signal_number == SIGXCPU) { /* out of processor time: no sign of ill will */
+        give_back(worker, false, REASON_TIMED_OUT, detail);
     } else if (signal_number == SIGKILL) {
         jobs->killed_count = jobs->killed_job == job_id ? jobs->killed_count + 1 : 1;
         jobs->killed_job = job_id;

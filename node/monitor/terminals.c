@@ -10,6 +10,9 @@
 
 enum { BUCKETS = 8192 };
 
+/* Sound without a picture for so long is listened to alone: three of the longest segments. */
+#define SOUND_ALONE_MS ((int64_t)60000)
+
 struct terminal;
 
 struct connection {
@@ -29,7 +32,8 @@ struct terminal {
     struct connection_list connections;
     struct terminal_row row; /* without its rate */
     struct rate rate;
-    int64_t seen_ms, media_ms; /* monotonic: its last sample, its last media request */
+    /* monotonic: its last sample, its last media request, its last one that wasn't sound alone */
+    int64_t seen_ms, media_ms, picture_ms;
 };
 
 struct terminals {
@@ -220,6 +224,21 @@ bool terminal_path_parse(
     return true;
 }
 
+static bool is_sound(const char *rendition)
+{
+    return (rendition[0] == 'a' || rendition[0] == 'o') && rendition[1] >= '0' &&
+           rendition[1] <= '9';
+}
+
+/* Whether this is the sound that players fetch in turn with a picture, whose rendition is what
+ * counts. */
+static bool is_beside_picture(
+    const struct terminal *terminal, const char *rendition, int64_t now_ms)
+{
+    return is_sound(rendition) && terminal->row.rendition[0] &&
+           !is_sound(terminal->row.rendition) && now_ms - terminal->picture_ms <= SOUND_ALONE_MS;
+}
+
 /* Media only: a page or a poll in between doesn't mean that the lesson is over. */
 static void note_path(struct terminal *terminal, const char *path, int64_t now_ms)
 {
@@ -229,9 +248,13 @@ static void note_path(struct terminal *terminal, const char *path, int64_t now_m
     if (!terminal_path_parse(path, &lesson_id, rendition))
         return;
     terminal->media_ms = now_ms;
-    if (rendition[0] || lesson_id != terminal->row.lesson_id)
-        copy_printable(terminal->row.rendition, sizeof(terminal->row.rendition), rendition);
+    bool same_lesson = lesson_id == terminal->row.lesson_id;
     terminal->row.lesson_id = lesson_id;
+    if (same_lesson && (!rendition[0] || is_beside_picture(terminal, rendition, now_ms)))
+        return;
+    if (!is_sound(rendition))
+        terminal->picture_ms = now_ms;
+    copy_printable(terminal->row.rendition, sizeof(terminal->row.rendition), rendition);
 }
 
 /* A connection that rested sent what it has now within the last interval of sampling. */

@@ -3,23 +3,18 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeClip, media, run, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { ingestLecture, LECTURE_SECONDS, lectureData, startNode, tempDir } from '../harness/terrace.mjs';
 import { newPage, startBrowser } from './browser.mjs';
 
-// TERRACE_FULL=1 plays the whole lecture; by default its first minutes, since encoding it takes long.
-const SECONDS = process.env.TERRACE_FULL ? 300 : 80;
+// TERRACE_FULL=1 plays the whole lecture; by default its beginning, since encoding it takes long.
+const SECONDS = process.env.TERRACE_FULL ? 300 : LECTURE_SECONDS;
 const RATE = 4;
-const data = path.join(tempDir(), 'data');
 let node, browser;
 
 before(async () => {
-    const lecture = media('lectures/slides-webcam-720p25-5min.mp4');
-    const clip = path.join(tempDir(), 'clip.mp4');
-    if (lecture)
-        await run('ffmpeg', ['-v', 'error', '-t', String(SECONDS), '-i', lecture, '-c', 'copy', clip]);
-    else
-        makeClip(clip, { seconds: SECONDS });
-    await terraceOk(['ingest', clip, '--publish', '--title', '第一讲', '--wait', '--data', data]);
+    const data = process.env.TERRACE_FULL ? path.join(tempDir(), 'data') : await lectureData();
+    if (process.env.TERRACE_FULL)
+        await ingestLecture(data, SECONDS);
     node = await startNode({ data });
     browser = await startBrowser();
 });

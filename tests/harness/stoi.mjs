@@ -85,15 +85,35 @@ function lateness(clean, coded, most) {
     return best;
 }
 
-export function stoi(clean, coded, { rate = 10000, bands = 15 } = {}) {
+/** Rows, each a stretch of a band's course, without their mean and of length 1; then so of their columns (ESTOI, eq. 3-5). */
+function normalise(rows) {
+    const flat = (list) => {
+        const mean = list.reduce((a, b) => a + b, 0) / list.length, centred = list.map((v) => v - mean);
+        const size = norm(centred) || 1e-20;
+        return centred.map((v) => v / size);
+    };
+    const levelled = rows.map(flat);
+    return levelled[0].map((_, frame) => flat(levelled.map((row) => row[frame])));
+}
+
+/** Correlation of the stretch's spectra, frame by frame. */
+function spectralAgreement(clean, coded) {
+    const x = normalise(clean), y = normalise(coded);
+    return x.reduce((sum, frame, t) => sum + frame.reduce((dot, v, band) => dot + v * y[t][band], 0), 0) / x.length;
+}
+
+/** {stoi, estoi}; ESTOI (Jensen, Taal 2016) also hears what smears one band into another. */
+export function intelligibility(clean, coded, { rate = 10000, bands = 15 } = {}) {
     const shift = lateness(clean, coded, rate / 20);
     const aligned = clean.map((_, i) => coded[i + shift] ?? 0);
     const length = rate >= 20000 ? 512 : 256, stretch = 30;
     const starts = audibleFrames(clean, length, length / 2);
     const [x, y] = [clean, aligned].map((samples) => bandCourses(samples, starts, length, rate, bands));
-    let sum = 0, count = 0;
-    for (let band = 0; band < bands; band++)
-        for (let at = 0; at + stretch <= starts.length; at++, count++)
-            sum += agreement(x[band].slice(at, at + stretch), y[band].slice(at, at + stretch));
-    return sum / count;
+    let stoi = 0, estoi = 0, count = 0;
+    for (let at = 0; at + stretch <= starts.length; at++, count++) {
+        const [a, b] = [x, y].map((courses) => courses.map((course) => course.slice(at, at + stretch)));
+        stoi += a.reduce((sum, course, band) => sum + agreement(course, b[band]), 0) / bands;
+        estoi += spectralAgreement(a, b);
+    }
+    return { stoi: stoi / count, estoi: estoi / count };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Drives the real programs: starts nodes, runs the command line, logs in, finds media. For node:test files.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -150,6 +150,30 @@ export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, extr
     if (made.status !== 0)
         throw new Error(`ffmpeg: ${made.stderr}`);
     return file;
+}
+
+export const LECTURE_SECONDS = 70; // over one chunk border
+export const LECTURE_TITLE = '县级培训 “第一讲”/水稻';
+
+/** Puts the beginning of a real lecture, or a clip where there is none, into a data folder, as lesson 1. */
+export async function ingestLecture(data, seconds = LECTURE_SECONDS) {
+    const lecture = media('lectures/slides-webcam-720p25-5min.mp4');
+    const clip = path.join(tempDir(), 'clip.mp4');
+    if (lecture)
+        await run('ffmpeg', ['-v', 'error', '-t', String(seconds), '-i', lecture, '-c', 'copy', clip]);
+    else
+        makeClip(clip, { seconds });
+    await terraceOk(['ingest', clip, '--title', LECTURE_TITLE, '--publish', '--wait', '--data', data]);
+}
+
+/** A fresh data folder with that lesson: a copy of the one that ctest has made for all tests, where it has. */
+export async function lectureData() {
+    const data = path.join(tempDir(), 'data');
+    if (process.env.TERRACE_LECTURE)
+        cpSync(process.env.TERRACE_LECTURE, data, { recursive: true });
+    else
+        await ingestLecture(data);
+    return data;
 }
 
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');

@@ -15,7 +15,7 @@ const COMMANDS = ['serve', 'ingest', 'ls', 'show', 'publish', 'unpublish', 'retr
 let clip, longClip, junk;
 before(() => {
     clip = makeClip(path.join(tempDir(), '育秧 第一课.mp4'), { seconds: 6, size: '320x180' });
-    longClip = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 150, size: '640x360' });
+    longClip = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 150, size: '320x180' });
     junk = path.join(tempDir(), 'junk.mp4');
     writeFileSync(junk, Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 251)));
 });

@@ -22,7 +22,8 @@ const expectations = {
         'h263_aac.3gp': lesson(15, 16 / 9),
         'h265_with_metadata_track.mp4': lesson(0.1, 9 / 16),
         'hevc_main10.mp4': lesson(10, 16 / 9),
-        'long_1080p_lowbitrate.mp4': lesson(362.77, 16 / 9),
+        // Its beginning: all of it takes longer than all others together.
+        'long_1080p_lowbitrate.mp4': lesson(70, 16 / 9, 'va', { first_s: 70 }),
         'no_audio.mp4': lesson(30.08, 16 / 9, 'v'),
         'odd_853x479_yuv444p.mp4': lesson(10, 16 / 9),
         'raw_annexb_no_timestamps.h264': lesson(30.08, 16 / 9, 'v'),
@@ -104,8 +105,11 @@ for (const [folder, table] of Object.entries(expectations)) {
         const data = path.join(tempDir(), 'data');
         let node = await startNode({ data });
         const numbers = {};
-        for (const name of Object.keys(table)) {
-            const { code, stdout, stderr } = await terrace(['ingest', path.join(root, name), '--publish', '--data', data]);
+        for (const [name, { first_s }] of Object.entries(table)) {
+            const file = first_s ? path.join(tempDir(), name) : path.join(root, name);
+            if (first_s)
+                await run('ffmpeg', ['-v', 'error', '-t', String(first_s), '-i', path.join(root, name), '-c', 'copy', file]);
+            const { code, stdout, stderr } = await terrace(['ingest', file, '--publish', '--data', data]);
             if (code !== 0) { // refused at the door
                 assert.match(stderr, /^.+\n$/, name);
                 assert.ok(table[name].reasons, `${name} refused: ${stderr}`);

@@ -6,21 +6,13 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { boxes } from '../harness/mp4.mjs';
-import { makeClip, media, run, sha256, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { LECTURE_SECONDS, LECTURE_TITLE, lectureData, run, sha256, show, startNode, tempDir } from '../harness/terrace.mjs';
 
-const SECONDS = 66; // over one chunk border
-const TITLE = '县级培训 “第一讲”/水稻';
-const dir = tempDir(), data = path.join(dir, 'data');
+const dir = tempDir();
 let node, lesson, base;
 
 before(async () => {
-    const source = media('lectures/slides-webcam-720p25-5min.mp4');
-    const clip = path.join(dir, 'clip.mp4');
-    if (source)
-        await run('ffmpeg', ['-v', 'error', '-t', String(SECONDS), '-i', source, '-c', 'copy', clip]);
-    else
-        makeClip(clip, { seconds: SECONDS });
-    await terraceOk(['ingest', clip, '--title', TITLE, '--publish', '--wait', '--data', data]);
+    const data = await lectureData();
     node = await startNode({ data });
     lesson = await show(data, 1);
     base = node.url + lesson.hls.replace('master.m3u8', '');
@@ -45,7 +37,7 @@ async function times(what, stream) {
     return packets.map((packet) => Number(packet.pts_time));
 }
 
-async function decodes(what, seconds = SECONDS) {
+async function decodes(what, seconds = LECTURE_SECONDS) {
     const { code, stderr, stdout } = await run('ffmpeg', ['-v', 'warning', '-i', what, '-progress', '-', '-f', 'null', '-']);
     assert.equal(stderr, '', what);
     assert.equal(code, 0);
@@ -205,7 +197,7 @@ test('a rendition is one MP4 file: picture and sound, the same bytes as the segm
         await decodes(`${base}${name}.mp4`);
         const { streams, format } = await ffprobe(file, '-show_streams', '-show_format');
         assert.deepEqual(streams.map((s) => s.codec_type), kind === 'video' ? ['video', 'audio'] : ['audio']);
-        assert.ok(Math.abs(Number(format.duration) - SECONDS) < 0.3, `${name}: ${format.duration}`);
+        assert.ok(Math.abs(Number(format.duration) - LECTURE_SECONDS) < 0.3, `${name}: ${format.duration}`);
     }
 });
 
@@ -301,7 +293,7 @@ test('a download has the name of the lesson', async () => {
     const response = await fetch(`${base}v80.mp4?download=1`, { method: 'HEAD' });
     const disposition = response.headers.get('content-disposition');
     const [, encoded] = disposition.match(/^attachment; filename="lesson-1-v80\.mp4"; filename\*=UTF-8''(\S+)$/);
-    assert.equal(decodeURIComponent(encoded), `${TITLE.replace('/', '_')}.mp4`);
+    assert.equal(decodeURIComponent(encoded), `${LECTURE_TITLE.replace('/', '_')}.mp4`);
 });
 
 test('slow readers of a long file hold one descriptor each', async () => {

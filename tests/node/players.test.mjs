@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Players that others wrote play what the node serves.
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeClip, media, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { LECTURE_SECONDS, lectureData, run, show, startNode } from '../harness/terrace.mjs';
 
-const SECONDS = 70; // over one chunk border
-const data = path.join(tempDir(), 'data');
 let node, master, renditions;
 
 before(async () => {
-    const source = media('lectures/slides-webcam-720p25-5min.mp4');
-    const clip = path.join(tempDir(), 'clip.mp4');
-    if (source)
-        await run('ffmpeg', ['-v', 'error', '-t', String(SECONDS), '-i', source, '-c', 'copy', clip]);
-    else
-        makeClip(clip, { seconds: SECONDS });
-    await terraceOk(['ingest', clip, '--publish', '--wait', '--data', data]);
+    const data = await lectureData();
     node = await startNode({ data });
     const lesson = await show(data, 1);
     master = node.url + lesson.hls;
@@ -32,7 +23,7 @@ test('ffmpeg decodes the whole of every rendition without a word', async () => {
         assert.equal(stderr, '', name);
         assert.equal(code, 0);
         const played_s = Number([...stdout.matchAll(/out_time_us=(\d+)/g)].at(-1)[1]) / 1e6;
-        assert.ok(Math.abs(played_s - SECONDS) < 0.25, `${name} (${kind}): ${played_s} s`);
+        assert.ok(Math.abs(played_s - LECTURE_SECONDS) < 0.25, `${name} (${kind}): ${played_s} s`);
     }
 });
 

@@ -22,7 +22,7 @@ function streamStart(file, kind) {
 
 before(async () => {
     // Two chunks and a bit, so that chunk borders are among what is looked at.
-    const files = [{ what: 'clip of 130 s', file: makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 130, size: '480x270' }), frame_s: 1 / 25 }];
+    const files = [{ what: 'clip of 130 s', file: makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 130, size: '320x180' }), frame_s: 1 / 25 }];
     const late = media('difficult/two_audio_tracks.mkv');
     if (late)
         files.push({ what: 'video 21 ms after audio, two tracks', file: late, frame_s: 1 / 25 });

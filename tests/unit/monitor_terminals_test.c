@@ -207,6 +207,36 @@ static void test_lesson_and_agent(void **state)
     terminals_close(&terminals);
 }
 
+static const char *rendition_after(struct terminals *terminals, int64_t mono_ms, const char *path)
+{
+    static struct terminal_row row;
+
+    observe(terminals, mono_ms,
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = path});
+    row = row_of(terminals, mono_ms, "10.0.0.1");
+    return row.rendition;
+}
+
+static void test_sound_beside_picture(void **state)
+{
+    struct terminals *terminals;
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    assert_string_equal(rendition_after(terminals, 1000, "/v/7/1/a24/0.m4s"), "a24");
+    assert_string_equal(rendition_after(terminals, 2000, "/v/7/1/v48/0.m4s"), "v48");
+    assert_string_equal(rendition_after(terminals, 3000, "/v/7/1/o20/1.m4s"), "v48");
+    assert_string_equal(rendition_after(terminals, 4000, "/v/7/1/v130/1.m4s"), "v130");
+    assert_string_equal(rendition_after(terminals, 5000, "/v/7/1/a24/1.m4s"), "v130");
+    /* Sound alone from here on: no picture was fetched for longer than a segment lasts. */
+    assert_string_equal(rendition_after(terminals, 64000, "/v/7/1/a24/5.m4s"), "v130");
+    assert_string_equal(rendition_after(terminals, 64001, "/v/7/1/a24/6.m4s"), "a24");
+    assert_string_equal(rendition_after(terminals, 65000, "/v/7/1/v48/7.m4s"), "v48");
+    /* Another lesson begins anew. */
+    assert_string_equal(rendition_after(terminals, 66000, "/v/8/1/a24/0.m4s"), "a24");
+    terminals_close(&terminals);
+}
+
 static void test_paths(void **state)
 {
     static const struct {
@@ -256,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_rate_after_a_rest),
         cmocka_unit_test(test_lesson_and_agent),
+        cmocka_unit_test(test_sound_beside_picture),
         cmocka_unit_test(test_paths),
     };
 

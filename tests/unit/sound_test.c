@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <libavutil/channel_layout.h>
+#include <libavutil/frame.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,30 +29,14 @@ static double noise(void)
     return (double)seed / UINT32_MAX * 2 - 1;
 }
 
-static AVFrame *frame_of(const float *samples, int count)
-{
-    AVFrame *frame = av_frame_alloc();
-    frame->format = AV_SAMPLE_FMT_FLTP;
-    frame->sample_rate = SOUND_RATE;
-    frame->nb_samples = count;
-    av_channel_layout_default(&frame->ch_layout, 1);
-    assert_int_equal(av_frame_get_buffer(frame, 0), 0);
-    memcpy(frame->extended_data[0], samples, (size_t)count * sizeof(float));
-    return frame;
-}
-
 static struct meter_reading measure(const float *samples)
 {
     struct failure failure;
     struct meter *meter;
-    struct meter_reading reading;
     assert_int_equal(meter_open(&meter, SOUND_RATE, &failure), 0);
-    for (int at = 0; at < SAMPLES; at += PIECE) {
-        AVFrame *frame = frame_of(samples + at, PIECE);
-        assert_int_equal(meter_add(meter, frame, &failure), 0);
-        av_frame_free(&frame);
-    }
-    assert_int_equal(meter_read(meter, &reading, &failure), 0);
+    for (int at = 0; at < SAMPLES; at += PIECE)
+        meter_add(meter, samples + at, PIECE);
+    struct meter_reading reading = meter_read(meter);
     meter_close(&meter);
     return reading;
 }
@@ -79,6 +63,27 @@ static void test_meter(void **state)
     assert_int_equal(reading.peak_dbtp_x100, -12000);
     assert_int_equal(reading.silence_permille, 1000);
     free(samples);
+}
+
+/* A sine whose samples all lie 3 dB under its peaks; and where between them the peak was. */
+static void test_true_peak(void **state)
+{
+    (void)state;
+    struct failure failure;
+    struct meter *meter;
+    float samples[PIECE] = {0};
+    assert_int_equal(meter_open(&meter, SOUND_RATE, &failure), 0);
+    meter_add(meter, samples, PIECE);
+    assert_true(meter_take_peak(meter) == 0);
+    for (int i = 0; i < PIECE; i++)
+        samples[i] = (float)(sin(M_PI * i / PIECE) * sin(M_PI / 4 + M_PI / 2 * i));
+    meter_add(meter, samples, PIECE);
+    assert_float_equal(meter_take_peak(meter), 1, 0.012);
+    memset(samples, 0, sizeof(samples));
+    meter_add(meter, samples, PIECE);
+    assert_true(meter_take_peak(meter) < 0.1F);
+    assert_in_range(100 + meter_read(meter).peak_dbtp_x100, 90, 110);
+    meter_close(&meter);
 }
 
 /* Syllables of a quarter of a second with pauses between, over noise at -50 dBFS. */
@@ -121,26 +126,26 @@ static void test_speech(void **state)
     free(speech);
 }
 
-/* Runs samples through the chain at 48 kHz; out has room for as many. Returns how many came. */
+/* Runs samples through the chain; out has room for as many. Returns how many came. */
 static int level(const struct loudness_params *params, const float *samples, float *out)
 {
     struct failure failure;
-    struct sound_graph *graph;
+    struct loudness *loudness;
     int count = 0;
-    assert_int_equal(loudness_open(&graph, params, &failure), 0);
+    assert_int_equal(loudness_open(&loudness, params, &failure), 0);
     for (int at = 0; at <= SAMPLES; at += PIECE) {
-        AVFrame *in = at < SAMPLES ? frame_of(samples + at, PIECE) : NULL, *got = av_frame_alloc();
-        assert_int_equal(sound_graph_push(graph, in, &failure), 0);
-        while (sound_graph_pull(graph, got, &failure) > 0) {
+        AVFrame *got = av_frame_alloc();
+        assert_int_equal(
+            loudness_push(loudness, at < SAMPLES ? samples + at : NULL, PIECE, &failure), 0);
+        while (loudness_pull(loudness, got, &failure) > 0) {
             assert_true(count + got->nb_samples <= SAMPLES + params->lead_samples);
             memcpy(out + count, got->extended_data[0], (size_t)got->nb_samples * sizeof(float));
             count += got->nb_samples;
             av_frame_unref(got);
         }
         av_frame_free(&got);
-        av_frame_free(&in);
     }
-    sound_graph_close(&graph);
+    loudness_close(&loudness);
     return count;
 }
 
@@ -158,26 +163,49 @@ static void test_levelling_keeps_places(void **state)
     (void)state;
     static const int clicks[] = {3000, SAMPLES / 2, SAMPLES - 3000};
     float *samples = calloc(SAMPLES, sizeof(float)), *out = calloc(SAMPLES + 1000, sizeof(float));
-    for (int reduction = 0; reduction <= 12; reduction += 12)
-        for (int lead = 0; lead <= 700; lead += 700) {
-            struct loudness_params params = {.gain_db_x100 = 600,
-                .limit_dbfs_x100 = -300,
-                .noise_reduction_db = reduction,
-                .noise_dbfs = -50,
-                .rate_hz = SOUND_RATE,
-                .lead_samples = lead,
-                .frame_samples = 1024};
-            for (int i = 0; i < SAMPLES; i++)
-                samples[i] = (float)(0.003 * noise());
-            for (int i = 0; i < 3; i++)
-                samples[clicks[i]] = 0.9f;
-            assert_int_equal(level(&params, samples, out), SAMPLES + lead);
-            for (int i = 0; i < 3; i++) {
-                assert_int_equal(loudest(out, lead + clicks[i] - 2000, lead + clicks[i] + 2000),
-                    lead + clicks[i]);
-                assert_true(fabsf(out[lead + clicks[i]]) <= 0.708f);
-            }
+    for (int lead = 0; lead <= 700; lead += 700) {
+        struct loudness_params params = {.level = {.gain_db_x100 = 600, .limit_dbfs_x100 = -300},
+            .rate_hz = SOUND_RATE,
+            .lead_samples = lead,
+            .frame_samples = 1024};
+        for (int i = 0; i < SAMPLES; i++)
+            samples[i] = (float)(0.003 * noise());
+        for (int i = 0; i < 3; i++)
+            samples[clicks[i]] = 0.9f;
+        assert_int_equal(level(&params, samples, out), SAMPLES + lead);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(
+                loudest(out, lead + clicks[i] - 2000, lead + clicks[i] + 2000), lead + clicks[i]);
+            assert_true(fabsf(out[lead + clicks[i]]) <= 0.708f);
         }
+    }
+    free(samples);
+    free(out);
+}
+
+/* The limiter leaves alone what needs nothing, and lowers a dip by what it is deep. */
+static void test_limiter(void **state)
+{
+    (void)state;
+    int16_t depths[40] = {[20] = 600};
+    struct limiter_dips dips = {depths, 40};
+    struct limiter_params params = {.gain_db_x100 = 600, .limit_dbfs_x100 = -100, .dips = &dips};
+    struct limiter *limiter;
+    float *samples = malloc(SAMPLES * sizeof(float)), *out = calloc(SAMPLES, sizeof(float));
+    for (int i = 0; i < SAMPLES; i++)
+        samples[i] = i == SAMPLES / 2 ? 2 : 0.1F;
+    assert_int_equal(limiter_open(&limiter, &params), 0);
+    int count = 0;
+    for (int at = 0; at < SAMPLES; at += PIECE)
+        count += limiter_run(limiter, samples + at, PIECE, out + count);
+    count += limiter_run(limiter, NULL, 0, out + count);
+    limiter_close(&limiter);
+    assert_int_equal(count, SAMPLES);
+    assert_float_equal(out[1000], 0.1995, 0.001);
+    assert_float_equal(out[20 * LIMITER_STRETCH + 128], 0.1, 0.001);
+    assert_float_equal(out[19 * LIMITER_STRETCH - LIMITER_DELAY], 0.1995, 0.001);
+    assert_float_equal(out[SAMPLES / 2], 0.8913, 0.001);
+    assert_float_equal(out[SAMPLES / 2 + 2 * LIMITER_DELAY], 0.1995, 0.001);
     free(samples);
     free(out);
 }
@@ -209,8 +237,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_meter),
+        cmocka_unit_test(test_true_peak),
         cmocka_unit_test(test_speech),
         cmocka_unit_test(test_levelling_keeps_places),
+        cmocka_unit_test(test_limiter),
         cmocka_unit_test(test_segment_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,7 +154,8 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
     } else {
         out->video_start_us = 0;
     }
-    if (plan_segments(out, info, options->segment_us, unit) < 0)
+    /* Of nothing there are no segments: a probe says so, but not every worker may be believed. */
+    if (plan_segments(out, info, options->segment_us, unit) < 0 || out->segment_count < 1)
         return -1;
     if (info->has_video)
         plan_video(out, info, options);

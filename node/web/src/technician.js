@@ -68,7 +68,7 @@ function draw(minutes) {
     const ink = getComputedStyle(document.body).color;
     chart = new uPlot({
         width: chartBox.clientWidth, height: 200, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
-        axes: [{ stroke: ink, grid: { show: false }, values: (_, s) => s.map((v) => new Date(v * 1000).toTimeString().slice(0, 5)) },
+        axes: [{ stroke: ink, size: 32, grid: { show: false }, values: (_, s) => s.map((v) => new Date(v * 1000).toTimeString().slice(0, 5)) },
             { stroke: ink, size: 90, grid: { stroke: '#8883', width: 1 }, values: (_, v) => v.map((n) => (n === null ? '' : formatRate(n))) }],
         scales: { y: { range: (_, min, max) => [0, Math.max(max * 1.1, 10_000)] } },
         series: [{}, { stroke: '#2f8f5b', fill: '#2f8f5b33', width: 2, paths: uPlot.paths.stepped({ align: -1 }), points: { show: false } }],

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A rendition's parameters, as the catalog keeps them: what parses can be written, and reads back
+ * as the same. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "transcoder/plan/plan.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    static struct plan_rendition rendition, again;
+    char text[4096], text_again[4096];
+    if (plan_rendition_parse((const char *)data, bytes, &rendition) < 0)
+        return 0;
+    int length = plan_rendition_format(&rendition, text, sizeof(text));
+    if (length < 0 || plan_rendition_parse(text, (size_t)length, &again) < 0 ||
+        plan_rendition_format(&again, text_again, sizeof(text_again)) != length ||
+        memcmp(text, text_again, (size_t)length) != 0)
+        abort();
+    return 0;
+}

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What takes too long for tests/run.sh. Installs what it needs and builds.
+#   sh tests/fuzz/run.sh TARGET [SECONDS]      libFuzzer on fuzz_TARGET.c for so long (60); corpus/TARGET/ is where it begins
+#   sh tests/fuzz/run.sh all [SECONDS]         each of them, two at a time
+#   sh tests/fuzz/run.sh hostile-media [SEED]  some two thousand damaged clips, and files that stand for a lot of work, through the workers
+#   sh tests/fuzz/run.sh kills [COUNT]         kill -9 of workers and node in one transcode (20); the same bytes must come out
+# What libFuzzer finds new is kept in build/fuzz/corpus/TARGET, what breaks a target in build/fuzz/broken/.
+set -eu
+cd "$(dirname "$0")/../.."
+
+targets=$(cd tests/fuzz && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')
+usage() {
+    sed -n 's/^#   /  /p' tests/fuzz/run.sh >&2
+    echo "TARGET:" $targets >&2
+    exit 2
+}
+[ $# -ge 1 ] || usage
+
+build() { # PRESET [TARGET...]
+    preset=$1
+    shift
+    cmake --preset "$preset" >/dev/null
+    cmake --build --preset "$preset" ${1:+--target "$@"} >/dev/null
+}
+
+fuzz() { # TARGET SECONDS
+    mkdir -p "build/fuzz/corpus/$1" build/fuzz/broken
+    if nice build/fuzz/tests/fuzz_"$1" -max_total_time="$2" -timeout=60 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+        -artifact_prefix="build/fuzz/broken/$1-" "build/fuzz/corpus/$1" "tests/fuzz/corpus/$1" >"build/fuzz/$1.log" 2>&1; then
+        echo "$1: $(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$1.log") runs, nothing found"
+    else
+        echo "$1: BROKEN, see build/fuzz/$1.log and build/fuzz/broken/" >&2
+        return 1
+    fi
+}
+
+case $1 in
+one) # by "all", below
+    fuzz "$3" "$2"
+    ;;
+hostile-media | kills)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build asan
+    export TERRACE_BIN="$PWD/build/asan" TERRACE_HOSTILE=full
+    if [ "$1" = kills ]; then
+        TERRACE_KILLS=${2:-20} exec node --test --test-reporter=spec tests/node/crash.test.mjs
+    fi
+    mkdir -p build/asan/broken
+    TERRACE_SEED=${2:-1} TERRACE_KEEP=$PWD/build/asan/broken exec node --test --test-reporter=spec \
+        tests/transcoder/bounds.test.mjs tests/transcoder/hostile.test.mjs
+    ;;
+all)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt tests/fuzz-packages.txt
+    build fuzz $(printf 'fuzz_%s ' $targets)
+    printf '%s\n' $targets | xargs -P 2 -n 1 sh tests/fuzz/run.sh one "${2:-60}"
+    ;;
+*)
+    [ -f "tests/fuzz/fuzz_$1.c" ] || usage
+    sh node/install-packages.sh node/packages.txt tests/packages.txt tests/fuzz-packages.txt
+    build fuzz "fuzz_$1"
+    fuzz "$1" "${2:-60}"
+    ;;
+esac

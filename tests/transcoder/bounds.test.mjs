@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Small files that stand for a lot of work: what is beyond the bounds is refused with its reason, what is within them is
+// done, and neither takes long.
+import assert from 'node:assert/strict';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import { tempDir } from '../harness/terrace.mjs';
+import { ffmpeg, parseBoxes, png, writeBoxes } from '../harness/hostile.mjs';
+import { work, wrong } from '../harness/worker.mjs';
+
+const full = process.env.TERRACE_HOSTILE === 'full';
+const dir = tempDir();
+const at = (name) => path.join(dir, name);
+const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+const picture = (source) => ['-f', 'lavfi', '-i', source];
+
+async function outcome(file, pieces = ['probe'], deadline_ms = 300_000) {
+    const result = await work(file, pieces, { deadline_ms });
+    assert.equal(wrong(result), '', path.basename(file));
+    return { ...result, is: result.reason ?? 'lesson', number: (key) => Number(result.stdout.match(new RegExp(`^${key} (-?\\d+)$`, 'm'))?.[1]) };
+}
+
+/** Replaces all of one sequence of bytes by another of the same length. */
+function patched(file, from, to) {
+    const bytes = readFileSync(file);
+    let count = 0;
+    for (let i = bytes.indexOf(from); i >= 0; i = bytes.indexOf(from, i + from.length), count++)
+        Buffer.from(to).copy(bytes, i);
+    assert.ok(count > 0, `nothing to patch in ${file}`);
+    writeFileSync(file, bytes);
+    return file;
+}
+
+const large = png(12000, 12000, deflateSync(Buffer.alloc(12000 * (3 * 12000 + 1)), { level: 9 }));
+
+test('a picture of 12,000 by 12,000', async () => {
+    writeFileSync(at('large.png'), large);
+    assert.ok(large.length < 500_000, String(large.length));
+    assert.equal((await outcome(at('large.png'))).is, 'picture');
+    // The same as a film of two pictures, as it is and under a small name.
+    const film = ffmpeg(at('large.mkv'), ['-c:v', 'copy', '-t', '2'], ['-loop', '1', '-framerate', '1', '-i', at('large.png')]);
+    assert.equal((await outcome(film)).is, 'too_large_picture');
+    patched(film, Buffer.from([0xb0, 0x82, 0x2e, 0xe0]), [0xb0, 0x82, 0x01, 0x40]);
+    patched(film, Buffer.from([0xba, 0x82, 0x2e, 0xe0]), [0xba, 0x82, 0x01, 0x40]);
+    const lying = await outcome(film);
+    assert.ok(['too_large_picture', 'damaged', 'no_streams'].includes(lying.is), lying.is);
+});
+
+test('24 hours of silence, 24 hours at one picture a second', async () => {
+    // A WAV of 8-bit silence; nearly all of it is a hole in the file.
+    const header = Buffer.from('RIFF----WAVEfmt \x10\0\0\0\x01\0\x01\0----....\x01\0\x08\0data----', 'latin1');
+    const rate = 8000, bytes = 24 * 3600 * rate;
+    header.writeUInt32LE(bytes + 36, 4);
+    header.writeUInt32LE(rate, 24);
+    header.writeUInt32LE(rate, 28);
+    header.writeUInt32LE(bytes, 40);
+    const fd = openSync(at('day.wav'), 'w');
+    writeSync(fd, header);
+    ftruncateSync(fd, header.length + bytes);
+    closeSync(fd);
+    assert.equal((await outcome(at('day.wav'))).is, 'too_long');
+    const slow = ffmpeg(at('day.avi'), ['-c:v', 'mpeg4', '-g', '600'], picture('color=size=32x32:rate=1:duration=86400'));
+    assert.equal((await outcome(slow)).is, 'too_long');
+});
+
+test('100 streams', async () => {
+    const maps = Array.from({ length: 100 }, () => ['-map', '0:a']).flat();
+    for (const name of ['streams.mkv', 'streams.mp4', 'streams.ts'])
+        assert.equal((await outcome(ffmpeg(at(name), [...maps, '-c:a', 'aac', '-b:a', '16k'], picture('anullsrc=sample_rate=16000:channel_layout=mono:duration=1')))).is, 'too_many_streams', name);
+});
+
+test('frame rates that are not what they seem', async () => {
+    const fast = ffmpeg(at('fast.mp4'), h264, picture('testsrc2=size=64x48:rate=1000:duration=2'));
+    const thousand = await outcome(fast);
+    assert.equal(thousand.is, 'lesson');
+    assert.ok(thousand.number('fps_num') / thousand.number('fps_den') <= 30.5, thousand.stdout);
+    // A clock of 90 kHz, and pictures one tick apart.
+    const ticks = ffmpeg(at('ticks.mp4'), [...h264, '-video_track_timescale', '90000'], picture('testsrc2=size=64x48:rate=10:duration=3'));
+    assert.equal((await outcome(ticks)).is, 'lesson');
+    const withDuration = (duration) => {
+        const boxes = parseBoxes(readFileSync(ticks));
+        const stts = ['moov', 'trak', 'mdia', 'minf', 'stbl'].reduce((inside, type) => inside.find((box) => box.type === type).inside, boxes).find((box) => box.type === 'stts');
+        stts.body = Buffer.from(stts.body);
+        stts.body.writeUInt32BE(duration, 12);
+        writeFileSync(at('lying.mp4'), writeBoxes(boxes));
+        return outcome(at('lying.mp4'));
+    };
+    const flash = await withDuration(1);
+    assert.ok(['too_short', 'lesson'].includes(flash.is), flash.is);
+    for (const duration of [0, 0x7fffffff, 0xffffffff]) {
+        const { is } = await withDuration(duration);
+        assert.ok(['too_short', 'too_long', 'damaged', 'lesson'].includes(is), `${duration}: ${is}`);
+    }
+    // An AVI's rate is two numbers in its header.
+    const avi = readFileSync(ffmpeg(at('rate.avi'), ['-c:v', 'mpeg4'], picture('testsrc2=size=64x48:rate=10:duration=3')));
+    const strh = avi.indexOf('strh') + 8;
+    for (const [scale, rate, expected] of [[1, 1_000_000, ['too_short', 'lesson']], [1_000_000, 1, ['too_long']], [0, 0, ['lesson', 'damaged', 'too_short']], [1, 0xffffffff, ['too_short', 'damaged', 'lesson']]]) {
+        avi.writeUInt32LE(scale, strh + 20);
+        avi.writeUInt32LE(rate, strh + 24);
+        writeFileSync(at('lying.avi'), avi);
+        const { is } = await outcome(at('lying.avi'));
+        assert.ok(expected.includes(is), `${rate}/${scale}: ${is}`);
+    }
+});
+
+test('pictures that change their size in mid-stream', async () => {
+    const piece = (size, frames) => readFileSync(ffmpeg(at('piece.h264'), [...h264, '-frames:v', String(frames)], picture(`testsrc2=size=${size}:rate=10:duration=9`)));
+    const small = piece('160x120', 20);
+    // 16,384 by 2,304 is within the bound of pixels, 16,384 by 4,096 is not: passed over.
+    for (const [name, size] of full ? [['within', '8192x2304'], ['beyond', '16384x4096']] : [['within', '4096x2304'], ['beyond', '16384x4096']]) {
+        writeFileSync(at(`${name}.h264`), Buffer.concat([small, piece(size, 1), small]));
+        const { is, number } = await outcome(at(`${name}.h264`), ['all']);
+        assert.equal(is, 'lesson', name);
+        assert.equal(number('coded_width'), 160, name);
+    }
+    writeFileSync(at('first.h264'), Buffer.concat([piece('16384x4096', 1), small]));
+    const first = await outcome(at('first.h264'));
+    assert.ok(['too_large_picture', 'lesson'].includes(first.is), first.is);
+});
+
+test('11 hours at one picture a second are a lesson', { skip: !full }, async () => {
+    const slow = ffmpeg(at('long.mp4'), [...h264, '-g', '600'], picture('testsrc2=size=64x48:rate=1:duration=39600'));
+    assert.equal((await outcome(slow, ['probe'], 1_800_000)).is, 'lesson');
+});

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The sandbox, layer by layer: what somebody who has taken a worker over can still do (sandbox_tool does it), what the
+// node makes of it, and, by strace, that no file and no host named in a media file is ever opened.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { test } from 'node:test';
+import { binDir, media, run, show, tempDir, terrace, terraceOk } from '../harness/terrace.mjs';
+import { ffmpeg, parseBoxes, plainReasons, writeBoxes } from '../harness/hostile.mjs';
+import { work, workerBin, workRoot, wrong } from '../harness/worker.mjs';
+
+const sandboxTool = path.join(binDir, 'tests/sandbox_tool');
+const escaped = '/tmp/terrace-sandbox-escape';
+const victim = path.join(workRoot, 'victim'); // beside the output folders
+const SIGSYS = 31, SIGXCPU = 24, SIGXFSZ = 25;
+const kernel = await run(workerBin, ['--sandbox']);
+const landlock = Number(kernel.stdout.match(/landlock (\d+)/)?.[1] ?? 0);
+
+/** A source that makes sandbox_tool do that. */
+function act(name) {
+    const file = path.join(tempDir(), 'source');
+    writeFileSync(file, `${name}\n`);
+    return file;
+}
+
+for (const name of ['socket', 'socketpair', 'connect', 'execve', 'fork', 'ptrace', 'process_vm_readv', 'io_uring', 'pidfd', 'unshare'])
+    test(`${name} ends the worker`, async () => {
+        const { killed, stdout } = await work(act(name), ['probe'], { worker: sandboxTool });
+        assert.equal(killed, SIGSYS, stdout);
+    });
+
+const refusals = ['open', 'open_absolute', 'open_above', 'open_for_ioctl', 'openat2', 'create', 'create_above', 'rename_above', 'unlink', 'unlink_above', 'symlink',
+    'mkdir_above', 'chmod', 'truncate', 'setrlimit', 'kill', 'tgkill', 'descriptors'];
+// By these ways the output folder's own descriptor leads elsewhere: nothing but Landlock sees that.
+const landlockOnly = new Set(['open_absolute', 'open_above', 'create_above', 'rename_above', 'unlink_above', 'mkdir_above']);
+
+for (const name of refusals)
+    test(`${name} is refused`, async (t) => {
+        if (landlockOnly.has(name) && landlock === 0)
+            return t.skip('SKIPPED: this kernel has no Landlock');
+        writeFileSync(victim, 'x', { mode: 0o600 });
+        const { reason, detail, killed, stdout } = await work(act(name), ['probe'], { worker: sandboxTool });
+        assert.equal(killed, 0, stdout);
+        assert.equal(reason, 'internal', stdout);
+        assert.match(detail, new RegExp(`^${name}: (Operation not permitted|Permission denied|Function not implemented|Invalid cross-device link|Too many open files)$`));
+        assert.ok(!existsSync(escaped) && !existsSync(path.join(workRoot, path.basename(escaped))));
+        assert.equal(statSync(victim).mode & 0o777, 0o600);
+    });
+
+test('what a worker has to do it can do', async () => {
+    assert.equal((await work(act('work'), ['probe'], { worker: sandboxTool })).detail, 'work: succeeded');
+});
+
+test('limits: memory, processor time, file size', async () => {
+    const [memory, cpu, size] = await Promise.all(['memory', 'cpu', 'file_size'].map((name) => work(act(name), ['probe'], { worker: sandboxTool })));
+    assert.equal(memory.reason, 'out_of_memory', memory.stdout);
+    assert.equal(cpu.killed, SIGXCPU, cpu.stdout);
+    assert.equal(size.killed, SIGXFSZ, size.stdout);
+});
+
+test('a worker ended by its sandbox leaves its reason with the lesson', async () => {
+    const data = path.join(tempDir(), 'data');
+    const expected = { socket: ['sandbox', /signal 31/], cpu: ['timed_out', /signal 24/], file_size: ['sandbox', /signal 25/], memory: ['out_of_memory', /memory/] };
+    let id = 0;
+    for (const [name, [code, detail]] of Object.entries(expected)) {
+        const { stderr } = await terrace(['ingest', act(name), '--wait', '--data', data], { env: { TERRACE_WORKER: sandboxTool } });
+        const lesson = await show(data, ++id);
+        assert.equal(lesson.state, 'failed', name);
+        assert.equal(lesson.reason.code, code, `${name}: ${JSON.stringify(lesson.reason)} ${stderr}`);
+        assert.match(lesson.reason.detail, detail, name);
+        assert.match(lesson.reason.zh, /\p{Script=Han}.*。$/u, name);
+    }
+});
+
+test('doctor says which layers the kernel gives', async () => {
+    assert.equal(kernel.code, 0, kernel.stderr);
+    assert.match(kernel.stdout, /^limits 1 no_new_privs 1 seccomp 1 landlock \d+$/m);
+    const data = path.join(tempDir(), 'data');
+    await terrace(['ingest', act('x'), '--data', data]);
+    const found = await terraceOk(['doctor', '--data', data]);
+    assert.match(found, /^ok +sandbox: limits .* seccomp/m);
+    assert.match(found, landlock > 0 ? new RegExp(`^ok +sandbox: Landlock version ${landlock}`, 'm') : /^WARN +sandbox: no Landlock/m);
+    const without = await terrace(['doctor', '--data', data], { env: { TERRACE_WORKER: '/bin/true' } });
+    assert.equal(without.code, 1);
+});
+
+// ---- what media files name ----
+
+const uint32 = (n) => Buffer.from([n >>> 24, n >>> 16 & 255, n >>> 8 & 255, n & 255]);
+
+/** An MP4 whose data lies in another file, as QuickTime writes it: an alias record (mov_read_dref in libavformat). */
+function withAlias(clip, target) {
+    const boxes = parseBoxes(clip);
+    const name = Buffer.alloc(64), volume = Buffer.alloc(28), text = Buffer.from(target);
+    name[0] = name.write(path.basename(target), 1);
+    volume[0] = volume.write('disk', 1);
+    const levels = Buffer.from([0, 1, 0, 1]);
+    const record = Buffer.concat([Buffer.alloc(10), volume, Buffer.alloc(12), name, Buffer.alloc(16), levels, Buffer.alloc(16),
+        Buffer.from([0, 2, text.length >> 8, text.length & 255]), text, Buffer.from([0xff, 0xff, 0, 0])]);
+    const entry = Buffer.concat([Buffer.from('alis'), uint32(0), record]);
+    const dref = Buffer.concat([uint32(0), uint32(1), uint32(entry.length + 4), entry]);
+    const find = (list, ...types) => types.reduce((inside, type) => inside.find((box) => box.type === type).inside, list);
+    for (const trak of find(boxes, 'moov').filter((box) => box.type === 'trak'))
+        find(trak.inside, 'mdia', 'minf', 'dinf').find((box) => box.type === 'dref').body = dref;
+    return writeBoxes(boxes);
+}
+
+/** A QuickTime reference movie: an index that only names others. */
+function referenceMovie(url) {
+    const rdrf = { type: 'rdrf', body: Buffer.concat([uint32(0), Buffer.from('url '), uint32(url.length + 1), Buffer.from(`${url}\0`)]) };
+    const rmda = { type: 'rmda', body: writeBoxes([rdrf]) };
+    return writeBoxes([{ type: 'ftyp', body: Buffer.from('qt  \0\0\0\0qt  ') }, { type: 'moov', inside: [{ type: 'rmra', body: writeBoxes([rmda]) }] }]);
+}
+
+/** Files in dir that name the canary, which lies there too, or the listener. */
+function makeCanaries(dir, port) {
+    const canary = ffmpeg(path.join(dir, 'canary.ts'), ['-c:v', 'mpeg2video', '-c:a', 'mp2', '-f', 'mpegts']);
+    const clip = readFileSync(ffmpeg(path.join(tempDir(), 'clip.mp4'), ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac']));
+    const http = `http://127.0.0.1:${port}/canary.ts`;
+    const m3u = (uri, more = '') => `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:2\n${more}#EXTINF:2,\n${uri}\n#EXT-X-ENDLIST\n`;
+    const mpd = (uri) => `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT2S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="1"><BaseURL>${uri}</BaseURL><SegmentList><SegmentURL media="${uri}"/></SegmentList></Representation></AdaptationSet></Period></MPD>`;
+    const files = {
+        'path.m3u8': m3u(canary), 'url.mp4': m3u(`file://${canary}`), 'relative.m3u8': m3u('canary.ts'), 'http.mp4': m3u(http),
+        'key.m3u8': m3u('canary.ts', `#EXT-X-KEY:METHOD=AES-128,URI="${http}"\n#EXT-X-MAP:URI="file://${canary}"\n`),
+        'crypto.m3u8': m3u(`crypto+file://${canary}`), 'concat.m3u8': m3u(`concat:${canary}|${canary}`), 'subfile.m3u8': m3u(`subfile,,start,0,end,9,,:${canary}`),
+        'master.m3u8': `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n${http}\n#EXT-X-STREAM-INF:BANDWIDTH=2\nfile://${canary}\n`,
+        'bom.mp4': `\ufeff${m3u(canary)}`,
+        'ffconcat.mp4': `ffconcat version 1.0\nfile '${canary}'\nfile canary.ts\nfile '${http}'\n`,
+        'path.mpd': mpd(`file://${canary}`), 'http.mpd': mpd(http),
+        'session.sdp': `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video ${port} RTP/AVP 96\na=rtpmap:96 H264/90000\n`,
+        'rtsp.mp4': `rtsp://127.0.0.1:${port}/x\n`, 'list.pls': `[playlist]\nFile1=${http}\n`, 'list.asx': `<asx version="3.0"><entry><ref href="${http}"/></entry></asx>`,
+        'ref.asf': `[Reference]\nRef1=${http}\n`, 'list.smil': `<smil><body><video src="${http}"/></body></smil>`,
+        'list.xspf': `<?xml version="1.0"?><playlist><trackList><track><location>${http}</location></track></trackList></playlist>`,
+        'alias.mov': withAlias(clip, canary), 'relative-alias.mov': withAlias(clip, 'canary.ts'), 'reference.mov': referenceMovie(http), 'local-reference.mov': referenceMovie(`file://${canary}`),
+        'subtitles.idx': '# VobSub index file, v7\nid: en, index: 0\ntimestamp: 00:00:01:000, filepos: 000000000\n',
+    };
+    for (const [name, content] of Object.entries(files))
+        writeFileSync(path.join(dir, name), content);
+    return Object.keys(files);
+}
+
+/** The calls of the workers in a log of strace's: of each process before and after it locked itself in; of threads, after. */
+function splitCalls(log) {
+    const before = [], after = [];
+    const lines = log.split('\n').map((line) => line.match(/^(\d+) +(.*)$/)).filter(Boolean).map(([, pid, call]) => ({ pid, call }));
+    const locking = ({ call }) => /^(seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_SECCOMP).* = 0$/.test(call);
+    const tool = lines[0]?.pid; // job_tool's own
+    for (const pid of new Set(lines.map((line) => line.pid))) {
+        const calls = lines.filter((line) => line.pid === pid), locked = calls.findIndex(locking);
+        if (pid === tool)
+            continue;
+        before.push(...calls.slice(0, Math.max(locked, 0)).map(({ call }) => call));
+        after.push(...calls.slice(locked + 1).map(({ call }) => call));
+    }
+    return { before, after, workers: lines.filter(locking).length };
+}
+
+async function follow(file) {
+    const log = path.join(tempDir(), 'strace');
+    // A leak checker traces too, and there can be only one.
+    const result = await work(file, ['probe', 'audio', 'poster'], {
+        before: ['strace', '-f', '-qq', '-s', '4096', '-o', log, '-e', 'trace=%file,%network,seccomp,prctl,pread64'],
+        env: { ASAN_OPTIONS: 'detect_leaks=0' }, deadline_ms: 300_000,
+    });
+    return { ...result, log: readFileSync(log, 'utf8') };
+}
+
+function judge(name, { log, ...result }) {
+    const { before, after, workers } = splitCalls(log);
+    assert.ok(workers > 0, `${name}: no worker was locked in\n${log}`);
+    assert.deepEqual(before.filter((call) => /^pread64\(5, /.test(call)), [], `${name}: the source was read before that`);
+    assert.doesNotMatch(log, /canary\.ts"|\/etc\/hostname/, name);
+    assert.deepEqual(after.filter((call) => /^(socket|socketpair|connect|bind|listen|sendto|sendmsg)\(/.test(call)), [], name);
+    // Below its folder; with a sanitizer, also what that reads about its own process.
+    const opened = after.filter((call) => /^(open|openat|openat2|creat)\(.* = \d+/.test(call) &&
+        !/^openat\(6, "(?!\/|\.\.)/.test(call) && !/^open(at\(AT_FDCWD, |\()"\/proc\/(self|\d+)\//.test(call));
+    assert.deepEqual(opened, [], name);
+    assert.equal(wrong(result), '', name);
+}
+
+test('no file and no host that a media file names is opened', async (t) => {
+    if ((await run('strace', ['-qq', '-e', 'trace=none', 'true']).catch(() => ({ code: 1 }))).code !== 0)
+        return t.skip('SKIPPED: strace can’t be used here');
+    let visitors = 0;
+    const listener = createServer((socket) => { visitors++; socket.destroy(); });
+    await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const dir = path.join(tempDir(), 'canaries');
+    mkdirSync(dir);
+    try {
+        const files = makeCanaries(dir, listener.address().port).map((name) => path.join(dir, name));
+        const folder = media('hostile');
+        if (folder)
+            files.push(...readdirSync(folder).map((name) => path.join(folder, name)));
+        else
+            t.diagnostic('SKIPPED in part: no media (set TERRACE_MEDIA)');
+        for (const file of files) {
+            const result = await follow(file);
+            judge(path.basename(file), result);
+            if (path.dirname(file) === dir)
+                assert.ok(plainReasons.has(result.reason), `${file}: ${result.reason}`);
+        }
+    } finally {
+        listener.close();
+        rmSync(escaped, { recursive: true, force: true });
+    }
+    assert.equal(visitors, 0);
+});
