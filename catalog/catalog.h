@@ -50,7 +50,7 @@ typedef void (*catalog_log_fn)(void *ctx, const char *message);
 
 struct catalog_params {
     const char *path;        /* the database file; created if it isn't there */
-    bool must_exist;         /* fail with CATALOG_ENOTFOUND instead of creating */
+    bool must_exist;         /* fail with CATALOG_ENOTFOUND instead of creating or filling it */
     bool read_only;          /* no migration, no writes (terrace doctor) */
     int64_t busy_timeout_ms; /* 0: 10,000 */
     catalog_log_fn log;      /* may be NULL */
@@ -498,9 +498,11 @@ struct catalog_sessions {
     struct catalog_session *items;
     size_t count;
 };
-int catalog_session_add(struct catalog *catalog, const struct catalog_session *session);
+/* Removes those that have run out as well. */
+int catalog_session_add(
+    struct catalog *catalog, const struct catalog_session *session, int64_t now_ms);
 int catalog_session_remove(struct catalog *catalog, const char *token_sha256);
-/* All that have not run out; removes those that have. */
+/* All that have not run out. Writes nothing: a full disk ends no session. */
 int catalog_sessions(struct catalog *catalog, int64_t now_ms, struct catalog_sessions *out);
 void catalog_sessions_free(struct catalog_sessions *sessions);
 

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,10 +168,45 @@ void db_done(sqlite3_stmt *statement)
     sqlite3_clear_bindings(statement);
 }
 
+/* Bytes of the well-formed UTF-8 sequence (RFC 3629) at text, which ends in NUL; 0: there is none.
+ */
+static size_t utf8_sequence(const unsigned char *text)
+{
+    unsigned char least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned char most = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
+    size_t bytes = text[0] < 0x80                      ? 1
+                   : text[0] >= 0xc2 && text[0] < 0xe0 ? 2
+                   : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
+                   : text[0] >= 0xf0 && text[0] < 0xf5 ? 4
+                                                       : 0;
+    for (size_t i = 1; i < bytes; i++) {
+        if (text[i] < least || text[i] > most)
+            return 0;
+        least = 0x80;
+        most = 0xbf;
+    }
+    return bytes;
+}
+
+/* One text that is no UTF-8, as of a worker gone wrong, would else spoil every list it is in: JSON
+ * has no place for it. */
+static void make_utf8(char *text)
+{
+    while (*text) {
+        size_t bytes = utf8_sequence((const unsigned char *)text);
+        if (bytes == 0)
+            *text = '?';
+        text += bytes > 0 ? bytes : 1;
+    }
+}
+
 char *db_text(sqlite3_stmt *statement, int column)
 {
     const char *text = (const char *)sqlite3_column_text(statement, column);
-    return strdup(text ? text : "");
+    char *copy = strdup(text ? text : "");
+    if (copy)
+        make_utf8(copy);
+    return copy;
 }
 
 void *db_grow(void **items, size_t *count, size_t item_bytes)
@@ -299,7 +335,7 @@ int catalog_open(
     if (error == CATALOG_OK)
         error = configure(c, params);
     if (error == CATALOG_OK)
-        error = db_migrate(c, params->read_only);
+        error = db_migrate(c, params);
     if (error == CATALOG_OK && !params->read_only)
         error = configure_writing(c);
     if (error != CATALOG_OK) {
@@ -341,9 +377,12 @@ int catalog_check(struct catalog *c)
         int row = error == CATALOG_OK ? db_row(c, statement) : error;
         if (row > 0) {
             const char *finding = (const char *)sqlite3_column_text(statement, 0);
-            if (i == 1 || !finding || strcmp(finding, "ok") != 0)
+            if (i == 1 || !finding || strcmp(finding, "ok") != 0) {
                 error = db_fail(c, CATALOG_ECORRUPT, "%s: %s %s", c->path,
                     i ? "dangling rows in" : "damaged:", finding ? finding : "");
+                for (char *end = c->message; (end = strchr(end, '\n'));)
+                    *end = ' ';
+            }
         } else if (row < 0) {
             error = row;
         }
@@ -370,10 +409,25 @@ static int copy_into(struct catalog *c, sqlite3 *to)
     return db_fail(c, error_of(code), "backup: %s", sqlite3_errstr(code));
 }
 
+/* Renames, but never over what is there. */
+static int move_new(struct catalog *c, const char *from, const char *to)
+{
+    int failed = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (failed && errno == EINVAL)
+        failed = rename(from, to); /* a file system that can't promise it */
+    if (!failed)
+        return CATALOG_OK;
+    return errno == EEXIST
+               ? db_fail(c, CATALOG_EEXISTS, "%s is there already", to)
+               : db_fail(c, CATALOG_EPERM, "%s can't be written: %s", to, strerror(errno));
+}
+
 int catalog_backup(struct catalog *c, const char *path)
 {
     char temporary[4096];
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >= (int)sizeof(temporary))
+    /* A name of its own, so that two backups at once don't spoil each other's. */
+    if (snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid()) >=
+        (int)sizeof(temporary))
         return db_fail(c, CATALOG_EINVAL, "the name is too long");
     if (access(path, F_OK) == 0)
         return db_fail(c, CATALOG_EEXISTS, "%s is there already", path);
@@ -391,8 +445,8 @@ int catalog_backup(struct catalog *c, const char *path)
         sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
         error = db_fail(c, CATALOG_EIO, "backup: %s", sqlite3_errmsg(to));
     sqlite3_close(to);
-    if (error == CATALOG_OK && rename(temporary, path) < 0)
-        error = db_fail(c, CATALOG_EPERM, "%s can't be written: %s", path, strerror(errno));
+    if (error == CATALOG_OK)
+        error = move_new(c, temporary, path);
     if (error != CATALOG_OK)
         unlink(temporary);
     return error;

@@ -43,7 +43,7 @@ int db_run(struct catalog *c, sqlite3_stmt *statement, int *changed);
 /* The next row: 1; 0 at the end, negative on failure; both reset the statement. */
 int db_row(struct catalog *c, sqlite3_stmt *statement);
 void db_done(sqlite3_stmt *statement);
-/* A text column, malloc'd; NULL: out of memory. */
+/* A text column, malloc'd, in valid UTF-8 whatever was put in; NULL: out of memory. */
 char *db_text(sqlite3_stmt *statement, int column);
 
 /* BEGIN IMMEDIATE, with the call site kept for messages. */
@@ -62,7 +62,7 @@ void *db_grow(void **items, size_t *count, size_t item_bytes);
 
 /* migrate.c: brings a fresh or older file to this program's version. The connection is open,
  * nothing else is done. */
-int db_migrate(struct catalog *c, bool read_only);
+int db_migrate(struct catalog *c, const struct catalog_params *params);
 
 /* Shared between lessons, jobs and uploads; inside a transaction. */
 int lesson_insert(struct catalog *c, const struct catalog_new_lesson *lesson, int64_t *lesson_id);

@@ -15,8 +15,10 @@ static const char *const state_names[] = {
 };
 #define STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
-/* The rank is the order within a lesson: sound, subtitles and stills come before the pictures,
- * which take long; what old boxes need comes last. */
+/* The rank is the order within a lesson: sound and subtitles come before the pictures, which take
+ * long, stills right after the first of these, so that the lesson can soon be watched; what old
+ * boxes need comes last. Of one rank the lower chunk comes first, then the one that was added
+ * first. */
 static const struct {
     const char *name;
     int rank;
@@ -24,7 +26,7 @@ static const struct {
     [CATALOG_JOB_PROBE] = {"probe", 0},
     [CATALOG_JOB_AUDIO] = {"audio", 1},
     [CATALOG_JOB_VIDEO] = {"video", 3},
-    [CATALOG_JOB_POSTER] = {"poster", 2},
+    [CATALOG_JOB_POSTER] = {"poster", 3},
     [CATALOG_JOB_TEXT] = {"text", 1},
     [CATALOG_JOB_LEGACY] = {"legacy", 9},
 };

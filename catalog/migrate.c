@@ -44,9 +44,12 @@ static int step(struct catalog *c, int64_t from)
     return db_end(c, error);
 }
 
-static int judge(struct catalog *c, int64_t application_id, int64_t version, int64_t tables)
+static int judge(struct catalog *c, const struct catalog_params *params, int64_t application_id,
+    int64_t version, int64_t tables)
 {
     bool fresh = application_id == 0 && version == 0 && tables == 0;
+    if (fresh && (params->must_exist || params->read_only))
+        return db_fail(c, CATALOG_ENOTFOUND, "the catalog %s is empty", c->path);
     if (!fresh && application_id != APPLICATION_ID)
         return db_fail(c, CATALOG_EFOREIGN, "%s is not a Terrace catalog", c->path);
     if (version > MIGRATION_COUNT)
@@ -57,7 +60,7 @@ static int judge(struct catalog *c, int64_t application_id, int64_t version, int
     return CATALOG_OK;
 }
 
-int db_migrate(struct catalog *c, bool read_only)
+int db_migrate(struct catalog *c, const struct catalog_params *params)
 {
     int64_t application_id = 0, version = 0, tables = 0;
     int error = read_pragma(c, "PRAGMA application_id", &application_id);
@@ -66,8 +69,8 @@ int db_migrate(struct catalog *c, bool read_only)
     if (error == CATALOG_OK)
         error = read_pragma(c, "SELECT count(*) FROM sqlite_schema", &tables);
     if (error == CATALOG_OK)
-        error = judge(c, application_id, version, tables);
-    if (read_only && error == CATALOG_OK && version < MIGRATION_COUNT)
+        error = judge(c, params, application_id, version, tables);
+    if (params->read_only && error == CATALOG_OK && version < MIGRATION_COUNT)
         return db_fail(c, CATALOG_ESTATE,
             "the catalog %s is of an older form: start the node once, it will be renewed", c->path);
     for (; error == CATALOG_OK && version < MIGRATION_COUNT; version++)

@@ -117,9 +117,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     [STATEMENT_JOBS_EXPIRE] =
         "UPDATE jobs SET state = 0, owner = '' WHERE state = 1 AND lease_until_ms <= ?1",
-    [STATEMENT_JOB_NEXT] = "SELECT id, attempt, max_attempts, lesson_id, reason, reason_detail, "
-                           "cost FROM jobs j WHERE state = 0"
-                           " AND lesson_id = ?1 AND NOT " HELD_BACK " ORDER BY rank, chunk LIMIT 1",
+    [STATEMENT_JOB_NEXT] =
+        "SELECT id, attempt, max_attempts, lesson_id, reason, reason_detail, "
+        "cost FROM jobs j WHERE state = 0"
+        " AND lesson_id = ?1 AND NOT " HELD_BACK " ORDER BY rank, chunk, id LIMIT 1",
     [STATEMENT_JOB_LEASE] = "UPDATE jobs SET state = 1, attempt = attempt + 1, owner = ?2, "
                             "lease_until_ms = ?3, deadline_ms = ?4,"
                             " progress_permille = 0 WHERE id = ?1",

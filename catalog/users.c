@@ -126,10 +126,12 @@ void catalog_users_free(struct catalog_users *users)
 
 /* ---- sessions ---- */
 
-int catalog_session_add(struct catalog *c, const struct catalog_session *session)
+int catalog_session_add(struct catalog *c, const struct catalog_session *session, int64_t now_ms)
 {
     int changed = 0;
     int error = db_begin(c);
+    if (error == CATALOG_OK)
+        error = db_run(c, db_bind(db_statement(c, STATEMENT_SESSIONS_EXPIRE), "i", now_ms), NULL);
     if (error == CATALOG_OK)
         error = db_run(c,
             db_bind(db_statement(c, STATEMENT_SESSION_INSERT), "sssi", session->token_sha256,
@@ -179,12 +181,7 @@ static int read_sessions(struct catalog *c, int64_t now_ms, struct catalog_sessi
 int catalog_sessions(struct catalog *c, int64_t now_ms, struct catalog_sessions *out)
 {
     *out = (struct catalog_sessions){0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = db_run(c, db_bind(db_statement(c, STATEMENT_SESSIONS_EXPIRE), "i", now_ms), NULL);
-    if (error == CATALOG_OK)
-        error = read_sessions(c, now_ms, out);
-    error = db_end(c, error);
+    int error = read_sessions(c, now_ms, out);
     if (error != CATALOG_OK)
         catalog_sessions_free(out);
     return error;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/thread.h>
@@ -22,8 +23,14 @@
 #define JOBS_GRACE_MS 2000
 #define HTTP_GRACE_MS 2000
 /* Descriptors besides connections: listeners, event bases, catalogs, files being served, pipes of
- * workers. */
+ * workers. With fewer than the first number all is well; the rest says what cannot be done without.
+ */
 #define OTHER_DESCRIPTORS 1024
+#define DESCRIPTORS_AT_LEAST 24
+#define DESCRIPTORS_A_LOOP 4
+#define DESCRIPTORS_A_POOL_THREAD 2
+#define DESCRIPTORS_A_WORKER 8
+#define LEAST_CONNECTIONS 4
 
 struct node {
     const struct node_params *params;
@@ -38,7 +45,7 @@ struct node {
     struct http_server *server;
     char worker_path[STORE_PATH_BYTES];
     struct jobs *jobs;
-    bool waits_for_jobs; /* somebody else held the lock when it was last asked for */
+    int jobs_trouble; /* why the workers could not be run when it was last tried; 0: none */
 
     struct event_base *base;
     struct event *on_int, *on_term, *on_hup, *flush_timer, *lock_timer;
@@ -74,6 +81,8 @@ static int open_store(struct node *node)
     if (node->node_lock < 0)
         return fail(node, node->node_lock, "%s can't be locked: %s", store_path(node->store),
             strerror(-node->node_lock));
+    /* The catalog may have to be written before anything else. */
+    store_tend_reserve(node->store);
     return 0;
 }
 
@@ -119,13 +128,56 @@ static void log_http(void *ctx, const char *message)
     log_write(LOG_WARN, "http", "%s", message);
 }
 
+static int64_t or_cores(int64_t configured)
+{
+    return configured > 0 ? configured : sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+/* How many descriptors this process may have, after asking for as many as are needed. */
+static int64_t descriptor_limit(int64_t needed)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return needed;
+    if (limit.rlim_cur < (rlim_t)needed) {
+        rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max < (rlim_t)needed ? limit.rlim_max : (rlim_t)needed;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+            limit.rlim_cur = before;
+    }
+    return limit.rlim_cur < (rlim_t)needed ? (int64_t)limit.rlim_cur : needed;
+}
+
+/* Every connection is a descriptor, and what is sent over it another. More connections than that
+ * would leave none for files, the catalog and the workers: they wait in the kernel instead. */
+static int64_t affordable_connections(const struct config *config)
+{
+    int64_t needed = config->max_connections + OTHER_DESCRIPTORS;
+    int64_t limit = descriptor_limit(needed);
+    if (limit >= needed)
+        return config->max_connections;
+    int64_t others = DESCRIPTORS_AT_LEAST + DESCRIPTORS_A_LOOP * or_cores(config->loops) +
+                     DESCRIPTORS_A_POOL_THREAD * config->pool_threads +
+                     DESCRIPTORS_A_WORKER * or_cores(config->workers);
+    int64_t connections = (limit - others) / 2;
+    if (connections < LEAST_CONNECTIONS)
+        connections = LEAST_CONNECTIONS;
+    if (connections > config->max_connections)
+        connections = config->max_connections;
+    log_write(LOG_WARN, "node",
+        "%" PRId64 " connections need %" PRId64 " open files, and the limit is %" PRId64
+        " (ulimit -n): at most %" PRId64 " connections at a time",
+        config->max_connections, needed, limit, connections);
+    return connections;
+}
+
 static int open_server(struct node *node)
 {
     const struct config *config = node->params->config;
     const struct http_server_params params = {
         .listen = config->listen,
         .loops = (int)config->loops,
-        .max_connections = (int)config->max_connections,
+        .max_connections = (int)affordable_connections(config),
         .routes = node->modules.routes,
         .route_count = node->modules.route_count,
         .guard = auth_guard,
@@ -154,20 +206,6 @@ static void announce(const struct node *node)
         node->params->on_listening(node->params->ctx, address, port);
 }
 
-/* Every connection is a descriptor. */
-static void raise_descriptor_limit(int64_t connections)
-{
-    struct rlimit limit;
-    rlim_t needed = (rlim_t)connections + OTHER_DESCRIPTORS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
-        return;
-    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < needed)
-        log_write(LOG_WARN, "node",
-            "%" PRId64 " connections need %ju open files, and the limit is %ju (ulimit -n)",
-            connections, (uintmax_t)needed, (uintmax_t)limit.rlim_cur);
-}
-
 /* ---- the workers --------------------------------------------------------- */
 
 static int open_jobs(struct node *node)
@@ -180,27 +218,44 @@ static int open_jobs(struct node *node)
         .workers = (int)node->params->config->workers,
         .nice = (int)node->params->config->worker_nice,
         .ladder_bps = node->params->config->ladder_bps};
-    int result = jobs_open(&node->jobs, &params);
-    return result == 0 ? 0 : fail(node, result, "the workers can't be run: %s", strerror(-result));
+    return jobs_open(&node->jobs, &params);
 }
 
-/* Runs the workers as soon as nobody else does. 0, also when it has to wait. */
+static void note_trouble(struct node *node, int error, int holder)
+{
+    if (error == node->jobs_trouble)
+        return;
+    node->jobs_trouble = error;
+    if (error == -EWOULDBLOCK)
+        log_write(LOG_INFO, "node",
+            "process %d runs the workers; this node takes over when it ends", holder);
+    else if (error < 0)
+        log_write(LOG_WARN, "node", "the workers can't be run for now: %s", strerror(-error));
+    else
+        log_write(LOG_INFO, "node", "this node runs the workers now");
+}
+
+/*
+ * Runs the workers as soon as that is possible. 0, also when it is not yet: another process runs
+ * them, the disk is full, descriptors are short. Lessons are served meanwhile. Negative: the
+ * catalog can't be used.
+ */
 static int try_jobs(struct node *node)
 {
     int holder = 0;
     node->jobs_lock = store_lock(node->store, STORE_LOCK_JOBS, &holder);
-    if (node->jobs_lock >= 0) {
-        if (node->waits_for_jobs)
-            log_write(LOG_INFO, "node", "this node runs the workers now");
-        return open_jobs(node);
+    if (node->jobs_lock < 0) {
+        note_trouble(node, node->jobs_lock, holder);
+        return 0;
     }
-    if (node->jobs_lock != -EWOULDBLOCK)
-        return fail(node, node->jobs_lock, "the workers' lock can't be taken: %s",
-            strerror(-node->jobs_lock));
-    if (!node->waits_for_jobs)
-        log_write(LOG_INFO, "node",
-            "process %d runs the workers; this node takes over when it ends", holder);
-    node->waits_for_jobs = true;
+    int error = open_jobs(node);
+    if (error < 0) {
+        store_unlock(node->jobs_lock);
+        node->jobs_lock = -1;
+    }
+    if (error == -EIO)
+        return fail(node, error, "%s", catalog_message(node->catalog));
+    note_trouble(node, error, 0);
     return 0;
 }
 
@@ -237,6 +292,7 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
     struct node *node = ctx;
     (void)fd;
     (void)what;
+    store_tend_reserve(node->store);
     monitor_flush(node->modules.monitor, node->catalog, false);
     auth_refresh(node->modules.auth, node->catalog);
 }
@@ -311,7 +367,6 @@ static int node_open(struct node *node)
     if (result < 0)
         return result;
     announce(node);
-    raise_descriptor_limit(node->params->config->max_connections);
     result = try_jobs(node);
     if (result == 0 && node->jobs_lock < 0)
         result = add_timer(node, &node->lock_timer, on_lock_retry, LOCK_RETRY_MS);

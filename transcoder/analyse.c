@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/analyse.h"
 
-#include <libswscale/swscale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "transcoder/input.h"
+#include "transcoder/thumbnail.h"
 
 #define US 1000000LL
 /* All pictures are looked at in this size, of square blocks. */
-#define WIDTH 160
-#define HEIGHT 90
+#define WIDTH THUMBNAIL_WIDTH
+#define HEIGHT THUMBNAIL_HEIGHT
 #define BLOCK 10
 #define BLOCKS ((WIDTH / BLOCK) * (HEIGHT / BLOCK))
 /* A block has changed if its luma differs by this on the average: more than coding does. */
 #define CHANGED 5
 /* Closer to one another than this, pictures are not looked at. */
 #define STEP_US 75000
+#define MOST_PASSED 4
 /* Activity is judged over this long, classes over that. */
 #define ACTIVITY_US US
 #define WINDOW_US (10 * US)
@@ -27,6 +28,13 @@
 /* Luma up to this is black, in limited range with some noise. */
 #define BLACK 26
 
+/* A part of the lesson is at least so long, and so many times the longest stretch without a
+ * keyframe: what is decoded to get there is little beside it. */
+#define PART_US (100 * US)
+#define PART_KEYFRAME_GAPS 8
+/* Looked at before a part begins, to know what is usual there. */
+#define WARM_UP_US (2 * US)
+
 /* What happened in one window: how many of its looks found how much of the picture changed. */
 #define LEVELS 20
 struct window {
@@ -34,43 +42,34 @@ struct window {
     int count;
 };
 
-struct analysis {
-    const struct media_info *info;
-    struct SwsContext *sws;
-    int in_width, in_height, in_format;
-    uint8_t now[WIDTH * HEIGHT], before[WIDTH * HEIGHT], second_ago[WIDTH * HEIGHT];
+/* A stretch of whole windows, looked at by itself. */
+struct part {
+    const struct analysis *analysis;
+    int64_t from_us, to_us;
+    struct thumbnailer thumbnailer;
+    uint8_t now[THUMBNAIL_PIXELS], before[THUMBNAIL_PIXELS], second_ago[THUMBNAIL_PIXELS];
     uint8_t brightest_row[HEIGHT], brightest_column[WIDTH];
-    bool has_before;
+    bool has_before, has_bars;
     int64_t before_us, second_ago_us;
+    AVFrame *passed[MOST_PASSED]; /* since `before`, for telling where exactly a cut is */
+    int64_t passed_us[MOST_PASSED];
+    int passed_count;
     double quiet; /* mean change of late, in luma; of a cut a part counts */
     int64_t looks;
     double still_sum;
     int64_t still_count;
-    struct window *windows;
-    int window_count, window_room;
-    struct media_info *out;
+    int cut_count;
+    int64_t *cuts_us;
 };
 
-static int scale(struct analysis *a, const AVFrame *frame)
-{
-    if (!a->sws || a->in_width != frame->width || a->in_height != frame->height ||
-        a->in_format != frame->format) {
-        sws_freeContext(a->sws);
-        a->sws = sws_getContext(frame->width, frame->height, frame->format, WIDTH, HEIGHT,
-            AV_PIX_FMT_GRAY8, SWS_AREA | SWS_BITEXACT, NULL, NULL, NULL);
-        a->in_width = frame->width;
-        a->in_height = frame->height;
-        a->in_format = frame->format;
-    }
-    uint8_t *planes[4] = {a->now};
-    int strides[4] = {WIDTH};
-    if (!a->sws)
-        return -1;
-    return sws_scale(a->sws, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height,
-               planes, strides) == HEIGHT
-               ? 0
-               : -1;
-}
+struct analysis {
+    int fd;
+    const struct media_info *info;
+    struct window *windows; /* of the whole lesson; each is one part's to write to */
+    int window_count;
+    struct part *parts;
+    int part_count;
+};
 
 /* The mean difference of each block; returns the mean of all. */
 static double compare(const uint8_t *a, const uint8_t *b, double blocks[BLOCKS])
@@ -84,7 +83,8 @@ static double compare(const uint8_t *a, const uint8_t *b, double blocks[BLOCKS])
         blocks[i] = (double)sum / (BLOCK * BLOCK);
         all += blocks[i];
     }
-    return all / BLOCKS;
+    const int count = BLOCKS;
+    return all / count;
 }
 
 static int changed_blocks(const double blocks[BLOCKS])
@@ -95,135 +95,236 @@ static int changed_blocks(const double blocks[BLOCKS])
     return count;
 }
 
-static void note_bars(struct analysis *a)
+static void note_bars(struct part *p)
 {
+    p->has_bars = true;
     for (int y = 0; y < HEIGHT; y++)
         for (int x = 0; x < WIDTH; x++) {
-            uint8_t luma = a->now[y * WIDTH + x];
-            if (luma > a->brightest_row[y])
-                a->brightest_row[y] = luma;
-            if (luma > a->brightest_column[x])
-                a->brightest_column[x] = luma;
+            uint8_t luma = p->now[y * WIDTH + x];
+            if (luma > p->brightest_row[y])
+                p->brightest_row[y] = luma;
+            if (luma > p->brightest_column[x])
+                p->brightest_column[x] = luma;
         }
 }
 
-static void note_cut(struct analysis *a, int64_t at_us)
+/* Adds a cut to those in cuts_us, of which there are *count. */
+static void note_cut(int64_t *cuts_us, int *count, int64_t at_us)
 {
-    struct media_info *out = a->out;
-    if (out->cut_count == MEDIA_MAX_CUTS || at_us <= 0 ||
-        (out->cut_count > 0 && at_us - out->cuts_us[out->cut_count - 1] < CUT_GAP_US))
-        return;
-    out->cuts_us[out->cut_count++] = at_us;
+    if (*count < MEDIA_MAX_CUTS && at_us > 0 &&
+        (*count == 0 || at_us - cuts_us[*count - 1] >= CUT_GAP_US))
+        cuts_us[(*count)++] = at_us;
 }
 
 /* Another slide changes much of the picture at once, where little changed of late. */
-static void look_for_cut(struct analysis *a, int64_t at_us)
+static bool is_cut(const struct part *p, const double blocks[BLOCKS], double change)
+{
+    return changed_blocks(blocks) * 8 > BLOCKS && change > 2 && change > 4 * p->quiet;
+}
+
+/* Where the cut is that was seen at at_us: what was passed over may show the new slide already. */
+static int64_t place_cut(struct part *p, int64_t at_us)
+{
+    uint8_t thumbnail[THUMBNAIL_PIXELS];
+    double blocks[BLOCKS];
+    for (int i = 0; i < p->passed_count; i++) {
+        if (thumbnail_make(&p->thumbnailer, p->passed[i], thumbnail) < 0)
+            continue;
+        double change = compare(thumbnail, p->before, blocks);
+        if (is_cut(p, blocks, change))
+            return p->passed_us[i];
+    }
+    return at_us;
+}
+
+static void look_for_cut(struct part *p, int64_t at_us)
 {
     double blocks[BLOCKS];
-    double change = compare(a->now, a->before, blocks);
-    int changed = changed_blocks(blocks);
-    bool cut = changed * 8 > BLOCKS && change > 2 && change > 4 * a->quiet;
-    if (cut && a->looks > LEARNING_LOOKS)
-        note_cut(a, at_us);
+    double change = compare(p->now, p->before, blocks);
+    bool cut = is_cut(p, blocks, change);
+    if (cut && p->looks > LEARNING_LOOKS && at_us >= p->from_us)
+        note_cut(p->cuts_us, &p->cut_count, place_cut(p, at_us));
     /* One cut must not hide the next; lasting motion must be learnt. */
-    double bounded = cut ? 2 * a->quiet + 1 : change;
-    a->quiet += (bounded - a->quiet) / 8;
-    a->looks++;
-    for (int i = 0; i < BLOCKS && !cut; i++)
+    double bounded = cut ? 2 * p->quiet + 1 : change;
+    p->quiet += (bounded - p->quiet) / 8;
+    p->looks++;
+    for (int i = 0; i < BLOCKS && !cut && at_us >= p->from_us; i++)
         if (blocks[i] <= CHANGED) {
-            a->still_sum += blocks[i];
-            a->still_count++;
+            p->still_sum += blocks[i];
+            p->still_count++;
         }
 }
 
-static int note_activity(struct analysis *a, int64_t at_us)
+static void note_activity(struct part *p, int64_t at_us)
 {
     double blocks[BLOCKS];
-    compare(a->now, a->second_ago, blocks);
-    int level = changed_blocks(blocks) * LEVELS / BLOCKS;
-    int64_t number = at_us / WINDOW_US;
-    while (a->window_count <= number) {
-        if (a->window_count == a->window_room) {
-            int room = a->window_room ? a->window_room * 2 : 64;
-            struct window *windows = realloc(a->windows, (size_t)room * sizeof(*windows));
-            if (!windows)
-                return -1;
-            a->windows = windows;
-            a->window_room = room;
-        }
-        a->windows[a->window_count++] = (struct window){.count = 0};
-    }
-    a->windows[number].looks[level]++;
-    a->windows[number].count++;
-    return 0;
+    compare(p->now, p->second_ago, blocks);
+    struct window *window = &p->analysis->windows[at_us / WINDOW_US];
+    window->looks[changed_blocks(blocks) * LEVELS / BLOCKS]++;
+    window->count++;
 }
 
-static int look(struct analysis *a, const AVFrame *frame, int64_t at_us)
+/* Keeps the picture until the next look. Without memory the cut is placed less exactly. */
+static void pass_over(struct part *p, const AVFrame *frame, int64_t at_us)
 {
-    if (a->has_before && at_us - a->before_us < STEP_US)
-        return 0;
-    if (scale(a, frame) < 0)
-        return 0;
-    note_bars(a);
-    int result = 0;
-    if (!a->has_before) {
-        memcpy(a->second_ago, a->now, sizeof(a->now));
-        a->second_ago_us = at_us;
-        a->has_before = true;
+    AVFrame *kept = p->passed_count < MOST_PASSED ? av_frame_clone(frame) : NULL;
+    if (!kept)
+        return;
+    p->passed[p->passed_count] = kept;
+    p->passed_us[p->passed_count++] = at_us;
+}
+
+static void forget_passed(struct part *p)
+{
+    while (p->passed_count > 0)
+        av_frame_free(&p->passed[--p->passed_count]);
+}
+
+static void look(struct part *p, const AVFrame *frame, int64_t at_us)
+{
+    if (p->has_before && at_us - p->before_us < STEP_US) {
+        pass_over(p, frame, at_us);
+        return;
+    }
+    if (thumbnail_make(&p->thumbnailer, frame, p->now) < 0)
+        return;
+    if (at_us >= p->from_us)
+        note_bars(p);
+    if (!p->has_before) {
+        memcpy(p->second_ago, p->now, sizeof(p->now));
+        p->second_ago_us = at_us;
+        p->has_before = true;
     } else {
-        look_for_cut(a, at_us);
+        look_for_cut(p, at_us);
     }
-    if (at_us - a->second_ago_us >= ACTIVITY_US) {
-        result = note_activity(a, at_us);
-        memcpy(a->second_ago, a->now, sizeof(a->now));
-        a->second_ago_us = at_us;
+    forget_passed(p);
+    if (at_us - p->second_ago_us >= ACTIVITY_US) {
+        if (at_us >= p->from_us)
+            note_activity(p, at_us);
+        memcpy(p->second_ago, p->now, sizeof(p->now));
+        p->second_ago_us = at_us;
     }
-    memcpy(a->before, a->now, sizeof(a->now));
-    a->before_us = at_us;
-    return result;
+    memcpy(p->before, p->now, sizeof(p->now));
+    p->before_us = at_us;
 }
 
 /* ---- reading ---- */
 
-static int take_frames(struct analysis *a, AVCodecContext *decoder, AVRational time_base,
-    AVFrame *frame, struct failure *failure)
+struct reading {
+    struct input *input;
+    AVCodecContext *decoder;
+    AVPacket *packet;
+    AVFrame *frame;
+    bool sought, has_frame; /* not from the beginning; a picture came */
+};
+
+static void close_reading(struct reading *r)
 {
-    while (avcodec_receive_frame(decoder, frame) >= 0) {
-        int64_t at_us =
-            frame->best_effort_timestamp == AV_NOPTS_VALUE
-                ? -1
-                : av_rescale_q(frame->best_effort_timestamp, time_base, AV_TIME_BASE_Q) -
-                      a->info->zero_us;
-        int result = at_us >= 0 && at_us <= a->info->duration_us ? look(a, frame, at_us) : 0;
-        av_frame_unref(frame);
-        if (result < 0)
-            return failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
+    avcodec_free_context(&r->decoder);
+    input_close(&r->input);
+    av_packet_free(&r->packet);
+    av_frame_free(&r->frame);
+}
+
+static int open_reading(struct reading *r, const struct analysis *a, struct failure *failure)
+{
+    *r = (struct reading){.packet = av_packet_alloc(), .frame = av_frame_alloc()};
+    if (!r->packet || !r->frame) {
+        failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
+        return -1;
     }
+    int stream = a->info->video_stream;
+    if (input_open(&r->input, a->fd, failure) < 0)
+        return -1;
+    if (stream >= (int)r->input->format->nb_streams)
+        return failure_set(failure, REASON_DAMAGED, "stream %d", stream);
+    if (input_open_decoder(r->input, stream, &r->decoder, failure) < 0)
+        return -1;
+    for (int i = 0; i < (int)r->input->format->nb_streams; i++)
+        if (i != stream)
+            r->input->format->streams[i]->discard = AVDISCARD_ALL;
+    r->decoder->skip_frame = AVDISCARD_NONREF;
+    r->decoder->skip_loop_filter = AVDISCARD_NONREF;
     return 0;
 }
 
-static int read_all(struct analysis *a, struct input *input, AVCodecContext *decoder,
-    struct report *report, struct failure *failure)
+static bool seek(struct reading *r, const struct part *p)
 {
-    AVPacket *packet = av_packet_alloc();
-    AVFrame *frame = av_frame_alloc();
-    int stream = a->info->video_stream, result = 0, more = 0;
-    AVRational time_base = input->format->streams[stream]->time_base;
-    if (!packet || !frame)
-        result = failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
-    while (result == 0 && more == 0) {
-        more = input_read(input, packet);
-        if (more == 0 && packet->stream_index == stream)
-            avcodec_send_packet(decoder, packet);
-        else if (more < 0)
-            avcodec_send_packet(decoder, NULL);
-        av_packet_unref(packet);
-        result = take_frames(a, decoder, time_base, frame, failure);
-        if (result == 0)
-            result = report_progress(report, 200, failure);
+    const struct media_info *info = p->analysis->info;
+    AVRational time_base = r->input->format->streams[info->video_stream]->time_base;
+    int64_t target =
+        av_rescale_q(p->from_us - WARM_UP_US + info->zero_us, AV_TIME_BASE_Q, time_base);
+    r->sought =
+        avformat_seek_file(r->input->format, info->video_stream, INT64_MIN, target, target, 0) >= 0;
+    return r->sought;
+}
+
+/* 1 when the part is over; -1 when what was sought turns out to lie after its beginning; else 0. */
+static int take_frames(struct reading *r, struct part *p)
+{
+    const struct media_info *info = p->analysis->info;
+    AVRational time_base = r->input->format->streams[info->video_stream]->time_base;
+    int result = 0;
+    while (result == 0 && avcodec_receive_frame(r->decoder, r->frame) >= 0) {
+        int64_t at_us =
+            r->frame->best_effort_timestamp == AV_NOPTS_VALUE
+                ? -1
+                : av_rescale_q(r->frame->best_effort_timestamp, time_base, AV_TIME_BASE_Q) -
+                      info->zero_us;
+        if (r->sought && !r->has_frame && (at_us < 0 || at_us > p->from_us))
+            result = -1;
+        else if (at_us >= p->to_us && at_us <= info->duration_us)
+            result = 1;
+        else if (at_us >= p->from_us - WARM_UP_US && at_us >= 0 && at_us <= info->duration_us)
+            look(p, r->frame, at_us);
+        r->has_frame = true;
+        av_frame_unref(r->frame);
     }
-    av_packet_free(&packet);
-    av_frame_free(&frame);
+    return result;
+}
+
+/* 0: looked at; 1: what was sought is wrong; -1: the node is gone. */
+static int read_part(
+    struct reading *r, struct part *p, int permille, struct report *report, struct failure *failure)
+{
+    int stream = p->analysis->info->video_stream, more = 0, taken = 0;
+    bool wants_keyframe = r->sought;
+    while (taken == 0 && more == 0) {
+        more = input_read(r->input, r->packet);
+        if (more == 0 && r->packet->stream_index == stream) {
+            wants_keyframe &= !(r->packet->flags & AV_PKT_FLAG_KEY);
+            if (!wants_keyframe)
+                avcodec_send_packet(r->decoder, r->packet);
+        } else if (more < 0) {
+            avcodec_send_packet(r->decoder, NULL);
+        }
+        av_packet_unref(r->packet);
+        taken = take_frames(r, p);
+        if (report_progress(report, permille, failure) < 0)
+            return -1;
+    }
+    return taken < 0 ? 1 : 0;
+}
+
+int analyse_part(
+    struct analysis *a, int number, int permille, struct report *report, struct failure *failure)
+{
+    struct part *p = &a->parts[number];
+    struct reading reading;
+    int result = open_reading(&reading, a, failure);
+    bool seeks = number > 0;
+    if (result == 0 && (!seeks || seek(&reading, p)))
+        result = read_part(&reading, p, permille, report, failure);
+    else if (result == 0)
+        result = 1;
+    close_reading(&reading);
+    if (result <= 0)
+        return result;
+    /* What can't be sought is read from the beginning. */
+    result = open_reading(&reading, a, failure);
+    if (result == 0)
+        result = read_part(&reading, p, permille, report, failure);
+    close_reading(&reading);
     return result;
 }
 
@@ -284,14 +385,14 @@ static int dark_run(const uint8_t *brightest, int count, bool from_end)
 }
 
 /* Bars are measured on the picture as coded, and told as displayed. */
-static void find_bars(const struct analysis *a, struct media_info *out)
+static void find_bars(const struct part *all, struct media_info *out)
 {
     int rows = out->coded_height, columns = out->coded_width;
     int coded[4] = {
-        dark_run(a->brightest_row, HEIGHT, false) * rows / HEIGHT,
-        dark_run(a->brightest_column, WIDTH, true) * columns / WIDTH,
-        dark_run(a->brightest_row, HEIGHT, true) * rows / HEIGHT,
-        dark_run(a->brightest_column, WIDTH, false) * columns / WIDTH,
+        dark_run(all->brightest_row, HEIGHT, false) * rows / HEIGHT,
+        dark_run(all->brightest_column, WIDTH, true) * columns / WIDTH,
+        dark_run(all->brightest_row, HEIGHT, true) * rows / HEIGHT,
+        dark_run(all->brightest_column, WIDTH, false) * columns / WIDTH,
     };
     int quarters = out->rotation / 90;
     out->bar_top = coded[(4 - quarters) % 4];
@@ -300,37 +401,91 @@ static void find_bars(const struct analysis *a, struct media_info *out)
     out->bar_left = coded[(7 - quarters) % 4];
 }
 
-int analyse_run(int fd, struct media_info *info, struct report *report, struct failure *failure)
+/* Adds a part's findings to those of the first. */
+static void add_part(struct part *all, const struct part *p)
 {
-    struct input *input = NULL;
-    AVCodecContext *decoder = NULL;
-    struct analysis *a = calloc(1, sizeof(*a));
-    int result = -1;
-    if (!a) {
-        failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
-    } else if (input_open(&input, fd, failure) == 0 &&
-               input_open_decoder(input, info->video_stream, &decoder, failure) == 0) {
-        a->info = a->out = info;
-        for (int i = 0; i < (int)input->format->nb_streams; i++)
-            if (i != info->video_stream)
-                input->format->streams[i]->discard = AVDISCARD_ALL;
-        decoder->skip_frame = AVDISCARD_NONREF;
-        decoder->skip_loop_filter = AVDISCARD_NONREF;
-        result = read_all(a, input, decoder, report, failure);
+    for (int y = 0; y < HEIGHT; y++)
+        if (p->brightest_row[y] > all->brightest_row[y])
+            all->brightest_row[y] = p->brightest_row[y];
+    for (int x = 0; x < WIDTH; x++)
+        if (p->brightest_column[x] > all->brightest_column[x])
+            all->brightest_column[x] = p->brightest_column[x];
+    all->has_bars |= p->has_bars;
+    all->still_sum += p->still_sum;
+    all->still_count += p->still_count;
+    for (int i = 0; i < p->cut_count; i++)
+        note_cut(all->cuts_us, &all->cut_count, p->cuts_us[i]);
+}
+
+void analyse_conclude(struct analysis *a, struct media_info *out)
+{
+    struct part *all = &a->parts[0];
+    for (int i = 1; i < a->part_count; i++)
+        add_part(all, &a->parts[i]);
+    while (a->window_count > 0 && a->windows[a->window_count - 1].count == 0)
+        a->window_count--;
+    find_stretches(a, out);
+    if (all->has_bars)
+        find_bars(all, out);
+    if (all->still_count > 0)
+        out->noise_x100 = (int)(all->still_sum * 100 / (double)all->still_count);
+    out->cut_count = all->cut_count;
+    memcpy(out->cuts_us, all->cuts_us, (size_t)all->cut_count * sizeof(out->cuts_us[0]));
+}
+
+/* ---- opening, closing ---- */
+
+static int count_parts(const struct media_info *info, int64_t keyframe_gap_us)
+{
+    int64_t least_us = keyframe_gap_us * PART_KEYFRAME_GAPS;
+    int64_t count = info->duration_us / (least_us > PART_US ? least_us : PART_US);
+    return (int)(count < 1 ? 1 : count > ANALYSE_MOST_PARTS ? ANALYSE_MOST_PARTS : count);
+}
+
+static int open_parts(struct analysis *a)
+{
+    for (int i = 0; i < a->part_count; i++) {
+        struct part *p = &a->parts[i];
+        p->analysis = a;
+        p->from_us = (int64_t)a->window_count * i / a->part_count * WINDOW_US;
+        p->to_us = (int64_t)a->window_count * (i + 1) / a->part_count * WINDOW_US;
+        p->cuts_us = calloc(MEDIA_MAX_CUTS, sizeof(*p->cuts_us));
+        if (!p->cuts_us)
+            return -1;
     }
-    if (result == 0) {
-        find_stretches(a, info);
-        if (a->has_before)
-            find_bars(a, info);
-        if (a->still_count > 0)
-            info->noise_x100 = (int)(a->still_sum * 100 / (double)a->still_count);
-    }
+    return 0;
+}
+
+int analyse_open(struct analysis **out, int fd, const struct media_info *info,
+    int64_t keyframe_gap_us, struct failure *failure)
+{
+    struct analysis *a = *out = calloc(1, sizeof(*a));
     if (a) {
-        sws_freeContext(a->sws);
-        free(a->windows);
+        a->fd = fd;
+        a->info = info;
+        a->window_count = (int)(info->duration_us / WINDOW_US) + 1;
+        a->part_count = count_parts(info, keyframe_gap_us);
+        a->windows = calloc((size_t)a->window_count, sizeof(*a->windows));
+        a->parts = calloc((size_t)a->part_count, sizeof(*a->parts));
     }
+    if (a && a->windows && a->parts && open_parts(a) == 0)
+        return a->part_count;
+    analyse_close(out);
+    return failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
+}
+
+void analyse_close(struct analysis **analysis)
+{
+    struct analysis *a = *analysis;
+    if (!a)
+        return;
+    for (int i = 0; a->parts && i < a->part_count; i++) {
+        forget_passed(&a->parts[i]);
+        thumbnail_close(&a->parts[i].thumbnailer);
+        free(a->parts[i].cuts_us);
+    }
+    free(a->parts);
+    free(a->windows);
     free(a);
-    avcodec_free_context(&decoder);
-    input_close(&input);
-    return result;
+    *analysis = NULL;
 }

@@ -15,6 +15,7 @@
 #include "transcoder/sound_probe.h"
 #include "transcoder/source.h"
 #include "transcoder/tags.h"
+#include "transcoder/tasks.h"
 #include "transcoder/text.h"
 #include "transcoder/trial.h"
 #include "transcoder/trials.h"
@@ -485,15 +486,48 @@ static int describe(struct look *look, struct message *message, struct failure *
     return 0;
 }
 
-/* What is in the pictures, and what they take: from the copy, where there is one. */
-static int study(const struct look *look, struct failure *failure)
+/* Parts of the analysis and tracks of sound, side by side. */
+struct study {
+    const struct look *look;
+    struct analysis *analysis; /* NULL without pictures */
+    int part_count, count;
+    struct failure failures[ANALYSE_MOST_PARTS + MEDIA_MAX_AUDIO];
+    int results[ANALYSE_MOST_PARTS + MEDIA_MAX_AUDIO];
+};
+
+static void run_study(void *context, int number)
 {
+    struct study *study = context;
+    const struct look *look = study->look;
     struct report *report = look->piece->report;
-    if (analyse_run(look->fd, look->info, report, failure) < 0)
-        return -1;
-    if (trials_run(look->fd, look->info, look->piece->job->threads, report, failure) < 0)
-        return -1;
-    return av1_trial_run(look->fd, look->info, failure);
+    struct failure *failure = &study->failures[number];
+    int permille = 100 + 500 * number / study->count, track = number - study->part_count;
+    study->results[number] =
+        track < 0 ? analyse_part(study->analysis, number, permille, report, failure)
+                  : sound_probe(look->fd, look->info, track, permille, report, failure);
+}
+
+/* What is to be seen and heard: from the copy, where there is one. */
+static int study_all(const struct look *look, struct failure *failure)
+{
+    struct media_info *info = look->info;
+    struct study study = {.look = look};
+    if (info->has_video) {
+        int64_t gap_us = look->scan.streams[info->video_stream].keyframe_gap_us;
+        study.part_count = analyse_open(&study.analysis, look->fd, info, gap_us, failure);
+        if (study.part_count < 0)
+            return -1;
+    }
+    study.count = study.part_count + info->audio_count;
+    tasks_run(look->piece->job->threads, study.count, run_study, &study);
+    int result = 0;
+    for (int i = 0; i < study.count && result == 0; i++)
+        if ((result = study.results[i]) < 0)
+            *failure = study.failures[i];
+    if (result == 0 && study.analysis)
+        analyse_conclude(study.analysis, info);
+    analyse_close(&study.analysis);
+    return result;
 }
 
 int probe_run(const struct piece *piece, struct failure *failure)
@@ -502,10 +536,12 @@ int probe_run(const struct piece *piece, struct failure *failure)
     struct look look = {.piece = piece, .fd = piece->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
     int result = describe(&look, &message, failure);
-    if (result == 0 && message.info.has_video)
-        result = study(&look, failure);
     if (result == 0)
-        result = sound_probe(look.fd, &message.info, piece->report, failure);
+        result = study_all(&look, failure);
+    if (result == 0 && message.info.has_video)
+        result = trials_run(look.fd, &message.info, piece->job->threads, piece->report, failure);
+    if (result == 0 && message.info.has_video)
+        result = av1_trial_run(look.fd, &message.info, failure);
     if (result == 0)
         result = report_send(piece->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)

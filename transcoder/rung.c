@@ -218,7 +218,7 @@ static void set_limits(struct rung *rung)
         int n = rung->first + i;
         double share_us =
             (double)(plan_segment_start_us(plan, n + 1) - plan_segment_start_us(plan, n));
-        if (n < 3 && plan->segment_count > 3) {
+        if (n < 3 && plan->segment_count >= 3) {
             int64_t three_us = plan_segment_start_us(plan, 3) - plan_segment_start_us(plan, 0);
             share_us = 0.7 * share_us + 0.1 * (double)three_us;
         }

@@ -104,7 +104,7 @@ int scan_packets(
             result = failure_set(failure, REASON_TOO_LONG, "%lld packets", (long long)count);
         else
             result =
-                report_progress(report, (int)(input->at_bytes * 800 / input->size_bytes), failure);
+                report_progress(report, (int)(input->at_bytes * 100 / input->size_bytes), failure);
     }
     av_packet_free(&packet);
     if (error == AVERROR(ENOMEM))

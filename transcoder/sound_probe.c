@@ -6,8 +6,6 @@
 #include "transcoder/speech.h"
 
 #define READ_SAMPLES 4800
-/* The probe's own look at the packets is the first 800 permille of its progress. */
-#define PROGRESS_FROM 800
 
 struct measurement {
     struct sound *sound;
@@ -16,20 +14,8 @@ struct measurement {
     AVFrame *frame;
 };
 
-static int progress(
-    const struct media_info *info, int track, int64_t pts, struct report *report, struct failure *f)
-{
-    int64_t end = av_rescale(info->duration_us, SOUND_RATE, 1000000);
-    int64_t part = end > 0 && pts < end ? pts * 1000 / end : 1000;
-    return report_progress(report,
-        PROGRESS_FROM +
-            (int)((track * 1000 + part) * (1000 - PROGRESS_FROM) / (1000 * info->audio_count)),
-        f);
-}
-
 /* 1; 0: the track ends here, because of damage perhaps; -1: the node is gone. */
-static int step(struct measurement *m, const struct media_info *info, int track,
-    struct report *report, struct failure *failure)
+static int step(struct measurement *m, int permille, struct report *report, struct failure *failure)
 {
     struct failure ignored;
     if (sound_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0)
@@ -37,7 +23,7 @@ static int step(struct measurement *m, const struct media_info *info, int track,
     const float *samples = (const float *)m->frame->extended_data[0];
     meter_add(m->meter, samples, m->frame->nb_samples);
     speech_add(&m->speech, samples, (size_t)m->frame->nb_samples);
-    int result = progress(info, track, m->frame->pts, report, failure);
+    int result = report_progress(report, permille, failure);
     av_frame_unref(m->frame);
     return result < 0 ? -1 : 1;
 }
@@ -57,8 +43,8 @@ static void conclude(struct measurement *m, struct media_audio *audio)
         audio->sound = permille >= 500 ? MEDIA_SOUND_SPEECH : MEDIA_SOUND_OTHER;
 }
 
-static int measure_track(
-    int fd, struct media_info *info, int track, struct report *report, struct failure *failure)
+int sound_probe(int fd, struct media_info *info, int track, int permille, struct report *report,
+    struct failure *failure)
 {
     struct measurement m = {.frame = av_frame_alloc()};
     struct failure ignored;
@@ -66,19 +52,11 @@ static int measure_track(
                meter_open(&m.meter, SOUND_RATE, &ignored) == 0;
     bool opened = more > 0;
     while (more > 0)
-        more = step(&m, info, track, report, failure);
+        more = step(&m, permille, report, failure);
     if (opened && more == 0)
         conclude(&m, &info->audio[track]);
     av_frame_free(&m.frame);
     meter_close(&m.meter);
     sound_close(&m.sound);
     return more;
-}
-
-int sound_probe(int fd, struct media_info *info, struct report *report, struct failure *failure)
-{
-    for (int i = 0; i < info->audio_count; i++)
-        if (measure_track(fd, info, i, report, failure) < 0)
-            return -1;
-    return 0;
 }

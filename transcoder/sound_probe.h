@@ -7,10 +7,12 @@
 #include "transcoder/report.h"
 
 /*
- * Fills in the measured members of each of info's audio tracks. A track that can't be measured is
- * MEDIA_SOUND_UNKNOWN, which is no failure. fd stays the caller's. 0, or -1: failure set (the node
- * is gone).
+ * Fills in the measured members of one of info's audio tracks, and touches nothing else of it, so
+ * that tracks may be measured side by side. A track that can't be measured is MEDIA_SOUND_UNKNOWN,
+ * which is no failure. fd stays the caller's. Says `permille` as progress. 0, or -1: failure set
+ * (the node is gone).
  */
-int sound_probe(int fd, struct media_info *info, struct report *report, struct failure *failure);
+int sound_probe(int fd, struct media_info *info, int track, int permille, struct report *report,
+    struct failure *failure);
 
 #endif

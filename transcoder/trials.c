@@ -3,274 +3,54 @@
 
 #include <libavutil/mem.h>
 #include <math.h>
-#include <pthread.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "transcoder/h264.h"
+#include "transcoder/picture_attempt.h"
+#include "transcoder/place.h"
 #include "transcoder/plan/plan.h"
-#include "transcoder/scaler.h"
-#include "transcoder/source.h"
-#include "transcoder/ssim.h"
+#include "transcoder/tasks.h"
 
 #define US 1000000LL
 #define PLACES 3
-#define PLACE_US (3 * US)
+#define PLACE_US (2 * US)
 /* Shorter lessons are tried at one place. */
 #define SHORT_LESSON_US (60 * US)
-/* A place's pictures are kept in memory. */
-#define PLACE_BYTES (100 * 1000 * 1000LL)
+/* The pictures of all places are kept in memory. */
+#define PLACES_BYTES (60 * 1000 * 1000LL)
 /* Pictures are tried and compared at most this high (their shorter side). */
 #define LARGEST_SIDE 1080
 #define SIZES 4
-#define FINE_CRF 26
-#define COARSE_CRF 38
-/* Every which picture is compared: no multiple of any divisor, so that held ones come in too. */
-#define COMPARED_STEP 7
+#define CRFS 2
+static const int crfs[CRFS] = {26, 38};
+/* A smaller size is tried if by a guess it comes so near to the best so far. */
+#define NEAR_MDB 700
+/* Under a cap the next smaller size can have a CRF that is finer by about so much. */
+#define FINER_CRF 4
+/* Near the planner's coarsest (COARSEST_CRF in transcoder/plan/rungs.c): perhaps nothing fits. */
+#define HARDLY_FITS_CRF 42
 
-static const char tuning[] = "rc-lookahead=20:bframes=4";
-
-/* One encode to be done at each place. */
-struct candidate {
-    int width, height, side, divisor, crf;
-    double keyframe_bytes, rate_bps, similarity; /* sums over the places */
-    struct failure failure;
-    int result;
+/* All trials of a size that are made at once: each divisor's and CRF's at each place. */
+struct round {
+    struct place_copy copies[PLACES];
+    const int *divisors;
+    int divisor_count, place_count;
+    struct picture_attempt attempts[PLACE_DIVISORS][CRFS][PLACES];
+    int results[PLACE_DIVISORS * CRFS * PLACES];
 };
 
-/* Shared by the threads at one place; `next` under the mutex, the rest read only. */
-struct place {
-    struct candidate *candidates;
-    int candidate_count;
-    AVFrame **frames; /* the grid's, at the size that is compared */
-    int frame_count, width, height;
-    AVRational rate;
-    struct source_colours colours;
-    pthread_mutex_t mutex;
-    int next;
+struct trials {
+    int fd, threads;
+    struct media_info *info;
+    struct plan *plan;
+    struct place places[PLACES];
+    int reads[PLACES]; /* what place_read returned */
+    struct failure failures[PLACES];
+    int place_count; /* those that could be read, once they have been */
+    int source_side;
+    struct place_params params;
 };
-
-/* ---- one candidate at one place ---- */
-
-struct attempt {
-    const struct place *place;
-    struct candidate *candidate;
-    struct scaler *down, *up;
-    AVCodecContext *encoder, *decoder;
-    AVPacket *packet;
-    AVFrame *decoded, *shown; /* shown: scaled up */
-    int64_t first_bytes, other_bytes;
-    int sent, received;
-    double similarity;
-    int compared;
-};
-
-/* A decoded picture is shown for `divisor` frames of the grid: compared with those that it stands
- * for. */
-static int compare(struct attempt *t)
-{
-    const struct place *place = t->place;
-    int first = t->received++ * t->candidate->divisor, error = 0;
-    bool scaled = false;
-    for (int n = first; n < first + t->candidate->divisor && n < place->frame_count; n++) {
-        if (n % COMPARED_STEP != 0)
-            continue;
-        if (!scaled) {
-            av_frame_unref(t->shown);
-            error = scaler_run(t->up, t->decoded, t->shown);
-            scaled = true;
-        }
-        if (error < 0)
-            return error;
-        const AVFrame *source = place->frames[n];
-        t->similarity += ssim_luma((struct ssim_plane){source->data[0], source->linesize[0]},
-            (struct ssim_plane){t->shown->data[0], t->shown->linesize[0]}, place->width,
-            place->height);
-        t->compared++;
-    }
-    return 0;
-}
-
-static int decode(struct attempt *t, const AVPacket *packet)
-{
-    int error = avcodec_send_packet(t->decoder, packet);
-    while (error >= 0) {
-        error = avcodec_receive_frame(t->decoder, t->decoded);
-        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
-            return 0;
-        if (error >= 0)
-            error = compare(t);
-        av_frame_unref(t->decoded);
-    }
-    return error;
-}
-
-static int encode(struct attempt *t, const AVFrame *frame)
-{
-    int error = avcodec_send_frame(t->encoder, frame);
-    while (error >= 0) {
-        error = h264_receive(t->encoder, t->packet);
-        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
-            return error == AVERROR_EOF ? decode(t, NULL) : 0;
-        if (error >= 0) {
-            *(t->packet->flags & AV_PKT_FLAG_KEY ? &t->first_bytes : &t->other_bytes) +=
-                t->packet->size;
-            error = decode(t, t->packet);
-            av_packet_unref(t->packet);
-        }
-    }
-    return error;
-}
-
-static int open_decoder(struct attempt *t)
-{
-    t->decoder = avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_H264));
-    if (!t->decoder)
-        return AVERROR(ENOMEM);
-    t->decoder->thread_count = 1;
-    t->decoder->extradata =
-        av_mallocz((size_t)t->encoder->extradata_size + AV_INPUT_BUFFER_PADDING_SIZE);
-    if (!t->decoder->extradata)
-        return AVERROR(ENOMEM);
-    memcpy(t->decoder->extradata, t->encoder->extradata, (size_t)t->encoder->extradata_size);
-    t->decoder->extradata_size = t->encoder->extradata_size;
-    return avcodec_open2(t->decoder, NULL, NULL);
-}
-
-static int open_attempt(struct attempt *t)
-{
-    const struct candidate *c = t->candidate;
-    const struct place *place = t->place;
-    struct h264_params encoding = {
-        .width = c->width,
-        .height = c->height,
-        .frame_rate = {place->rate.num, place->rate.den * c->divisor},
-        .crf_x10 = c->crf * 10,
-        .preset = "veryfast",
-        .tuning = tuning,
-        .colours = place->colours,
-    };
-    struct scaler_params scaling = {
-        .width = c->width,
-        .height = c->height,
-        .format = AV_PIX_FMT_YUV420P,
-        .in_matrix = place->colours.matrix,
-        .out_matrix = place->colours.matrix,
-    };
-    int error = scaler_open(&t->down, &scaling);
-    scaling.width = place->width;
-    scaling.height = place->height;
-    if (error >= 0)
-        error = scaler_open(&t->up, &scaling);
-    if (error >= 0)
-        error = h264_open(&t->encoder, &encoding);
-    if (error >= 0)
-        error = open_decoder(t);
-    t->packet = av_packet_alloc();
-    t->decoded = av_frame_alloc();
-    t->shown = av_frame_alloc();
-    return t->packet && t->decoded && t->shown ? error : AVERROR(ENOMEM);
-}
-
-static int run_attempt(struct attempt *t)
-{
-    const struct place *place = t->place;
-    int error = open_attempt(t);
-    for (int n = 0; n < place->frame_count && error >= 0; n += t->candidate->divisor) {
-        AVFrame *scaled = av_frame_alloc();
-        error = scaled ? scaler_run(t->down, place->frames[n], scaled) : AVERROR(ENOMEM);
-        if (error >= 0) {
-            scaled->pts = t->sent++;
-            scaled->pict_type = n == 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-            error = encode(t, scaled);
-        }
-        av_frame_free(&scaled);
-    }
-    return error < 0 ? error : encode(t, NULL);
-}
-
-static void close_attempt(struct attempt *t)
-{
-    scaler_close(&t->down);
-    scaler_close(&t->up);
-    avcodec_free_context(&t->encoder);
-    avcodec_free_context(&t->decoder);
-    av_packet_free(&t->packet);
-    av_frame_free(&t->decoded);
-    av_frame_free(&t->shown);
-}
-
-static void try_candidate(struct place *place, struct candidate *c)
-{
-    struct attempt t = {.place = place, .candidate = c};
-    int error = run_attempt(&t);
-    close_attempt(&t);
-    if (error < 0) {
-        c->result = failure_from_av(&c->failure, error, REASON_INTERNAL, "trial");
-        return;
-    }
-    double length_s = (double)t.sent * c->divisor * place->rate.den / place->rate.num;
-    c->keyframe_bytes += (double)t.first_bytes;
-    c->rate_bps += (double)t.other_bytes * 8 / length_s;
-    c->similarity += t.compared > 0 ? t.similarity / t.compared : 1;
-}
-
-static void *run_thread(void *argument)
-{
-    struct place *place = argument;
-    for (;;) {
-        pthread_mutex_lock(&place->mutex);
-        int mine = place->next++;
-        pthread_mutex_unlock(&place->mutex);
-        if (mine >= place->candidate_count)
-            return NULL;
-        try_candidate(place, &place->candidates[mine]);
-    }
-}
 
 /* ---- places ---- */
-
-static void clear_place(struct place *place)
-{
-    for (int i = 0; place->frames && i < place->frame_count; i++)
-        av_frame_free(&place->frames[i]);
-    av_freep(&place->frames);
-    place->frame_count = 0;
-}
-
-/* Reads a place's pictures. 1: they are there; 0: they can't be had. */
-static int read_place(struct place *place, int fd, const struct media_info *info, int64_t first,
-    int most, struct failure *failure)
-{
-    struct source *source;
-    struct scaler *scaler = NULL;
-    struct failure ignored;
-    if (source_open(&source, fd, info, first, &ignored) < 0)
-        return 0;
-    source_colours(source, &place->colours);
-    struct scaler_params params = {
-        .width = place->width,
-        .height = place->height,
-        .format = AV_PIX_FMT_YUV420P,
-        .in_matrix = place->colours.matrix,
-        .out_matrix = place->colours.matrix,
-    };
-    int result = scaler_open(&scaler, &params) < 0 ? -1 : 1;
-    place->frames = av_calloc((size_t)most, sizeof(AVFrame *));
-    while (result == 1 && place->frames && place->frame_count < most) {
-        const AVFrame *frame;
-        if (source_frame(source, first + place->frame_count, &frame, &ignored) < 0)
-            result = 0;
-        else if (!(place->frames[place->frame_count] = av_frame_alloc()))
-            result = -1;
-        else if (scaler_run(scaler, frame, place->frames[place->frame_count++]) < 0)
-            result = 0;
-    }
-    scaler_close(&scaler);
-    source_close(&source);
-    if (result < 0 || !place->frames)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "trials");
-    return result;
-}
 
 /* Where a segment would begin: at the last cut before, if it isn't far. */
 static int64_t place_start_us(const struct media_info *info, int number, int places)
@@ -283,26 +63,131 @@ static int64_t place_start_us(const struct media_info *info, int number, int pla
     return at_us - cut_us < 20 * US ? cut_us : at_us;
 }
 
-static int run_place(struct place *place, int threads, struct failure *failure)
+static int64_t to_frames(const struct media_info *info, int64_t us, enum AVRounding rounding)
 {
-    pthread_t ids[64];
-    int started = 0;
-    place->next = 0;
-    while (started < threads - 1 && started < 64 &&
-           pthread_create(&ids[started], NULL, run_thread, place) == 0)
-        started++;
-    run_thread(place);
-    for (int i = 0; i < started; i++)
-        pthread_join(ids[i], NULL);
-    for (int i = 0; i < place->candidate_count; i++)
-        if (place->candidates[i].result < 0) {
-            *failure = place->candidates[i].failure;
+    return av_rescale_rnd(us, info->fps_num, US * info->fps_den, rounding);
+}
+
+static void read_place(void *context, int number)
+{
+    struct trials *t = context;
+    const struct media_info *info = t->info;
+    struct place_params params = t->params;
+    int64_t all = to_frames(info, info->duration_us, AV_ROUND_NEAR_INF);
+    int64_t start_us = place_start_us(info, number, t->place_count) - info->video_start_us;
+    params.first_frame = start_us > 0 ? to_frames(info, start_us, AV_ROUND_UP) : 0;
+    if (params.first_frame + params.frame_count > all)
+        params.first_frame = all - params.frame_count;
+    t->reads[number] = place_read(&t->places[number], t->fd, info, &params, &t->failures[number]);
+}
+
+/* How many frames of each place are kept in memory, at most. */
+static int64_t affordable(const struct trials *t)
+{
+    int64_t picture_bytes = (int64_t)t->params.width * t->params.height * 3 / 2;
+    int finest = t->params.divisors[0] < t->params.divisors[1] || t->params.divisors[1] == 0
+                     ? t->params.divisors[0]
+                     : t->params.divisors[1];
+    return PLACES_BYTES / t->place_count / picture_bytes * finest;
+}
+
+static int read_places(struct trials *t, struct failure *failure)
+{
+    const struct media_info *info = t->info;
+    int64_t frames = to_frames(info, PLACE_US, AV_ROUND_NEAR_INF), most = affordable(t);
+    int64_t all = to_frames(info, info->duration_us, AV_ROUND_NEAR_INF);
+    frames = frames > most ? most : frames;
+    t->params.frame_count = (int)(frames > all ? all : frames);
+    if (t->params.frame_count < 1) {
+        t->place_count = 0;
+        return 0;
+    }
+    tasks_run(t->threads, t->place_count, read_place, t);
+    int read = 0;
+    for (int i = 0; i < t->place_count; i++) {
+        if (t->reads[i] < 0) {
+            *failure = t->failures[i];
             return -1;
         }
+        if (t->reads[i] == 0) {
+            place_clear(&t->places[i]);
+            continue;
+        }
+        struct place place = t->places[i];
+        t->places[i] = (struct place){.frames = NULL};
+        t->places[read++] = place;
+    }
+    t->place_count = read;
     return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- a round ---- */
+
+static void scale_copy(void *context, int number)
+{
+    struct round *round = context;
+    round->results[number] = place_copy_scale(&round->copies[number]);
+}
+
+static void attempt(void *context, int number)
+{
+    struct round *round = context;
+    int place = number % round->place_count, kind = number / round->place_count;
+    round->results[number] = picture_attempt_run(&round->attempts[kind / CRFS][kind % CRFS][place],
+        &round->copies[place], round->divisors[kind / CRFS], crfs[kind % CRFS]);
+}
+
+static int run_tasks(const struct trials *t, struct round *round, int count,
+    void (*run)(void *context, int number), struct failure *failure)
+{
+    tasks_run(t->threads, count, run, round);
+    for (int i = 0; i < count; i++)
+        if (round->results[i] < 0)
+            return failure_from_av(failure, round->results[i], REASON_INTERNAL, "trial");
+    return 0;
+}
+
+static int to_mdb(double unlike)
+{
+    return (int)(-10000 * log10(unlike < 1e-6 ? 1e-6 : unlike));
+}
+
+static void conclude(struct media_info *info, const struct round *round, int side)
+{
+    int places = round->place_count;
+    for (int d = 0; d < round->divisor_count; d++)
+        for (int c = 0; c < CRFS && info->trial_count < MEDIA_MAX_TRIALS; c++) {
+            struct picture_attempt sum = {0};
+            for (int i = 0; i < places; i++) {
+                const struct picture_attempt *one = &round->attempts[d][c][i];
+                sum.keyframe_bytes += one->keyframe_bytes;
+                sum.rest_bps += one->rest_bps;
+                sum.unlike += one->unlike;
+            }
+            info->trials[info->trial_count++] = (struct media_trial){
+                .height = side,
+                .divisor = round->divisors[d],
+                .crf = crfs[c],
+                .keyframe_bytes = (int)(sum.keyframe_bytes / places),
+                .rate_bps = (int)(sum.rest_bps / places),
+                .quality_mdb = to_mdb(sum.unlike / places),
+            };
+        }
+}
+
+/* Tries the round's size with divisors, of which there are `count`. */
+static int run_round(struct trials *t, struct round *round, int side, const int *divisors,
+    int count, struct failure *failure)
+{
+    round->divisors = divisors;
+    round->divisor_count = count;
+    int result = run_tasks(t, round, t->place_count, scale_copy, failure);
+    if (result == 0)
+        result = run_tasks(t, round, count * CRFS * t->place_count, attempt, failure);
+    if (result == 0)
+        conclude(t->info, round, side);
+    return result;
+}
 
 static int even(double value)
 {
@@ -310,10 +195,30 @@ static int even(double value)
     return rounded < 2 ? 2 : rounded;
 }
 
+static int begin_round(
+    const struct trials *t, struct round *round, int side, struct failure *failure)
+{
+    int width = even((double)t->info->width * side / t->source_side);
+    int height = even((double)t->info->height * side / t->source_side);
+    int error = 0;
+    round->place_count = t->place_count;
+    for (int i = 0; i < t->place_count && error >= 0; i++)
+        error = place_copy_open(&round->copies[i], &t->places[i], width, height);
+    return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "trial") : 0;
+}
+
+static void end_round(struct round *round)
+{
+    for (int i = 0; i < PLACES; i++)
+        place_copy_clear(&round->copies[i]);
+}
+
+/* ---- what is worth trying ---- */
+
 /* The source's own size and what is clearly smaller, downwards. Returns how many. */
 static int choose_sides(int source_side, int sides[SIZES])
 {
-    static const int usual[] = {1080, 720, 540, 360, 240};
+    static const int usual[] = {1080, 720, 540, 360, 240, 180, 120};
     int count = 0;
     sides[count++] = source_side < LARGEST_SIDE ? source_side : LARGEST_SIDE;
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]) && count < SIZES; i++)
@@ -322,89 +227,156 @@ static int choose_sides(int source_side, int sides[SIZES])
     return count;
 }
 
-/* Slides need few pictures a second, faces more. */
-static int choose_divisors(const struct media_info *info, int divisors[2])
+/* Slides need few pictures a second, or some where there are bits for them; faces need more. 0: no
+ * second divisor. */
+static void choose_divisors(const struct media_info *info, int divisors[PLACE_DIVISORS])
 {
-    int few = plan_few_frames(info);
-    divisors[0] = 1;
-    if (few % 2 == 0 && few > 2 && plan_class_share(info, MEDIA_SLIDES) < 300)
-        few = 2;
-    divisors[1] = few;
-    return few > 1 ? 2 : 1;
+    int few = plan_few_frames(info), slides = plan_class_share(info, MEDIA_SLIDES);
+    bool halved = few % 2 == 0 && few > 2;
+    divisors[0] = halved && slides >= 700 ? 2 : 1;
+    divisors[1] = halved && slides < 300 ? 2 : few > 1 ? few : 0;
 }
 
-static int list_candidates(const struct media_info *info, struct candidate *out)
+/* What the lowest rung would be made of, by the trials so far. */
+struct lowest {
+    int side, divisor;
+    double crf;
+};
+
+static bool find_lowest(const struct trials *t, struct lowest *out)
 {
-    int sides[SIZES], divisors[2], count = 0;
-    int source_side = info->width < info->height ? info->width : info->height;
-    int side_count = choose_sides(source_side, sides),
-        divisor_count = choose_divisors(info, divisors);
-    for (int i = 0; i < side_count; i++)
-        for (int j = 0; j < divisor_count; j++)
-            for (int crf = FINE_CRF; crf <= COARSE_CRF; crf += COARSE_CRF - FINE_CRF)
-                out[count++] = (struct candidate){
-                    .width = even((double)info->width * sides[i] / source_side),
-                    .height = even((double)info->height * sides[i] / source_side),
-                    .side = sides[i],
-                    .divisor = divisors[j],
-                    .crf = crf,
-                };
-    return count;
+    static const struct plan_options options;
+    if (plan_make(t->info, &options, t->plan) < 0 || t->plan->rendition_count == 0 ||
+        t->plan->renditions[0].kind != PLAN_VIDEO)
+        return false;
+    const struct plan_rendition *r = &t->plan->renditions[0];
+    int side = r->width < r->height ? r->width : r->height;
+    *out = (struct lowest){.divisor = plan_divisor(t->plan, r), .crf = r->crf_x10 / 10.0};
+    for (int i = 0; i < t->info->trial_count; i++)
+        if (t->info->trials[i].height / 2 == side / 2)
+            out->side = t->info->trials[i].height;
+    return out->side > 0;
 }
 
-static void conclude(struct media_info *info, const struct place *place, int places)
+static double quality_mdb(const struct media_info *info, const struct lowest *at, double crf)
 {
-    for (int i = 0; i < place->candidate_count && info->trial_count < MEDIA_MAX_TRIALS; i++) {
-        const struct candidate *c = &place->candidates[i];
-        double unlike = 1 - c->similarity / places;
-        info->trials[info->trial_count++] = (struct media_trial){
-            .height = c->side,
-            .divisor = c->divisor,
-            .crf = c->crf,
-            .keyframe_bytes = (int)(c->keyframe_bytes / places),
-            .rate_bps = (int)(c->rate_bps / places),
-            .quality_mdb = (int)(-10000 * log10(unlike < 1e-6 ? 1e-6 : unlike)),
-        };
+    double fine = 0, coarse = 0;
+    for (int i = 0; i < info->trial_count; i++) {
+        const struct media_trial *trial = &info->trials[i];
+        if (trial->height == at->side && trial->divisor == at->divisor)
+            *(trial->crf == crfs[0] ? &fine : &coarse) = trial->quality_mdb;
     }
+    return fine + (coarse - fine) * (crf - crfs[0]) / (crfs[1] - crfs[0]);
+}
+
+/* The mean over the places of how unlike the copies are; negative: an AVERROR. */
+static double unlike_copies(const struct trials *t, struct round *round)
+{
+    double sum = 0;
+    for (int i = 0; i < t->place_count; i++) {
+        double one = place_copy_unlike(&round->copies[i]);
+        if (one < 0)
+            return one;
+        sum += one;
+    }
+    return sum / t->place_count;
+}
+
+/*
+ * Whether a size that is smaller than all that were tried might look better than they do in the
+ * lowest rung; in others it won't then. Not if the last one didn't either. Else by a guess: it
+ * loses what scaling costs, and what the best so far loses at a finer CRF.
+ */
+static int worth_trying(const struct trials *t, struct round *round, struct failure *failure)
+{
+    const struct media_info *info = t->info;
+    struct lowest best;
+    if (!find_lowest(t, &best) || best.crf > HARDLY_FITS_CRF)
+        return 1;
+    if (best.side > info->trials[info->trial_count - 1].height)
+        return 0;
+    double scaling = unlike_copies(t, round);
+    if (scaling < 0)
+        return failure_from_av(failure, (int)scaling, REASON_INTERNAL, "trial");
+    double coding = pow(10, -quality_mdb(info, &best, best.crf - FINER_CRF) / 10000);
+    return to_mdb(scaling + coding) + NEAR_MDB >= quality_mdb(info, &best, best.crf);
+}
+
+/* Whether holding pictures looks worse by itself than coding all of them as coarsely as possible:
+ * where all moves. */
+static bool holding_is_useless(const struct trials *t, int divisor)
+{
+    const struct media_info *info = t->info;
+    double sum = 0;
+    for (int i = 0; i < t->place_count; i++)
+        sum += place_unlike_held(&t->places[i], divisor);
+    return to_mdb(sum / t->place_count) < info->trials[info->trial_count - 1].quality_mdb;
+}
+
+/* ---- the whole ---- */
+
+static int try_own_size(struct trials *t, struct round *round, struct failure *failure)
+{
+    int *divisors = t->params.divisors;
+    /* Only where all pictures are there it can be said what holding them does. */
+    int first = divisors[0] == 1 || divisors[1] == 0 ? 1 : 2;
+    if (run_round(t, round, t->source_side, divisors, first, failure) < 0)
+        return -1;
+    if (first == 2 || divisors[1] == 0)
+        return 0;
+    if (holding_is_useless(t, divisors[1])) {
+        divisors[1] = 0;
+        return 0;
+    }
+    return run_round(t, round, t->source_side, divisors + 1, 1, failure);
+}
+
+static int try_sizes(struct trials *t, const int *sides, int side_count, struct report *report,
+    struct failure *failure)
+{
+    int result = 1;
+    for (int i = 0; i < side_count && result == 1; i++) {
+        struct round round = {.place_count = 0};
+        result = begin_round(t, &round, sides[i], failure) < 0 ? -1 : 1;
+        if (result == 1 && i > 0)
+            result = worth_trying(t, &round, failure);
+        if (result == 1 && i == 0)
+            result = try_own_size(t, &round, failure) < 0 ? -1 : 1;
+        else if (result == 1)
+            result = run_round(t, &round, sides[i], t->params.divisors,
+                         t->params.divisors[1] > 0 ? 2 : 1, failure) < 0
+                         ? -1
+                         : 1;
+        end_round(&round);
+        if (result == 1 && report_progress(report, 600 + 100 * i, failure) < 0)
+            result = -1;
+    }
+    return result < 0 ? -1 : 0;
 }
 
 int trials_run(
     int fd, struct media_info *info, int threads, struct report *report, struct failure *failure)
 {
-    struct candidate candidates[2 * 2 * SIZES];
-    struct place place = {
-        .candidates = candidates,
-        .candidate_count = list_candidates(info, candidates),
-        .width = candidates[0].width,
-        .height = candidates[0].height,
-        .rate = {info->fps_num, info->fps_den},
+    int sides[SIZES], source_side = info->width < info->height ? info->width : info->height;
+    int side_count = choose_sides(source_side, sides);
+    struct trials t = {
+        .fd = fd,
+        .threads = threads,
+        .info = info,
+        .plan = malloc(sizeof(struct plan)),
+        .place_count = info->duration_us < SHORT_LESSON_US ? 1 : PLACES,
+        .source_side = source_side,
+        .params = {.width = even((double)info->width * sides[0] / source_side),
+            .height = even((double)info->height * sides[0] / source_side),
+            .rate = {info->fps_num, info->fps_den}},
     };
-    int64_t most = PLACE_BYTES / ((int64_t)place.width * place.height * 3 / 2);
-    int64_t frames = av_rescale(PLACE_US, info->fps_num, US * info->fps_den);
-    int64_t all = av_rescale(info->duration_us, info->fps_num, US * info->fps_den);
-    frames = frames > most ? most : frames > all ? all : frames;
-    if (frames < 1)
-        return 0;
-    int places = 0, result = 0, wanted = info->duration_us < SHORT_LESSON_US ? 1 : PLACES;
-    pthread_mutex_init(&place.mutex, NULL);
-    for (int i = 0; i < wanted && result >= 0; i++) {
-        int64_t start_us = place_start_us(info, i, wanted) - info->video_start_us;
-        int64_t first =
-            start_us > 0 ? av_rescale_rnd(start_us, info->fps_num, US * info->fps_den, AV_ROUND_UP)
-                         : 0;
-        if (first + frames > all)
-            first = all - frames;
-        result = read_place(&place, fd, info, first, (int)frames, failure);
-        if (result == 1) {
-            places++;
-            result = run_place(&place, threads, failure);
-        }
-        clear_place(&place);
-        if (result >= 0)
-            result = report_progress(report, 400 + 200 * i, failure);
-    }
-    pthread_mutex_destroy(&place.mutex);
-    if (result >= 0 && places > 0)
-        conclude(info, &place, places);
-    return result < 0 ? -1 : 0;
+    choose_divisors(info, t.params.divisors);
+    int result =
+        t.plan ? read_places(&t, failure) : failure_set(failure, REASON_OUT_OF_MEMORY, "trials");
+    if (result == 0 && t.place_count > 0)
+        result = try_sizes(&t, sides, side_count, report, failure);
+    for (int i = 0; i < PLACES; i++)
+        place_clear(&t.places[i]);
+    free(t.plan);
+    return result;
 }

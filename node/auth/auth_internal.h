@@ -3,6 +3,8 @@
 #ifndef NODE_AUTH_AUTH_INTERNAL_H
 #define NODE_AUTH_AUTH_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "node/auth/auth.h"
 #include "node/auth/backoff.h"
 #include "node/auth/sessions.h"
@@ -18,6 +20,7 @@ struct auth {
     void *login_page_ctx;
     struct sessions *sessions;
     struct backoff *backoff;
+    atomic_int logins; /* being looked at in the pool */
     struct http_route routes[AUTH_ROUTES];
 };
 

@@ -12,12 +12,15 @@
 
 #define MOST_BODY_BYTES 4096
 #define PASSWORD_BYTES 1025
+/* At a time: each takes a thread of the pool for a while, which others wait for, and 64 MiB. */
+#define MOST_LOGINS 2
 
 /* One login on its way through the pool. */
 struct login {
     struct auth *auth;
     char name[65], password[PASSWORD_BYTES];
-    bool accepted, broken;
+    bool accepted;
+    int error; /* of the catalog: neither accepted nor refused */
     char token[AUTH_TOKEN_BYTES];
     struct catalog_session session;
 };
@@ -31,20 +34,25 @@ static void random_hex(char *out)
 
 /* ---- in the pool ---- */
 
-/* An unknown name takes as long as a wrong password: verified against a hash that nothing fits. */
-static bool verify(struct catalog *catalog, const struct login *login, int *role)
+/* An unknown name takes as long as a wrong password: to make a hash and to verify one is the same
+ * work. */
+static bool verify(struct catalog *catalog, struct login *login, int *role)
 {
     struct catalog_users users;
-    char nothing_fits[crypto_pwhash_STRBYTES];
-    bool known = catalog_user_get(catalog, login->name, &users) == CATALOG_OK;
-    if (known)
-        *role = users.items[0].role;
-    else if (auth_hash_password("", nothing_fits) < 0)
+    char unused[crypto_pwhash_STRBYTES];
+    login->error = catalog_user_get(catalog, login->name, &users);
+    if (login->error == CATALOG_ENOTFOUND) {
+        login->error = CATALOG_OK;
+        (void)auth_hash_password(login->password, unused);
         return false;
-    bool fits = crypto_pwhash_str_verify(known ? users.items[0].password_hash : nothing_fits,
-                    login->password, strlen(login->password)) == 0;
+    }
+    if (login->error != CATALOG_OK)
+        return false;
+    *role = users.items[0].role;
+    bool fits = crypto_pwhash_str_verify(
+                    users.items[0].password_hash, login->password, strlen(login->password)) == 0;
     catalog_users_free(&users);
-    return known && fits;
+    return fits;
 }
 
 static void work_login(void *thread_ctx, void *task)
@@ -53,7 +61,7 @@ static void work_login(void *thread_ctx, void *task)
     struct catalog *catalog = thread_ctx;
     int role = 0;
     if (!catalog) {
-        login->broken = true;
+        login->error = CATALOG_EIO;
         return;
     }
     if (!verify(catalog, login, &role))
@@ -64,9 +72,10 @@ static void work_login(void *thread_ctx, void *task)
     sessions_token_hash(login->token, session->token_sha256);
     snprintf(session->user, sizeof(session->user), "%s", login->name);
     session->role = role;
-    session->expires_ms = clock_wall_ms() + login->auth->session_ms;
-    login->accepted = catalog_session_add(catalog, session) == CATALOG_OK;
-    login->broken = !login->accepted;
+    int64_t now_ms = clock_wall_ms();
+    session->expires_ms = now_ms + login->auth->session_ms;
+    login->error = catalog_session_add(catalog, session, now_ms);
+    login->accepted = login->error == CATALOG_OK;
 }
 
 /* ---- on the loop ---- */
@@ -92,11 +101,26 @@ static void forget_login(struct login *login)
     free(login);
 }
 
+static void respond_unavailable(struct http_request *req, int error)
+{
+    if (error == CATALOG_EFULL)
+        http_respond_error(req, 507, "disk_full", "服务器磁盘已满，暂时做不了。请告诉技术员。",
+            "The server's disk is full, so this can't be done now: tell a technician.");
+    else
+        http_respond_error(req, 503, "unavailable", "服务器暂时做不了，请稍后再试。",
+            "The server can't do this right now. Try again later.");
+}
+
+static void forgive(struct auth *auth, const struct http_request *req, const char *name)
+{
+    backoff_succeeded(auth->backoff, name);
+    backoff_succeeded(auth->backoff, http_request_peer(req));
+}
+
 static void accept_login(struct http_request *req, struct login *login)
 {
     struct auth *auth = login->auth;
-    backoff_succeeded(auth->backoff, login->name);
-    backoff_succeeded(auth->backoff, http_request_peer(req));
+    forgive(auth, req, login->name);
     if (sessions_add(auth->sessions, &login->session) < 0) {
         http_respond_error(
             req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
@@ -112,16 +136,13 @@ static void accept_login(struct http_request *req, struct login *login)
 static void done_login(struct http_request *req, void *task)
 {
     struct login *login = task;
-    struct auth *auth = login->auth;
+    atomic_fetch_sub(&login->auth->logins, 1);
     if (login->accepted) {
         accept_login(req, login);
-    } else if (login->broken) {
-        http_respond_error(req, 503, "unavailable", "暂时无法登录，请稍后再试。",
-            "Logging in is not possible right now. Try again later.");
+    } else if (login->error != CATALOG_OK) {
+        forgive(login->auth, req, login->name); /* no guess was judged */
+        respond_unavailable(req, login->error);
     } else {
-        int64_t now_ms = clock_mono_ms();
-        backoff_failed(auth->backoff, login->name, now_ms);
-        backoff_failed(auth->backoff, http_request_peer(req), now_ms);
         log_write(LOG_WARN, "auth", "failed login from %s", http_request_peer(req));
         http_respond_error(
             req, 401, "wrong_password", "用户名或密码不对。", "The name or the password is wrong.");
@@ -140,17 +161,34 @@ static bool from_our_page(const struct http_request *req)
     return authority && host && strcmp(authority + 3, host) == 0;
 }
 
-static bool must_wait(struct auth *auth, struct http_request *req, const char *name)
+static void ask_to_wait(struct http_request *req, int64_t wait_ms)
 {
-    int64_t now_ms = clock_mono_ms();
-    int64_t by_name = backoff_wait_ms(auth->backoff, name, now_ms);
-    int64_t by_peer = backoff_wait_ms(auth->backoff, http_request_peer(req), now_ms);
-    int64_t wait_ms = by_name > by_peer ? by_name : by_peer;
-    if (wait_ms == 0)
-        return false;
     http_response_headerf(req, "Retry-After", "%" PRId64, (wait_ms + 999) / 1000);
     http_respond_error(req, 429, "too_many_attempts", "登录失败次数太多，请稍等再试。",
         "Too many failed logins: wait a little and try again.");
+}
+
+/* False: the answer has been sent. Each guess counts as a failure before it is looked at, so that
+ * many at once are no way around the waiting. */
+static bool may_try(struct auth *auth, struct http_request *req, const char *name)
+{
+    int64_t now_ms = clock_mono_ms();
+    const char *peer = http_request_peer(req);
+    int64_t by_name = backoff_wait_ms(auth->backoff, name, now_ms);
+    int64_t by_peer = backoff_wait_ms(auth->backoff, peer, now_ms);
+    if (by_name > 0 || by_peer > 0) {
+        ask_to_wait(req, by_name > by_peer ? by_name : by_peer);
+        return false;
+    }
+    if (atomic_fetch_add(&auth->logins, 1) >= MOST_LOGINS) {
+        atomic_fetch_sub(&auth->logins, 1);
+        http_response_header(req, "Retry-After", "1");
+        http_respond_error(req, 503, "busy", "正在登录的人太多，请稍后再试。",
+            "Too many people are logging in: try again in a moment.");
+        return false;
+    }
+    backoff_failed(auth->backoff, name, now_ms);
+    backoff_failed(auth->backoff, peer, now_ms);
     return true;
 }
 
@@ -165,7 +203,7 @@ static void on_login_body(struct http_request *req, char *data, size_t data_byte
                 strlen(name) < sizeof(login->name) && strlen(password) < sizeof(login->password);
     if (!read) {
         http_respond_error(req, 400, "bad_request", "请求格式不对。", "The request is malformed.");
-    } else if (!must_wait(auth, req, name)) {
+    } else if (may_try(auth, req, name)) {
         login->auth = auth;
         snprintf(login->name, sizeof(login->name), "%s", name);
         snprintf(login->password, sizeof(login->password), "%s", password);
@@ -189,21 +227,29 @@ void auth_login(struct http_request *req, void *ctx)
 /* ---- logging out ---- */
 
 struct logout {
+    struct auth *auth;
     char token_sha256[65];
+    int error;
 };
 
 static void work_logout(void *thread_ctx, void *task)
 {
-    const struct logout *logout = task;
-    if (thread_ctx)
-        (void)catalog_session_remove(thread_ctx, logout->token_sha256);
+    struct logout *logout = task;
+    logout->error =
+        thread_ctx ? catalog_session_remove(thread_ctx, logout->token_sha256) : CATALOG_EIO;
 }
 
 static void done_logout(struct http_request *req, void *task)
 {
-    http_response_header(
-        req, "Set-Cookie", AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-    http_respond_empty(req, 204);
+    const struct logout *logout = task;
+    if (logout->error == CATALOG_OK || logout->error == CATALOG_ENOTFOUND) {
+        sessions_remove(logout->auth->sessions, logout->token_sha256);
+        http_response_header(
+            req, "Set-Cookie", AUTH_COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+        http_respond_empty(req, 204);
+    } else {
+        respond_unavailable(req, logout->error); /* the session lives on */
+    }
     free(task);
 }
 
@@ -218,8 +264,8 @@ void auth_logout(struct http_request *req, void *ctx)
             req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
         return;
     }
+    logout->auth = auth;
     sessions_token_hash(token, logout->token_sha256);
-    sessions_remove(auth->sessions, logout->token_sha256);
     http_request_defer(req, work_logout, done_logout, logout);
 }
 

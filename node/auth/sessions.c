@@ -10,7 +10,7 @@
 struct sessions {
     pthread_mutex_t mutex;
     struct catalog_sessions list;
-    uint64_t logins;
+    uint64_t changes; /* logins and logouts */
 };
 
 int sessions_open(struct sessions **out)
@@ -65,7 +65,7 @@ int sessions_add(struct sessions *sessions, const struct catalog_session *sessio
     if (items) {
         items[list->count++] = *session;
         list->items = items;
-        sessions->logins++;
+        sessions->changes++;
     }
     pthread_mutex_unlock(&sessions->mutex);
     return items ? 0 : -ENOMEM;
@@ -75,18 +75,18 @@ void sessions_remove(struct sessions *sessions, const char *token_sha256)
 {
     pthread_mutex_lock(&sessions->mutex);
     struct catalog_sessions *list = &sessions->list;
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i].token_sha256, token_sha256) == 0) {
+    /* It may be there twice: read from the catalog before its login was through. */
+    for (size_t i = list->count; i-- > 0;)
+        if (strcmp(list->items[i].token_sha256, token_sha256) == 0)
             list->items[i] = list->items[--list->count];
-            break;
-        }
+    sessions->changes++;
     pthread_mutex_unlock(&sessions->mutex);
 }
 
 uint64_t sessions_mark(struct sessions *sessions)
 {
     pthread_mutex_lock(&sessions->mutex);
-    uint64_t mark = sessions->logins;
+    uint64_t mark = sessions->changes;
     pthread_mutex_unlock(&sessions->mutex);
     return mark;
 }
@@ -94,7 +94,7 @@ uint64_t sessions_mark(struct sessions *sessions)
 void sessions_replace(struct sessions *sessions, uint64_t mark, struct catalog_sessions *list)
 {
     pthread_mutex_lock(&sessions->mutex);
-    if (sessions->logins == mark) {
+    if (sessions->changes == mark) {
         struct catalog_sessions old = sessions->list;
         sessions->list = *list;
         *list = old;

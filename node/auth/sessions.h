@@ -21,10 +21,10 @@ bool sessions_find(
 int sessions_add(
     struct sessions *sessions, const struct catalog_session *session); /* 0 or -ENOMEM */
 void sessions_remove(struct sessions *sessions, const char *token_sha256);
-/* Counts logins: taken before the list for sessions_replace() is read. */
+/* Counts logins and logouts: taken before the list for sessions_replace() is read. */
 uint64_t sessions_mark(struct sessions *sessions);
 /* Replaces all by those of the list, which is taken over (emptied), unless somebody has logged in
- * since the mark was taken: the list might lack him. */
+ * or out since the mark was taken: the list might lack him, or have him still. */
 void sessions_replace(struct sessions *sessions, uint64_t mark, struct catalog_sessions *list);
 
 #endif

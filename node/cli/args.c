@@ -72,7 +72,13 @@ static void print_option(const char *name, const char *value_name, const char *a
 
 static void print_config_option(const struct config_option *option)
 {
-    static const char *const value_names[] = {"ADDRESS:PORT", "N", "BYTES", "yes|no"};
+    static const char *const value_names[] = {
+        [CONFIG_ADDRESS] = "ADDRESS:PORT",
+        [CONFIG_NUMBER] = "N",
+        [CONFIG_BYTES] = "BYTES",
+        [CONFIG_SWITCH] = "yes|no",
+        [CONFIG_RATES] = "N,N,...",
+    };
     char name[64], range[CONFIG_TEXT_BYTES], about[1024];
     snprintf(name, sizeof name, "%s", option->name);
     for (char *at = name; (at = strchr(at, '_')) != NULL;)

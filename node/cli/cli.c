@@ -123,6 +123,8 @@ enum cli_exit cli_data_open(
         .floor_bytes = args->config.floor_bytes};
     if (store_open(&out->store, &store_params, message, sizeof message) < 0)
         return cli_fail("%s", message);
+    if (mode != CLI_DATA_READ)
+        store_free_reserve(out->store);
     const struct catalog_params catalog_params = {.path = store_catalog_path(out->store),
         .must_exist = mode != CLI_DATA_CREATE,
         .read_only = mode == CLI_DATA_READ};

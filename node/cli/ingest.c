@@ -212,6 +212,30 @@ static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, boo
     return result;
 }
 
+static size_t characters(const char *utf8)
+{
+    size_t count = 0;
+    for (; *utf8 != '\0'; utf8++)
+        count += ((unsigned char)*utf8 & 0xc0) != 0x80;
+    return count;
+}
+
+/* The same bounds as in the operator's page: every list carries the texts. */
+static enum cli_exit check_text(const char *option, const char *text, size_t most)
+{
+    return characters(text) <= most
+               ? CLI_GO_ON
+               : cli_misuse("ingest", "--%s has at most %zu characters", option, most);
+}
+
+static enum cli_exit check_texts(const struct ingest *ingest)
+{
+    enum cli_exit result = check_text("title", ingest->title, 200);
+    if (result == CLI_GO_ON)
+        result = check_text("topic", ingest->topic, 100);
+    return result == CLI_GO_ON ? check_text("description", ingest->description, 5000) : result;
+}
+
 /* The texts in UTF-8, whatever the terminal sends. */
 static enum cli_exit run_with_texts(
     const struct cli_args *args, const struct texts *texts, bool publish, bool wait)
@@ -228,7 +252,9 @@ static enum cli_exit run_with_texts(
             .description = description,
             .language = texts->language,
             .publish = publish};
-        result = run(args, &ingest, wait);
+        result = check_texts(&ingest);
+        if (result == CLI_GO_ON)
+            result = run(args, &ingest, wait);
     }
     free(title);
     free(topic);

@@ -107,12 +107,21 @@ static bool still_receiving(struct http_conn *conn, int64_t since_ms)
                (uint64_t)params->min_progress_bytes_per_minute * (uint64_t)since_ms;
 }
 
+/* Who asks for nothing must not keep out those who would. */
+static int64_t patience_ms(const struct http_conn *conn, int64_t usual_ms)
+{
+    int64_t crowded_ms = conn->loop->server->params.crowded_timeout_ms;
+
+    return conn->loop->accept_paused && crowded_ms < usual_ms ? crowded_ms : usual_ms;
+}
+
 static void check_head(struct http_conn *conn, int64_t now_ms)
 {
     const struct http_server_params *params = &conn->loop->server->params;
-    int64_t limit_ms = conn->path[0] ? params->idle_timeout_ms : params->header_timeout_ms;
+    int64_t head_limit_ms = patience_ms(conn, params->header_timeout_ms);
+    int64_t limit_ms = conn->path[0] ? patience_ms(conn, params->idle_timeout_ms) : head_limit_ms;
 
-    if (conn->head_ms && now_ms - conn->head_ms >= params->header_timeout_ms) {
+    if (conn->head_ms && now_ms - conn->head_ms >= head_limit_ms) {
         conn->broken = !conn_refuse(conn, 408);
         conn_run(conn);
     } else if (!conn->head_ms && now_ms - conn->phase_ms >= limit_ms) {

@@ -250,6 +250,7 @@ struct http_server_params {
     int64_t progress_window_ms;            /* over which that is measured: 60,000 */
     int64_t header_timeout_ms;  /* for a head from its first byte, for the first byte: 60,000 */
     int64_t idle_timeout_ms;    /* between requests: 75,000 */
+    int64_t crowded_timeout_ms; /* instead of these two, while others can't get in: 5,000 */
     int64_t sample_interval_ms; /* between looks at each connection (samples, deadlines): 1,000 */
     http_log_fn log;
     void *log_ctx;

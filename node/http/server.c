@@ -43,6 +43,7 @@ static void fill_defaults(struct http_server_params *params)
         or_default(params->min_progress_bytes_per_minute, 15000);
     params->header_timeout_ms = or_default(params->header_timeout_ms, 60000);
     params->idle_timeout_ms = or_default(params->idle_timeout_ms, 75000);
+    params->crowded_timeout_ms = or_default(params->crowded_timeout_ms, 5000);
     params->progress_window_ms = or_default(params->progress_window_ms, 60000);
     params->sample_interval_ms = or_default(params->sample_interval_ms, 1000);
 }

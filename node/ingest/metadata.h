@@ -6,8 +6,10 @@
 #include <stdbool.h>
 
 struct metadata {
-    char filename[256]; /* without folders; never empty after metadata_parse() */
-    char title[801];    /* 200 characters at most, UTF-8 */
+    /* Without folders; never empty after metadata_parse(). NTFS has names of 255 UTF-16 units,
+     * which may be 765 bytes here. */
+    char filename[1024];
+    char title[801]; /* 200 characters at most, UTF-8 */
     char topic[401];
     char description[4096];
     char language[36];

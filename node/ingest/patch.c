@@ -234,6 +234,20 @@ static void on_data(
 
 /* ---- opening ---- */
 
+/* An upload that was given up after it was found leaves the empty file that opening has made:
+ * nobody else removes it. One with something in it may be a lesson's source. */
+static bool given_up(struct catalog *catalog, const struct patch *patch)
+{
+    struct catalog_uploads uploads;
+    struct stat status;
+    int found = ingest_find(catalog, patch->id, patch->user, patch->admin, &uploads);
+    if (found == CATALOG_OK)
+        catalog_uploads_free(&uploads);
+    else if (found == CATALOG_ENOTFOUND && fstat(patch->fd, &status) == 0 && status.st_size == 0)
+        store_remove_source(patch->ingest->store, patch->id);
+    return found == CATALOG_ENOTFOUND;
+}
+
 static void work_open(void *thread_ctx, void *argument)
 {
     struct patch *patch = argument;
@@ -254,6 +268,8 @@ static void work_open(void *thread_ctx, void *argument)
     patch->fd = error == 0 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640) : -1;
     if (patch->fd < 0 || fstat(patch->fd, &status) < 0)
         patch->error = ingest_errno(error < 0 ? error : -errno);
+    else if (given_up(thread_ctx, patch))
+        patch->error = CATALOG_ENOTFOUND;
     else
         patch->offset = status.st_size;
 }

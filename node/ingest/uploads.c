@@ -110,6 +110,8 @@ static void work_create(void *thread_ctx, void *argument)
         .created_ms = clock_wall_ms(),
     };
     task->error = catalog_upload_create(thread_ctx, &upload);
+    if (task->error != CATALOG_OK)
+        store_remove_source(task->ingest->store, task->id);
 }
 
 static void done_create(struct http_request *req, void *argument)

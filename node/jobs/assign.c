@@ -13,6 +13,8 @@
 
 static int unable(struct worker *worker, enum reason reason, const char *what, int error)
 {
+    if (worker_error_passes(error))
+        worker->fate = FATE_SHORT;
     worker->reason = reason;
     snprintf(worker->detail, sizeof(worker->detail), "%s: %s", what, strerror(error));
     return -1;

@@ -80,8 +80,9 @@ static void sweep(struct jobs *jobs)
 
 static bool has_room(struct jobs *jobs)
 {
-    bool room = store_free_bytes(jobs->store) >= LEAST_ROOM_BYTES &&
-                clock_mono_ms() >= jobs->paused_until_ms;
+    if (clock_mono_ms() < jobs->paused_until_ms)
+        return false;
+    bool room = store_free_bytes(jobs->store) >= LEAST_ROOM_BYTES;
     if (!room && !jobs->paused_for_room)
         log_write(LOG_WARN, "jobs", "the disk is full: transcoding pauses until there is room");
     if (room && jobs->paused_for_room)
@@ -90,8 +91,9 @@ static bool has_room(struct jobs *jobs)
     return room;
 }
 
-void jobs_pause(struct jobs *jobs)
+void jobs_pause(struct jobs *jobs, const char *why)
 {
+    log_write(LOG_WARN, "jobs", "%s: no new work for %d s", why, PAUSE_MS / 1000);
     jobs->paused_until_ms = clock_mono_ms() + PAUSE_MS;
 }
 
@@ -153,6 +155,21 @@ int jobs_running(const struct jobs *jobs)
 
 /* ---- opening and closing ---- */
 
+/* Whoever held leases before has died: the lock is ours. */
+static int recover(const struct jobs *jobs)
+{
+    switch (catalog_jobs_recover(jobs->catalog, jobs->owner)) {
+    case CATALOG_OK:
+        return 0;
+    case CATALOG_EFULL:
+        return -ENOSPC;
+    case CATALOG_EBUSY:
+        return -EBUSY;
+    default:
+        return -EIO;
+    }
+}
+
 int jobs_open(struct jobs **out, const struct jobs_params *params)
 {
     *out = NULL;
@@ -182,11 +199,8 @@ int jobs_open(struct jobs **out, const struct jobs_params *params)
     jobs->poll = event_new(jobs->base, -1, EV_PERSIST, on_poll, jobs);
     int error =
         jobs->worker_path && jobs->poll && event_add(jobs->poll, &interval) == 0 ? 0 : -ENOMEM;
-    /* Whoever held leases before has died: the lock is ours. */
-    if (error == 0 && catalog_jobs_recover(jobs->catalog, jobs->owner) != CATALOG_OK) {
-        log_write(LOG_ERROR, "jobs", "%s", catalog_message(jobs->catalog));
-        error = -EIO;
-    }
+    if (error == 0)
+        error = recover(jobs);
     if (error < 0) {
         jobs_close(&jobs, 0);
         return error;

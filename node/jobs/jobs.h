@@ -28,7 +28,8 @@ struct jobs_params {
     int64_t poll_ms;           /* 0: 500; how often the catalog is asked for new work */
 };
 
-/* Recovers leases of dead nodes, sweeps rubbish, starts polling. 0 or a negative errno. */
+/* Recovers leases of dead nodes, sweeps rubbish, starts polling. 0 or a negative errno: -EIO the
+ * catalog can't be used, -ENOSPC, -EBUSY it can't be written for now. */
 int jobs_open(struct jobs **out, const struct jobs_params *params);
 /* Looks for work now instead of at the next poll. base's thread. */
 void jobs_wake(struct jobs *jobs);

@@ -28,6 +28,7 @@ enum worker_fate {
     FATE_TIMED_OUT,
     FATE_MALFORMED, /* it sent what it must not send */
     FATE_DISK_FULL, /* the catalog or the disk could not take its results */
+    FATE_SHORT,     /* descriptors, memory or processes ran out: it was never started */
 };
 
 struct worker {
@@ -106,7 +107,8 @@ static inline int worker_chunk(
 }
 
 /* spawn.c: starts the worker program with that heritage and nothing else. The pid, or a negative
- * errno. */
+ * errno. It exits with this code if there are no descriptors to do so. */
+#define SPAWN_SHORT 125
 pid_t spawn_worker(const char *path, const struct heritage *heritage, int nice_level);
 
 /* assign.c: what a leased job needs: its text, source, output folder. Fills *heritage's text,
@@ -125,7 +127,9 @@ void worker_kill(struct worker *worker, enum worker_fate fate);
 void worker_tend(struct worker *worker, int64_t now_ms);
 /* jobs.c: a worker has ended and was freed. */
 void jobs_worker_ended(struct jobs *jobs, struct worker *worker);
-/* jobs.c: no new work for a while: the disk is full. */
-void jobs_pause(struct jobs *jobs);
+/* jobs.c: no new work for a while; why is for the log. */
+void jobs_pause(struct jobs *jobs, const char *why);
+/* worker.c: whether an errno says that the machine is short of something, which passes. */
+bool worker_error_passes(int error);
 
 #endif

@@ -108,11 +108,11 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
             (struct catalog_new_job){.kind = CATALOG_JOB_TEXT, .cost = COST_TEXT};
     if (!info->has_video)
         return 0;
-    p->jobs[p->job_count++] =
-        (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
     for (int piece = 0; piece < pieces; piece++)
         p->jobs[p->job_count++] =
             (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
+    p->jobs[p->job_count++] =
+        (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
     for (int chunk = 0; has_legacy(p) && chunk < p->plan.chunk_count; chunk++)
         p->jobs[p->job_count++] = (struct catalog_new_job){
             .kind = CATALOG_JOB_LEGACY, .chunk = chunk, .cost = COST_LEGACY};
@@ -155,7 +155,7 @@ static int record_probed(struct worker *worker, const struct message *message)
     if (worker_job(worker)->kind != CATALOG_JOB_PROBE || worker->probed)
         return refuse(worker, "findings that nobody asked for");
     struct planned *p = calloc(1, sizeof(*p));
-    char title[512];
+    char title[1024];
     int result = -1;
     if (!p || plan_make(&message->info, &worker->jobs->plan, &p->plan) < 0 ||
         plan_renditions(p) < 0 || plan_jobs(p, &message->info) < 0 ||

@@ -10,7 +10,12 @@
 #include "node/jobs/jobs_internal.h"
 
 /* Above every descriptor's final place, so that moving one never overwrites another. */
-#define HIGH_FD 64
+#define HIGH_FD (JOB_FD_OUTPUT + 1)
+
+static void give_up(void)
+{
+    _exit(errno == EMFILE || errno == ENFILE ? SPAWN_SHORT : 126);
+}
 
 static void move_into_place(const struct heritage *heritage)
 {
@@ -19,13 +24,15 @@ static void move_into_place(const struct heritage *heritage)
     const int to[] = {STDERR_FILENO, JOB_FD_TEXT, JOB_FD_MESSAGES, JOB_FD_SOURCE, JOB_FD_OUTPUT};
     int high[5];
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        give_up();
     for (int i = 0; i < 5; i++) {
         high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, HIGH_FD);
         if (high[i] < 0)
-            _exit(126);
+            give_up();
     }
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
-        _exit(126);
+    if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+        give_up();
     for (int i = 0; i < 5; i++)
         if (dup2(high[i], to[i]) < 0)
             _exit(126);

@@ -149,6 +149,13 @@ static void release(struct worker *worker)
         log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->jobs->catalog));
 }
 
+/* The machine is short of something: no lesson fails of that, it goes on when there is more. */
+static void conclude_short(struct worker *worker, const char *of)
+{
+    release(worker);
+    jobs_pause(worker->jobs, of);
+}
+
 static void conclude_signal(struct worker *worker, int signal_number)
 {
     struct jobs *jobs = worker->jobs;
@@ -175,8 +182,7 @@ static void conclude_failure(struct worker *worker, int status)
 {
     char detail[64];
     if (worker->reason == REASON_DISK_FULL) {
-        release(worker); /* a full disk fails no lesson: it goes on when there is room */
-        jobs_pause(worker->jobs);
+        conclude_short(worker, "the disk is full");
     } else if (worker->reason != REASON_NONE) {
         bool may_pass = worker->reason == REASON_OUT_OF_MEMORY || worker->reason == REASON_INTERNAL;
         give_back(worker, may_pass, worker->reason, worker->detail);
@@ -196,9 +202,8 @@ static void conclude_done(struct worker *worker)
     }
     int error = catalog_job_finish(worker->jobs->catalog, job->id, job->owner, clock_wall_ms());
     if (error == CATALOG_EFULL || error == CATALOG_EIO || error == CATALOG_EBUSY) {
-        release(
-            worker); /* its chunks are kept; next time there is nothing left to do but to say so */
-        jobs_pause(worker->jobs);
+        /* Its chunks are kept; next time there is nothing left to do but to say so. */
+        conclude_short(worker, catalog_error_name(error));
     }
 }
 
@@ -206,7 +211,9 @@ static void conclude(struct worker *worker, int status)
 {
     switch (worker->fate) {
     case FATE_OWN:
-        if (WIFSIGNALED(status))
+        if (WIFEXITED(status) && WEXITSTATUS(status) == SPAWN_SHORT)
+            conclude_short(worker, "no descriptors for a worker");
+        else if (WIFSIGNALED(status))
             conclude_signal(worker, WTERMSIG(status));
         else if (WEXITSTATUS(status) == 0 && worker->done)
             conclude_done(worker);
@@ -226,8 +233,8 @@ static void conclude(struct worker *worker, int status)
         give_back(worker, true, REASON_INTERNAL, worker->detail);
         break;
     case FATE_DISK_FULL:
-        release(worker);
-        jobs_pause(worker->jobs);
+    case FATE_SHORT:
+        conclude_short(worker, worker->detail);
         break;
     }
 }
@@ -309,6 +316,11 @@ static void close_heritage(const struct heritage *heritage)
             close(fds[i]);
 }
 
+bool worker_error_passes(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN;
+}
+
 /* Could not be started: the job goes back. */
 static void never_started(struct worker *worker, int error)
 {
@@ -316,7 +328,13 @@ static void never_started(struct worker *worker, int error)
         kill(worker->pid, SIGKILL);
         waitpid(worker->pid, NULL, 0);
     }
-    if (error < 0)
+    if (error < 0 && worker_error_passes(-error)) {
+        worker->fate = FATE_SHORT;
+        snprintf(worker->detail, sizeof(worker->detail), "%s", strerror(-error));
+    }
+    if (worker->fate == FATE_SHORT)
+        conclude(worker, 0);
+    else if (error < 0)
         give_back(worker, true, REASON_INTERNAL, strerror(-error));
     else if (worker->done)
         conclude_done(worker);

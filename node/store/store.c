@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/store/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -71,6 +72,36 @@ static int find_folder(
     return fits ? 0 : say(-ENAMETOOLONG, message, message_bytes, params->path, "can't be used");
 }
 
+static bool has_entries(const struct store *store, const char *name)
+{
+    char path[STORE_PATH_BYTES];
+    const struct dirent *entry;
+    bool found = false;
+    DIR *folder = snprintf(path, sizeof(path), "%s/%s", store->path, name) < (int)sizeof(path)
+                      ? opendir(path)
+                      : NULL;
+    while (folder && !found && (entry = readdir(folder)))
+        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+/* Media whose catalog is gone: beside a new one all of it would be swept. */
+static int check_catalog(const struct store *store, char *message, size_t message_bytes)
+{
+    struct stat status;
+    bool there = stat(store->catalog_path, &status) == 0 ? status.st_size > 0 : errno != ENOENT;
+    if (there || (!has_entries(store, "sources") && !has_entries(store, "media")))
+        return 0;
+    if (message)
+        snprintf(message, message_bytes,
+            "the data folder %s has media but no catalog: put a backup in place as catalog.db, or "
+            "move the folders sources and media away",
+            store->path);
+    return -ENOENT;
+}
+
 int store_open(
     struct store **out, const struct store_params *params, char *message, size_t message_bytes)
 {
@@ -87,6 +118,8 @@ int store_open(
             error = make_inner(store, "media");
         if (error < 0)
             say(error, message, message_bytes, params->path, "can't be written");
+        else
+            error = check_catalog(store, message, message_bytes);
     }
     struct statvfs disk;
     if (error == 0 && statvfs(store->path, &disk) == 0) {

@@ -5,6 +5,7 @@
  *   DATA/catalog.db                                 the catalog
  *   DATA/node.lock                                  held by `terrace serve`
  *   DATA/jobs.lock                                  held by whoever runs the workers
+ *   DATA/reserve                                    room for the catalog on a full disk
  *   DATA/sources/<32 hex digits>                    originals, uploads under way, remuxed copies
  *   DATA/media/<lesson>/<revision>/<rendition>/...  init segments and chunks; poster.jpg beside the
  * renditions
@@ -31,7 +32,7 @@ struct store_params {
 };
 
 /* 0 or a negative errno; on failure message holds one line for people (missing, not writable, not a
- * folder). */
+ * folder; with create: media without a catalog, which a fresh one would make rubbish of). */
 int store_open(
     struct store **out, const struct store_params *params, char *message, size_t message_bytes);
 void store_close(struct store **store);
@@ -56,6 +57,10 @@ void store_unlock(int fd);
 
 /* Bytes that may still be given away above the floor (0 if none). Negative errno on failure. */
 int64_t store_free_bytes(const struct store *store);
+/* Gives the reserve's room back if the disk is as good as full: before the catalog is written. */
+void store_free_reserve(const struct store *store);
+/* The same; and makes the reserve if there is plenty of room. Now and then, by the node. */
+void store_tend_reserve(const struct store *store);
 /* What a source of that size will need in all, itself not counted: its renditions, and a remuxed
  * copy. Pure. */
 int64_t store_estimate_bytes(int64_t source_bytes);

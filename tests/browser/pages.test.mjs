@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { addUserAndLogin, login, makeClip, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { addUserAndLogin, login, makeClip, oneRung, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 import { logIn, newPage, startBrowser } from './browser.mjs';
 
 const PASSWORD = 'a good long password';
@@ -17,7 +17,7 @@ let node, browser;
 before(async () => {
     const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 12, size: '640x360' });
     for (const [title, topic] of [['水稻病虫害防治 第一讲', '水稻'], ['拖拉机的日常保养', '农机'], ['How to plant maize', 'maize']])
-        await terraceOk(['ingest', clip, '--publish', '--title', title, '--topic', topic, '--wait', '--data', data]);
+        await terraceOk(['ingest', clip, '--publish', '--title', title, '--topic', topic, '--wait', '--data', data, ...oneRung()]);
     await terraceOk(['ingest', clip, '--title', '等着的课', '--data', data]);
     await terraceOk(['pause', '4', '--data', data]);
     node = await startNode({ data });

@@ -14,7 +14,7 @@ let node, browser;
 before(async () => {
     const data = process.env.TERRACE_FULL ? path.join(tempDir(), 'data') : await lectureData();
     if (process.env.TERRACE_FULL)
-        await ingestLecture(data, SECONDS);
+        await ingestLecture(data, true);
     node = await startNode({ data });
     browser = await startBrowser();
 });

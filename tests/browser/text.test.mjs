@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeClip, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { makeClip, oneRung, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 import { newPage, startBrowser } from './browser.mjs';
 
 const folder = tempDir(), data = path.join(folder, 'data');
@@ -18,7 +18,7 @@ before(async () => {
     const made = spawnSync('ffmpeg', ['-v', 'error', '-i', clip, '-i', path.join(folder, 'zh.srt'), '-i', path.join(folder, 'en.srt'), '-map', '0', '-map', '1', '-map', '2', '-c', 'copy',
         '-metadata:s:s:0', 'language=chi', '-metadata:s:s:1', 'language=eng', file]);
     assert.equal(made.status, 0, `${made.stderr}`);
-    await terraceOk(['ingest', file, '--publish', '--title', '第一讲', '--wait', '--data', data]);
+    await terraceOk(['ingest', file, '--publish', '--title', '第一讲', '--wait', '--data', data, ...oneRung()]);
     node = await startNode({ data });
     browser = await startBrowser();
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Drives the real programs: starts nodes, runs the command line, logs in, finds media. For node:test files.
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,6 +27,13 @@ process.on('exit', () => { for (const dir of tempDirs) rmSync(dir, { recursive: 
 export function tempDir() {
     tempDirs.push(mkdtempSync(path.join(tmpdir(), 'terrace-test-')));
     return tempDirs.at(-1);
+}
+
+/** For ingest and serve: one rung will do, where lessons are not what is looked at. Encoding takes most of the tests' time. */
+export function oneRung() {
+    const config = path.join(tempDir(), 'one-rung.conf');
+    writeFileSync(config, 'ladder = 130\n');
+    return ['--config', config];
 }
 
 /** Runs a program to its end without blocking this process: {code, signal, stdout, stderr}. */
@@ -60,9 +67,10 @@ export async function terraceOk(args, options) {
 const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
-/** Starts `terrace serve` and waits for its address. port 0: a free one. */
-export function startNode({ data, port = 0, args = [], env } = {}) {
-    const child = spawn(terraceBin, ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...args],
+/** Starts `terrace serve` and waits for its address. port 0: a free one; under: a program that runs it, and its arguments. */
+export function startNode({ data, port = 0, args = [], env, under = [] } = {}) {
+    const [program, ...rest] = [...under, terraceBin, 'serve', '--data', data, '--listen', `127.0.0.1:${port}`, ...args];
+    const child = spawn(program, rest,
         { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     running.add(child);
     let log = '';
@@ -97,16 +105,18 @@ function rssBytes(pid) {
     return Number(status.match(/VmRSS:\s+(\d+)/)[1]) * 1024;
 }
 
-/** Asks again and again until probe() gives something; the only waiting that tests do. */
+/** Asks again and again until probe() gives something; the only waiting that tests do. Asking takes a sixth of the time at most. */
 export async function until(probe, what, limit_ms = 600_000) {
     const end = Date.now() + limit_ms;
     for (;;) {
+        const began = Date.now();
         const value = await probe();
         if (value)
             return value;
-        if (Date.now() > end)
+        const now = Date.now();
+        if (now > end)
             throw new Error(`waited in vain for ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, Math.max(100, 5 * (now - began))));
     }
 }
 
@@ -141,11 +151,11 @@ export async function lessonIds(data) {
     return (listed.lessons ?? listed).map((lesson) => lesson.id).sort((a, b) => a - b);
 }
 
-/** A clip with motion and sound, made by the ffmpeg program. */
-export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, extra = [] } = {}) {
+/** A clip with motion, and sound if that is wanted, made by the ffmpeg program. */
+export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, sound = true, extra = [] } = {}) {
     const made = spawnSync('ffmpeg', ['-v', 'error', '-y',
         '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`,
-        '-f', 'lavfi', '-i', `sine=frequency=440:beep_factor=4:sample_rate=48000:duration=${seconds}`,
+        ...sound ? ['-f', 'lavfi', '-i', `sine=frequency=440:beep_factor=4:sample_rate=48000:duration=${seconds}`] : [],
         '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-c:a', 'aac', '-b:a', '64k', ...extra, file]);
     if (made.status !== 0)
         throw new Error(`ffmpeg: ${made.stderr}`);
@@ -155,15 +165,19 @@ export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, extr
 export const LECTURE_SECONDS = 70; // over one chunk border
 export const LECTURE_TITLE = '县级培训 “第一讲”/水稻';
 
-/** Puts the beginning of a real lecture, or a clip where there is none, into a data folder, as lesson 1. */
-export async function ingestLecture(data, seconds = LECTURE_SECONDS) {
+/**
+ * Puts the beginning of a real lecture, or a clip where there is none, into a data folder, as lesson 1. Of the lecture the
+ * beginning comes in small pictures, since sanitizers make large ones slow; the whole of it comes as it is.
+ */
+export async function ingestLecture(data, whole = false) {
     const lecture = media('lectures/slides-webcam-720p25-5min.mp4');
     const clip = path.join(tempDir(), 'clip.mp4');
-    if (lecture)
-        await run('ffmpeg', ['-v', 'error', '-t', String(seconds), '-i', lecture, '-c', 'copy', clip]);
-    else
-        makeClip(clip, { seconds });
-    await terraceOk(['ingest', clip, '--title', LECTURE_TITLE, '--publish', '--wait', '--data', data]);
+    if (lecture && !whole)
+        await run('ffmpeg', ['-v', 'error', '-t', String(LECTURE_SECONDS), '-i', lecture, '-vf', 'scale=640:360',
+            '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-c:a', 'copy', clip]);
+    else if (!lecture)
+        makeClip(clip, { seconds: LECTURE_SECONDS });
+    await terraceOk(['ingest', lecture && whole ? lecture : clip, '--title', LECTURE_TITLE, '--publish', '--wait', '--data', data]);
 }
 
 /** A fresh data folder with that lesson: a copy of the one that ctest has made for all tests, where it has. */

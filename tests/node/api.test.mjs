@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { addUserAndLogin, login, makeClip, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
+import { addUserAndLogin, login, makeClip, oneRung, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
 const data = path.join(tempDir(), 'data');
 const junk = path.join(tempDir(), 'junk.mp4');
@@ -14,7 +14,7 @@ let node, admin;
 before(async () => {
     writeFileSync(junk, Buffer.alloc(5000, 'no media '));
     const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 8, size: '320x180' });
-    await terraceOk(['ingest', clip, '--title', '第一课', '--topic', '水稻', '--wait', '--data', data]);
+    await terraceOk(['ingest', clip, '--title', '第一课', '--topic', '水稻', '--wait', '--data', data, ...oneRung()]);
     await terrace(['ingest', junk, '--title', 'broken', '--wait', '--data', data]);
     node = await startNode({ data });
     admin = await addUserAndLogin(node);

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { login, makeClip, run, show, startNode, tempDir, terrace, terraceBin, terraceOk, until } from '../harness/terrace.mjs';
+import { login, makeClip, oneRung, run, show, startNode, tempDir, terrace, terraceBin, terraceOk, until } from '../harness/terrace.mjs';
 
 const english = { LC_ALL: 'C.UTF-8', LC_MESSAGES: '', LANG: '' };
 const chinese = { LC_ALL: '', LC_MESSAGES: '', LANG: 'zh_CN.UTF-8' };
@@ -15,7 +15,7 @@ const COMMANDS = ['serve', 'ingest', 'ls', 'show', 'publish', 'unpublish', 'retr
 let clip, longClip, junk;
 before(() => {
     clip = makeClip(path.join(tempDir(), '育秧 第一课.mp4'), { seconds: 6, size: '320x180' });
-    longClip = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 150, size: '320x180' });
+    longClip = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 150, size: '320x180', rate: 12 });
     junk = path.join(tempDir(), 'junk.mp4');
     writeFileSync(junk, Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 251)));
 });
@@ -57,7 +57,8 @@ test('misuse: exit 2, one line that points to the help', async () => {
         ['show'], ['show', '0'], ['show', '-1'], ['show', '1x'], ['show', '99999999999999999999'], ['rm', '1', '2'], ['ingest'],
         ['ingest', 'a', 'b', '--title', 't'], ['ingest', 'a', '--language', 'z h'], ['serve', '--listen', 'here'],
         ['serve', '--workers', '-1'], ['serve', '--metrics-public', 'maybe'], ['serve', 'x'], ['user'], ['user', 'frob'], ['user', 'add', 'x'],
-        ['user', 'add', 'x', '--role', 'king'], ['user', 'add', 'a b', '--role', 'admin'], ['backup'], ['help', 'frobnicate']];
+        ['user', 'add', 'x', '--role', 'king'], ['user', 'add', 'a b', '--role', 'admin'], ['backup'], ['help', 'frobnicate'],
+        ['ingest', 'x.mp4', '--title', '课'.repeat(201)], ['ingest', 'x.mp4', '--topic', 'x'.repeat(101)], ['ingest', 'x.mp4', '--description', 'x'.repeat(5001)]];
     for (const args of cases)
         await refused(args.includes('--data') || args.length === 0 ? args : [...args, '--data', data], 2, /--help`\)/);
     assert.ok(!existsSync(data));
@@ -162,7 +163,7 @@ test('wide characters keep the columns', async () => {
 
 test('progress in a pipe: the state, then a line every 10 % at most', async () => {
     const data = dataDir();
-    const said = (await terraceOk(['ingest', longClip, '--wait', '--data', data], { env: english })).trimEnd().split('\n');
+    const said = (await terraceOk(['ingest', longClip, '--wait', '--data', data, ...oneRung()], { env: english })).trimEnd().split('\n');
     const lines = said.filter((line) => !line.startsWith('copying ')); // on a slow disk
     assert.equal(lines[0], `lesson 1: ${longClip}`);
     assert.equal(lines.at(-1), 'lesson 1: ready');
@@ -252,8 +253,8 @@ test('routes are what the node answers', async () => {
 
 test('ingest --wait beside a node; the node is killed, and ingest finishes the work itself', async () => {
     const data = dataDir();
-    const node = await startNode({ data });
-    const ingest = start(['ingest', longClip, '--wait', '--data', data]);
+    const node = await startNode({ data, args: oneRung() });
+    const ingest = start(['ingest', longClip, '--wait', '--data', data, ...oneRung()]);
     await until(async () => /lesson 1: 10 %/.test(ingest.said.out), '10 %');
     await node.kill();
     const end = await ingest.ended;
@@ -264,9 +265,9 @@ test('ingest --wait beside a node; the node is killed, and ingest finishes the w
 
 test('Ctrl-C in ingest --wait gives the work back; a node that waited goes on with it', async () => {
     const data = dataDir();
-    const ingest = start(['ingest', longClip, '--wait', '--data', data]);
+    const ingest = start(['ingest', longClip, '--wait', '--data', data, ...oneRung()]);
     await until(async () => /lesson 1: 10 %/.test(ingest.said.out), '10 %');
-    const node = await startNode({ data });
+    const node = await startNode({ data, args: oneRung() });
     await until(() => /runs the workers/.test(node.log()), 'the node to see who runs the workers', 10_000);
     ingest.child.kill('SIGINT');
     const end = await ingest.ended;

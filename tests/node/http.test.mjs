@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { addUserAndLogin, makeClip, run, startNode, tempDir, terrace, terraceBin, terraceOk } from '../harness/terrace.mjs';
+import { addUserAndLogin, makeClip, oneRung, run, startNode, tempDir, terrace, terraceBin, terraceOk } from '../harness/terrace.mjs';
 
 const data = path.join(tempDir(), 'data');
 let node, admin;
 
 before(async () => {
     const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 12, size: '320x180' });
-    await terraceOk(['ingest', clip, '--publish', '--title', '水稻育秧', '--wait', '--data', data]);
-    await terraceOk(['ingest', clip, '--title', 'unreviewed', '--wait', '--data', data]);
+    await terraceOk(['ingest', clip, '--publish', '--title', '水稻育秧', '--wait', '--data', data, ...oneRung()]);
+    await terraceOk(['ingest', clip, '--title', 'unreviewed', '--wait', '--data', data, ...oneRung()]);
     node = await startNode({ data });
     admin = await addUserAndLogin(node);
 });

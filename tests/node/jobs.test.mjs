@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { addUserAndLogin, makeClip, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
+import { addUserAndLogin, makeClip, oneRung, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
 const english = { LC_ALL: 'C.UTF-8', LC_MESSAGES: '', LANG: '' };
 const chinese = { LC_ALL: '', LC_MESSAGES: '', LANG: 'zh_CN.UTF-8' };
@@ -11,7 +11,7 @@ let short, long;
 
 before(() => {
     short = makeClip(path.join(tempDir(), 'short.mp4'), { seconds: 4, size: '160x90', rate: 10 });
-    long = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 300, size: '320x180', rate: 10 });
+    long = makeClip(path.join(tempDir(), 'long.mp4'), { seconds: 300, size: '320x180', rate: 10, sound: false });
 });
 
 const dataDir = () => path.join(tempDir(), 'data');
@@ -68,7 +68,7 @@ test('without a node: the order, priority, pause, and what each says', async () 
 
 test('beside a node: a short lesson overtakes a long one; what is paused stops after its piece and goes on', async () => {
     const data = dataDir(), flags = ['--data', data];
-    const node = await startNode({ data, args: ['--workers', '1'] });
+    const node = await startNode({ data, args: ['--workers', '1', ...oneRung()] });
     try {
         await ingest(data, long, 'long');
         const running = await until(async () => (await jobs(data)).running.find(({ kind }) => kind === 'video'), 'the long one to run');

@@ -10,6 +10,7 @@ import { box } from '../harness/mp4.mjs';
 import { media, run, sha256, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 
 const SECONDS = 62; // over one chunk border
+const SHORT_SECONDS = 15;
 const TARGET = -16;
 const data = path.join(tempDir(), 'data'), folder = tempDir();
 const lessons = {};
@@ -20,10 +21,10 @@ const voice = `0.5*pow(max(0,sin(2*PI*2*t)),2)*lt(mod(t,5),4.2)*(sin(2*PI*(140+2
 const music = `0.2*(1+0.2*sin(2*PI*2*t))*(sin(2*PI*262*t)+sin(2*PI*330*t)+sin(2*PI*392*t))`;
 const sources = {
     quiet: { sound: `0.15*(${voice})` },
-    faint: { sound: `0.02*(${voice})` },
+    faint: { sound: `0.025*(${voice})` },
     loud: { sound: `1.3*(${voice})`, codec: 'pcm_f32le' },
     clipping: { sound: `min(1,max(-1,6*(${voice})))` },
-    noisy: { sound: `0.3*(${voice})+0.012*(random(0)*2-1)` },
+    noisy: { sound: `0.3*(${voice})+0.012*(random(0)*2-1)`, seconds: SECONDS },
     music: { sound: music },
     silent: { sound: '0' },
     'near silence': { sound: `0.0008*(${music})` },
@@ -31,9 +32,9 @@ const sources = {
     'clicks': { sound: `0.3*(${voice})+0.9*lt(mod(t,0.9),0.0002)` },
 };
 
-function make(name, { sound, rate = 48000, codec = 'pcm_s16le' }) {
+function make(name, { sound, rate = 48000, codec = 'pcm_s16le', seconds = SHORT_SECONDS }) {
     const file = path.join(folder, `${name}.mkv`);
-    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `aevalsrc='${sound}':s=${rate}:d=${SECONDS}`, '-c:a', codec, file]);
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `aevalsrc='${sound}':s=${rate}:d=${seconds}`, '-c:a', codec, file]);
     return file;
 }
 

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import hlsParser from 'hls-parser';
-import { makeClip, media, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { makeClip, media, oneRung, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 
 hlsParser.setOptions({ strictMode: true });
 
@@ -36,14 +36,15 @@ async function mux(clip, out, tracks) {
     const inputs = tracks.flatMap(({ file }) => ['-i', file]);
     const maps = tracks.flatMap((_, n) => ['-map', `${n + 1}:0`]);
     const codecs = tracks.flatMap(({ codec, language }, n) => [`-c:s:${n}`, codec, `-metadata:s:s:${n}`, `language=${language}`]);
-    await ffmpeg('-i', clip, ...inputs, '-map', '0:v', '-map', '0:a', ...maps, '-c:v', 'copy', '-c:a', 'copy', ...codecs, out);
+    await ffmpeg('-i', clip, ...inputs, '-map', '0:v', '-map', '0:a?', ...maps, '-c:v', 'copy', '-c:a', 'copy', ...codecs, out);
 }
 
 /** Copies the bytes of a GBK file into Matroska as they are. */
-const muxGbk = (clip, gbk, out) => ffmpeg('-i', clip, '-i', gbk, '-map', '0:v', '-map', '0:a', '-map', '1:0', '-c', 'copy', '-metadata:s:s:0', 'language=chi', out);
+const muxGbk = (clip, gbk, out) => ffmpeg('-i', clip, '-i', gbk, '-map', '0:v', '-map', '0:a?', '-map', '1:0', '-c', 'copy', '-metadata:s:s:0', 'language=chi', out);
 
 before(async () => {
     const clip = makeClip(path.join(folder, 'clip.mp4'), { seconds: SECONDS, size: '160x120', rate: 10 });
+    const silent = makeClip(path.join(folder, 'silent.mp4'), { seconds: SECONDS, size: '160x120', rate: 10, sound: false });
     const zh = path.join(folder, 'zh.srt'), en = path.join(folder, 'en.srt'), gbk = path.join(folder, 'gbk.srt');
     writeFileSync(zh, srt(chinese));
     writeFileSync(en, srt(english));
@@ -53,23 +54,23 @@ before(async () => {
     add('subrip.mkv', ['zh', 'en']);
     await mux(clip, lessons['subrip.mkv'].file, [{ file: zh, codec: 'subrip', language: 'chi' }, { file: en, codec: 'subrip', language: 'eng' }]);
     add('ass.mkv', ['zh']);
-    await mux(clip, lessons['ass.mkv'].file, [{ file: zh, codec: 'ass', language: 'zho' }]);
+    await mux(silent, lessons['ass.mkv'].file, [{ file: zh, codec: 'ass', language: 'zho' }]);
     add('mov_text.mp4', ['zh', 'en']);
     await mux(clip, lessons['mov_text.mp4'].file, [{ file: zh, codec: 'mov_text', language: 'chi' }, { file: en, codec: 'mov_text', language: 'eng' }]);
     add('webvtt.mkv', ['zh']);
-    await mux(clip, lessons['webvtt.mkv'].file, [{ file: zh, codec: 'webvtt', language: 'chi' }]);
+    await mux(silent, lessons['webvtt.mkv'].file, [{ file: zh, codec: 'webvtt', language: 'chi' }]);
     add('gbk.mkv', ['zh'], { charset: 'GBK' });
-    await muxGbk(clip, gbk, lessons['gbk.mkv'].file);
+    await muxGbk(silent, gbk, lessons['gbk.mkv'].file);
     const own = media('difficult/subs_ass.mkv');
     for (const name of own ? ['subs_ass.mkv', 'subs_movtext.mp4'] : [])
         lessons[name] = { file: media(`difficult/${name}`), languages: [name === 'subs_ass.mkv' ? '' : 'zh'] };
     const ownGbk = media('difficult/zh_gbk.srt');
     if (ownGbk) {
         add('own_gbk.mkv', ['zh'], { charset: 'GBK' });
-        await muxGbk(clip, ownGbk, lessons['own_gbk.mkv'].file);
+        await muxGbk(silent, ownGbk, lessons['own_gbk.mkv'].file);
     }
     for (const lesson of Object.values(lessons)) {
-        await terraceOk(['ingest', lesson.file, '--publish', '--wait', '--data', data]);
+        await terraceOk(['ingest', lesson.file, '--publish', '--wait', '--data', data, ...oneRung()]);
         lesson.id = Math.max(0, ...Object.values(lessons).map(({ id }) => id ?? 0)) + 1;
         lesson.found = await show(data, lesson.id);
     }
@@ -195,7 +196,7 @@ test('what is no subtitle has no URL', async () => {
 /** A lesson of its own: {found, fetchText(path below the revision)}. */
 async function single(file, check) {
     const dir = path.join(tempDir(), 'data');
-    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir]);
+    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir, ...oneRung()]);
     const own = await startNode({ data: dir });
     try {
         const found = await show(dir, 1);
@@ -209,7 +210,7 @@ async function single(file, check) {
 test('subtitles outlive the remuxing of a file whose clock begins anew', async () => {
     const part = path.join(folder, 'part.flv'), joined = path.join(folder, 'joined.flv'), subtitles = path.join(folder, 'part.srt');
     writeFileSync(subtitles, srt([[1, 3, '你好'], [8, 9, '再见']]));
-    await ffmpeg('-i', path.join(folder, 'clip.mp4'), '-i', subtitles, '-t', '20', '-map', '0:v', '-map', '0:a', '-map', '1:0', '-c:v', 'copy', '-c:a', 'aac', '-ar', '44100', '-c:s', 'text', part);
+    await ffmpeg('-i', path.join(folder, 'clip.mp4'), '-i', subtitles, '-t', '20', '-map', '0:v', '-map', '0:a?', '-map', '1:0', '-c:v', 'copy', '-c:a', 'aac', '-ar', '44100', '-c:s', 'text', part);
     const bytes = readFileSync(part);
     writeFileSync(joined, Buffer.concat([bytes, bytes.subarray(13)]));
     await single(joined, async ({ found, dir, base }) => {
@@ -239,7 +240,7 @@ test('subtitles that are pictures are left out, with a word about it', async () 
     const file = path.join(folder, 'pictures.sup'), lesson = path.join(folder, 'pictures.mkv');
     const composition = Buffer.from([0, 160, 0, 120, 0x10, 0, 0, 0x80, 0, 0, 0]);
     writeFileSync(file, Buffer.concat([1, 3].flatMap((s) => [sup(0x16, s, composition), sup(0x80, s, Buffer.alloc(0))])));
-    await ffmpeg('-i', path.join(folder, 'clip.mp4'), '-i', file, '-t', '8', '-map', '0:v', '-map', '0:a', '-map', '1:0', '-c', 'copy', lesson);
+    await ffmpeg('-i', path.join(folder, 'clip.mp4'), '-i', file, '-t', '8', '-map', '0:v', '-map', '0:a?', '-map', '1:0', '-c', 'copy', lesson);
     await single(lesson, async ({ found, url }) => {
         assert.equal(found.state, 'ready');
         assert.deepEqual(found.renditions.filter(({ kind }) => kind === 'text'), []);
@@ -324,7 +325,7 @@ test('the storyboard of a turned picture', async () => {
 test('sound alone has no storyboard', async () => {
     const file = path.join(folder, 'sound.m4a'), dir = path.join(tempDir(), 'data');
     await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=8', '-c:a', 'aac', file);
-    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir]);
+    await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir, ...oneRung()]);
     assert.equal((await show(dir, 1)).storyboard, null);
     assert.deepEqual(readdirSync(path.join(dir, 'media/1/1')).filter((name) => name.startsWith('storyboard')), []);
 });

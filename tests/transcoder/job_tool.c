@@ -6,8 +6,8 @@
  *
  * PIECE: probe (always done first), audio, poster, text, video (all chunks in order), the number of
  * a chunk, NAME:N (a chunk of a single video rendition), all of these, legacy (all chunks; after
- * the audio), or legacy:N. Options: --segment-ms N,
- * --chunk-ms N, and --kill: kill -9 each worker at its first word of progress.
+ * the audio), or legacy:N. Options: --segment-ms N, --chunk-ms N, --threads N (the probe's),
+ * --no-av1, and --kill: kill -9 each worker at its first word of progress.
  *
  * Prints the probe's findings as media_info text, and a line for each message:
  *   init NAME BYTES SHA256 CODECS
@@ -36,7 +36,7 @@
 
 struct tool {
     const char *worker, *output;
-    int source_fd;
+    int source_fd, threads;
     bool kill;
     struct media_info info;
     struct plan_options options;
@@ -187,7 +187,7 @@ static void add_renditions(struct tool *tool, enum plan_kind kind)
 
 static bool run_probe(struct tool *tool)
 {
-    tool->job = (struct job){.kind = JOB_PROBE, .threads = 1, .remux_name = "remuxed"};
+    tool->job = (struct job){.kind = JOB_PROBE, .threads = tool->threads, .remux_name = "remuxed"};
     if (!run_piece(tool))
         return false;
     char remuxed[4096];
@@ -296,13 +296,17 @@ static bool run_named(struct tool *tool, const char *piece)
 static int read_options(struct tool *tool, bool *kills, int argc, char **argv)
 {
     static const struct option options[] = {{"segment-ms", required_argument, NULL, 's'},
-        {"chunk-ms", required_argument, NULL, 'c'}, {"kill", no_argument, NULL, 'k'}, {0}};
+        {"chunk-ms", required_argument, NULL, 'c'}, {"threads", required_argument, NULL, 't'},
+        {"kill", no_argument, NULL, 'k'}, {0}};
     int option;
+    tool->threads = 1;
     while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
         if (option == 's')
             tool->options.segment_us = strtoll(optarg, NULL, 10) * 1000;
         else if (option == 'c')
             tool->options.chunk_us = strtoll(optarg, NULL, 10) * 1000;
+        else if (option == 't')
+            tool->threads = (int)strtol(optarg, NULL, 10);
         else if (option == 'k')
             *kills = true;
         else
@@ -317,7 +321,7 @@ int main(int argc, char **argv)
     bool kills = false;
     int first = tool ? read_options(tool, &kills, argc, argv) : -1;
     if (first < 0 || argc - first < 4) {
-        fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--kill] "
+        fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--threads N] [--kill] "
                         "WORKER SOURCE OUTPUT PIECE...\n");
         free(tool);
         return 2;

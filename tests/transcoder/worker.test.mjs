@@ -11,7 +11,7 @@ let all; // messages of one uninterrupted run over the clip, four chunks
 
 before(async () => {
     // Sound that is no whole number of frames at the chunks' ends, and B-frames in the source.
-    makeClip(clip, { seconds: 15, rate: 30000 / 1001, extra: ['-bf', '2', '-ar', '44100'] });
+    makeClip(clip, { seconds: 15, size: '320x180', rate: 30000 / 1001, extra: ['-bf', '2', '-ar', '44100'] });
     all = (await work(outDir(), ['all'])).filter((line) => /^(init|chunk|segment) /.test(line));
 });
 

@@ -81,6 +81,19 @@ static void test_sessions(void **state)
     assert_true(sessions_find(sessions, "token", 1000, &found));
     sessions_replace(sessions, sessions_mark(sessions), &list);
     assert_false(sessions_find(sessions, "token", 1000, &found));
+
+    /* A list that was read before a logout has him still; and he may have come in twice. */
+    sessions_add(sessions, &session);
+    sessions_add(sessions, &session);
+    mark = sessions_mark(sessions);
+    assert_true(sessions_find(sessions, "token", 1000, &found));
+    sessions_remove(sessions, session.token_sha256);
+    assert_false(sessions_find(sessions, "token", 1000, &found));
+    list.items = calloc(1, sizeof(list.items[0]));
+    assert_non_null(list.items);
+    list.items[list.count++] = session;
+    sessions_replace(sessions, mark, &list);
+    assert_false(sessions_find(sessions, "token", 1000, &found));
     sessions_close(&sessions);
 }
 

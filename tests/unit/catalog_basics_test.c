@@ -156,6 +156,18 @@ static void test_refuses_what_is_no_catalog(void **state)
             sizeof(f->message)),
         CATALOG_ENOTFOUND);
     assert_int_equal(access(path, F_OK), -1);
+
+    /* What a power cut may leave of a file: it is not filled in silence. */
+    snprintf(path, sizeof(path), "%s/empty.db", f->dir);
+    write_file(path, "", 0);
+    assert_int_equal(
+        catalog_open(&other, &(struct catalog_params){.path = path, .must_exist = true}, f->message,
+            sizeof(f->message)),
+        CATALOG_ENOTFOUND);
+    assert_non_null(strstr(f->message, "is empty"));
+    assert_int_equal(catalog_open(&other, &(struct catalog_params){.path = path, .read_only = true},
+                         f->message, sizeof(f->message)),
+        CATALOG_ENOTFOUND);
 }
 
 static void test_refuses_a_newer_schema(void **state)
@@ -187,8 +199,10 @@ static void test_damage_is_found(void **state)
     close(fd);
     int error = catalog_open(
         &f->catalog, &(struct catalog_params){.path = f->path}, f->message, sizeof(f->message));
-    if (error == CATALOG_OK)
+    if (error == CATALOG_OK) {
         error = catalog_check(f->catalog);
+        assert_null(strchr(catalog_message(f->catalog), '\n'));
+    }
     assert_int_equal(error, CATALOG_ECORRUPT);
 }
 
@@ -476,6 +490,27 @@ static void test_uploads(void **state)
     assert_true(complete);
 }
 
+static void test_texts_are_utf8(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog_lessons lessons;
+    int64_t id = new_lesson(f->catalog, "a");
+    static const char *const texts[][2] = {
+        {"课\xe8\xaf", "课??"}, /* cut in the middle */
+        {"\xcb\xae\xb5", "ˮ?"}, /* GBK */
+        {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff", "?? ??? ???? ?"},
+        {"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xf0\x90\x80\x80\xe0\xa0\x80\xc2\x80",
+            "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xf0\x90\x80\x80\xe0\xa0\x80\xc2\x80"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct catalog_lesson_edit edit = {.title = texts[i][0]};
+        assert_int_equal(catalog_lesson_edit(f->catalog, id, &edit, 2), CATALOG_OK);
+        assert_int_equal(catalog_lesson_get(f->catalog, id, &lessons), CATALOG_OK);
+        assert_string_equal(lessons.items[0].title, texts[i][1]);
+        catalog_lessons_free(&lessons);
+    }
+}
+
 static void test_users_and_sessions(void **state)
 {
     struct fixture *f = *state;
@@ -485,7 +520,7 @@ static void test_users_and_sessions(void **state)
     struct catalog_sessions sessions;
     assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_OPERATOR, "hash", 1), CATALOG_OK);
     assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_ADMIN, "hash", 1), CATALOG_EEXISTS);
-    assert_int_equal(catalog_session_add(c, &session), CATALOG_OK);
+    assert_int_equal(catalog_session_add(c, &session, 1), CATALOG_OK);
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 1);
     assert_int_equal(sessions.items[0].role, CATALOG_ROLE_OPERATOR);
@@ -493,9 +528,18 @@ static void test_users_and_sessions(void **state)
     assert_int_equal(catalog_user_set_password(c, "li", "other", 2), CATALOG_OK);
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 0);
-    assert_int_equal(catalog_session_add(c, &session), CATALOG_OK);
+    assert_int_equal(catalog_session_add(c, &session, 1), CATALOG_OK);
+    /* Nothing need be written to tell who is logged in. */
+    assert_int_equal(sqlite3_exec(c->db, "PRAGMA query_only = 1", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(catalog_sessions(c, 6000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 0);
+    assert_int_equal(sqlite3_exec(c->db, "PRAGMA query_only = 0", NULL, NULL, NULL), SQLITE_OK);
+    session = (struct catalog_session){
+        .token_sha256 = SHA_B, .csrf = SHA_B, .user = "li", .expires_ms = 9000};
+    assert_int_equal(catalog_session_add(c, &session, 6000), CATALOG_OK);
+    assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
+    assert_int_equal(sessions.count, 1);
+    catalog_sessions_free(&sessions);
     assert_int_equal(catalog_user_remove(c, "li"), CATALOG_OK);
     assert_int_equal(catalog_user_remove(c, "li"), CATALOG_ENOTFOUND);
 }
@@ -532,6 +576,7 @@ int main(void)
         TEST(test_backup),
         TEST(test_damaged_segment_tables),
         TEST(test_uploads),
+        TEST(test_texts_are_utf8),
         TEST(test_users_and_sessions),
         TEST(test_uplink),
     };

@@ -223,6 +223,34 @@ static void test_max_connections(void **state)
     fixture_close(&fixture, 0);
 }
 
+/* The usual patience is long; who keeps others out gets less of it. */
+static void test_idle_in_a_crowd(void **state)
+{
+    const struct http_server_params params = {
+        .loops = 1, .max_connections = 2, .crowded_timeout_ms = 50, .sample_interval_ms = 10};
+    struct fixture fixture;
+    struct response response;
+    int silent, idle, third;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    silent = client_connect(&fixture);
+    client_say(silent, "GET / HT");
+    idle = client_connect(&fixture);
+    client_say(idle, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(idle, &response, false);
+    response_free(&response);
+    third = client_connect(&fixture);
+    client_say(third, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(third, &response, false);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+    close(silent);
+    close(idle);
+    close(third);
+    fixture_close(&fixture, 0);
+}
+
 static void test_no_descriptors_left(void **state)
 {
     const struct http_server_params params = {.loops = 1, .sample_interval_ms = 10};
@@ -526,6 +554,7 @@ int main(void)
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_slow_reader_is_not_idle),
         cmocka_unit_test(test_max_connections),
+        cmocka_unit_test(test_idle_in_a_crowd),
         cmocka_unit_test(test_no_descriptors_left),
         cmocka_unit_test(test_accounting),
         cmocka_unit_test(test_cut_transfer),

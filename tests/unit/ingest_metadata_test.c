@@ -69,6 +69,13 @@ static void test_long_headers(void **state)
     strcpy(header, "title "); /* NOLINT: it fits */
     memset(header + 6, 'Y', sizeof(header) - 7);
     assert_int_equal(metadata_parse(header, &m), -1);
+
+    /* As long as NTFS lets a name be. */
+    strcpy(header, "filename "); /* NOLINT: it fits */
+    for (int i = 0; i < 255; i++)
+        memcpy(header + 9 + (size_t)4 * i, "6K++", 5);
+    assert_int_equal(metadata_parse(header, &m), 0);
+    assert_int_equal(strlen(m.filename), 3 * 255);
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "node/jobs/jobs.h"
@@ -255,6 +256,43 @@ static void test_stopping_gives_work_back_uncounted(void **state)
     catalog_jobs_free(&jobs);
 }
 
+/* With each number of free descriptors, from none on, until a worker is seen: wherever they ran
+ * out, no attempt was counted, and nothing is left open. */
+static void test_short_of_descriptors(void **state)
+{
+    struct fixture *f = *state;
+    char descriptors[256];
+    struct rlimit limit, low;
+    open_jobs(f, 0);
+    assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    put_in(f, "patient");
+    int lowest = dup(0);
+    close(lowest);
+    assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = limit;
+    for (low.rlim_cur = (rlim_t)lowest;
+         starts(f, "sources", descriptors, sizeof(descriptors)) == 0 && low.rlim_cur < 64;
+         low.rlim_cur++) {
+        mono_ms += 60000;
+        assert_return_code(setrlimit(RLIMIT_NOFILE, &low), 0);
+        do
+            assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+        while (jobs_running(f->jobs) > 0 &&
+               starts(f, "sources", descriptors, sizeof(descriptors)) == 0);
+        assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    }
+    assert_int_equal(starts(f, "sources", descriptors, sizeof(descriptors)), 1);
+    assert_in_range(low.rlim_cur, lowest + 5, 63);
+    jobs_close(&f->jobs, 10000);
+    struct catalog_jobs jobs = first_job(f);
+    assert_int_equal(jobs.items[0].state, CATALOG_JOB_QUEUED);
+    assert_int_equal(jobs.items[0].attempt, 0);
+    catalog_jobs_free(&jobs);
+    int after = dup(0);
+    close(after);
+    assert_in_range(after, 0, lowest);
+}
+
 static void test_a_dead_nodes_leases_are_taken_over(void **state)
 {
     struct fixture *f = *state;
@@ -319,6 +357,7 @@ int main(void)
         TEST(test_claims_of_a_poster),
         TEST(test_claims_of_a_storyboard),
         TEST(test_stopping_gives_work_back_uncounted),
+        TEST(test_short_of_descriptors),
         TEST(test_a_dead_nodes_leases_are_taken_over),
         TEST(test_a_lesson_removed_meanwhile),
         TEST(test_a_missing_worker_program),

@@ -246,19 +246,24 @@ static void test_caps(void **state)
     assert_true(plan.renditions[1].crf_x10 < plan.renditions[0].crf_x10);
 }
 
-/* Pieces cover each chunk of each group once, the lowest rung's group first. */
+/* Pieces cover each chunk of each group once, the lowest rung's group first; the first chunk is
+ * short. */
 static void test_pieces(void **state)
 {
     (void)state;
     struct media_info info = video_info(1920, 1080, 25, 1, 300 * US, 1);
     struct plan plan;
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
-    assert_int_equal(plan.chunk_count, 5);
+    assert_int_equal(plan.chunk_count, 6);
+    int first, end;
+    plan_chunk_segments(&plan, &(struct plan_options){0}, 0, &first, &end);
+    assert_int_equal(first, 0);
+    assert_true(plan_segment_start_us(&plan, end) <= 20 * US);
     assert_true(plan.group_count > 1);
     assert_int_equal(plan.renditions[0].group, 0);
     for (int piece = 0; piece < plan.chunk_count * plan.group_count; piece++) {
-        assert_int_equal(plan_piece(&plan, piece).chunk, piece % 5);
-        assert_int_equal(plan_piece(&plan, piece).group, piece / 5);
+        assert_int_equal(plan_piece(&plan, piece).chunk, piece % 6);
+        assert_int_equal(plan_piece(&plan, piece).group, piece / 6);
     }
 }
 

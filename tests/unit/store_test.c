@@ -64,6 +64,27 @@ static void test_opening(void **state)
         -ENOTDIR);
 }
 
+/* Beside a new catalog all of it would be rubbish. */
+static void test_media_without_a_catalog(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_params params = {.path = f->data, .create = true};
+    struct store *other;
+    char path[160];
+    snprintf(path, sizeof(path), "%s/media/1", f->data);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(store_open(&other, &params, f->message, sizeof(f->message)), -ENOENT);
+    assert_non_null(strstr(f->message, "no catalog"));
+    assert_null(other);
+    snprintf(path, sizeof(path), "%s/catalog.db", f->data);
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_int_equal(store_open(&other, &params, f->message, sizeof(f->message)), -ENOENT);
+    assert_int_equal(write(fd, "x", 1), 1);
+    close(fd);
+    assert_int_equal(store_open(&other, &params, f->message, sizeof(f->message)), 0);
+    store_close(&other);
+}
+
 static void test_paths_stay_inside(void **state)
 {
     struct fixture *f = *state;
@@ -170,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_opening, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_media_without_a_catalog, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths_stay_inside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_lock_dies_with_its_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_import, setup, teardown),

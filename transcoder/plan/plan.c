@@ -80,10 +80,12 @@ static int64_t chunk_length_us(const struct plan_options *options)
     return options->chunk_us > 0 ? options->chunk_us : 60 * US;
 }
 
+/* The first chunk is a quarter as long, so that the lesson can soon be watched. */
 static int chunk_of(const struct plan *plan, const struct plan_options *options, int segment)
 {
     int64_t start_us = plan_segment_start_us(plan, segment) - plan_segment_start_us(plan, 0);
-    return (int)(start_us / chunk_length_us(options));
+    int64_t length_us = chunk_length_us(options);
+    return (int)((start_us + length_us - length_us / 4) / length_us);
 }
 
 /* The first segment that begins in the chunk or later. */

@@ -97,7 +97,8 @@ struct plan_options {
     int64_t caps_bps[PLAN_MAX_RUNGS]; /* of video rungs, rising; all 0: 48, 80, 130, 220, 400 and
                                          700 kbit/s */
     int64_t segment_us;               /* 0: 4 to 20 s by what is to be seen; else the longest */
-    int64_t chunk_us;                 /* 0: 60 s; the segments that begin within it make a chunk */
+    int64_t chunk_us;                 /* 0: 60 s; the segments that begin within it make a chunk; the
+                                         first is a quarter as long */
 };
 
 /* Returns 0, or -1 if info has neither video nor audio, or is longer than PLAN_MAX_SEGMENTS. Pure.

@@ -21,7 +21,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define MEAN_ROOM 0.80
 /* x264's CRF: finer than this nobody sees; coarser than this nothing can be read. */
 #define FINEST_CRF 23.0
-#define COARSEST_CRF 46.0
+#define COARSEST_CRF 43.0
 /* Finer than this (an SSIM of 0.9955) looks no better, at whatever CRF. */
 #define ENOUGH_MDB 23500.0
 /* A rung whose picture is not better by this looks no better. */
@@ -220,20 +220,23 @@ static struct choice choose(
 {
     struct candidate candidates[MEDIA_MAX_TRIALS];
     size_t count = pair_trials(info, candidates);
-    double rate_bps = demand->rate_bps;
     struct choice best = {.quality_mdb = -1e9};
+    bool best_fits = false;
     for (size_t i = 0; i < count; i++) {
         if (demand->most_pixels > 0 && !few_pixels(info, demand, &candidates[i]))
             continue;
-        struct choice choice = fit(&candidates[i], rate_bps, segment_s);
-        bool fits = choice.rate_bps <= rate_bps * 1.02;
-        /* What can't fit at all is still better small than large. */
-        if (!fits)
-            choice.quality_mdb -= 1000 * log2(choice.rate_bps / rate_bps);
+        struct choice choice = fit(&candidates[i], demand->rate_bps, segment_s);
+        bool fits = choice.rate_bps <= demand->rate_bps * 1.02;
         if (demand->cap_bps >= SMOOTH_BPS && choice.divisor > 1)
             choice.quality_mdb -= SMOOTH_MDB;
-        if (choice.quality_mdb > best.quality_mdb)
+        /* Caps come first: of what can't hold, the smallest. */
+        bool better = fits != best_fits ? fits
+                      : fits            ? choice.quality_mdb > best.quality_mdb
+                                        : choice.rate_bps < best.rate_bps;
+        if (best.height == 0 || better) {
             best = choice;
+            best_fits = fits;
+        }
     }
     return count > 0 ? best : usual(info, demand->cap_bps);
 }

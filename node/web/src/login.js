@@ -5,8 +5,13 @@ import { t } from './i18n.js';
 /** Where to go afterwards: what was asked for, on this site only. */
 function destination(role) {
     const next = new URLSearchParams(location.search).get('next');
-    if (next && /^\/(?![/\\])/.test(next))
-        return next;
+    if (next) {
+        try { // the browser's own reading, which skips tabs and takes \ for /
+            const url = new URL(next, location.href);
+            if (url.origin === location.origin)
+                return url.href;
+        } catch { /* no address at all */ }
+    }
     if (location.pathname !== '/login')
         return location.pathname;
     return role === 'technician' ? '/technician' : '/operator';

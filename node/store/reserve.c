@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A file without content that holds some room. The floor keeps our own media from filling the disk;
+ * others may fill it all the same, and then nobody could log in and remove a lesson, because that
+ * has to be written down too. The file's room is given back for this.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "node/store/store_internal.h"
+
+#define MIB (1024LL * 1024)
+#define RESERVE_BYTES (8 * MIB)
+/* With so little left it is given up, with so much it is made. */
+#define SCARCE_BYTES (1 * MIB)
+#define PLENTY_BYTES (64 * MIB)
+
+static bool reserve_path(const struct store *store, char *path)
+{
+    return snprintf(path, STORE_PATH_BYTES, "%s/reserve", store_path(store)) < STORE_PATH_BYTES;
+}
+
+void store_free_reserve(const struct store *store)
+{
+    struct statvfs disk;
+    char path[STORE_PATH_BYTES];
+    if (reserve_path(store, path) && statvfs(store_path(store), &disk) == 0 &&
+        (int64_t)disk.f_bavail * (int64_t)disk.f_frsize < SCARCE_BYTES)
+        unlink(path);
+}
+
+void store_tend_reserve(const struct store *store)
+{
+    char path[STORE_PATH_BYTES];
+    struct stat status;
+    store_free_reserve(store);
+    if (!reserve_path(store, path) || store_free_bytes(store) < PLENTY_BYTES ||
+        (lstat(path, &status) == 0 && status.st_size >= RESERVE_BYTES))
+        return;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+    /* Where it can't be made things are as they were without it. */
+    if (fd >= 0 && posix_fallocate(fd, 0, RESERVE_BYTES) != 0)
+        unlink(path);
+    if (fd >= 0)
+        close(fd);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What players say of themselves stays within its bounds. */
+#include "node/http/cmcd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+    char *text = malloc(bytes + 1);
+    struct cmcd cmcd;
+
+    memcpy(text, data, bytes);
+    text[bytes] = '\0';
+    cmcd_init(&cmcd);
+    cmcd_parse(&cmcd, text);
+    if (cmcd.buffer_ms < -1 || cmcd.buffer_ms > 24 * 3600 * 1000 || cmcd.requested_max_bps < -1 ||
+        strlen(cmcd.session) >= CMCD_TEXT_BYTES || strlen(cmcd.content) >= CMCD_TEXT_BYTES)
+        abort();
+    free(text);
+    return 0;
+}

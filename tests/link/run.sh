@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# sh tests/link/run.sh PROFILE -- COMMAND [ARGUMENT...]: runs a command behind an emulated village link (see link_main.c)
+# Builds the emulator with the system's compiler. Exit status 77: skipped, for want of TUN or of root.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+[ $# -ge 3 ] && [ "$2" = -- ] || {
+    echo "usage: sh tests/link/run.sh PROFILE -- COMMAND [ARGUMENT...]; PROFILE: 2g, bad-3g, satellite, village-adsl, flapping" >&2
+    exit 2
+}
+[ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] || {
+    echo "link: skipped: needs root and /dev/net/tun" >&2
+    exit 77
+}
+mkdir -p "$root/build"
+link=$root/build/link
+if [ ! -x "$link" ] || [ -n "$(find "$here" -name '*.[ch]' -newer "$link")" ]; then
+    "${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$root" -o "$link" "$here/link.c" "$here/link_main.c"
+fi
+profile=$1
+shift 2
+exec "$link" "$profile" "$@"

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/picture_attempt.h"
+
+#include <libavutil/mem.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "transcoder/h264.h"
+#include "transcoder/scaler.h"
+
+/* As the planner has it (transcoder/plan/rungs.c): few pictures a second are not reordered. */
+#define FEW_FPS 11
+/* Looking ahead takes memory. */
+#define LARGE_PIXELS 1000000
+#define LOOKAHEAD 10
+#define LARGE_LOOKAHEAD 5
+
+struct run {
+    const struct place_copy *copy;
+    int divisor;
+    AVCodecContext *encoder, *decoder;
+    struct scaler *luma_scaler;
+    AVPacket *packet;
+    AVFrame *decoded;
+    int64_t first_bytes, other_bytes;
+    int sent, received;
+    int compared_end; /* nothing is compared from this frame of the grid on */
+    double unlike;
+    int compared;
+};
+
+/* A decoded picture is shown for `divisor` frames of the grid: compared with those that it stands
+ * for. */
+static int compare(struct run *r)
+{
+    const struct place *place = r->copy->place;
+    int first = r->received++ * r->divisor;
+    for (int n = first; n < first + r->divisor && n < place->params.frame_count; n++) {
+        if (!place_compares(place, n))
+            continue;
+        double unlike = place_unlike(place, n, r->decoded, r->luma_scaler);
+        if (unlike < 0)
+            return (int)unlike;
+        r->unlike += unlike;
+        r->compared++;
+    }
+    return 0;
+}
+
+static int decode(struct run *r, const AVPacket *packet)
+{
+    if (r->received * r->divisor >= r->compared_end)
+        return 0;
+    int error = avcodec_send_packet(r->decoder, packet);
+    while (error >= 0) {
+        error = avcodec_receive_frame(r->decoder, r->decoded);
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
+            return 0;
+        if (error >= 0)
+            error = compare(r);
+        av_frame_unref(r->decoded);
+    }
+    return error;
+}
+
+static int encode(struct run *r, const AVFrame *frame)
+{
+    int error = avcodec_send_frame(r->encoder, frame);
+    while (error >= 0) {
+        error = h264_receive(r->encoder, r->packet);
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
+            return error == AVERROR_EOF ? decode(r, NULL) : 0;
+        if (error >= 0) {
+            *(r->packet->flags & AV_PKT_FLAG_KEY ? &r->first_bytes : &r->other_bytes) +=
+                r->packet->size;
+            error = decode(r, r->packet);
+            av_packet_unref(r->packet);
+        }
+    }
+    return error;
+}
+
+static int open_decoder(struct run *r)
+{
+    r->decoder = avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_H264));
+    if (!r->decoder)
+        return AVERROR(ENOMEM);
+    r->decoder->thread_count = 1;
+    r->decoder->extradata =
+        av_mallocz((size_t)r->encoder->extradata_size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (!r->decoder->extradata)
+        return AVERROR(ENOMEM);
+    memcpy(r->decoder->extradata, r->encoder->extradata, (size_t)r->encoder->extradata_size);
+    r->decoder->extradata_size = r->encoder->extradata_size;
+    return avcodec_open2(r->decoder, NULL, NULL);
+}
+
+static int open_run(struct run *r, AVRational rate, int crf)
+{
+    const struct place *place = r->copy->place;
+    char tuning[64];
+    snprintf(tuning, sizeof(tuning), "%s:rc-lookahead=%d",
+        av_q2d(rate) < FEW_FPS ? "bframes=0" : "bframes=3:b-adapt=1",
+        r->copy->width * r->copy->height > LARGE_PIXELS ? LARGE_LOOKAHEAD : LOOKAHEAD);
+    struct h264_params encoding = {
+        .width = r->copy->width,
+        .height = r->copy->height,
+        .frame_rate = rate,
+        .crf_x10 = crf * 10,
+        .preset = "veryfast",
+        .tuning = tuning,
+        .colours = place->colours,
+    };
+    for (int n = 0; n < place->params.frame_count; n++)
+        if (place_compares(place, n))
+            r->compared_end = n + 1;
+    r->packet = av_packet_alloc();
+    r->decoded = av_frame_alloc();
+    if (!r->packet || !r->decoded)
+        return AVERROR(ENOMEM);
+    int error = place_luma_scaler(place, &r->luma_scaler);
+    if (error >= 0)
+        error = h264_open(&r->encoder, &encoding);
+    return error < 0 ? error : open_decoder(r);
+}
+
+static int run_all(struct run *r)
+{
+    int error = 0;
+    AVFrame *frame = av_frame_alloc();
+    if (!frame)
+        return AVERROR(ENOMEM);
+    for (int n = 0; n < r->copy->place->params.frame_count && error >= 0; n += r->divisor) {
+        error = av_frame_ref(frame, r->copy->frames[n]);
+        if (error >= 0) {
+            frame->pts = r->sent++;
+            frame->pict_type = n == 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+            error = encode(r, frame);
+        }
+        av_frame_unref(frame);
+    }
+    av_frame_free(&frame);
+    return error < 0 ? error : encode(r, NULL);
+}
+
+static void close_run(struct run *r)
+{
+    scaler_close(&r->luma_scaler);
+    avcodec_free_context(&r->encoder);
+    avcodec_free_context(&r->decoder);
+    av_packet_free(&r->packet);
+    av_frame_free(&r->decoded);
+}
+
+int picture_attempt_run(
+    struct picture_attempt *out, const struct place_copy *copy, int divisor, int crf)
+{
+    struct run r = {.copy = copy, .divisor = divisor};
+    AVRational rate = {copy->place->params.rate.num, copy->place->params.rate.den * divisor};
+    int error = open_run(&r, rate, crf);
+    if (error >= 0)
+        error = run_all(&r);
+    close_run(&r);
+    if (error < 0)
+        return error;
+    *out = (struct picture_attempt){
+        .keyframe_bytes = (double)r.first_bytes,
+        .rest_bps = (double)r.other_bytes * 8 * av_q2d(rate) / r.sent,
+        .unlike = r.compared > 0 ? r.unlike / r.compared : 0,
+    };
+    return 0;
+}
