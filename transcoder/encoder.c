@@ -4,43 +4,41 @@
 #include "transcoder/av1.h"
 #include "transcoder/h264.h"
 
-struct encoder_range encoder_range(const struct plan_rendition *rendition)
+struct encoder_range encoder_range(int video_codec)
 {
-    if (rendition->video_codec == PLAN_AV1)
+    if (video_codec == PLAN_AV1)
         return (struct encoder_range){.coarsest_x10 = 630, .step_x10 = 10};
     return (struct encoder_range){.coarsest_x10 = 510, .step_x10 = 5, .steerable = true};
 }
 
-static int open_av1(AVCodecContext **out, const struct plan_rendition *r,
-    const struct source_colours *colours, int crf_x10)
+static int open_av1(AVCodecContext **out, const struct encoder_params *params)
 {
-    struct av1_params params = {
-        .width = r->width,
-        .height = r->height,
-        .frame_rate = {r->fps_num, r->fps_den},
-        .crf = crf_x10 / 10,
-        .preset = r->preset,
-        .tuning = r->tuning,
-        .colours = *colours,
+    struct av1_params av1 = {
+        .width = params->width,
+        .height = params->height,
+        .frame_rate = params->frame_rate,
+        .crf = params->crf_x10 / 10,
+        .preset = params->preset,
+        .tuning = params->tuning,
+        .colours = params->colours,
     };
-    return av1_open(out, &params);
+    return av1_open(out, &av1);
 }
 
-int encoder_open(AVCodecContext **out, const struct plan_rendition *rendition,
-    const struct source_colours *colours, int crf_x10)
+int encoder_open(AVCodecContext **out, const struct encoder_params *params)
 {
-    if (rendition->video_codec == PLAN_AV1)
-        return open_av1(out, rendition, colours, crf_x10);
-    struct h264_params params = {
-        .width = rendition->width,
-        .height = rendition->height,
-        .frame_rate = {rendition->fps_num, rendition->fps_den},
-        .crf_x10 = crf_x10,
-        .preset = rendition->preset,
-        .tuning = rendition->tuning,
-        .colours = *colours,
+    if (params->video_codec == PLAN_AV1)
+        return open_av1(out, params);
+    struct h264_params h264 = {
+        .width = params->width,
+        .height = params->height,
+        .frame_rate = params->frame_rate,
+        .crf_x10 = params->crf_x10,
+        .preset = params->preset,
+        .tuning = params->tuning,
+        .colours = params->colours,
     };
-    return h264_open(out, &params);
+    return h264_open(out, &h264);
 }
 
 void encoder_close(AVCodecContext **encoder)

@@ -15,13 +15,22 @@ struct encoder_range {
     int coarsest_x10, step_x10;
     bool steerable; /* it can change between pictures */
 };
-struct encoder_range encoder_range(const struct plan_rendition *rendition);
+struct encoder_range encoder_range(int video_codec);
+
+struct encoder_params {
+    int video_codec; /* enum plan_video_codec */
+    int width, height;
+    AVRational frame_rate;
+    int crf_x10;        /* the encoder's, in tenths */
+    const char *preset; /* the encoder's; as its parameters beyond that, "key=value:..." */
+    const char *tuning;
+    struct source_colours colours;
+};
 
 /* A closed run of pictures, the first a keyframe and no other; headers in extradata. It wants
  * AV_PIX_FMT_YUV420P and counts times in frames. *out is the caller's (encoder_close). 0 or
  * a negative AVERROR. */
-int encoder_open(AVCodecContext **out, const struct plan_rendition *rendition,
-    const struct source_colours *colours, int crf_x10);
+int encoder_open(AVCodecContext **out, const struct encoder_params *params);
 
 /* Accepts NULL, and encoders at whatever point. */
 void encoder_close(AVCodecContext **encoder);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "transcoder/analyse.h"
-#include "transcoder/av1_trial.h"
 #include "transcoder/remux.h"
 #include "transcoder/scan.h"
 #include "transcoder/sound_probe.h"
@@ -539,9 +538,7 @@ int probe_run(const struct piece *piece, struct failure *failure)
     if (result == 0)
         result = study_all(&look, failure);
     if (result == 0 && message.info.has_video)
-        result = trials_run(look.fd, &message.info, piece->job->threads, piece->report, failure);
-    if (result == 0 && message.info.has_video)
-        result = av1_trial_run(look.fd, &message.info, failure);
+        result = trials_run(look.fd, &message.info, piece, failure);
     if (result == 0)
         result = report_send(piece->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)

@@ -73,8 +73,9 @@ static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
     bool fits = encoded->bytes <= s->limit_bytes + s->limit_bytes / TOLERATED_PART;
     if (s->tries++ == 0)
         learn(rung, s, encoded);
-    s->settled = fits || s->tries == MOST_TRIES ||
-                 encoded->crf_x10 >= encoder_range(rung->params.rendition).coarsest_x10;
+    s->settled =
+        fits || s->tries == MOST_TRIES ||
+        encoded->crf_x10 >= encoder_range(rung->params.rendition->video_codec).coarsest_x10;
     s->finest_crf_x10 = encoded->crf_x10 + RETRY_STEP_X10;
     if (s->best.count == 0 || encoded->bytes < s->best.bytes) {
         encoded_free(&s->best);

@@ -57,7 +57,17 @@ int segment_encoder_codec(const struct plan_rendition *rendition,
     const struct source_colours *colours, int crf_x10, AVCodecContext **out,
     struct failure *failure)
 {
-    int error = encoder_open(out, rendition, colours, crf_x10);
+    struct encoder_params params = {
+        .video_codec = rendition->video_codec,
+        .width = rendition->width,
+        .height = rendition->height,
+        .frame_rate = {rendition->fps_num, rendition->fps_den},
+        .crf_x10 = crf_x10,
+        .preset = rendition->preset,
+        .tuning = rendition->tuning,
+        .colours = *colours,
+    };
+    int error = encoder_open(out, &params);
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, rendition->name) : 0;
 }
 
@@ -268,7 +278,7 @@ int segment_encoder_open(struct segment_encoder **out, const struct segment_enco
     if (!e)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     e->params = *params;
-    e->range = encoder_range(r);
+    e->range = encoder_range(r->video_codec);
     e->frame_s = (double)r->fps_den / r->fps_num;
     e->budget_bytes = (double)params->limit_bytes - params->frames * PICTURE_BYTES -
                       (params->frames * e->frame_s / FRAGMENT_S + 1) * FRAGMENT_BYTES;

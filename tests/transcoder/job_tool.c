@@ -187,7 +187,9 @@ static void add_renditions(struct tool *tool, enum plan_kind kind)
 
 static bool run_probe(struct tool *tool)
 {
-    tool->job = (struct job){.kind = JOB_PROBE, .threads = tool->threads, .remux_name = "remuxed"};
+    begin_job(tool, JOB_PROBE);
+    tool->job.threads = tool->threads;
+    strcpy(tool->job.remux_name, "remuxed");
     if (!run_piece(tool))
         return false;
     char remuxed[4096];
@@ -297,7 +299,7 @@ static int read_options(struct tool *tool, bool *kills, int argc, char **argv)
 {
     static const struct option options[] = {{"segment-ms", required_argument, NULL, 's'},
         {"chunk-ms", required_argument, NULL, 'c'}, {"threads", required_argument, NULL, 't'},
-        {"kill", no_argument, NULL, 'k'}, {0}};
+        {"no-av1", no_argument, NULL, 'a'}, {"kill", no_argument, NULL, 'k'}, {0}};
     int option;
     tool->threads = 1;
     while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -307,6 +309,8 @@ static int read_options(struct tool *tool, bool *kills, int argc, char **argv)
             tool->options.chunk_us = strtoll(optarg, NULL, 10) * 1000;
         else if (option == 't')
             tool->threads = (int)strtol(optarg, NULL, 10);
+        else if (option == 'a')
+            tool->options.no_av1 = true;
         else if (option == 'k')
             *kills = true;
         else
@@ -321,8 +325,8 @@ int main(int argc, char **argv)
     bool kills = false;
     int first = tool ? read_options(tool, &kills, argc, argv) : -1;
     if (first < 0 || argc - first < 4) {
-        fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--threads N] [--kill] "
-                        "WORKER SOURCE OUTPUT PIECE...\n");
+        fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--threads N] [--no-av1] "
+                        "[--kill] WORKER SOURCE OUTPUT PIECE...\n");
         free(tool);
         return 2;
     }

@@ -32,15 +32,15 @@ enum plan_video_codec { PLAN_H264 = 0, PLAN_AV1 = 1 };
 
 enum plan_audio_codec { PLAN_AAC = 0, PLAN_OPUS = 1 };
 
-/* Lessons with fewer slides than this get no renditions in AV1; it need not be tried. */
-#define PLAN_AV1_SLIDES_PERMILLE 700
+/* Lessons where it saves less of H.264's bits get no renditions in AV1: it takes five times x264's
+ * time. */
+#define PLAN_AV1_LEAST_SAVING_PERMILLE 150
 
 /* What AV1 is encoded with, in trials too. Measured: with preset 10 it saves little; without screen
  * content tools far less on screens; pyramids of eight pictures do as well as those of sixteen, in
- * less memory. Of larger pictures a worker would take more than 400 MB. */
+ * less memory. */
 #define PLAN_AV1_PRESET "8"
 #define PLAN_AV1_TUNING "scm=1:hierarchical-levels=3"
-#define PLAN_AV1_PIXELS (1000 * 1000) /* of a picture, at most */
 
 /* On the wire, of the audio group that every player takes. */
 #define PLAN_AUDIO_CAP_BPS 24000
@@ -97,8 +97,9 @@ struct plan_options {
     int64_t caps_bps[PLAN_MAX_RUNGS]; /* of video rungs, rising; all 0: 48, 80, 130, 220, 400 and
                                          700 kbit/s */
     int64_t segment_us;               /* 0: 4 to 20 s by what is to be seen; else the longest */
-    int64_t chunk_us;                 /* 0: 60 s; the segments that begin within it make a chunk; the
-                                         first is a quarter as long */
+    int64_t chunk_us; /* 0: 60 s; the segments that begin within it make a chunk; the
+                         first is a quarter as long */
+    bool no_av1;      /* it is neither tried nor made */
 };
 
 /* Returns 0, or -1 if info has neither video nor audio, or is longer than PLAN_MAX_SEGMENTS. Pure.

@@ -36,12 +36,13 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
 #define GROUP_PIXELS (2200 * 1000)
 
-/*
- * AV1 takes five times x264's time: it is made where it saves much, and is small.
- */
-#define LEAST_AV1_SAVING_PERMILLE 150
+/* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
+ * worker would take more than 400 MB, and smaller ones its encoder does not take. */
+#define LEAST_AV1_SLIDES_PERMILLE 700
 #define MOST_AV1_BPS 80000
 #define MOST_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
+#define MOST_AV1_PIXELS (1000 * 1000)
+#define LEAST_AV1_SIDE 64
 
 /* Where nothing was tried: what a pixel takes at this CRF, between slides and faces; and by how
  * much the CRF rises where the bytes are halved, at village rates. */
@@ -201,17 +202,16 @@ static double pixels_at(const struct media_info *info, int height)
 /* What is asked of a rung's pictures. */
 struct demand {
     int64_t cap_bps;
-    double rate_bps;    /* in the mean */
-    double most_pixels; /* in a picture; 0: no limit to it, nor to those in a second */
-    double most_pixels_per_s;
+    double rate_bps; /* in the mean */
+    bool small;      /* as AV1 must be */
 };
 
-static bool few_pixels(
-    const struct media_info *info, const struct demand *demand, const struct candidate *c)
+static bool is_small(const struct media_info *info, const struct candidate *c)
 {
     double pixels = pixels_at(info, c->height);
     double fps = (double)info->fps_num / info->fps_den / c->divisor;
-    return pixels <= demand->most_pixels && pixels * fps <= demand->most_pixels_per_s;
+    return c->height >= LEAST_AV1_SIDE && pixels <= MOST_AV1_PIXELS &&
+           pixels * fps <= MOST_AV1_PIXELS_PER_S;
 }
 
 /* quality_mdb is below 0 if nothing that was tried will do. */
@@ -223,7 +223,7 @@ static struct choice choose(
     struct choice best = {.quality_mdb = -1e9};
     bool best_fits = false;
     for (size_t i = 0; i < count; i++) {
-        if (demand->most_pixels > 0 && !few_pixels(info, demand, &candidates[i]))
+        if (demand->small && !is_small(info, &candidates[i]))
             continue;
         struct choice choice = fit(&candidates[i], demand->rate_bps, segment_s);
         bool fits = choice.rate_bps <= demand->rate_bps * 1.02;
@@ -308,14 +308,18 @@ static void become_av1(struct plan_rendition *r, double crf)
     set_text(r->tuning, sizeof(r->tuning), PLAN_AV1_TUNING);
 }
 
+static bool av1_is_worth_it(const struct media_info *info, const struct plan_options *options)
+{
+    return !options->no_av1 && info->trial_count > 0 &&
+           info->av1_saving_permille >= PLAN_AV1_LEAST_SAVING_PERMILLE &&
+           plan_class_share(info, MEDIA_SLIDES) >= LEAST_AV1_SLIDES_PERMILLE;
+}
+
 /* Beside each low rung one in AV1, if it looks at least as well there. */
 static void plan_av1(struct plan *plan, const struct media_info *info, double segment_s)
 {
     size_t h264_count = plan->rendition_count;
     double best_mdb = 0;
-    if (info->av1_saving_permille < LEAST_AV1_SAVING_PERMILLE || info->trial_count == 0 ||
-        plan_class_share(info, MEDIA_SLIDES) < PLAN_AV1_SLIDES_PERMILLE)
-        return;
     for (size_t i = 0; i < h264_count && plan->rendition_count < h264_count + PLAN_MAX_AV1_RUNGS;
          i++) {
         struct demand demand = {.cap_bps = plan->renditions[i].cap_bps};
@@ -324,8 +328,7 @@ static void plan_av1(struct plan *plan, const struct media_info *info, double se
         demand.rate_bps = room_bps(info, demand.cap_bps);
         struct choice beside = choose(info, &demand, segment_s);
         demand.rate_bps /= av1_part(info);
-        demand.most_pixels = PLAN_AV1_PIXELS;
-        demand.most_pixels_per_s = MOST_AV1_PIXELS_PER_S;
+        demand.small = true;
         struct choice choice = choose(info, &demand, segment_s);
         if (choice.quality_mdb < beside.quality_mdb || choice.quality_mdb < best_mdb)
             continue;
@@ -368,6 +371,7 @@ void plan_video(
         best_mdb = choice.quality_mdb;
         add_rendition(plan, info, &choice, caps[i]);
     }
-    plan_av1(plan, info, segment_s);
+    if (av1_is_worth_it(info, options))
+        plan_av1(plan, info, segment_s);
     make_groups(plan);
 }
