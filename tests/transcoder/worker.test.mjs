@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { binDir, makeClip, run, sha256, tempDir } from '../harness/terrace.mjs';
+import { binDir, makeClip, makeSlides, run, sha256, tempDir } from '../harness/terrace.mjs';
 
 const clip = path.join(tempDir(), 'clip.mp4');
 let all; // messages of one uninterrupted run over the clip, four chunks
@@ -76,8 +76,7 @@ test('each chunk is the same after a kill -9 in its midst', async () => {
 });
 
 test('a chunk in AV1 is the same when it is made again, and after a kill -9', async () => {
-    const slides = path.join(tempDir(), 'slides.mp4');
-    await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=1/5:d=15,fps=25', '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', slides]);
+    const slides = makeSlides(path.join(tempDir(), 'slides.mp4'), { seconds: 15, sound: false });
     const make = (out, options) => work(out, ['av48:1'], { source: slides, ...options });
     const made = (lines) => lines.filter((line) => /^(init|chunk|segment) av48 /.test(line));
     const first = made(await make(outDir()));

@@ -180,6 +180,9 @@ static void test_av1(void **state)
         describe_rungs(&plan, rungs, sizeof(rungs));
         if (strcmp(rungs, cases[i].rungs) != 0)
             fail_msg("%s: %s instead of %s", cases[i].what, rungs, cases[i].rungs);
+        assert_int_equal(plan_make(&info, &(struct plan_options){.no_av1 = true}, &plan), 0);
+        describe_rungs(&plan, rungs, sizeof(rungs));
+        assert_null(strstr(rungs, "av"));
     }
 }
 
