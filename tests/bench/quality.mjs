@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { media, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { media, noAv1, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 import { bdRate, ratio, table } from '../harness/bench.mjs';
 
 const seconds = Number(process.argv[2] ?? 60);
@@ -74,7 +74,7 @@ async function wireBytes(playlist) {
 
 async function terrace(source) {
     const data = tempDir();
-    await terraceOk(['ingest', source.file, '--publish', '--wait', '--data', data]);
+    await terraceOk(['ingest', source.file, '--publish', '--wait', '--data', data, ...noAv1()]);
     const lesson = await show(data, 1), node = await startNode({ data }), points = [];
     for (const r of lesson.renditions.filter((one) => one.kind === 'video')) {
         const playlist = new URL(`${r.name}/index.m3u8`, new URL(lesson.hls, node.url)).href;
