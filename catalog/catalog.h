@@ -346,13 +346,15 @@ struct catalog_new_rendition {
 };
 struct catalog_new_job {
     int kind, chunk, cost;
+    bool last; /* after all of the lesson that aren't: it can be watched without */
 };
 
 /*
  * Takes the next job that may run. Lessons share the workers fairly: higher priority first, among
  * equals the submitters in turn by the work they have had, within a submitter the lesson with the
  * least work left, but a quarter of the work for his oldest (catalog/fair.h has the rules and
- * their bounds); within a lesson by kind (probe, audio, text, poster, video, legacy) and chunk.
+ * their bounds); within a lesson by kind (probe, audio, text, poster, video, legacy) and chunk,
+ * what is to be last after all else.
  * Paused lessons wait, and so do legacy chunks until their lesson's sound is done: a lesson that
  * has nothing else lets the others go on. What a lease costs its submitter is in the catalog as
  * well, so that a crash doesn't change whose turn it is; it is taken back by catalog_job_release()

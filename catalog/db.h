@@ -71,7 +71,7 @@ int lesson_set_state(struct catalog *c, int64_t lesson_id, int state, const char
 int lesson_state(struct catalog *c, int64_t lesson_id, int *state); /* ENOTFOUND */
 int event_insert(
     struct catalog *c, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms);
-/* job_insert: kind's rank is worked out. */
+/* job_insert: the rank is worked out. */
 int job_insert(
     struct catalog *c, int64_t lesson_id, int revision, const struct catalog_new_job *job);
 

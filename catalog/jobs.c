@@ -31,6 +31,8 @@ static const struct {
     [CATALOG_JOB_LEGACY] = {"legacy", 9},
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
+/* Added to what is to be last. */
+#define LAST_RANK 10
 
 const char *catalog_job_state_name(int state)
 {
@@ -47,10 +49,10 @@ int job_insert(
 {
     if (!catalog_job_kind_name(job->kind) || job->cost < 1)
         return db_fail(c, CATALOG_EINVAL, "job of kind %d, cost %d", job->kind, job->cost);
+    int64_t rank = kinds[job->kind].rank + (job->last ? LAST_RANK : 0);
     return db_run(c,
         db_bind(db_statement(c, STATEMENT_JOB_INSERT), "iiiiii", lesson_id, (int64_t)revision,
-            (int64_t)job->kind, (int64_t)kinds[job->kind].rank, (int64_t)job->chunk,
-            (int64_t)job->cost),
+            (int64_t)job->kind, rank, (int64_t)job->chunk, (int64_t)job->cost),
         NULL);
 }
 

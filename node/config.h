@@ -34,6 +34,7 @@ struct config {
     int64_t workers;
     int64_t worker_nice;
     int64_t ladder_bps[CONFIG_MAX_RATES]; /* rising; 0 ends it */
+    bool av1;
     int64_t floor_bytes;
     int64_t max_upload_bytes;
     int64_t session_hours;

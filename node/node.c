@@ -247,7 +247,8 @@ static int open_jobs(struct node *node)
         .worker_path = node->worker_path,
         .workers = (int)node->params->config->workers,
         .nice = (int)node->params->config->worker_nice,
-        .ladder_bps = node->params->config->ladder_bps};
+        .ladder_bps = node->params->config->ladder_bps,
+        .no_av1 = !node->params->config->av1};
     return jobs_open(&node->jobs, &params);
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transcoder/av1.h"
+
 #define IO_BUFFER_BYTES (64 * 1024)
 /* A chunk of a minute at the highest rung is 6 MB; far beyond that something has gone wrong. */
 #define MAX_CHUNK_BYTES (512 * 1024 * 1024)
@@ -276,7 +278,11 @@ int packager_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes)
         return snprintf(out, out_bytes, "mp4a.40.2") < (int)out_bytes ? 0 : -1;
     if (encoder->codec_id == AV_CODEC_ID_OPUS)
         return snprintf(out, out_bytes, "opus") < (int)out_bytes ? 0 : -1;
-    if (encoder->codec_id != AV_CODEC_ID_H264 || !encoder->extradata)
+    if (!encoder->extradata)
+        return -1;
+    if (encoder->codec_id == AV_CODEC_ID_AV1)
+        return av1_codecs(encoder->extradata, (size_t)encoder->extradata_size, out, out_bytes);
+    if (encoder->codec_id != AV_CODEC_ID_H264)
         return -1;
     const uint8_t *sps = find_sps(encoder->extradata, encoder->extradata_size);
     if (!sps)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "transcoder/h264.h"
+#include "transcoder/encoder.h"
 #include "transcoder/scaler.h"
 
 /* As the planner has it (transcoder/plan/rungs.c): few pictures a second are not reordered. */
@@ -17,6 +17,7 @@
 
 struct run {
     const struct place_copy *copy;
+    const struct picture_attempt_params *params;
     int divisor;
     AVCodecContext *encoder, *decoder;
     struct scaler *luma_scaler;
@@ -67,7 +68,7 @@ static int encode(struct run *r, const AVFrame *frame)
 {
     int error = avcodec_send_frame(r->encoder, frame);
     while (error >= 0) {
-        error = h264_receive(r->encoder, r->packet);
+        error = encoder_receive(r->encoder, r->packet);
         if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
             return error == AVERROR_EOF ? decode(r, NULL) : 0;
         if (error >= 0) {
@@ -82,9 +83,13 @@ static int encode(struct run *r, const AVFrame *frame)
 
 static int open_decoder(struct run *r)
 {
-    r->decoder = avcodec_alloc_context3(avcodec_find_decoder(AV_CODEC_ID_H264));
+    /* dav1d: FFmpeg's own decoder of AV1 needs hardware. */
+    const AVCodec *codec = r->encoder->codec_id == AV_CODEC_ID_AV1
+                               ? avcodec_find_decoder_by_name("libdav1d")
+                               : avcodec_find_decoder(r->encoder->codec_id);
+    r->decoder = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!r->decoder)
-        return AVERROR(ENOMEM);
+        return codec ? AVERROR(ENOMEM) : AVERROR_DECODER_NOT_FOUND;
     r->decoder->thread_count = 1;
     r->decoder->extradata =
         av_mallocz((size_t)r->encoder->extradata_size + AV_INPUT_BUFFER_PADDING_SIZE);
@@ -95,22 +100,28 @@ static int open_decoder(struct run *r)
     return avcodec_open2(r->decoder, NULL, NULL);
 }
 
-static int open_run(struct run *r, AVRational rate, int crf)
+static int open_encoder(struct run *r, AVRational rate)
 {
-    const struct place *place = r->copy->place;
-    char tuning[64];
-    snprintf(tuning, sizeof(tuning), "%s:rc-lookahead=%d",
+    char x264_tuning[64];
+    snprintf(x264_tuning, sizeof(x264_tuning), "%s:rc-lookahead=%d",
         av_q2d(rate) < FEW_FPS ? "bframes=0" : "bframes=3:b-adapt=1",
         r->copy->width * r->copy->height > LARGE_PIXELS ? LARGE_LOOKAHEAD : LOOKAHEAD);
-    struct h264_params encoding = {
+    struct encoder_params encoding = {
+        .video_codec = r->params->video_codec,
         .width = r->copy->width,
         .height = r->copy->height,
         .frame_rate = rate,
-        .crf_x10 = crf * 10,
-        .preset = "veryfast",
-        .tuning = tuning,
-        .colours = place->colours,
+        .crf_x10 = r->params->crf * 10,
+        .preset = r->params->preset ? r->params->preset : "veryfast",
+        .tuning = r->params->video_codec == PLAN_AV1 ? PLAN_AV1_TUNING : x264_tuning,
+        .colours = r->copy->place->colours,
     };
+    return encoder_open(&r->encoder, &encoding);
+}
+
+static int open_run(struct run *r, AVRational rate)
+{
+    const struct place *place = r->copy->place;
     for (int n = 0; n < place->params.frame_count; n++)
         if (place_compares(place, n))
             r->compared_end = n + 1;
@@ -120,7 +131,7 @@ static int open_run(struct run *r, AVRational rate, int crf)
         return AVERROR(ENOMEM);
     int error = place_luma_scaler(place, &r->luma_scaler);
     if (error >= 0)
-        error = h264_open(&r->encoder, &encoding);
+        error = open_encoder(r, rate);
     return error < 0 ? error : open_decoder(r);
 }
 
@@ -146,18 +157,19 @@ static int run_all(struct run *r)
 static void close_run(struct run *r)
 {
     scaler_close(&r->luma_scaler);
-    avcodec_free_context(&r->encoder);
+    encoder_close(&r->encoder);
     avcodec_free_context(&r->decoder);
     av_packet_free(&r->packet);
     av_frame_free(&r->decoded);
 }
 
-int picture_attempt_run(
-    struct picture_attempt *out, const struct place_copy *copy, int divisor, int crf)
+int picture_attempt_run(struct picture_attempt *out, const struct place_copy *copy,
+    const struct picture_attempt_params *params)
 {
-    struct run r = {.copy = copy, .divisor = divisor};
-    AVRational rate = {copy->place->params.rate.num, copy->place->params.rate.den * divisor};
-    int error = open_run(&r, rate, crf);
+    struct run r = {.copy = copy, .params = params, .divisor = params->divisor};
+    AVRational rate = {
+        copy->place->params.rate.num, copy->place->params.rate.den * params->divisor};
+    int error = open_run(&r, rate);
     if (error >= 0)
         error = run_all(&r);
     close_run(&r);

@@ -5,14 +5,20 @@
 
 #include "transcoder/place.h"
 
+struct picture_attempt_params {
+    int divisor;        /* every which picture is encoded */
+    int crf;            /* the encoder's */
+    int video_codec;    /* enum plan_video_codec */
+    const char *preset; /* the encoder's; NULL: x264's "veryfast" */
+};
+
 struct picture_attempt {
     double keyframe_bytes, rest_bps; /* the first picture; what follows it */
     double unlike;                   /* 1 - SSIM of the luma, scaled back: the mean */
 };
 
-/* Encodes the copy's pictures, every divisor-th, at x264's CRF. 0 or a negative AVERROR. Any
- * thread; the copy may be shared. */
-int picture_attempt_run(
-    struct picture_attempt *out, const struct place_copy *copy, int divisor, int crf);
+/* Encodes the copy's pictures. 0 or a negative AVERROR. Any thread; the copy may be shared. */
+int picture_attempt_run(struct picture_attempt *out, const struct place_copy *copy,
+    const struct picture_attempt_params *params);
 
 #endif

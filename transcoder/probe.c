@@ -538,7 +538,7 @@ int probe_run(const struct piece *piece, struct failure *failure)
     if (result == 0)
         result = study_all(&look, failure);
     if (result == 0 && message.info.has_video)
-        result = trials_run(look.fd, &message.info, piece->job->threads, piece->report, failure);
+        result = trials_run(look.fd, &message.info, piece, failure);
     if (result == 0)
         result = report_send(piece->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)

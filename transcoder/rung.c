@@ -2,6 +2,7 @@
 #include "transcoder/rung.h"
 
 #include "transcoder/decode_times.h"
+#include "transcoder/encoder.h"
 #include "transcoder/frame_queue.h"
 #include "transcoder/scaler.h"
 #include "transcoder/segment_encoder.h"
@@ -72,7 +73,9 @@ static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
     bool fits = encoded->bytes <= s->limit_bytes + s->limit_bytes / TOLERATED_PART;
     if (s->tries++ == 0)
         learn(rung, s, encoded);
-    s->settled = fits || s->tries == MOST_TRIES || encoded->crf_x10 >= COARSEST_CRF_X10;
+    s->settled =
+        fits || s->tries == MOST_TRIES ||
+        encoded->crf_x10 >= encoder_range(rung->params.rendition->video_codec).coarsest_x10;
     s->finest_crf_x10 = encoded->crf_x10 + RETRY_STEP_X10;
     if (s->best.count == 0 || encoded->bytes < s->best.bytes) {
         encoded_free(&s->best);
@@ -336,6 +339,6 @@ int rung_deliver(struct rung *rung, struct failure *failure)
     int result = check_headers(rung, encoder, failure);
     if (result == 0)
         result = pack(rung, encoder, failure);
-    avcodec_free_context(&encoder);
+    encoder_close(&encoder);
     return result;
 }

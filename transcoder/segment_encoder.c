@@ -3,11 +3,12 @@
 
 #include <math.h>
 
-#include "transcoder/h264.h"
+#include "transcoder/encoder.h"
 
-/* What the first guess and a new beginning aim at, as shares of the limit, and what the pictures
- * under way may come to. */
+/* What the first guess and a new beginning aim at, as shares of the limit, where the CRF can follow
+ * the pictures and where it can't; and what the pictures under way may come to. */
 #define AIMED_AT 0.92
+#define AIMED_AT_UNSTEERED 0.86
 #define STEERED_TO 0.97
 /* New beginnings once the keyframe is there, and how far off the CRF must be to be worth one. */
 #define MOST_RESTARTS 3
@@ -24,6 +25,7 @@
 
 struct segment_encoder {
     struct segment_encoder_params params;
+    struct encoder_range range;
     double frame_s;
     double budget_bytes; /* for packets: the limit less the container's */
     AVCodecContext *codec;
@@ -55,7 +57,8 @@ int segment_encoder_codec(const struct plan_rendition *rendition,
     const struct source_colours *colours, int crf_x10, AVCodecContext **out,
     struct failure *failure)
 {
-    struct h264_params params = {
+    struct encoder_params params = {
+        .video_codec = rendition->video_codec,
         .width = rendition->width,
         .height = rendition->height,
         .frame_rate = {rendition->fps_num, rendition->fps_den},
@@ -64,7 +67,7 @@ int segment_encoder_codec(const struct plan_rendition *rendition,
         .tuning = rendition->tuning,
         .colours = *colours,
     };
-    int error = h264_open(out, &params);
+    int error = encoder_open(out, &params);
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, rendition->name) : 0;
 }
 
@@ -85,21 +88,22 @@ static int suitable_crf(const struct segment_encoder *e, double keyframe_bytes)
 {
     double expected = rate_model_keyframe_bytes(e->params.model, e->begin_crf_x10 / 10.0);
     struct rate_budget budget = {
-        .bytes = e->budget_bytes * AIMED_AT,
+        .bytes = e->budget_bytes * (e->range.steerable ? AIMED_AT : AIMED_AT_UNSTEERED),
         .keyframe = keyframe_bytes > 0 ? keyframe_bytes / expected : 1,
         .rest = 1,
         .seconds = (e->params.frames - 1) * e->frame_s,
         .finest_x10 = e->params.finest_crf_x10,
-        .last_x10 = COARSEST_CRF_X10,
+        .last_x10 = e->range.coarsest_x10,
     };
-    return rate_model_crf_x10(e->params.model, &budget);
+    int crf = rate_model_crf_x10(e->params.model, &budget), step = e->range.step_x10;
+    return e->range.steerable ? crf : (crf + step - 1) / step * step;
 }
 
 static void judge_keyframe(struct segment_encoder *e)
 {
     int suitable = suitable_crf(e, (double)e->encoded.keyframe_bytes);
-    e->restart =
-        e->restarts < MOST_RESTARTS && abs(suitable - e->begin_crf_x10) >= WORTH_RESTART_X10;
+    e->restart = e->range.steerable && e->restarts < MOST_RESTARTS &&
+                 abs(suitable - e->begin_crf_x10) >= WORTH_RESTART_X10;
     e->steady = !e->restart;
     if (e->restart)
         e->begin_crf_x10 = suitable;
@@ -118,13 +122,13 @@ static int steer(struct segment_encoder *e)
     };
     if (budget.finest_x10 < e->params.finest_crf_x10)
         budget.finest_x10 = e->params.finest_crf_x10;
-    if (budget.last_x10 > COARSEST_CRF_X10)
-        budget.last_x10 = COARSEST_CRF_X10;
+    if (budget.last_x10 > e->range.coarsest_x10)
+        budget.last_x10 = e->range.coarsest_x10;
     int crf = rate_model_crf_x10(e->params.model, &budget);
     if (crf == e->crf_x10)
         return 0;
     e->crf_x10 = crf;
-    return h264_set_crf(e->codec, crf);
+    return encoder_set_crf(e->codec, crf);
 }
 
 /* ---- packets ---- */
@@ -160,7 +164,7 @@ static int take_packet(struct segment_encoder *e)
     }
     e->seen_bytes += e->packet->size;
     e->expected_bytes += rate_model_rest_bytes(e->params.model, e->crf_x10 / 10.0, e->frame_s);
-    return rest_frames(e) > 0 ? steer(e) : 0;
+    return e->range.steerable && rest_frames(e) > 0 ? steer(e) : 0;
 }
 
 /* Gives the encoder a picture, or the end (NULL), and takes what it has ready; stops where the
@@ -169,7 +173,7 @@ static int encode(struct segment_encoder *e, const AVFrame *picture)
 {
     int error = avcodec_send_frame(e->codec, picture);
     while (error >= 0 && !e->restart) {
-        error = h264_receive(e->codec, e->packet);
+        error = encoder_receive(e->codec, e->packet);
         if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
             return 0;
         if (error >= 0) {
@@ -190,10 +194,11 @@ static void release_sent(struct segment_encoder *e)
 
 static int begin(struct segment_encoder *e, struct failure *failure)
 {
-    avcodec_free_context(&e->codec);
+    encoder_close(&e->codec);
     encoded_free(&e->encoded);
     e->bytes = e->seen_bytes = e->expected_bytes = e->crf_sum = 0;
     e->restart = false;
+    e->steady = !e->range.steerable;
     e->sent_count = 0;
     e->crf_x10 = e->begin_crf_x10;
     return segment_encoder_codec(
@@ -273,6 +278,7 @@ int segment_encoder_open(struct segment_encoder **out, const struct segment_enco
     if (!e)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     e->params = *params;
+    e->range = encoder_range(r->video_codec);
     e->frame_s = (double)r->fps_den / r->fps_num;
     e->budget_bytes = (double)params->limit_bytes - params->frames * PICTURE_BYTES -
                       (params->frames * e->frame_s / FRAGMENT_S + 1) * FRAGMENT_BYTES;
@@ -295,7 +301,7 @@ void segment_encoder_close(struct segment_encoder **encoder)
         av_frame_free(&e->held[i]);
     av_free(e->held);
     av_packet_free(&e->packet);
-    avcodec_free_context(&e->codec);
+    encoder_close(&e->codec);
     encoded_free(&e->encoded);
     av_freep(encoder);
 }

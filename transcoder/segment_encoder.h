@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One encode of one segment, kept under its limit while it is made. Once the keyframe is there,
+ * One encode of one segment, kept under its limit while it is made, if the encoder can be steered
+ * (others are aimed lower, and may miss). Once the keyframe is there,
  * which is much of a segment's bytes, it is begun anew if it was far from what suits; from then on
- * the CRF follows what the pictures take. What comes out depends on the pictures, the limit and the
- * model's state alone.
+ * the CRF follows what the pictures take. What comes out depends on
+ * the pictures, the limit and the model's state alone.
  */
 #ifndef TRANSCODER_SEGMENT_ENCODER_H
 #define TRANSCODER_SEGMENT_ENCODER_H
@@ -13,8 +14,6 @@
 #include "transcoder/failure.h"
 #include "transcoder/rate_model.h"
 #include "transcoder/source.h"
-
-#define COARSEST_CRF_X10 510
 
 /* An encoded segment. */
 struct encoded {
@@ -38,7 +37,7 @@ struct segment_encoder_params {
 };
 
 /* An encoder of the rendition as such, for what all its segments have in common (headers). *out is
- * the caller's (avcodec_free_context). 0, or -1: failure set. */
+ * the caller's (encoder_close). 0, or -1: failure set. */
 int segment_encoder_codec(const struct plan_rendition *rendition,
     const struct source_colours *colours, int crf_x10, AVCodecContext **out,
     struct failure *failure);

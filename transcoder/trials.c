@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "transcoder/av1_trial.h"
 #include "transcoder/picture_attempt.h"
 #include "transcoder/place.h"
 #include "transcoder/plan/plan.h"
@@ -169,8 +170,10 @@ static void attempt(void *context, int number)
 {
     struct round *round = context;
     int place = number % round->place_count, kind = number / round->place_count;
-    round->results[number] = picture_attempt_run(&round->attempts[kind / CRFS][kind % CRFS][place],
-        &round->copies[place], round->divisors[kind / CRFS], crfs[kind % CRFS]);
+    struct picture_attempt_params params = {
+        .divisor = round->divisors[kind / CRFS], .crf = crfs[kind % CRFS]};
+    round->results[number] = picture_attempt_run(
+        &round->attempts[kind / CRFS][kind % CRFS][place], &round->copies[place], &params);
 }
 
 static int run_tasks(const struct trials *t, struct round *round, int count,
@@ -403,14 +406,13 @@ static int try_sizes(struct trials *t, const int *sides, int side_count, struct 
     return result < 0 ? -1 : 0;
 }
 
-int trials_run(
-    int fd, struct media_info *info, int threads, struct report *report, struct failure *failure)
+int trials_run(int fd, struct media_info *info, const struct piece *piece, struct failure *failure)
 {
     int sides[SIZES], source_side = info->width < info->height ? info->width : info->height;
     int side_count = choose_sides(source_side, sides);
     struct trials t = {
         .fd = fd,
-        .threads = threads,
+        .threads = piece->job->threads,
         .info = info,
         .plan = malloc(sizeof(struct plan)),
         .usual_count = info->duration_us < SHORT_LESSON_US ? 1 : USUAL_PLACES,
@@ -427,7 +429,10 @@ int trials_run(
     if (result == 0 && wants_full_rate(&t))
         result = read_again(&t, failure);
     if (result == 0 && t.place_count > 0)
-        result = try_sizes(&t, sides, side_count, report, failure);
+        result = try_sizes(&t, sides, side_count, piece->report, failure);
+    if (result == 0 && t.place_count > 0 && !piece->job->options.no_av1)
+        result =
+            av1_trial_run(&t.places[(t.place_count - t.has_busy) / 2], t.threads, info, failure);
     for (int i = 0; i < PLACES; i++)
         place_clear(&t.places[i]);
     free(t.plan);

@@ -8,16 +8,15 @@
 #ifndef TRANSCODER_TRIALS_H
 #define TRANSCODER_TRIALS_H
 
+#include "transcoder/piece.h"
 #include "transcoder/plan/media_info.h"
-#include "transcoder/report.h"
 
 /*
- * Fills info->trials from the source fd (the caller's); the rest of info stands already, analysis
- * included. Uses up to `threads` threads; what comes out does not depend on them. Places that can't
- * be decoded are left out; if none can, there are no trials. 0, or -1: failure set (out of memory,
- * an encoder fails, or the node is gone).
+ * Fills info->trials, and what AV1 saves unless the job is without it, from the source fd (the
+ * caller's); the rest of info stands already, analysis included. Uses up to the job's threads; what
+ * comes out does not depend on them. Places that can't be decoded are left out; if none can, there
+ * are no trials. 0, or -1: failure set (out of memory, an encoder fails, or the node is gone).
  */
-int trials_run(
-    int fd, struct media_info *info, int threads, struct report *report, struct failure *failure);
+int trials_run(int fd, struct media_info *info, const struct piece *piece, struct failure *failure);
 
 #endif

@@ -147,6 +147,7 @@ int main(int argc, char **argv)
     /* A node that has gone shows as a failed write; FFmpeg's own chatter is for its developers. */
     signal(SIGPIPE, SIG_IGN);
     av_log_set_level(AV_LOG_FATAL);
+    setenv("SVT_LOG", "0", 1);
     keep_pages();
     struct job *job = malloc(sizeof(*job));
     struct report *report = NULL;

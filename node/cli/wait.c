@@ -152,7 +152,8 @@ static enum cli_exit open_jobs(struct wait *wait)
         .worker_path = worker,
         .workers = (int)wait->params->config->workers,
         .nice = (int)wait->params->config->worker_nice,
-        .ladder_bps = wait->params->config->ladder_bps};
+        .ladder_bps = wait->params->config->ladder_bps,
+        .no_av1 = !wait->params->config->av1};
     int error = jobs_open(&wait->jobs, &params);
     return error == 0 ? CLI_GO_ON : cli_fail("the workers can't be run: %s", strerror(-error));
 }

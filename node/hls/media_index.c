@@ -152,14 +152,23 @@ static bool has_kind(const struct media_index *index, int kind)
     return false;
 }
 
+/* AV1, which is made last and takes long, once it is whole: a player that began with the lowest
+ * variant would wait for its encoder, with all of the others there. */
+static bool is_listed(const struct catalog_rendition *row, const struct catalog_chunks *chunks)
+{
+    size_t count = contiguous_chunks(chunks);
+    if ((row->init_bytes <= 0 && catalog_has_init(row->kind)) || count == 0)
+        return false;
+    return strncmp(row->codecs, "av01", 4) != 0 || count >= (size_t)row->chunk_count;
+}
+
 static int add_renditions(struct media_index *index, const struct catalog_renditions *rows,
     const struct catalog_chunks *chunks)
 {
     for (size_t i = 0; i < rows->count; i++) {
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
 
-        if ((rows->items[i].init_bytes <= 0 && catalog_has_init(rows->items[i].kind)) ||
-            contiguous_chunks(&chunks[i]) == 0) {
+        if (!is_listed(&rows->items[i], &chunks[i])) {
             index->complete = false;
             continue;
         }

@@ -103,7 +103,10 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         [CATALOG_JOB_LEGACY] = JOB_LEGACY,
     };
     const struct catalog_job *leased = worker_job(worker);
-    *job = (struct job){.kind = kinds[leased->kind], .threads = 1, .chunk = leased->chunk};
+    *job = (struct job){.kind = kinds[leased->kind],
+        .threads = 1,
+        .chunk = leased->chunk,
+        .options.no_av1 = worker->jobs->plan.no_av1};
     if (leased->kind == CATALOG_JOB_PROBE) {
         store_new_name(worker->remux_name);
         memcpy(job->remux_name, worker->remux_name, sizeof(worker->remux_name));

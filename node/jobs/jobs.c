@@ -192,6 +192,7 @@ int jobs_open(struct jobs **out, const struct jobs_params *params)
     };
     if (params->ladder_bps)
         memcpy(jobs->plan.caps_bps, params->ladder_bps, sizeof(jobs->plan.caps_bps));
+    jobs->plan.no_av1 = params->no_av1;
     store_new_name(token);
     snprintf(jobs->owner, sizeof(jobs->owner), "%d-%.16s", (int)getpid(), token);
     int64_t poll_ms = params->poll_ms > 0 ? params->poll_ms : 500;

@@ -23,6 +23,7 @@ struct jobs_params {
     int nice;                  /* workers' niceness; 0: 10 */
     const int64_t *ladder_bps; /* caps of the rungs of lessons that are planned from now on:
                                   PLAN_MAX_RUNGS of them, see plan.h; copied; NULL: the usual */
+    bool no_av1;               /* lessons that are planned from now on have none */
     int64_t lease_ms;          /* 0: 60,000; renewed while the worker lives */
     int64_t silence_ms;        /* 0: 300,000; a worker that says nothing for so long is ended */
     int64_t poll_ms;           /* 0: 500; how often the catalog is asked for new work */

@@ -18,6 +18,7 @@
 #define COST_POSTER 1
 #define COST_TEXT 1
 #define COST_CHUNK 20
+#define COST_AV1 15
 #define COST_LEGACY 4
 
 static int refuse(struct worker *worker, const char *what)
@@ -94,6 +95,21 @@ static bool has_legacy(const struct planned *p)
     return false;
 }
 
+/* A chunk of a group of renditions; what is in AV1 comes last, in groups of its own. */
+static struct catalog_new_job video_job(const struct plan *plan, int piece)
+{
+    struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
+    int group = plan_piece(plan, piece).group;
+    for (size_t i = 0; i < plan->rendition_count; i++) {
+        const struct plan_rendition *r = &plan->renditions[i];
+        if (r->kind == PLAN_VIDEO && r->group == group && r->video_codec == PLAN_AV1) {
+            job.cost = COST_AV1;
+            job.last = true;
+        }
+    }
+    return job;
+}
+
 static int plan_jobs(struct planned *p, const struct media_info *info)
 {
     int pieces = info->has_video ? p->plan.chunk_count * p->plan.group_count : 0;
@@ -109,8 +125,7 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
     if (!info->has_video)
         return 0;
     for (int piece = 0; piece < pieces; piece++)
-        p->jobs[p->job_count++] =
-            (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
+        p->jobs[p->job_count++] = video_job(&p->plan, piece);
     p->jobs[p->job_count++] =
         (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
     for (int chunk = 0; has_legacy(p) && chunk < p->plan.chunk_count; chunk++)

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { media, run, show, tempDir, terraceOk, terraceBin } from '../harness/terrace.mjs';
+import { media, noAv1, run, show, tempDir, terraceBin, terraceOk } from '../harness/terrace.mjs';
 import { median, ratio, table, timed } from '../harness/bench.mjs';
 
 const video = process.argv[2] ?? media('lectures/slides-webcam-720p25-5min.mp4');
@@ -40,7 +40,7 @@ let lesson;
 for (let round = 0; round < rounds; round++) {
     const data = tempDir(), out = path.join(tempDir(), 'peer');
     mkdirSync(out);
-    ours.push(await timed(terraceBin, ['ingest', video, '--wait', '--data', data]));
+    ours.push(await timed(terraceBin, ['ingest', video, '--wait', '--data', data, ...noAv1()]));
     lesson = await show(data, 1);
     await terraceOk(['rm', '1', '--data', data]);
     theirs.push(await timed('ffmpeg', peer(lesson, out, false)));

@@ -4,7 +4,7 @@
 // also through the usual fixed ladder's lowest and highest rungs. What is read is aligned in order: longest common sequence.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { media, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { media, noAv1, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 import { ratio, table } from '../harness/bench.mjs';
 
 const SLIDE_S = 12;
@@ -87,7 +87,7 @@ async function kept(source, encode, times, language) {
 /** The lowest video rung of a lesson made from a video, as a playlist on a running node. */
 async function lowest(video) {
     const data = tempDir();
-    await terraceOk(['ingest', video, '--publish', '--wait', '--data', data]);
+    await terraceOk(['ingest', video, '--publish', '--wait', '--data', data, ...noAv1()]);
     const lesson = await show(data, 1), node = await startNode({ data });
     const rung = lesson.renditions.find((one) => one.kind === 'video');
     return { node, name: `${rung.name} ${rung.width}x${rung.height}@${rung.fps.toFixed(1)}`, url: new URL(`${rung.name}/index.m3u8`, new URL(lesson.hls, node.url)).href };

@@ -96,6 +96,29 @@ function readTrun(segment, moof, trun, base, samples) {
     }
 }
 
+/** Whether the sample at `at` begins with a keyframe that can be decoded by itself, in whichever codec the init segment says. */
+export function beginsWithKeyframe(init, bytes, sample) {
+    return init.includes('av1C', 0, 'latin1') ? beginsWithAv1Keyframe(bytes, sample.at)
+        : nalTypes(bytes, sample, nalLengthBytes(init)).find((type) => type >= 1 && type <= 5) === 5;
+}
+
+/** A sequence header, then a frame that is a key frame; there is no temporal delimiter (AV1 Codec ISO Media File Format Binding, 2.4). */
+function beginsWithAv1Keyframe(bytes, at) {
+    const header = obu(bytes, at), frame = obu(bytes, header.end);
+    return header.type === 1 && frame.type === 6 && (bytes[frame.body] >> 5 & 3) === 0;
+}
+
+/** An OBU that says its size (AV1 specification, 5.3). */
+function obu(bytes, at) {
+    const type = bytes[at] >> 3 & 15;
+    let size = 0, shift = 0, body = at + (bytes[at] & 4 ? 2 : 1);
+    do {
+        size += (bytes[body] & 0x7f) * 2 ** shift;
+        shift += 7;
+    } while (bytes[body++] & 0x80);
+    return { type, body, end: body + size };
+}
+
 /** H.264 NAL types of a sample. */
 export function nalTypes(segment, sample, lengthBytes) {
     const types = [];

@@ -29,15 +29,20 @@ export function tempDir() {
     return tempDirs.at(-1);
 }
 
-/** For ingest and serve: these rungs, in kbit/s. */
-export function withLadder(caps) {
-    const config = path.join(tempDir(), 'ladder.conf');
-    writeFileSync(config, `ladder = ${caps.join(',')}\n`);
+function configured(...lines) {
+    const config = path.join(tempDir(), 'terrace.conf');
+    writeFileSync(config, `${lines.join('\n')}\n`);
     return ['--config', config];
 }
 
+/** For ingest and serve: these rungs, in kbit/s, and none in AV1. */
+export const withLadder = (caps) => configured(`ladder = ${caps.join(',')}`, 'av1 = no');
+
 /** For ingest and serve: one rung will do, where lessons are not what is looked at. Encoding takes most of the tests' time. */
 export const oneRung = () => withLadder([130]);
+
+/** For ingest and serve: slides are not made in AV1, which takes as long as all else of them. */
+export const noAv1 = () => configured('av1 = no');
 
 /** Runs a program to its end without blocking this process: {code, signal, stdout, stderr}. */
 export function run(program, args, { input, env, cwd } = {}) {
@@ -155,6 +160,17 @@ export async function lessonIds(data) {
     return (listed.lessons ?? listed).map((lesson) => lesson.id).sort((a, b) => a - b);
 }
 
+/** Slides that change each five seconds, with something moving in a corner, as the speaker does: they are made in AV1 too. */
+export function makeSlides(file, { seconds = 20, sound = true } = {}) {
+    const made = spawnSync('ffmpeg', ['-v', 'error', '-y',
+        '-f', 'lavfi', '-i', `testsrc2=size=854x480:rate=1/5:duration=${seconds},fps=25[slide];testsrc2=size=160x90:rate=25:duration=${seconds}[corner];[slide][corner]overlay=680:20`,
+        ...sound ? ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`] : [],
+        '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', '-c:a', 'aac', file]);
+    if (made.status !== 0)
+        throw new Error(`ffmpeg: ${made.stderr}`);
+    return file;
+}
+
 /** A clip with motion, and sound if that is wanted, made by the ffmpeg program. */
 export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, sound = true, extra = [] } = {}) {
     const made = spawnSync('ffmpeg', ['-v', 'error', '-y',
@@ -181,7 +197,7 @@ export async function ingestLecture(data, whole = false) {
             '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-c:a', 'copy', clip]);
     else if (!lecture)
         makeClip(clip, { seconds: LECTURE_SECONDS });
-    await terraceOk(['ingest', lecture && whole ? lecture : clip, '--title', LECTURE_TITLE, '--publish', '--wait', '--data', data]);
+    await terraceOk(['ingest', lecture && whole ? lecture : clip, '--title', LECTURE_TITLE, '--publish', '--wait', '--data', data, ...noAv1()]);
 }
 
 /** A fresh data folder with that lesson: a copy of the one that ctest has made for all tests, where it has. */

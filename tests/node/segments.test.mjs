@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import hlsParser from 'hls-parser';
-import { makeClip, media, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
-import { fragments, nalLengthBytes, nalTypes, timescale } from '../harness/mp4.mjs';
+import { makeClip, makeSlides, media, noAv1, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { beginsWithKeyframe, fragments, timescale } from '../harness/mp4.mjs';
 
 hlsParser.setOptions({ strictMode: true });
 
@@ -28,8 +28,10 @@ before(async () => {
         files.push({ what: 'video 21 ms after audio, two tracks', file: late, frame_s: 1 / 25 });
     const ntsc = makeClip(path.join(tempDir(), 'ntsc.mp4'), { seconds: 20, size: '320x240', rate: '30000/1001' });
     files.push({ what: '29.97 fps', file: ntsc, frame_s: 1001 / 30000 });
-    for (const { what, file, frame_s } of files) {
-        await terraceOk(['ingest', file, '--publish', '--wait', '--data', data]);
+    const slides = makeSlides(path.join(tempDir(), 'slides.mp4'), { seconds: 45 });
+    files.push({ what: 'slides, in AV1 too', file: slides, frame_s: 1 / 5, av1: true });
+    for (const { what, file, frame_s, av1 } of files) {
+        await terraceOk(['ingest', file, '--publish', '--wait', '--data', data, ...av1 ? [] : noAv1()]);
         lessons.push({ what, frame_s, id: lessons.length + 1, offset_s: streamStart(file, 'a') - streamStart(file, 'v') });
     }
     node = await startNode({ data });
@@ -80,6 +82,7 @@ const each = (check) => { for (const lesson of lessons) check(lesson); };
 
 test('there are at least two video rungs and every track of the source, in both codecs', () => each(({ what, video, audio, groups, master }) => {
     assert.ok(video.length >= (what === '29.97 fps' ? 1 : 2), `${what}: ${video.length} rungs`);
+    assert.equal(video.some(({ attributes }) => attributes.codecs.startsWith('av01')), what.includes('AV1'), what);
     assert.equal(groups.length, 2, what);
     for (const group of groups)
         assert.equal(audio.filter(({ attributes }) => attributes.groupId === group).length, what.includes('two tracks') ? 2 : 1, what);
@@ -90,14 +93,9 @@ test('there are at least two video rungs and every track of the source, in both 
     assert.deepEqual(codecs, [...video.map(() => 'mp4a.40.2'), ...video.map(() => 'opus')], what);
 }));
 
-test('every segment starts with an IDR', () => each(({ what, video }) => {
-    for (const rendition of video) {
-        const lengthBytes = nalLengthBytes(rendition.init);
-        rendition.segments.forEach((segment, n) => {
-            const types = nalTypes(segment.bytes, segment.fragments[0].samples[0], lengthBytes);
-            assert.equal(types.find((type) => type >= 1 && type <= 5), 5, `${what}: ${rendition.url} segment ${n}: NAL types ${types}`);
-        });
-    }
+test('every segment starts with an IDR, or with a sequence header and a key frame', () => each(({ what, video }) => {
+    for (const { url, init, segments } of video)
+        segments.forEach(({ bytes, fragments: [{ samples }] }, n) => assert.ok(beginsWithKeyframe(init, bytes, samples[0]), `${what}: ${url} segment ${n}`));
 }));
 
 test('tfdt is continuous, and agrees across renditions', () => each(({ what, video, audio, offset_s }) => {
@@ -198,12 +196,12 @@ test('the multivariant playlist has what a validator wants', () => each(({ what,
     }
     for (const rendition of video) {
         assert.ok(rendition.attributes.frameRate > 0, what);
-        assert.match(rendition.attributes.codecs, /^avc1\.[0-9A-F]{6},mp4a\.40\.2$/i);
+        assert.match(rendition.attributes.codecs, /^(avc1\.[0-9A-F]{6}|av01\.0\.0\dM\.08),mp4a\.40\.2$/i);
     }
     assert.ok(master.variants.some((variant) => variant.bandwidth <= 192_000), `${what}: no variant below 192 kbit/s`);
 }));
 
-test('I-frame playlists name byte ranges that are moof and IDR', async () => {
+test('I-frame playlists name byte ranges that are moof and keyframe', async () => {
     for (const { what, url, master } of lessons) {
         const variants = master.variants.filter((variant) => variant.isIFrameOnly);
         const text = (await get(url)).toString();
@@ -224,7 +222,7 @@ test('I-frame playlists name byte ranges that are moof and IDR', async () => {
                 const moof = bytes.readUInt32BE(0);
                 const sampleAt = moof + 8;
                 assert.equal(bytes.toString('latin1', moof + 4, moof + 8), 'mdat');
-                assert.ok(nalTypes(bytes, { at: sampleAt, size: bytes.length - sampleAt }, nalLengthBytes(init)).includes(5), `${what}: ${segmentUri}`);
+                assert.ok(beginsWithKeyframe(init, bytes, { at: sampleAt, size: bytes.length - sampleAt }), `${what}: ${segmentUri}`);
             }
         }
     }

@@ -5,9 +5,9 @@
  *   job_tool [OPTION...] WORKER SOURCE OUTPUT PIECE...
  *
  * PIECE: probe (always done first), audio, poster, text, video (all chunks in order), the number of
- * a chunk, all of these, legacy (all chunks; after the audio), or legacy:N. Options: --segment-ms
- * N, --chunk-ms N, --threads N (the probe's), and --kill: kill -9 each worker at its first word of
- * progress.
+ * a chunk, NAME:N (a chunk of a single video rendition), all of these, legacy (all chunks; after
+ * the audio), or legacy:N. Options: --segment-ms N, --chunk-ms N, --threads N (the probe's),
+ * --no-av1, and --kill: kill -9 each worker at its first word of progress.
  *
  * Prints the probe's findings as media_info text, and a line for each message:
  *   init NAME BYTES SHA256 CODECS
@@ -187,7 +187,9 @@ static void add_renditions(struct tool *tool, enum plan_kind kind)
 
 static bool run_probe(struct tool *tool)
 {
-    tool->job = (struct job){.kind = JOB_PROBE, .threads = tool->threads, .remux_name = "remuxed"};
+    begin_job(tool, JOB_PROBE);
+    tool->job.threads = tool->threads;
+    strcpy(tool->job.remux_name, "remuxed");
     if (!run_piece(tool))
         return false;
     char remuxed[4096];
@@ -227,6 +229,19 @@ static bool run_chunk(struct tool *tool, int chunk)
     tool->job.chunk = chunk;
     add_renditions(tool, PLAN_VIDEO);
     return run_piece(tool);
+}
+
+/* NAME:N */
+static bool run_single(struct tool *tool, const char *piece)
+{
+    size_t length = strcspn(piece, ":");
+    begin_job(tool, JOB_VIDEO);
+    for (size_t i = 0; i < tool->plan.rendition_count; i++)
+        if (strncmp(tool->plan.renditions[i].name, piece, length) == 0 &&
+            tool->plan.renditions[i].name[length] == '\0')
+            tool->job.renditions[tool->job.rendition_count++] = tool->plan.renditions[i];
+    tool->job.chunk = (int)strtol(piece + length + 1, NULL, 10);
+    return tool->job.rendition_count == 1 && run_piece(tool);
 }
 
 static bool run_video(struct tool *tool)
@@ -274,6 +289,8 @@ static bool run_named(struct tool *tool, const char *piece)
         return run_legacy(tool);
     if (strncmp(piece, "legacy:", 7) == 0)
         return run_legacy_chunk(tool, (int)strtol(piece + 7, NULL, 10));
+    if (strchr(piece, ':'))
+        return run_single(tool, piece);
     return run_chunk(tool, (int)strtol(piece, NULL, 10));
 }
 
@@ -282,7 +299,7 @@ static int read_options(struct tool *tool, bool *kills, int argc, char **argv)
 {
     static const struct option options[] = {{"segment-ms", required_argument, NULL, 's'},
         {"chunk-ms", required_argument, NULL, 'c'}, {"threads", required_argument, NULL, 't'},
-        {"kill", no_argument, NULL, 'k'}, {0}};
+        {"no-av1", no_argument, NULL, 'a'}, {"kill", no_argument, NULL, 'k'}, {0}};
     int option;
     tool->threads = 1;
     while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
@@ -292,6 +309,8 @@ static int read_options(struct tool *tool, bool *kills, int argc, char **argv)
             tool->options.chunk_us = strtoll(optarg, NULL, 10) * 1000;
         else if (option == 't')
             tool->threads = (int)strtol(optarg, NULL, 10);
+        else if (option == 'a')
+            tool->options.no_av1 = true;
         else if (option == 'k')
             *kills = true;
         else
@@ -306,8 +325,8 @@ int main(int argc, char **argv)
     bool kills = false;
     int first = tool ? read_options(tool, &kills, argc, argv) : -1;
     if (first < 0 || argc - first < 4) {
-        fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--threads N] [--kill] "
-                        "WORKER SOURCE OUTPUT PIECE...\n");
+        fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--threads N] [--no-av1] "
+                        "[--kill] WORKER SOURCE OUTPUT PIECE...\n");
         free(tool);
         return 2;
     }

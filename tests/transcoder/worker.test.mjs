@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
-import { binDir, makeClip, run, sha256, tempDir } from '../harness/terrace.mjs';
+import { binDir, makeClip, makeSlides, run, sha256, tempDir } from '../harness/terrace.mjs';
 
 const clip = path.join(tempDir(), 'clip.mp4');
 let all; // messages of one uninterrupted run over the clip, four chunks
@@ -73,6 +73,17 @@ test('each chunk is the same after a kill -9 in its midst', async () => {
     const killed = await work(out, ['2'], { options: ['--kill'], code: 1 });
     assert.ok(killed.includes('killed 9'), killed.join('\n'));
     assert.deepEqual(chunks(await work(out, ['2'])), chunks(all).filter((line) => line.split(' ')[2] === '2'));
+});
+
+test('a chunk in AV1 is the same when it is made again, and after a kill -9', async () => {
+    const slides = makeSlides(path.join(tempDir(), 'slides.mp4'), { seconds: 15, sound: false });
+    const make = (out, options) => work(out, ['av48:1'], { source: slides, ...options });
+    const made = (lines) => lines.filter((line) => /^(init|chunk|segment) av48 /.test(line));
+    const first = made(await make(outDir()));
+    assert.ok(first.some((line) => line.startsWith('chunk av48 1 ')), first.join('\n'));
+    const out = outDir();
+    assert.ok((await make(out, { options: ['--kill'], code: 1 })).includes('killed 9'));
+    assert.deepEqual(made(await make(out)), first);
 });
 
 test('the sound is the same after a kill -9', async () => {

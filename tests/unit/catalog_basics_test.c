@@ -102,8 +102,9 @@ static void finish_probe(struct catalog *c, int64_t job, const char *owner)
             .chunk_count = 2,
             .plan_text = "a"},
     };
-    static const struct catalog_new_job jobs[] = {{CATALOG_JOB_AUDIO, 0, 4},
-        {CATALOG_JOB_POSTER, 0, 1}, {CATALOG_JOB_VIDEO, 0, 20}, {CATALOG_JOB_VIDEO, 1, 20}};
+    static const struct catalog_new_job jobs[] = {{.kind = CATALOG_JOB_AUDIO, .cost = 4},
+        {.kind = CATALOG_JOB_POSTER, .cost = 1}, {.kind = CATALOG_JOB_VIDEO, .cost = 20},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = 1, .cost = 20}};
     struct catalog_probe_result result = {.info_text = "i",
         .title = "第一讲",
         .duration_us = 90000000,
@@ -318,8 +319,8 @@ static void test_legacy_waits_for_sound(void **state)
             .timescale = 12800,
             .chunk_count = 1,
             .plan_text = ""}};
-    static const struct catalog_new_job todo[] = {
-        {CATALOG_JOB_AUDIO, 0, 1}, {CATALOG_JOB_VIDEO, 0, 1}, {CATALOG_JOB_LEGACY, 0, 1}};
+    static const struct catalog_new_job todo[] = {{.kind = CATALOG_JOB_AUDIO, .cost = 1},
+        {.kind = CATALOG_JOB_VIDEO, .cost = 1}, {.kind = CATALOG_JOB_LEGACY, .cost = 1}};
     struct catalog_probe_result result = {.info_text = "i",
         .title = "t",
         .duration_us = 1000000,
@@ -356,6 +357,35 @@ static void test_legacy_waits_for_sound(void **state)
     assert_int_equal(lessons.items[0].state, CATALOG_LESSON_READY);
     assert_string_equal(lessons.items[0].legacy_name, "ts220");
     catalog_lessons_free(&lessons);
+}
+
+/* What a lesson can be watched without: after all else, whatever its kind and chunk. */
+static void test_what_is_last(void **state)
+{
+    struct fixture *f = *state;
+    struct catalog *c = f->catalog;
+    static const struct catalog_new_rendition rendition = {.name = "v48",
+        .kind = CATALOG_VIDEO,
+        .timescale = 12800,
+        .chunk_count = 1,
+        .plan_text = ""};
+    static const struct catalog_new_job todo[] = {
+        {.kind = CATALOG_JOB_VIDEO, .cost = 1, .last = true},
+        {.kind = CATALOG_JOB_LEGACY, .chunk = 1, .cost = 1},
+        {.kind = CATALOG_JOB_POSTER, .cost = 1}};
+    struct catalog_probe_result result = {.info_text = "i",
+        .title = "t",
+        .duration_us = 1000000,
+        .renditions = &rendition,
+        .rendition_count = 1,
+        .jobs = todo,
+        .job_count = 3};
+    new_lesson(c, "00000000000000000000000000000001");
+    int64_t probe = lease(c, "n1", 1000, CATALOG_JOB_PROBE);
+    assert_int_equal(catalog_job_finish_probe(c, probe, "n1", &result, 1000), CATALOG_OK);
+    lease(c, "n1", 1000, CATALOG_JOB_POSTER);
+    lease(c, "n1", 1000, CATALOG_JOB_LEGACY);
+    lease(c, "n1", 1000, CATALOG_JOB_VIDEO);
 }
 
 static void test_leases_run_out_and_attempts_end(void **state)
@@ -571,6 +601,7 @@ int main(void)
         TEST(test_no_statement_scans_a_table),
         TEST(test_a_lesson_from_beginning_to_end),
         TEST(test_legacy_waits_for_sound),
+        TEST(test_what_is_last),
         TEST(test_leases_run_out_and_attempts_end),
         TEST(test_two_connections),
         TEST(test_backup),

@@ -43,6 +43,7 @@ static void test_defaults(void **state)
     assert_int_equal(config.max_upload_bytes, INT64_C(64) << 30);
     assert_int_equal(config.session_hours, 12);
     assert_false(config.metrics_public);
+    assert_true(config.av1);
 }
 
 static void test_rates(void **state)

@@ -102,6 +102,31 @@ static void test_complete(void **state)
     media_index_unref(index);
 }
 
+/* AV1 is offered once it is whole: the lesson plays without it meanwhile. */
+static void test_av1_when_it_is_whole(void **state)
+{
+    struct catalog_rendition rows[] = {
+        rendition(CATALOG_VIDEO, "v48"), rendition(CATALOG_VIDEO, "av48")};
+    struct catalog_chunk parts[] = {chunk(0), chunk(1), chunk(2)};
+    struct catalog_chunks chunks[] = {{parts, 3}, {parts, 2}};
+    struct media_index *index = NULL;
+
+    (void)state;
+    rows[1].codecs = text("av01.0.05M.08");
+    assert_int_equal(
+        media_index_make(&index, &lesson, &(struct catalog_renditions){rows, 2}, chunks), 0);
+    assert_int_equal(index->rendition_count, 1);
+    assert_true(index->playable);
+    assert_false(index->complete);
+    media_index_unref(index);
+    chunks[1].count = 3;
+    assert_int_equal(
+        media_index_make(&index, &lesson, &(struct catalog_renditions){rows, 2}, chunks), 0);
+    assert_int_equal(index->rendition_count, 2);
+    assert_true(index->complete);
+    media_index_unref(index);
+}
+
 /* A picture whose sound is still to come isn't offered: players would never look for it again. */
 static void test_playable_with_all_kinds(void **state)
 {
@@ -240,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_up_to_the_gap),
         cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_av1_when_it_is_whole),
         cmocka_unit_test(test_playable_with_all_kinds),
         cmocka_unit_test(test_subtitles),
         cmocka_unit_test(test_nothing_made),

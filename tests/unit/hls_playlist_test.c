@@ -221,6 +221,32 @@ static void test_two_codecs(void **state)
     buf_free(&out);
 }
 
+/* AV1 with each sound, as H.264, and after it: what stands first every player can take. */
+static void test_av1(void **state)
+{
+    struct media_rendition renditions[] = {video("v48", true), video("v130", true),
+        video("av48", true), audio("a24", "zh"), audio("o20", "")};
+    struct media_index index = lesson(renditions, 5);
+    struct buf out = {0};
+
+    (void)state;
+    renditions[2].codecs = text("av01.0.05M.08");
+    renditions[4].codecs = text("opus");
+    playlist_write_master(&index, &out);
+    const char *h264 = strstr(out.data, "FRAME-RATE=25.000,AUDIO=\"audio\"\nv48/index.m3u8\n");
+    const char *av1 = strstr(out.data, "CODECS=\"av01.0.05M.08,mp4a.40.2\",RESOLUTION=854x480,"
+                                       "FRAME-RATE=25.000,AUDIO=\"audio\"\nav48/index.m3u8\n");
+    assert_non_null(h264);
+    assert_non_null(av1);
+    assert_true(strstr(out.data, "\nv130/index.m3u8\n") < av1 && h264 < av1);
+    assert_non_null(strstr(out.data, "CODECS=\"av01.0.05M.08,opus\",RESOLUTION=854x480,"
+                                     "FRAME-RATE=25.000,AUDIO=\"audio-2\"\nav48/index.m3u8\n"));
+    assert_non_null(strstr(out.data, "CODECS=\"av01.0.05M.08\",RESOLUTION=854x480,"
+                                     "URI=\"av48/iframes.m3u8\"\n"));
+    assert_null(strstr(out.data, "SCORE"));
+    buf_free(&out);
+}
+
 /* One group for all variants, the one of sound alone too; nothing of it counts as sound or picture.
  */
 static void test_subtitles(void **state)
@@ -430,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_sound_alone),
         cmocka_unit_test(test_several_tracks),
         cmocka_unit_test(test_two_codecs),
+        cmocka_unit_test(test_av1),
         cmocka_unit_test(test_subtitles),
         cmocka_unit_test(test_subtitles_media),
         cmocka_unit_test(test_media_complete),

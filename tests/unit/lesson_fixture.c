@@ -164,10 +164,10 @@ static void plan_lesson(struct lesson_fixture *fixture, const struct catalog_job
             .plan_text = "plan"},
     };
     const struct catalog_new_job jobs[] = {
-        {CATALOG_JOB_AUDIO, 0, 1},
-        {CATALOG_JOB_POSTER, 0, 1},
-        {CATALOG_JOB_VIDEO, 0, 5},
-        {CATALOG_JOB_VIDEO, 1, 5},
+        {.kind = CATALOG_JOB_AUDIO, .cost = 1},
+        {.kind = CATALOG_JOB_POSTER, .cost = 1},
+        {.kind = CATALOG_JOB_VIDEO, .cost = 5},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = 1, .cost = 5},
     };
     const struct catalog_probe_result result = {.info_text = "info",
         .title = "",

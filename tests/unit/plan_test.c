@@ -152,6 +152,102 @@ static void test_rungs(void **state)
     }
 }
 
+/* A lesson that is slides in so many thousandths, from its beginning on. */
+static struct media_info slides_info(int width, int height, int slides_permille)
+{
+    struct media_info info = video_info(width, height, 25, 1, 300 * US, 1);
+    info.stretch_count = slides_permille < 1000 ? 2 : 1;
+    info.stretches[0] = (struct media_stretch){0, MEDIA_SLIDES};
+    info.stretches[1] = (struct media_stretch){300 * US / 1000 * slides_permille, MEDIA_HEAD};
+    add_trials(&info, slides_trials, 8);
+    return info;
+}
+
+static void test_av1(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        int slides_permille, saving_permille, fine_height;
+        const char *rungs;
+    } cases[] = {
+        {"slides, much saved", 1000, 300, 720,
+            "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, av48 1280x720/4, av80 1280x720/4, "},
+        {"just enough of both", 700, 150, 720,
+            "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, av48 1280x720/4, av80 1280x720/4, "},
+        {"too few slides", 690, 300, 720, "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, "},
+        {"too little saved", 1000, 149, 720, "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, "},
+        {"AV1 takes more", 1000, -200, 720, "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, "},
+        {"not tried", 1000, 0, 720, "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, "},
+        {"where H.264 is better large than AV1 may be, there is none", 1000, 300, 1080,
+            "v48 1920x1080/4, v80 1920x1080/4, v130 1920x1080/1, "},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int height = cases[i].fine_height;
+        struct media_info info = slides_info(height * 16 / 9, height, cases[i].slides_permille);
+        struct plan plan;
+        char rungs[512];
+        info.av1_saving_permille = cases[i].saving_permille;
+        for (int t = 0; t < 4; t++)
+            info.trials[t].height = height;
+        assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
+        describe_rungs(&plan, rungs, sizeof(rungs));
+        if (strcmp(rungs, cases[i].rungs) != 0)
+            fail_msg("%s: %s instead of %s", cases[i].what, rungs, cases[i].rungs);
+        assert_int_equal(plan_make(&info, &(struct plan_options){.no_av1 = true}, &plan), 0);
+        describe_rungs(&plan, rungs, sizeof(rungs));
+        assert_null(strstr(rungs, "av"));
+    }
+}
+
+static const struct plan_rendition *find_rendition(const struct plan *plan, const char *name)
+{
+    for (size_t i = 0; i < plan->rendition_count; i++)
+        if (strcmp(plan->renditions[i].name, name) == 0)
+            return &plan->renditions[i];
+    fail_msg("no %s", name);
+    return NULL;
+}
+
+/* Alone in their groups, after the others; in their own CRFs, which are whole; finer than the H.264
+ * of the same cap, and expected to take as much. */
+static void test_av1_renditions(void **state)
+{
+    (void)state;
+    struct media_info info = slides_info(1280, 720, 1000);
+    struct plan plan;
+    char text[4096];
+    info.av1_saving_permille = 300;
+    assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
+    const struct plan_rendition *h264 = find_rendition(&plan, "v48"),
+                                *av48 = find_rendition(&plan, "av48"),
+                                *av80 = find_rendition(&plan, "av80");
+    assert_int_equal(av48->group, plan.group_count - 2);
+    assert_int_equal(av80->group, plan.group_count - 1);
+    assert_true(find_rendition(&plan, "v130")->group < av48->group);
+    assert_int_equal(av48->video_codec, PLAN_AV1);
+    assert_int_equal(h264->video_codec, PLAN_H264);
+    assert_int_equal(av48->cap_bps, h264->cap_bps);
+    assert_int_equal(av48->segment_cap_bps, h264->segment_cap_bps);
+    assert_int_equal(av48->crf_x10 % 10, 0);
+    assert_in_range(av48->crf_x10, av80->crf_x10 + 10, 630);
+    struct plan_expectation expected = plan_expect(&info, av48, av48->crf_x10 / 10.0),
+                            beside = plan_expect(&info, h264, h264->crf_x10 / 10.0);
+    double ratio = (expected.keyframe_bytes + expected.rest_bps * 2) /
+                   (beside.keyframe_bytes + beside.rest_bps * 2);
+    assert_true(ratio > 0.8 && ratio < 1.1);
+    struct plan_rendition back;
+    int length = plan_rendition_format(av48, text, sizeof(text));
+    assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+    assert_memory_equal(av48, &back, sizeof(back));
+    /* x264 knows no such CRF */
+    struct plan_rendition odd = *av48;
+    odd.video_codec = PLAN_H264;
+    odd.crf_x10 = 520;
+    length = plan_rendition_format(&odd, text, sizeof(text));
+    assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), -1);
+}
+
 /* The more room, the finer; and caps that are given are the ones that are made. */
 static void test_caps(void **state)
 {
@@ -575,6 +671,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rungs),
+        cmocka_unit_test(test_av1),
+        cmocka_unit_test(test_av1_renditions),
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_legacy),

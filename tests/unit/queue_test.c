@@ -234,7 +234,7 @@ static void finish(struct fixture *f, const struct catalog_job *job, int chunks)
         .plan_text = "p"};
     struct catalog_new_job jobs[128];
     for (int i = 0; i < chunks; i++)
-        jobs[i] = (struct catalog_new_job){CATALOG_JOB_VIDEO, i, 20};
+        jobs[i] = (struct catalog_new_job){.kind = CATALOG_JOB_VIDEO, .chunk = i, .cost = 20};
     struct catalog_probe_result result = {.info_text = "i",
         .title = "",
         .renditions = &rendition,

@@ -27,6 +27,7 @@ static const struct text_field job_fields[] = {
 static const struct text_field option_fields[] = {
     TEXT_FIELD_INT64(struct plan_options, segment_us, 0, 60LL * 1000000),
     TEXT_FIELD_INT64(struct plan_options, chunk_us, 0, 3600LL * 1000000),
+    TEXT_FIELD_BOOL(struct plan_options, no_av1),
 };
 
 static void put_section(struct text_out *out, const char *key, const char *text, int length)

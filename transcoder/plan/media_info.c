@@ -39,6 +39,7 @@ static const struct text_field info_fields[] = {
     TEXT_FIELD_INT(struct media_info, bar_right, 0, 16384),
     TEXT_FIELD_INT64(struct media_info, busy_us, 0, MAX_US),
     TEXT_FIELD_INT(struct media_info, busy_permille, 0, 1000),
+    TEXT_FIELD_INT(struct media_info, av1_saving_permille, -10000, 999),
     TEXT_FIELD_INT(struct media_info, unused_streams, 0, 65535),
     TEXT_FIELD_STRING(struct media_info, unused_detail),
 };

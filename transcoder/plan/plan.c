@@ -193,7 +193,8 @@ static const struct text_field rendition_fields[] = {
     TEXT_FIELD_INT(struct plan_rendition, fps_den, 0, 1000000),
     TEXT_FIELD_INT(struct plan_rendition, frame_ticks, 0, 100000000),
     TEXT_FIELD_INT64(struct plan_rendition, segment_cap_bps, 0, 1000000000),
-    TEXT_FIELD_INT(struct plan_rendition, crf_x10, 0, 510),
+    TEXT_FIELD_INT(struct plan_rendition, video_codec, PLAN_H264, PLAN_AV1),
+    TEXT_FIELD_INT(struct plan_rendition, crf_x10, 0, 630),
     TEXT_FIELD_STRING(struct plan_rendition, preset),
     TEXT_FIELD_STRING(struct plan_rendition, tuning),
     TEXT_FIELD_INT(struct plan_rendition, group, 0, PLAN_MAX_RENDITIONS),
@@ -228,7 +229,8 @@ static bool rendition_fits(const struct plan_rendition *r)
         return r->channels >= 1 && r->sample_rate >= 8000 && r->bitrate_bps > 0;
     return r->width >= 2 && r->height >= 2 && r->width % 2 == 0 && r->height % 2 == 0 &&
            r->fps_num > 0 && r->fps_den > 0 && r->frame_ticks > 0 && r->segment_cap_bps > 0 &&
-           r->preset[0] != '\0';
+           r->preset[0] != '\0' && (r->video_codec == PLAN_H264 || r->kind == PLAN_VIDEO) &&
+           (r->video_codec == PLAN_AV1 || r->crf_x10 <= 510);
 }
 
 int plan_rendition_format(const struct plan_rendition *rendition, char *out, size_t out_bytes)

@@ -15,8 +15,10 @@
 
 #define PLAN_MAX_SEGMENTS 12000
 #define PLAN_MAX_RUNGS 10
+#define PLAN_MAX_AV1_RUNGS 2
 /* All rungs, two of each track of sound, one of each of subtitles, the legacy one. */
-#define PLAN_MAX_RENDITIONS (PLAN_MAX_RUNGS + 2 * MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT + 1)
+#define PLAN_MAX_RENDITIONS                                                                        \
+    (PLAN_MAX_RUNGS + PLAN_MAX_AV1_RUNGS + 2 * MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT + 1)
 #define PLAN_NAME_BYTES 16
 
 enum plan_kind {
@@ -26,15 +28,27 @@ enum plan_kind {
     PLAN_LEGACY = 3, /* picture and sound in one MPEG transport stream, for old boxes */
 };
 
+enum plan_video_codec { PLAN_H264 = 0, PLAN_AV1 = 1 };
+
 enum plan_audio_codec { PLAN_AAC = 0, PLAN_OPUS = 1 };
+
+/* Lessons where it saves less of H.264's bits get no renditions in AV1: it takes five times x264's
+ * time. */
+#define PLAN_AV1_LEAST_SAVING_PERMILLE 150
+
+/* What AV1 is encoded with, in trials too. Measured: with preset 10 it saves little; without screen
+ * content tools far less on screens; pyramids of eight pictures do as well as those of sixteen, in
+ * less memory. */
+#define PLAN_AV1_PRESET "8"
+#define PLAN_AV1_TUNING "scm=1:hierarchical-levels=3"
 
 /* On the wire, of the audio group that every player takes. */
 #define PLAN_AUDIO_CAP_BPS 24000
 
 struct plan_rendition {
-    char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "a24": AAC at 24, "o20":
-                                   Opus at 20 kbit/s; "s1": the first track of subtitles; "ts220":
-                                   picture and sound, at 220 kbit/s in all */
+    char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "av48": AV1 for 48;
+                                   "a24": AAC at 24, "o20": Opus at 20 kbit/s; "s1": the first track
+                                   of subtitles; "ts220": picture and sound, at 220 kbit/s in all */
     enum plan_kind kind;
     int64_t
         cap_bps; /* of the total on the wire: video with the lowest audio; audio alone; legacy */
@@ -44,10 +58,11 @@ struct plan_rendition {
     int frame_ticks;         /* duration of a frame in timescale */
     int64_t segment_cap_bps; /* video: what a segment may take on the wire, its container
                                 included; legacy: what its pictures may take at any time */
-    int crf_x10;             /* x264 CRF in tenths: the quality that is enough, or the best that is
-                                expected to fit */
+    int video_codec;         /* enum plan_video_codec; legacy: H.264 */
+    int crf_x10;             /* the encoder's CRF in tenths (x264's, SVT-AV1's): the quality that is
+                                enough, or the best that is expected to fit */
     char preset[16];
-    char tuning[96]; /* x264's parameters beyond the preset, "key=value:..." */
+    char tuning[96]; /* the encoder's parameters beyond the preset, "key=value:..." */
     int group;       /* video renditions of one group are encoded together, from the lowest on */
     /* audio */
     int source_audio; /* index into media_info.audio */
@@ -82,8 +97,9 @@ struct plan_options {
     int64_t caps_bps[PLAN_MAX_RUNGS]; /* of video rungs, rising; all 0: 48, 80, 130, 220, 400 and
                                          700 kbit/s */
     int64_t segment_us;               /* 0: 4 to 20 s by what is to be seen; else the longest */
-    int64_t chunk_us;                 /* 0: 60 s; the segments that begin within it make a chunk; the
-                                         first is a quarter as long */
+    int64_t chunk_us; /* 0: 60 s; the segments that begin within it make a chunk; the
+                         first is a quarter as long */
+    bool no_av1;      /* it is neither tried nor made */
 };
 
 /* Returns 0, or -1 if info has neither video nor audio, or is longer than PLAN_MAX_SEGMENTS. Pure.
@@ -114,8 +130,8 @@ struct plan_piece {
 };
 struct plan_piece plan_piece(const struct plan *plan, int piece);
 
-/* What a video rendition is likely to take at a CRF, container left out: by the probe's trials of
- * its size and frame rate; if there were none, by rule of thumb. Pure. */
+/* What a video rendition is likely to take at a CRF of its encoder's, container left out: by the
+ * probe's trials of its size and frame rate; if there were none, by rule of thumb. Pure. */
 struct plan_expectation {
     double keyframe_bytes; /* of a segment's first picture */
     double rest_bps;       /* of those that follow */

@@ -42,6 +42,14 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
 #define GROUP_PIXELS (2200 * 1000)
 
+/* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
+ * worker would take more than 400 MB, and smaller ones its encoder does not take. */
+#define LEAST_AV1_SLIDES_PERMILLE 700
+#define MOST_AV1_BPS 80000
+#define MOST_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
+#define MOST_AV1_PIXELS (1000 * 1000)
+#define LEAST_AV1_SIDE 64
+
 /* Where nothing was tried: what a pixel takes at this CRF, between slides and faces; and by how
  * much the CRF rises where the bytes are halved, at village rates. */
 #define UNTRIED_CRF 30
@@ -92,6 +100,36 @@ static struct choice at_crf(const struct pair *p, double crf, double segment_s)
         .quality_mdb = between(p->fine->quality_mdb, p->coarse->quality_mdb, share),
         .rate_bps = expected.keyframe_bytes * 8 / segment_s + expected.rest_bps,
     };
+}
+
+/* SVT-AV1's CRF and x264's of equal SSIM: measured on lectures, in between by lines. */
+static const struct {
+    double av1, h264;
+} equal_looks[] = {{0, 12}, {40, 29}, {45, 31}, {52, 33.5}, {58, 36.2}, {60, 38}, {63, 43}};
+
+static double h264_crf(double av1_crf)
+{
+    size_t i = 1;
+    while (i + 1 < COUNT(equal_looks) && av1_crf > equal_looks[i].av1)
+        i++;
+    double share =
+        (av1_crf - equal_looks[i - 1].av1) / (equal_looks[i].av1 - equal_looks[i - 1].av1);
+    return between(equal_looks[i - 1].h264, equal_looks[i].h264, share);
+}
+
+/* The coarsest that looks at least as well, if there is one; a whole number, as it wants. */
+static int av1_crf(double crf)
+{
+    int found = (int)equal_looks[COUNT(equal_looks) - 1].av1;
+    while (found > 0 && h264_crf(found) > crf)
+        found--;
+    return found;
+}
+
+/* What of H.264's bits AV1 takes. */
+static double av1_part(const struct media_info *info)
+{
+    return 1 - info->av1_saving_permille / 1000.0;
 }
 
 /* The finest CRF, from `finest` on, at which the mean rate is within, and no finer than is enough.
@@ -171,7 +209,7 @@ static size_t pair_trials(const struct media_info *info, struct candidate *out)
     return count;
 }
 
-struct plan_expectation plan_expect(
+static struct plan_expectation expect_h264(
     const struct media_info *info, const struct plan_rendition *rendition, double crf)
 {
     struct candidate candidates[MEDIA_MAX_TRIALS];
@@ -188,6 +226,17 @@ struct plan_expectation plan_expect(
         UNTRIED_KEYFRAME_BYTES * pixels * coarseness, UNTRIED_REST_BPS * pixels * coarseness};
 }
 
+struct plan_expectation plan_expect(
+    const struct media_info *info, const struct plan_rendition *rendition, double crf)
+{
+    if (rendition->video_codec == PLAN_H264)
+        return expect_h264(info, rendition, crf);
+    struct plan_expectation expected = expect_h264(info, rendition, h264_crf(crf));
+    expected.keyframe_bytes *= av1_part(info);
+    expected.rest_bps *= av1_part(info);
+    return expected;
+}
+
 /* Without trials (nothing could be tried): what suits most. */
 static struct choice usual(const struct media_info *info, int64_t cap_bps)
 {
@@ -202,28 +251,54 @@ static struct choice usual(const struct media_info *info, int64_t cap_bps)
     };
 }
 
+/* Of a picture whose shorter side is that. */
+static double pixels_at(const struct media_info *info, int height)
+{
+    double longer = info->width > info->height ? info->width : info->height;
+    double shorter = info->width < info->height ? info->width : info->height;
+    return height * height * longer / shorter;
+}
+
+/* What is asked of a rung's pictures. */
+struct demand {
+    int64_t cap_bps;
+    double rate_bps; /* in the mean */
+    bool small;      /* as AV1 must be */
+};
+
+static bool is_small(const struct media_info *info, const struct candidate *c)
+{
+    double pixels = pixels_at(info, c->height);
+    double fps = (double)info->fps_num / info->fps_den / c->divisor;
+    return c->height >= LEAST_AV1_SIDE && pixels <= MOST_AV1_PIXELS &&
+           pixels * fps <= MOST_AV1_PIXELS_PER_S;
+}
+
+/* quality_mdb is below 0 if nothing that was tried will do. */
 static struct choice choose(
-    const struct media_info *info, double rate_bps, double segment_s, int64_t cap_bps)
+    const struct media_info *info, const struct demand *demand, double segment_s)
 {
     struct candidate candidates[MEDIA_MAX_TRIALS];
     size_t count = pair_trials(info, candidates);
-    struct choice best = {0};
+    struct choice best = {.quality_mdb = -1e9};
     bool best_fits = false;
     for (size_t i = 0; i < count; i++) {
-        struct choice choice = fit(info, &candidates[i], rate_bps, segment_s);
-        bool fits = choice.rate_bps <= rate_bps * 1.02;
-        if (cap_bps >= SMOOTH_BPS && choice.divisor > 1)
+        if (demand->small && !is_small(info, &candidates[i]))
+            continue;
+        struct choice choice = fit(info, &candidates[i], demand->rate_bps, segment_s);
+        bool fits = choice.rate_bps <= demand->rate_bps * 1.02;
+        if (demand->cap_bps >= SMOOTH_BPS && choice.divisor > 1)
             choice.quality_mdb -= SMOOTH_MDB;
         /* Caps come first: of what can't hold, the smallest. */
         bool better = fits != best_fits ? fits
                       : fits            ? choice.quality_mdb > best.quality_mdb
                                         : choice.rate_bps < best.rate_bps;
-        if (i == 0 || better) {
+        if (best.height == 0 || better) {
             best = choice;
             best_fits = fits;
         }
     }
-    return count > 0 ? best : usual(info, cap_bps);
+    return count > 0 ? best : usual(info, demand->cap_bps);
 }
 
 static int even(double value)
@@ -250,7 +325,7 @@ static void choose_tuning(struct plan_rendition *r)
         pixels > LARGE_PIXELS ? 20 : 32);
 }
 
-static void add_rendition(
+static struct plan_rendition *add_rendition(
     struct plan *plan, const struct media_info *info, const struct choice *choice, int64_t cap_bps)
 {
     struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
@@ -272,16 +347,68 @@ static void add_rendition(
     };
     snprintf(r->name, sizeof(r->name), "v%d", (int)(cap_bps / 1000));
     choose_tuning(r);
+    return r;
 }
 
-/* From the lowest on, as many together as memory allows. */
+/* What the pictures of a rung may take in the mean. */
+static double room_bps(const struct media_info *info, int64_t cap_bps)
+{
+    return ((double)cap_bps * SEGMENT_ROOM - (double)plan_audio_wire_bps(info)) * MEAN_ROOM;
+}
+
+static void set_text(char *out, size_t out_bytes, const char *text)
+{
+    memset(out, 0, out_bytes);
+    snprintf(out, out_bytes, "%s", text);
+}
+
+static void become_av1(struct plan_rendition *r, double crf)
+{
+    r->video_codec = PLAN_AV1;
+    r->crf_x10 = av1_crf(crf) * 10;
+    snprintf(r->name, sizeof(r->name), "av%d", (int)(r->cap_bps / 1000));
+    set_text(r->preset, sizeof(r->preset), PLAN_AV1_PRESET);
+    set_text(r->tuning, sizeof(r->tuning), PLAN_AV1_TUNING);
+}
+
+static bool av1_is_worth_it(const struct media_info *info, const struct plan_options *options)
+{
+    return !options->no_av1 && info->trial_count > 0 &&
+           info->av1_saving_permille >= PLAN_AV1_LEAST_SAVING_PERMILLE &&
+           plan_class_share(info, MEDIA_SLIDES) >= LEAST_AV1_SLIDES_PERMILLE;
+}
+
+/* Beside each low rung one in AV1, if it looks at least as well there. */
+static void plan_av1(struct plan *plan, const struct media_info *info, double segment_s)
+{
+    size_t h264_count = plan->rendition_count;
+    double best_mdb = 0;
+    for (size_t i = 0; i < h264_count && plan->rendition_count < h264_count + PLAN_MAX_AV1_RUNGS;
+         i++) {
+        struct demand demand = {.cap_bps = plan->renditions[i].cap_bps};
+        if (demand.cap_bps > MOST_AV1_BPS)
+            return;
+        demand.rate_bps = room_bps(info, demand.cap_bps);
+        struct choice beside = choose(info, &demand, segment_s);
+        demand.rate_bps /= av1_part(info);
+        demand.small = true;
+        struct choice choice = choose(info, &demand, segment_s);
+        if (choice.quality_mdb < beside.quality_mdb || choice.quality_mdb < best_mdb)
+            continue;
+        best_mdb = choice.quality_mdb + LEAST_GAIN_MDB;
+        become_av1(add_rendition(plan, info, &choice, demand.cap_bps), choice.crf);
+    }
+}
+
+/* From the lowest on, as many together as memory allows; those in AV1, which take more of it, alone
+ * and after all others: the lesson is whole without them. */
 static void make_groups(struct plan *plan)
 {
     int64_t pixels = 0;
     for (size_t i = 0; i < plan->rendition_count; i++) {
         struct plan_rendition *r = &plan->renditions[i];
         int64_t more = (int64_t)r->width * r->height;
-        if (i == 0 || pixels + more > GROUP_PIXELS) {
+        if (i == 0 || pixels + more > GROUP_PIXELS || r->video_codec == PLAN_AV1) {
             plan->group_count++;
             pixels = 0;
         }
@@ -298,15 +425,16 @@ void plan_video(
     double segment_s = (double)plan->duration_us / 1e6 / plan->segment_count;
     double best_mdb = -1e9;
     for (size_t i = 0; i < cap_count && caps[i] > 0; i++) {
-        double room_bps =
-            ((double)caps[i] * SEGMENT_ROOM - (double)plan_audio_wire_bps(info)) * MEAN_ROOM;
-        if (room_bps < 4000)
+        struct demand demand = {.cap_bps = caps[i], .rate_bps = room_bps(info, caps[i])};
+        if (demand.rate_bps < 4000)
             continue;
-        struct choice choice = choose(info, room_bps, segment_s, caps[i]);
+        struct choice choice = choose(info, &demand, segment_s);
         if (plan->rendition_count > 0 && choice.quality_mdb < best_mdb + LEAST_GAIN_MDB)
             continue;
         best_mdb = choice.quality_mdb;
         add_rendition(plan, info, &choice, caps[i]);
     }
+    if (av1_is_worth_it(info, options))
+        plan_av1(plan, info, segment_s);
     make_groups(plan);
 }

@@ -39,6 +39,24 @@ const remember = {
     set(lesson, s) { try { localStorage.setItem(this.key(lesson), String(Math.floor(s))); } catch { /* private mode */ } },
 };
 
+const isAv1 = (level) => Boolean(level) && (level.videoCodec || '').startsWith('av01');
+
+/**
+ * hls.js keeps to the codec that it began with, and AV1 has the lowest rungs alone: the level of the other codec that it should go on with, or -1.
+ * Up only where there is as much to spare as hls.js itself wants; down where it has come down to what AV1 does better.
+ */
+function otherCodec({ levels, level, estimate }) {
+    const now = levels[level];
+    if (!now)
+        return -1;
+    const others = levels.map((other, n) => ({ other, n })).filter(({ other }) => isAv1(other) !== isAv1(now) && other.audioCodec === now.audioCodec);
+    const best = (fits) => others.filter(({ other }) => fits(other)).reduce((found, { other, n }) => (found < 0 || other.bitrate > levels[found].bitrate ? n : found), -1);
+    const top = Math.max(...levels.map((one) => (isAv1(one) ? one.bitrate : 0)));
+    if (!isAv1(now))
+        return now.bitrate > top * 1.05 ? -1 : best((other) => other.bitrate <= now.bitrate * 1.05);
+    return best((other) => other.bitrate > top * 1.05 && other.bitrate <= estimate * tuning.abrBandWidthUpFactor);
+}
+
 function openPlayer({ stage, lesson, leave, link_bps }) {
     const video = el('video', { playsinline: true, preload: 'auto', poster: lesson.poster });
     const notice = el('p.notice', { role: 'status' });
@@ -84,9 +102,14 @@ function openPlayer({ stage, lesson, leave, link_bps }) {
         hls.on(Hls.Events.MANIFEST_PARSED, (_, { levels }) => {
             // Each picture is there with each codec of sound that the browser plays; the cheapest level has the cheaper one.
             const choices = levels.flatMap((level, n) => (level.audioCodec === levels[0].audioCodec ? [[level, n]] : []));
-            quality.append(...choices.map(([level, n]) => el('option', { value: n }, level.height ? `${level.height}p · ${Math.round(level.bitrate / 1000)}k` : `${t('audioOnly')} · ${Math.round(level.bitrate / 1000)}k`)).reverse());
+            quality.append(...choices.map(([level, n]) => el('option', { value: n }, level.height ? `${level.height}p · ${Math.round(level.bitrate / 1000)}k${isAv1(level) ? ' · AV1' : ''}` : `${t('audioOnly')} · ${Math.round(level.bitrate / 1000)}k`)).reverse());
         });
         hls.on(Hls.Events.FRAG_LOADED, () => { connected = true; tell(); });
+        hls.on(Hls.Events.FRAG_BUFFERED, () => {
+            const other = hls.autoLevelEnabled ? otherCodec({ levels: hls.levels, level: hls.loadLevel, estimate: hls.bandwidthEstimate }) : -1;
+            if (other >= 0)
+                hls.nextLoadLevel = other;
+        });
         hls.on(Hls.Events.ERROR, (_, data) => {
             const network = data.type === Hls.ErrorTypes.NETWORK_ERROR;
             if (network) {
