@@ -421,7 +421,8 @@ static void node_close(struct node *node)
     http_server_close(&node->server, HTTP_GRACE_MS);
     if (node->modules.monitor != NULL)
         monitor_flush(node->modules.monitor, node->catalog, true);
-    link_flush(node->modules.link, node->catalog);
+    if (node->modules.link != NULL)
+        link_flush(node->modules.link, node->catalog);
     modules_close(&node->modules);
     free_event(node->on_int);
     free_event(node->on_term);
