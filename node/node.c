@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -31,6 +32,9 @@
 #define DESCRIPTORS_A_POOL_THREAD 2
 #define DESCRIPTORS_A_WORKER 8
 #define LEAST_CONNECTIONS 4
+/* Loops take and give back the same buffers thousands of times a second. glibc would give what is
+ * free beyond 128 KiB to the kernel each time, which made TLS five times as expensive. */
+#define KEPT_FREE_BYTES (32 << 20)
 #define URL_BYTES (CONFIG_TEXT_BYTES + 16)
 
 struct node {
@@ -447,6 +451,7 @@ int node_run(const struct node_params *params, char *message, size_t message_byt
         .node_lock = -1,
         .jobs_lock = -1};
     signal(SIGPIPE, SIG_IGN);
+    mallopt(M_TRIM_THRESHOLD, KEPT_FREE_BYTES);
     int result = node_open(&node);
     if (result == 0) {
         event_base_dispatch(node.base);

@@ -153,59 +153,30 @@ struct media_file {
     char etag[64]; /* "" : made from the file's size and time */
 };
 
-/* 0 and a descriptor, or a negative errno (-EIO: the file is shorter than the catalog says). */
-static int open_media(
-    const struct hls *hls, const struct media_index *index, struct media_file *file, int *fd)
-{
-    char path[STORE_PATH_BYTES];
-    struct stat status;
-    int error = store_media_path(hls->store, index->lesson_id, index->revision, file->path, path);
-
-    if (error)
-        return error;
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (*fd < 0)
-        return -errno;
-    if (fstat(*fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-        close(*fd);
-        return -EIO;
-    }
-    if (file->length_bytes < 0)
-        file->length_bytes = status.st_size - file->offset_bytes;
-    if (file->length_bytes <= 0 || status.st_size < file->offset_bytes + file->length_bytes) {
-        close(*fd);
-        return -EIO;
-    }
-    if (!file->etag[0])
-        snprintf(file->etag, sizeof(file->etag), "\"%" PRIx64 "-%" PRIx64 "\"",
-            (uint64_t)status.st_size,
-            (uint64_t)status.st_mtim.tv_sec * 1000000000U + (uint64_t)status.st_mtim.tv_nsec);
-    return 0;
-}
-
 static void respond_media(struct http_request *req, const struct hls *hls,
     const struct lesson_view *view, struct media_file *file)
 {
-    int fd = -1;
-    int error = open_media(hls, view->index, file, &fd);
+    char path[STORE_PATH_BYTES];
+    int error = store_media_path(
+        hls->store, view->index->lesson_id, view->index->revision, file->path, path);
 
-    if (error) {
-        log_write(LOG_ERROR, "hls", "lesson %" PRId64 ": %s: %s", view->index->lesson_id,
-            file->path, error == -EIO ? "shorter than recorded, or no file" : strerror(-error));
-        if (error == -ENOENT)
-            respond_not_found(req);
-        else
-            respond_failure(req);
+    if (!error)
+        error = http_respond_file(req, &(struct http_file){
+                                           .path = path,
+                                           .offset_bytes = file->offset_bytes,
+                                           .length_bytes = file->length_bytes,
+                                           .content_type = file->content_type,
+                                           .etag = file->etag[0] ? file->etag : NULL,
+                                           .cache_control = cache_control(view, CACHE_FOR_EVER),
+                                       });
+    if (!error)
         return;
-    }
-    http_respond_file(req, &(struct http_file){
-                               .fd = fd,
-                               .offset_bytes = file->offset_bytes,
-                               .length_bytes = file->length_bytes,
-                               .content_type = file->content_type,
-                               .etag = file->etag,
-                               .cache_control = cache_control(view, CACHE_FOR_EVER),
-                           });
+    log_write(LOG_ERROR, "hls", "lesson %" PRId64 ": %s: %s", view->index->lesson_id, file->path,
+        error == -EIO ? "shorter than recorded, or no file" : strerror(-error));
+    if (error == -ENOENT)
+        respond_not_found(req);
+    else
+        respond_failure(req);
 }
 
 /* ---- what there is

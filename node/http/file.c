@@ -13,35 +13,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Puts a part of the file behind what is in the output. 0; or -1, and then the descriptor is still
- * the caller's. */
-static int add_file(struct evbuffer *output, int fd, int64_t offset_bytes, int64_t length_bytes)
+/* Puts a part of a file behind what is in the output: a slice for each sendfile(). */
+static int add_slices(struct evbuffer *output, struct evbuffer_file_segment *segment,
+    int64_t first_bytes, int64_t length_bytes)
 {
-    struct evbuffer_file_segment *segment = evbuffer_file_segment_new(
-        fd, offset_bytes, length_bytes, EVBUF_FS_CLOSE_ON_FREE | EVBUF_FS_DISABLE_LOCKING);
     int rc = 0;
 
-    if (!segment)
-        return -1;
     for (int64_t at = 0; rc == 0 && at < length_bytes; at += FILE_SLICE_BYTES) {
         int64_t left = length_bytes - at;
 
         rc = evbuffer_add_file_segment(
-            output, segment, at, left < FILE_SLICE_BYTES ? left : FILE_SLICE_BYTES);
+            output, segment, first_bytes + at, left < FILE_SLICE_BYTES ? left : FILE_SLICE_BYTES);
     }
-    evbuffer_file_segment_free(
-        segment); /* each slice holds a reference; the last one closes the descriptor */
-    return rc < 0 ? -2 : 0;
+    return rc;
 }
 
 void file_send(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes)
 {
-    int rc = add_file(conn_output(req->conn), fd, first_bytes, length_bytes);
+    struct evbuffer_file_segment *segment = evbuffer_file_segment_new(
+        fd, first_bytes, length_bytes, EVBUF_FS_CLOSE_ON_FREE | EVBUF_FS_DISABLE_LOCKING);
 
-    if (rc == -1)
+    if (!segment)
         close(fd);
-    if (rc < 0)
+    if (!segment || add_slices(conn_output(req->conn), segment, 0, length_bytes) < 0)
         req->conn->broken = true;
+    /* Each slice holds a reference; the last one closes the descriptor. */
+    if (segment)
+        evbuffer_file_segment_free(segment);
     req->file_fd = fd;
     req->file_end_bytes = first_bytes + length_bytes;
 }
@@ -187,21 +185,23 @@ static void release_single(void *ctx)
     free(file);
 }
 
-static void send_single(
-    struct http_request *req, const struct http_file *file, const struct body_parts *parts)
+/* In parts, or through memory. */
+static void send_single(struct http_request *req, const struct files_entry *entry,
+    int64_t offset_bytes, int64_t length_bytes, const struct body_parts *parts)
 {
     struct single_file *single = malloc(sizeof(*single));
 
     if (!single) {
-        close(file->fd);
         req->conn->broken = true;
         return;
     }
     *single = (struct single_file){
-        .piece = {.offset_bytes = file->offset_bytes, .length_bytes = file->length_bytes},
-        .fd = file->fd,
+        .piece = {.offset_bytes = offset_bytes, .length_bytes = length_bytes},
+        .fd = fcntl(entry->fd, F_DUPFD_CLOEXEC, 0),
         .openings = parts->ranges.count,
     };
+    if (single->fd < 0)
+        req->conn->broken = true;
     pieces_begin(req,
         &(struct http_pieces){.items = &single->piece,
             .count = 1,
@@ -211,41 +211,55 @@ static void send_single(
         parts);
 }
 
-/* Whether the file has what it should have; *modified_s as in struct http_validators: the file's
- * time, if that is not in the future (RFC 9110 section 8.8.2.1). */
-static bool look_at(const struct http_file *file, int64_t *modified_s)
+/* All at once, from the file that is open anyway. */
+static void send_range(struct http_request *req, const struct files_entry *entry,
+    int64_t first_bytes, int64_t length_bytes)
 {
-    struct stat info;
-
-    if (file->offset_bytes < 0 || file->length_bytes < 0 || fstat(file->fd, &info) < 0 ||
-        info.st_size - file->length_bytes < file->offset_bytes)
-        return false;
-    *modified_s = info.st_mtim.tv_sec <= clock_wall_ms() / 1000 ? info.st_mtim.tv_sec : 0;
-    return true;
+    if (add_slices(conn_output(req->conn), entry->segment, first_bytes, length_bytes) < 0)
+        req->conn->broken = true;
+    req->file_fd = entry->fd;
+    req->file_end_bytes = first_bytes + length_bytes;
+    response_end(req);
 }
 
-void http_respond_file(struct http_request *req, const struct http_file *file)
+/* The file's time in seconds as in struct http_validators, if that is not in the future (RFC 9110
+ * section 8.8.2.1). */
+static int64_t modified_s(const struct files_entry *entry)
 {
-    struct representation what = {
-        .length_bytes = file->length_bytes,
+    int64_t seconds = entry->modified_ns / 1000000000;
+
+    return seconds <= clock_wall_ms() / 1000 ? seconds : 0;
+}
+
+int http_respond_file(struct http_request *req, const struct http_file *file)
+{
+    const struct files_entry *entry;
+    struct body_parts parts;
+    char etag[48];
+    int64_t length_bytes = file->length_bytes;
+    int error = files_get(req->loop->files, file->path, clock_mono_ms(), &entry);
+
+    if (error)
+        return error;
+    if (length_bytes < 0)
+        length_bytes = entry->bytes - file->offset_bytes;
+    if (file->offset_bytes < 0 || length_bytes <= 0 ||
+        entry->bytes - length_bytes < file->offset_bytes)
+        return -EIO;
+    snprintf(etag, sizeof(etag), "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)entry->bytes,
+        (uint64_t)entry->modified_ns);
+    const struct representation what = {
+        .length_bytes = length_bytes,
         .content_type = file->content_type,
-        .validators = {.etag = file->etag},
+        .validators = {.etag = file->etag ? file->etag : etag, .modified_s = modified_s(entry)},
         .cache_control = file->cache_control,
     };
-    struct body_parts parts;
-
-    if (!response_begin(req)) {
-        close(file->fd);
-        return;
-    }
-    if (!look_at(file, &what.validators.modified_s)) {
-        server_log(req->loop->server, "%s: the file is shorter than it should be", req->head.path);
-        close(file->fd);
-        respond_status(req, 500);
-        return;
-    }
-    if (representation_begin(req, &what, &parts))
-        send_single(req, file, &parts);
+    if (!response_begin(req) || !representation_begin(req, &what, &parts))
+        return 0;
+    if (req->secure || parts.ranges.count > 1)
+        send_single(req, entry, file->offset_bytes, length_bytes, &parts);
     else
-        close(file->fd);
+        send_range(req, entry, file->offset_bytes + parts.ranges.items[0].first_bytes,
+            parts.ranges.items[0].length_bytes);
+    return 0;
 }

@@ -143,18 +143,19 @@ void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
 /* Part of a file (by sendfile, over TLS through 64 KiB of memory), with HEAD, ranges (several as
- * multipart/byteranges) and all conditions handled; Last-Modified is the file's own time. A file
- * that is shorter than offset and length say is answered with 500; one that is cut short while it
- * is sent ends the connection. */
+ * multipart/byteranges) and all conditions handled; Last-Modified is the file's own time. One that
+ * is cut short while it is sent ends the connection. Files that were asked for last stay open. */
 struct http_file {
-    int fd;               /* taken over by the call, whatever happens */
+    const char *path;     /* absolute */
     int64_t offset_bytes; /* where the representation begins in the file */
-    int64_t length_bytes; /* the representation's size */
+    int64_t length_bytes; /* the representation's size; -1: to the file's end */
     const char *content_type;
-    const char *etag;          /* strong, with its quotes; NULL none */
+    const char *etag;          /* strong, with its quotes; NULL: made of the file's size and time */
     const char *cache_control; /* NULL none */
 };
-void http_respond_file(struct http_request *req, const struct http_file *file);
+/* 0; or a negative errno, and then nothing was answered: -ENOENT ..., -EIO: it is no regular file,
+ * empty, or shorter than offset and length say. */
+int http_respond_file(struct http_request *req, const struct http_file *file);
 
 /*
  * A representation laid out from pieces: bytes in memory and parts of files, which are opened only

@@ -14,6 +14,7 @@
 #include "node/http/cmcd.h"
 #include "node/http/condition.h"
 #include "node/http/date.h"
+#include "node/http/files.h"
 #include "node/http/head.h"
 #include "node/http/http.h"
 #include "node/http/range.h"
@@ -39,6 +40,7 @@ enum {
     LINGER_MS = 10000,           /* for a peer to read the answer to what it should not have sent */
     MEDIA_WAITING = 4,           /* of max_waiting: media are turned away last */
     RETRY_AFTER_S = 2,           /* for those who were */
+    OPEN_FILES = 256,            /* a loop keeps */
     SAMPLE_PAUSE_MS = 100,       /* between samples when requests end in quick succession */
 };
 
@@ -68,6 +70,7 @@ struct http_loop {
     struct event *tick, *wake, *kick, *pace;
     pthread_t thread;
     bool started, accept_paused, drained, ending;
+    struct files *files;
     struct conn_list conns, kicked;
     int conn_count, max_conns;
     int abandoned; /* requests without a connection, whose deferred work is not done yet */
@@ -112,6 +115,7 @@ struct http_conn {
     char peer[46], path[200], user_agent[120];
     /* pace.c: what the last media request said, and what came of it */
     bool is_flow, was_sending;
+    int64_t asked_ms; /* monotonic: when the scheduler was asked last */
     struct http_pace pace;
     struct cmcd cmcd;
     char site[CMCD_TEXT_BYTES];

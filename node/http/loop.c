@@ -119,6 +119,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     for_each_conn(loop, conn_tick, now_ms);
+    files_tend(loop->files, now_ms);
     loop->last_tick_ms = now_ms;
     if (loop->conn_count < loop->max_conns)
         set_accepting(loop, true);
@@ -225,7 +226,7 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
     TAILQ_INIT(&loop->conns);
     TAILQ_INIT(&loop->kicked);
     pthread_mutex_init(&loop->lock, NULL);
-    loop->base = event_base_new();
+    loop->base = files_open(&loop->files, OPEN_FILES) == 0 ? event_base_new() : NULL;
     if (loop->base) {
         loop->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
         loop->wake = event_new(loop->base, -1, EV_PERSIST, on_wake, loop);
@@ -286,6 +287,7 @@ void loop_close(struct http_loop *loop)
         event_free(loop->pace);
     if (loop->base)
         event_base_free(loop->base);
+    files_close(&loop->files);
     buf_free(&loop->scratch);
     pthread_mutex_destroy(&loop->lock);
 }

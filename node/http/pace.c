@@ -6,6 +6,7 @@
  */
 #include "node/http/http_internal.h"
 #include "node/http/target.h"
+#include "node/util/clock.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -84,6 +85,7 @@ static void ask(struct http_conn *conn, const struct http_request *req, bool end
     struct http_pace pace = params->pace(&flow, params->pace_ctx);
 
     conn->is_flow = !ended;
+    conn->asked_ms = clock_mono_ms();
     if (!ended)
         set_pace(conn, pace);
 }
@@ -94,6 +96,9 @@ void pace_begin(struct http_request *req)
 
     if (!conn->loop->server->params.pace ||
         strncmp(req->head.path, MEDIA_PREFIX, sizeof(MEDIA_PREFIX) - 1) != 0)
+        return;
+    /* Where nothing is limited, and was not just now, requests in quick succession go by. */
+    if (conn->is_flow && conn->pace.rate_bps == 0 && clock_mono_ms() - conn->asked_ms < PACE_MS)
         return;
     read_cmcd(req, &conn->cmcd);
     http_request_site(req, conn->site, sizeof(conn->site));

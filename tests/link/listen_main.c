@@ -34,7 +34,7 @@ int main(int argc, char **argv)
         return 2;
     }
     address.sin_port = htons((uint16_t)strtol(argv[3], NULL, 10));
-    fd = socket(AF_INET, SOCK_STREAM, 0);
+    fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, argv[1], (socklen_t)strlen(argv[1])) < 0)
         return fail(argv[1]);

@@ -119,7 +119,7 @@ static void respond_part(
     struct http_request *req, const struct fixture *fixture, int64_t offset, int64_t length)
 {
     const struct http_file file = {
-        .fd = open(fixture->file, O_RDONLY | O_CLOEXEC),
+        .path = fixture->file,
         .offset_bytes = offset,
         .length_bytes = length,
         .content_type = "video/mp4",
@@ -127,7 +127,8 @@ static void respond_part(
         .cache_control = "public, max-age=31536000, immutable",
     };
 
-    http_respond_file(req, &file);
+    if (http_respond_file(req, &file) < 0)
+        http_respond_empty(req, 500);
 }
 
 static void on_file(struct http_request *req, void *ctx)

@@ -40,9 +40,11 @@ static void handle_big(struct http_request *req, void *ctx)
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || ftruncate(fd, BIG_BYTES) < 0)
         abort();
-    http_respond_file(
-        req, &(struct http_file){
-                 .fd = fd, .length_bytes = BIG_BYTES, .content_type = "application/octet-stream"});
+    close(fd);
+    assert_int_equal(http_respond_file(req, &(struct http_file){.path = path,
+                                                .length_bytes = BIG_BYTES,
+                                                .content_type = "application/octet-stream"}),
+        0);
 }
 
 static size_t add_routes(struct context *context)

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/http/files.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUCKETS = 1024, BELIEVED_MS = 1000, UNUSED_MS = 20000 };
+
+struct file {
+    LIST_ENTRY(file) in_bucket;
+    TAILQ_ENTRY(file) in_order; /* longest unused first */
+    struct files_entry entry;
+    dev_t device;
+    ino_t inode;
+    int64_t looked_ms, used_ms;
+    char path[];
+};
+
+struct files {
+    LIST_HEAD(, file) by_path[BUCKETS];
+    TAILQ_HEAD(, file) order;
+    size_t count, most;
+};
+
+int files_open(struct files **out, size_t most)
+{
+    struct files *files = calloc(1, sizeof(*files));
+
+    *out = files;
+    if (!files)
+        return -ENOMEM;
+    files->most = most;
+    TAILQ_INIT(&files->order);
+    return 0;
+}
+
+static void forget(struct files *files, struct file *file)
+{
+    LIST_REMOVE(file, in_bucket);
+    TAILQ_REMOVE(&files->order, file, in_order);
+    files->count--;
+    /* Buffers that still hold it close the descriptor with the last of them. */
+    evbuffer_file_segment_free(file->entry.segment);
+    free(file);
+}
+
+void files_close(struct files **files)
+{
+    struct file *file;
+
+    if (!*files)
+        return;
+    while ((file = TAILQ_FIRST(&(*files)->order)))
+        forget(*files, file);
+    free(*files);
+    *files = NULL;
+}
+
+static size_t bucket_of(const char *path)
+{
+    size_t hash = 2166136261U;
+
+    for (; *path; path++)
+        hash = (hash ^ (unsigned char)*path) * 16777619U;
+    return hash % BUCKETS;
+}
+
+static struct file *find(const struct files *files, const char *path)
+{
+    struct file *file;
+
+    LIST_FOREACH(file, &files->by_path[bucket_of(path)], in_bucket)
+    if (strcmp(file->path, path) == 0)
+        return file;
+    return NULL;
+}
+
+static int64_t modified_ns(const struct stat *info)
+{
+    return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
+}
+
+/* Whether the path still leads to the same file, unchanged. */
+static bool is_same(const struct file *file)
+{
+    struct stat info;
+
+    return lstat(file->path, &info) == 0 && info.st_dev == file->device &&
+           info.st_ino == file->inode && info.st_size == file->entry.bytes &&
+           modified_ns(&info) == file->entry.modified_ns;
+}
+
+/* Takes the descriptor over if it returns one. */
+static struct file *make(const char *path, int fd, const struct stat *info)
+{
+    size_t path_bytes = strlen(path) + 1;
+    struct file *file = calloc(1, sizeof(*file) + path_bytes);
+
+    if (!file)
+        return NULL;
+    memcpy(file->path, path, path_bytes);
+    file->device = info->st_dev;
+    file->inode = info->st_ino;
+    file->entry.fd = fd;
+    file->entry.bytes = info->st_size;
+    file->entry.modified_ns = modified_ns(info);
+    file->entry.segment = evbuffer_file_segment_new(
+        fd, 0, info->st_size, EVBUF_FS_CLOSE_ON_FREE | EVBUF_FS_DISABLE_LOCKING);
+    if (!file->entry.segment) {
+        free(file);
+        return NULL;
+    }
+    return file;
+}
+
+static int add(struct files *files, const char *path, struct file **out)
+{
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int error = fd < 0 ? -errno : 0;
+
+    if (!error && (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)))
+        error = -EIO;
+    *out = error ? NULL : make(path, fd, &info);
+    if (!*out) {
+        if (fd >= 0)
+            close(fd);
+        return error ? error : -ENOMEM;
+    }
+    if (files->count == files->most)
+        forget(files, TAILQ_FIRST(&files->order));
+    LIST_INSERT_HEAD(&files->by_path[bucket_of(path)], *out, in_bucket);
+    TAILQ_INSERT_TAIL(&files->order, *out, in_order);
+    files->count++;
+    return 0;
+}
+
+int files_get(struct files *files, const char *path, int64_t now_ms, const struct files_entry **out)
+{
+    struct file *file = find(files, path);
+    bool looks = !file || now_ms - file->looked_ms >= BELIEVED_MS;
+
+    if (file && looks && !is_same(file)) {
+        forget(files, file);
+        file = NULL;
+    }
+    if (!file) {
+        int error = add(files, path, &file);
+
+        if (error)
+            return error;
+    }
+    if (looks)
+        file->looked_ms = now_ms;
+    file->used_ms = now_ms;
+    TAILQ_REMOVE(&files->order, file, in_order);
+    TAILQ_INSERT_TAIL(&files->order, file, in_order);
+    *out = &file->entry;
+    return 0;
+}
+
+void files_tend(struct files *files, int64_t now_ms)
+{
+    struct file *file;
+
+    while ((file = TAILQ_FIRST(&files->order)) && now_ms - file->used_ms >= UNUSED_MS)
+        forget(files, file);
+}

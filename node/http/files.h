@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A loop's open files: those that were asked for last stay open, bounded in number, so that a
+ * segment that a whole county watches costs no opening. What is at a path is looked at anew once a
+ * second. One thread: the loop's.
+ */
+#ifndef NODE_HTTP_FILES_H
+#define NODE_HTTP_FILES_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct evbuffer_file_segment;
+struct files;
+
+struct files_entry {
+    int fd;
+    int64_t bytes, modified_ns;            /* the file's size and time */
+    struct evbuffer_file_segment *segment; /* all of it; whoever adds it to a buffer holds it */
+};
+
+int files_open(struct files **out, size_t most); /* 0 or -ENOMEM */
+void files_close(struct files **files);          /* accepts NULL */
+/*
+ * The file at an absolute path, which must be a regular one and not a link. 0 and an entry that is
+ * valid until the next call of a function here; or a negative errno (-EIO: no regular file).
+ */
+int files_get(
+    struct files *files, const char *path, int64_t now_ms, const struct files_entry **out);
+/* Once a second or so: closes what nobody has asked for in a while. */
+void files_tend(struct files *files, int64_t now_ms);
+
+#endif
