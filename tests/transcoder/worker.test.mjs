@@ -7,7 +7,7 @@ import { before, test } from 'node:test';
 import { binDir, makeClip, makeSlides, run, sha256, tempDir } from '../harness/terrace.mjs';
 
 const clip = path.join(tempDir(), 'clip.mp4');
-let all; // messages of one uninterrupted run over the clip, four chunks
+let all; // messages of one uninterrupted run over the clip, five chunks
 
 before(async () => {
     // Sound that is no whole number of frames at the chunks' ends, and B-frames in the source.
@@ -54,7 +54,7 @@ test('messages name what lies there: sizes, hashes, segments without a hole', as
         assert.equal(end, bytes.length, `${name} ${number}`);
     }
     assert.ok(found.init.size >= 3);
-    assert.equal(found.chunk.size, 4 * found.init.size);
+    assert.equal(found.chunk.size, 5 * found.init.size);
     assert.ok(readFileSync(path.join(out, 'poster.jpg')).subarray(0, 2).equals(Buffer.from([0xff, 0xd8])));
     const names = readdirSync(out, { recursive: true });
     assert.deepEqual(names.filter((name) => /tmp|part|~|\/\./.test(name)), []);
@@ -63,7 +63,7 @@ test('messages name what lies there: sizes, hashes, segments without a hole', as
 test('each chunk is the same when it is made alone, and in another order', async () => {
     const out = outDir();
     const lines = [];
-    for (const number of ['3', '1', '0', '2'])
+    for (const number of ['3', '1', '4', '0', '2'])
         lines.push(...await work(out, [number]));
     assert.deepEqual(chunks(lines), chunks(all));
 });
@@ -97,13 +97,13 @@ test('legacy chunks are the same alone, in another order, and after a kill -9; t
     const made = (lines) => lines.filter((line) => /^(chunk|segment) ts220 /.test(line)).sort();
     const out = outDir(), other = outDir();
     const inOrder = made(await work(out, ['audio', 'legacy']));
-    assert.equal(inOrder.filter((line) => line.startsWith('chunk ')).length, 4);
-    const pieces = ['audio', 'legacy:3', 'legacy:1', 'legacy:0', 'legacy:2'];
+    assert.equal(inOrder.filter((line) => line.startsWith('chunk ')).length, 5);
+    const pieces = ['audio', 'legacy:3', 'legacy:1', 'legacy:4', 'legacy:0', 'legacy:2'];
     assert.deepEqual(made(await work(other, pieces)), inOrder);
     await work(other, ['legacy:1'], { options: ['--kill'], code: 1 });
     assert.deepEqual(made(await work(other, ['legacy:1'])), inOrder.filter((line) => line.split(' ')[2] === '1'));
     const whole = path.join(out, 'whole.ts');
-    writeFileSync(whole, Buffer.concat([0, 1, 2, 3].map((n) => readFileSync(path.join(out, `ts220/0000${n}.chunk`)))));
+    writeFileSync(whole, Buffer.concat([0, 1, 2, 3, 4].map((n) => readFileSync(path.join(out, `ts220/0000${n}.chunk`)))));
     const decoded = await run('ffmpeg', ['-v', 'warning', '-i', whole, '-f', 'null', '-']);
     assert.equal(decoded.stderr, '');
 });

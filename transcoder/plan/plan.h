@@ -32,7 +32,7 @@ enum plan_video_codec { PLAN_H264 = 0, PLAN_AV1 = 1 };
 
 enum plan_audio_codec { PLAN_AAC = 0, PLAN_OPUS = 1 };
 
-/* Lessons where it saves less of H.264's bits get no renditions in AV1: it takes five times x264's
+/* Lessons where it saves less of H.264's bits get no renditions in AV1: it takes eight times x264's
  * time. */
 #define PLAN_AV1_LEAST_SAVING_PERMILLE 150
 
