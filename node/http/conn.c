@@ -59,6 +59,22 @@ static void write_when_possible(struct http_conn *conn)
     bufferevent_enable(conn->bev, EV_WRITE);
 }
 
+/* A head whose body comes by sendfile(): the kernel is told to wait for that, so that both share a
+ * packet. */
+static void write_head(struct http_conn *conn)
+{
+    struct evbuffer *output = conn_output(conn);
+    size_t bytes = conn->head_bytes;
+    const void *head = evbuffer_pullup(output, (ev_ssize_t)bytes);
+    ssize_t sent = head ? send(bufferevent_getfd(conn->bev), head, bytes,
+                              MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL)
+                        : 0;
+
+    /* What went wrong shows again at once. */
+    if (sent > 0)
+        evbuffer_drain(output, (size_t)sent);
+}
+
 /* Tries the socket before waiting for it: most responses are taken at once, and cost no turn of the
  * loop. */
 static void write_at_once(struct http_conn *conn)
@@ -66,6 +82,9 @@ static void write_at_once(struct http_conn *conn)
     struct evbuffer *output = conn_output(conn);
 
     evbuffer_unfreeze(output, 1);
+    if (conn->head_bytes > 0 && conn->req && conn->req->file_fd >= 0)
+        write_head(conn);
+    conn->head_bytes = 0;
     for (int i = 0; i < DIRECT_WRITES && evbuffer_get_length(output) > 0; i++) {
         int rc = evbuffer_write(output, bufferevent_getfd(conn->bev));
 

@@ -114,6 +114,7 @@ struct http_conn {
     int64_t sampled_ms;
     char peer[46], path[200], user_agent[120];
     /* pace.c: what the last media request said, and what came of it */
+    size_t head_bytes; /* of a response's head that stands alone at the output's start, unsent */
     bool is_flow, was_sending;
     int64_t asked_ms; /* monotonic: when the scheduler was asked last */
     struct http_pace pace;

@@ -21,11 +21,12 @@ enum { GZIP_PAYS_BYTES = 400 };
  * own. */
 static void add_clean(struct buf *buf, const char *text)
 {
-    for (; *text; text++) {
-        char c = (unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text;
+    size_t from = buf->used_bytes;
 
-        buf_add(buf, &c, 1);
-    }
+    buf_add_text(buf, text);
+    for (char *at = buf->failed ? NULL : buf->data + from; at && *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
 }
 
 void http_response_header(struct http_request *req, const char *name, const char *value)
@@ -114,6 +115,7 @@ void response_head(
     }
     buf_add(out, req->headers.data, req->headers.used_bytes);
     buf_add_text(out, "\r\n");
+    req->conn->head_bytes = evbuffer_get_length(conn_output(req->conn)) == 0 ? out->used_bytes : 0;
     if (out->failed || req->headers.failed ||
         evbuffer_add(conn_output(req->conn), out->data, out->used_bytes) < 0) {
         req->conn->broken = true;

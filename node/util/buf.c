@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_BYTES = 256 };
+enum { FIRST_BYTES = 256, LIKELY_BYTES = 100 };
 
 /* Makes room for more bytes and the NUL behind them. */
 static bool reserve(struct buf *buf, size_t more_bytes)
@@ -53,14 +53,19 @@ void buf_addf(struct buf *buf, const char *format, ...)
     va_list args;
     int length;
 
-    va_start(args, format);
-    length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    if (length < 0 || !reserve(buf, (size_t)length))
+    if (!reserve(buf, LIKELY_BYTES))
         return;
     va_start(args, format);
-    vsnprintf(buf->data + buf->used_bytes, (size_t)length + 1, format, args);
+    length =
+        vsnprintf(buf->data + buf->used_bytes, buf->room_bytes - buf->used_bytes, format, args);
     va_end(args);
+    if (length < 0 || (size_t)length >= buf->room_bytes - buf->used_bytes) {
+        if (length < 0 || !reserve(buf, (size_t)length))
+            return;
+        va_start(args, format);
+        vsnprintf(buf->data + buf->used_bytes, (size_t)length + 1, format, args);
+        va_end(args);
+    }
     buf->used_bytes += (size_t)length;
 }
 

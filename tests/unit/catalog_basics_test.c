@@ -211,7 +211,7 @@ static void test_damage_is_found(void **state)
 static bool scan_is_meant(int number)
 {
     return number == STATEMENT_SOURCE_FILES || number == STATEMENT_USERS ||
-           number == STATEMENT_LESSONS;
+           number == STATEMENT_LESSONS || number == STATEMENT_SITES;
 }
 
 static void test_no_statement_scans_a_table(void **state)

@@ -232,7 +232,7 @@ static void test_av1(void **state)
     (void)state;
     renditions[2].codecs = text("av01.0.05M.08");
     renditions[4].codecs = text("opus");
-    playlist_write_master(&index, &out);
+    playlist_write_master(&index, NULL, &out);
     const char *h264 = strstr(out.data, "FRAME-RATE=25.000,AUDIO=\"audio\"\nv48/index.m3u8\n");
     const char *av1 = strstr(out.data, "CODECS=\"av01.0.05M.08,mp4a.40.2\",RESOLUTION=854x480,"
                                        "FRAME-RATE=25.000,AUDIO=\"audio\"\nav48/index.m3u8\n");

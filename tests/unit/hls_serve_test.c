@@ -351,7 +351,7 @@ static void test_damaged_disk(void **state)
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/0.m4s"), 200);
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/1.m4s"), 500);
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/0.m4s"), 404);
+    wait_for_status(fixture, "/v/1/1/v400/0.m4s", 404);
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/2.m4s"), 200);
 }
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A loop's open files. */
+#include "node/http/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct folder {
+    char path[64];
+};
+
+static int open_folder(void **state)
+{
+    struct folder *folder = malloc(sizeof(*folder));
+
+    strcpy(folder->path, "/tmp/terrace-files-XXXXXX");
+    *state = folder;
+    return mkdtemp(folder->path) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    struct folder *folder = *state;
+    char command[128];
+
+    snprintf(command, sizeof(command), "rm -rf %s", folder->path);
+    free(folder);
+    return system(command);
+}
+
+static const char *write_file(const struct folder *folder, const char *name, const char *text)
+{
+    static char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+    return path;
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static void check(const struct files_entry *entry, const char *text)
+{
+    char read[64] = "";
+
+    assert_int_equal(entry->bytes, strlen(text));
+    assert_int_equal(pread(entry->fd, read, sizeof(read) - 1, 0), strlen(text));
+    assert_string_equal(read, text);
+}
+
+static void test_stays_open(void **state)
+{
+    const char *path = write_file(*state, "a", "one");
+    const struct files_entry *entry;
+    struct files *files;
+    int fd, before = open_descriptors();
+
+    assert_int_equal(files_open(&files, 4), 0);
+    assert_int_equal(files_get(files, path, 1000, &entry), 0);
+    check(entry, "one");
+    fd = entry->fd;
+    assert_int_equal(files_get(files, path, 1500, &entry), 0);
+    assert_int_equal(entry->fd, fd);
+    assert_int_equal(files_get(files, path, 9000, &entry), 0);
+    assert_int_equal(entry->fd, fd);
+    assert_int_equal(open_descriptors(), before + 1);
+    files_tend(files, 28000);
+    assert_int_equal(open_descriptors(), before + 1);
+    files_tend(files, 29000);
+    assert_int_equal(open_descriptors(), before);
+    files_close(&files);
+}
+
+/* Another file at the path, or none, is seen after a second at the latest. */
+static void test_changes_are_seen(void **state)
+{
+    const struct folder *folder = *state;
+    const char *path = write_file(folder, "a", "one");
+    const struct files_entry *entry;
+    struct files *files;
+
+    assert_int_equal(files_open(&files, 4), 0);
+    assert_int_equal(files_get(files, path, 1000, &entry), 0);
+    assert_int_equal(unlink(path), 0);
+    write_file(folder, "a", "other");
+    assert_int_equal(files_get(files, path, 2000, &entry), 0);
+    check(entry, "other");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(files_get(files, path, 3000, &entry), -ENOENT);
+    assert_int_equal(files_get(files, path, 3000, &entry), -ENOENT);
+    files_close(&files);
+}
+
+static void test_what_is_refused(void **state)
+{
+    const struct folder *folder = *state;
+    const struct files_entry *entry;
+    struct files *files;
+    char link[128], pipe[128];
+
+    snprintf(link, sizeof(link), "%s/link", folder->path);
+    snprintf(pipe, sizeof(pipe), "%s/pipe", folder->path);
+    assert_int_equal(symlink("/etc/passwd", link), 0);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    assert_int_equal(files_open(&files, 4), 0);
+    assert_int_equal(files_get(files, link, 0, &entry), -ELOOP);
+    assert_int_equal(files_get(files, pipe, 0, &entry), -EIO);
+    assert_int_equal(files_get(files, folder->path, 0, &entry), -EIO);
+    files_close(&files);
+}
+
+/* The longest unused gives way. */
+static void test_bound(void **state)
+{
+    const struct files_entry *entry;
+    struct files *files;
+    int before = open_descriptors();
+
+    assert_int_equal(files_open(&files, 3), 0);
+    for (int i = 0; i < 20; i++) {
+        char name[16], text[16];
+        snprintf(name, sizeof(name), "f%d", i % 7);
+        snprintf(text, sizeof(text), "text %d", i % 7);
+        assert_int_equal(files_get(files, write_file(*state, name, text), 5000 + i, &entry), 0);
+        check(entry, text);
+        assert_true(open_descriptors() <= before + 3);
+    }
+    files_close(&files);
+    assert_int_equal(open_descriptors(), before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_stays_open, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_changes_are_seen, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_what_is_refused, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_bound, open_folder, remove_folder),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
