@@ -18,6 +18,9 @@ export const words = {
         good: '正常', slow: '速度很低', lossy: '丢包多', far: '延迟大', idle: '没有活动', noTerminals: '还没有终端来过。', downloadCsv: '下载表格（CSV）', ago: '前', justNow: '刚刚', total: '本次启动以来共', langOther: 'EN', hours: '小时',
         active: '活动终端', searchClear: '清除', show: '显示',
         priority: '优先级', priorityLow: '优先级：低', priorityNormal: '优先级：普通', priorityHigh: '优先级：高', inLine: '排在第 {n} 位', pauseWork: '暂停转码', resumeWork: '继续转码',
+        links: '出口和站点', uplinkCap: '县里出口带宽（kbit/s，0 为不限）', addSite: '添加站点', siteName: '站点', siteRanges: '地址范围', siteToken: '令牌', siteCap: '合计上限', siteTerminalCap: '每台终端上限',
+        downloads: '允许下载', downloadFrom: '允许下载：从', downloadTo: '到（相同为全天）', siteBudget: '每天流量（MB，0 为不限）', today: '今天', sitesNow: '现在', unlimited: '不限', always: '全天', saved: '已保存',
+        noSites: '还没有站点。所有终端平分县里出口。', confirmRemoveSite: '确定删除这个站点？',
     },
     en: {
         brand: 'Terrace', lessons: 'Lessons', search: 'Search lessons', noLessons: 'No lessons yet', noLessonsHint: 'Lessons appear here once the county publishes them.', noMatch: 'No lesson matches',
@@ -36,6 +39,9 @@ export const words = {
         good: 'Fine', slow: 'Very slow', lossy: 'Loses packets', far: 'Long delay', idle: 'Idle', noTerminals: 'No terminal has come yet.', downloadCsv: 'Download table (CSV)', ago: 'ago', justNow: 'just now', total: 'In all since start', langOther: '中文', hours: 'h',
         active: 'Active terminals', searchClear: 'Clear', show: 'Show',
         priority: 'Priority', priorityLow: 'Priority: low', priorityNormal: 'Priority: normal', priorityHigh: 'Priority: high', inLine: 'No. {n} in line', pauseWork: 'Pause', resumeWork: 'Resume',
+        links: 'Uplink and sites', uplinkCap: 'The county’s uplink (kbit/s; 0: not limited)', addSite: 'Add a site', siteName: 'Site', siteRanges: 'Addresses', siteToken: 'Token', siteCap: 'Limit in all', siteTerminalCap: 'Limit a terminal',
+        downloads: 'Downloads', downloadFrom: 'Downloads from', downloadTo: 'To (the same: all day)', siteBudget: 'A day (MB; 0: not limited)', today: 'Today', sitesNow: 'Now', unlimited: 'Not limited', always: 'All day', saved: 'Saved',
+        noSites: 'No sites yet. All terminals share the uplink alike.', confirmRemoveSite: 'Delete this site?',
     },
 };
 

@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { api, el, formatBytes, formatRate, formatTime, session, topBar } from './dom.js';
 import { t } from './i18n.js';
+import { linkSection } from './sites.js';
 
 const REFRESH_MS = 2000;
 const STALE_MS = 60_000;
@@ -76,11 +77,12 @@ function draw(minutes) {
     new ResizeObserver(() => chart.setSize({ width: chartBox.clientWidth, height: 200 })).observe(chartBox);
 }
 
+const links = linkSection();
 const figures = { now: el('strong'), total: el('strong'), active: el('strong') };
 
 async function refresh() {
     try {
-        const [terminals, uplink] = await Promise.all([api('/api/technician/terminals'), api('/api/technician/uplink')]);
+        const [terminals, uplink] = await Promise.all([api('/api/technician/terminals'), api('/api/technician/uplink'), links.refresh()]);
         rows = terminals.terminals;
         now_ms = terminals.now_ms;
         show();
@@ -102,6 +104,6 @@ session().then((user) => {
     document.getElementById('app').append(topBar({ page: 'technician', user }), el('main.wide', {},
         el('section.card', {}, el('div.figures', {}, figure('uplinkNow', figures.now), figure('active', figures.active), figure('uplinkHour', figures.total)), chartBox),
         el('section.card', {}, el('div.headline', {}, el('h2', {}, t('terminals')), el('button', { onclick: csv }, t('downloadCsv'))),
-            el('div.scroll', {}, el('table.rows', {}, el('thead', {}, el('tr', {}, heads)), body)), note)));
+            el('div.scroll', {}, el('table.rows', {}, el('thead', {}, el('tr', {}, heads)), body)), note), links.element));
     refresh();
 }).catch((error) => document.getElementById('app').append(el('p.notice', {}, error.message)));

@@ -9,6 +9,11 @@ const RETRY_MS = 5000;
 const app = document.getElementById('app');
 let lessons = [], complete = false, shown = PAGE, closePlayer = null;
 
+/** A box that is opened once with ?site=TOKEN belongs to that site from then on. */
+const site = new URLSearchParams(location.search).get('site');
+if (site)
+    document.cookie = `site=${encodeURIComponent(site)}; path=/; max-age=31536000; samesite=lax`;
+
 /** The player's script, once. */
 function loadPlayer() {
     if (!loadPlayer.promise)
