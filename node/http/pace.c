@@ -16,6 +16,8 @@
 
 #define MEDIA_PREFIX "/v/"
 
+enum { CONNS_A_TURN = 2500 };
+
 /* CTA-5004: a query parameter, or else headers. */
 static void read_cmcd(struct http_request *req, struct cmcd *out)
 {
@@ -108,7 +110,11 @@ void pace_begin(struct http_request *req)
 void pace_tick(struct http_conn *conn)
 {
     bool sends = conn->req && evbuffer_get_length(conn_output(conn)) > 0;
+    /* Of thousands each is asked for less often. */
+    int64_t interval_ms = PACE_MS * (1 + conn->loop->conn_count / CONNS_A_TURN);
 
+    if (sends && clock_mono_ms() - conn->asked_ms < interval_ms - PACE_MS / 2)
+        return;
     if (conn->is_flow && (sends || conn->was_sending))
         ask(conn, sends ? conn->req : NULL, false);
     conn->was_sending = sends;

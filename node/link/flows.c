@@ -16,7 +16,7 @@ enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };
 /* So many flows, a millisecond between computations. */
 #define FLOWS_A_MS 50
 /* A flow of which nothing is heard for so long does not send. */
-#define SILENT_MS 2000
+#define SILENT_MS 10000
 /* A rate is measured over at least so long. */
 #define MEASURE_MS 500
 /* Payload per byte on the wire: 1448 of 1500. Pacing counts the former, lines carry the latter. */
@@ -59,7 +59,9 @@ struct flow {
     int site; /* index; -1: none */
     bool active;
     enum share_rank rank;
-    double weight, wanted_bps, rate_bps;
+    double weight, wanted_bps;
+    double rate_bps;                     /* that it takes; 0: not known yet */
+    double given_bps;                    /* that it should take; 0: any */
     uint64_t sent_bytes, measured_bytes; /* at the last look; acknowledged when measuring began */
     int64_t seen_ms, measured_ms;
     struct http_pace pace;
@@ -282,9 +284,9 @@ static void measure(struct flow *flow, const struct http_flow *seen, int64_t now
 
 static double wanted_by(const struct flow *flow, const struct http_flow *seen)
 {
-    double pace = (double)flow->pace.rate_bps, wanted = SHARE_UNLIMITED;
+    double wanted = SHARE_UNLIMITED;
 
-    if (pace > 0 && flow->rate_bps > 0 && flow->rate_bps < pace * FULL_PART)
+    if (flow->given_bps > 0 && flow->rate_bps > 0 && flow->rate_bps < flow->given_bps * FULL_PART)
         wanted = flow->rate_bps * GROWTH + LEAST_BPS;
     if (seen->cmcd->requested_max_bps > 0 && !runs_dry(seen->cmcd)) {
         double requested = (double)seen->cmcd->requested_max_bps * REQUESTED_ROOM;
@@ -378,11 +380,14 @@ static size_t make_groups(struct flows *flows, const struct sites *sites)
     return count;
 }
 
-static void take_pace(struct flow *flow, double given_bps)
+/* What is spare is let through as well: a flow that could take more than it did shows it then. */
+static void take_pace(struct flow *flow, const struct share_flow *share)
 {
+    double given_bps = share->given_bps + share->spare_bps;
     bool free = given_bps >= SHARE_UNLIMITED / 1e3;
 
-    flow->pace.rate_bps = free ? 0 : given_bps < LEAST_BPS ? LEAST_BPS : (int64_t)given_bps;
+    flow->given_bps = free ? 0 : given_bps < LEAST_BPS ? LEAST_BPS : given_bps;
+    flow->pace.rate_bps = (int64_t)flow->given_bps;
     flow->pace.held_back = !free && given_bps < flow->wanted_bps * 0.99;
 }
 
@@ -406,7 +411,7 @@ static void compute(struct flows *flows, const struct sites *sites, int minute)
         return;
     count = 0;
     LIST_FOREACH(flow, &flows->active, in_active)
-    take_pace(flow, flows->shares[count++].given_bps);
+    take_pace(flow, &flows->shares[count++]);
 }
 
 static void drop_silent(struct flows *flows, int64_t now_ms)
@@ -436,8 +441,11 @@ static void take_after_another(struct flow *newcomer)
 {
     const struct flow *other = LIST_NEXT(newcomer, in_active);
 
-    if (other)
-        newcomer->pace = other->pace;
+    if (other) {
+        newcomer->given_bps = other->given_bps;
+        newcomer->pace.rate_bps = (int64_t)other->given_bps;
+        newcomer->pace.held_back = other->pace.held_back;
+    }
 }
 
 /* Shares are worked out a few times a second, and at once for those who come, as long as that is
@@ -496,7 +504,7 @@ struct flows_sum flows_sum_of(const struct flows *flows, int site)
     LIST_FOREACH(flow, &flows->active, in_active)
     if (flow->site == site) {
         sum.count++;
-        sum.given_bps += flow->pace.rate_bps;
+        sum.given_bps += (int64_t)flow->given_bps;
     }
     return sum;
 }

@@ -44,9 +44,14 @@ static void share_out(struct claim *claims, size_t count, double bps)
     }
 }
 
+/* The last round: what is left goes to all who want anything. */
+#define SPARE SHARE_RANKS
+
 /* What the flow still wants while its rank is served. */
 static double wants(const struct share_flow *flow, enum share_rank rank)
 {
+    if (rank == SPARE)
+        return flow->wanted_bps > 0 ? SHARE_UNLIMITED : 0;
     return flow->rank == rank ? flow->wanted_bps - flow->given_bps : 0;
 }
 
@@ -82,8 +87,8 @@ static size_t collect(struct claim *claims, struct share_group *groups, size_t g
                 groups[g].parent, groups[g].wanted_bps, groups[g].weight, &groups[g].given_bps};
     for (size_t f = 0; f < flow_count; f++)
         if (wants(&flows[f], rank) > 0)
-            claims[count++] = (struct claim){
-                flows[f].group, wants(&flows[f], rank), flows[f].weight, &flows[f].given_bps};
+            claims[count++] = (struct claim){flows[f].group, wants(&flows[f], rank),
+                flows[f].weight, rank == SPARE ? &flows[f].spare_bps : &flows[f].given_bps};
     qsort(claims, count, sizeof(*claims), compare);
     return count;
 }
@@ -113,13 +118,13 @@ int shares_compute(struct share_group *groups, size_t group_count, struct share_
 {
     /* The urgent come again for what the other viewers leave of the part that was kept for them. */
     static const enum share_rank order[] = {
-        SHARE_URGENT, SHARE_VIEWING, SHARE_URGENT, SHARE_DOWNLOAD, SHARE_SYNC};
+        SHARE_URGENT, SHARE_VIEWING, SHARE_URGENT, SHARE_DOWNLOAD, SHARE_SYNC, SPARE};
     struct claim *claims = malloc((group_count + flow_count) * sizeof(*claims));
 
     if (!claims)
         return -1;
     for (size_t f = 0; f < flow_count; f++)
-        flows[f].given_bps = 0;
+        flows[f].given_bps = flows[f].spare_bps = 0;
     for (size_t g = 0; g < group_count; g++)
         groups[g].left_bps = groups[g].limit_bps * urgent_part;
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {

@@ -31,12 +31,13 @@ struct share_flow {
     double weight;     /* > 0 */
     double wanted_bps; /* no more than this helps it */
     double given_bps;  /* out */
+    double spare_bps;  /* out: what is left over and it might have besides */
 };
 
 /*
- * Fills in given_bps of all flows. groups[0] is the link. The urgent get at most urgent_part (0 to
- * 1) of each limit as long as others of the viewing want something. 0, or -1: out of memory,
- * nothing is filled in.
+ * Fills in given_bps and spare_bps of all flows. groups[0] is the link. The urgent get at most
+ * urgent_part (0 to 1) of each limit as long as others of the viewing want something. 0, or -1: out
+ * of memory, nothing is filled in.
  */
 int shares_compute(struct share_group *groups, size_t group_count, struct share_flow *flows,
     size_t flow_count, double urgent_part);

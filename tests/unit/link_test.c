@@ -32,30 +32,31 @@ static void test_shares(void **state)
         size_t flow_count;
         double given[5];
     } cases[] = {
-        {"alike", {{.limit_bps = 900}}, 1, {{0, 1, 1, U, 0}, {0, 1, 1, U, 0}, {0, 1, 1, U, 0}}, 3,
-            {300, 300, 300}},
+        {"alike", {{.limit_bps = 900}}, 1,
+            {{0, 1, 1, U, 0, 0}, {0, 1, 1, U, 0, 0}, {0, 1, 1, U, 0, 0}}, 3, {300, 300, 300}},
         {"what one does not want the others share", {{.limit_bps = 900}}, 1,
-            {{0, 1, 1, U, 0}, {0, 1, 1, 100, 0}, {0, 1, 1, U, 0}}, 3, {400, 100, 400}},
-        {"by weight", {{.limit_bps = 900}}, 1, {{0, 1, 2, U, 0}, {0, 1, 1, U, 0}}, 2, {600, 300}},
+            {{0, 1, 1, U, 0, 0}, {0, 1, 1, 100, 0, 0}, {0, 1, 1, U, 0, 0}}, 3, {400, 100, 400}},
+        {"by weight", {{.limit_bps = 900}}, 1, {{0, 1, 2, U, 0, 0}, {0, 1, 1, U, 0, 0}}, 2,
+            {600, 300}},
         {"viewing before downloads", {{.limit_bps = 900}}, 1,
-            {{0, 2, 1, U, 0}, {0, 1, 1, 500, 0}, {0, 3, 9, U, 0}}, 3, {400, 500, 0}},
-        {"the urgent leave a fifth", {{.limit_bps = 1000}}, 1, {{0, 0, 1, U, 0}, {0, 1, 1, U, 0}},
-            2, {800, 200}},
-        {"unless nobody views", {{.limit_bps = 1000}}, 1, {{0, 0, 1, U, 0}, {0, 2, 1, U, 0}}, 2,
-            {1000, 0}},
+            {{0, 2, 1, U, 0, 0}, {0, 1, 1, 500, 0, 0}, {0, 3, 9, U, 0, 0}}, 3, {400, 500, 0}},
+        {"the urgent leave a fifth", {{.limit_bps = 1000}}, 1,
+            {{0, 0, 1, U, 0, 0}, {0, 1, 1, U, 0, 0}}, 2, {800, 200}},
+        {"unless nobody views", {{.limit_bps = 1000}}, 1, {{0, 0, 1, U, 0, 0}, {0, 2, 1, U, 0, 0}},
+            2, {1000, 0}},
         {"a site's limit holds, others have what is left",
             {{.limit_bps = 1000}, {.parent = 0, .limit_bps = 200}, {.parent = 0, .limit_bps = U}},
-            3, {{1, 1, 1, U, 0}, {1, 1, 1, U, 0}, {2, 1, 1, U, 0}}, 3, {100, 100, 800}},
+            3, {{1, 1, 1, U, 0, 0}, {1, 1, 1, U, 0, 0}, {2, 1, 1, U, 0, 0}}, 3, {100, 100, 800}},
         {"a terminal within a site",
             {{.limit_bps = U}, {.parent = 0, .limit_bps = 600}, {.parent = 1, .limit_bps = 150}}, 3,
-            {{2, 1, 1, U, 0}, {2, 1, 1, U, 0}, {1, 1, 1, U, 0}}, 3, {75, 75, 450}},
+            {{2, 1, 1, U, 0, 0}, {2, 1, 1, U, 0, 0}, {1, 1, 1, U, 0, 0}}, 3, {75, 75, 450}},
         {"a site with more viewers has more",
             {{.limit_bps = 900}, {.parent = 0, .limit_bps = U}, {.parent = 0, .limit_bps = U}}, 3,
-            {{1, 1, 1, U, 0}, {1, 1, 1, U, 0}, {2, 1, 1, U, 0}}, 3, {300, 300, 300}},
+            {{1, 1, 1, U, 0, 0}, {1, 1, 1, U, 0, 0}, {2, 1, 1, U, 0, 0}}, 3, {300, 300, 300}},
         {"downloads have what a site's viewers leave",
             {{.limit_bps = 1000}, {.parent = 0, .limit_bps = 300}}, 2,
-            {{1, 1, 1, 100, 0}, {1, 2, 1, U, 0}, {0, 2, 1, U, 0}}, 3, {100, 200, 700}},
-        {"nothing to share", {{.limit_bps = 0}}, 1, {{0, 1, 1, U, 0}}, 1, {0}},
+            {{1, 1, 1, 100, 0, 0}, {1, 2, 1, U, 0, 0}, {0, 2, 1, U, 0, 0}}, 3, {100, 200, 700}},
+        {"nothing to share", {{.limit_bps = 0}}, 1, {{0, 1, 1, U, 0, 0}}, 1, {0}},
     };
 
     (void)state;
@@ -87,7 +88,7 @@ static void test_shares_at_random(void **state)
         for (size_t f = 0; f < COUNT(flows); f++)
             flows[f] = (struct share_flow){(size_t)rand() % COUNT(groups),
                 (enum share_rank)(rand() % SHARE_RANKS), 0.5 + rand() % 4,
-                rand() % 3 ? rand() % 1000 : U, 0};
+                rand() % 3 ? rand() % 1000 : U, 0, 0};
         assert_int_equal(shares_compute(groups, COUNT(groups), flows, COUNT(flows), 0.8), 0);
         for (size_t f = 0; f < COUNT(flows); f++) {
             assert_true(

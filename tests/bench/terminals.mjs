@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// thousands of terminals, each paced to 64 kbit/s, on one machine: pace, memory and processor time, beside nginx with limit_rate
+// Arguments: [TERMINALS, 10000] [SECONDS, 20]. Runs in a network namespace of its own, whose loopback has
+// packets of 1500 bytes, and without the bursts that Linux allows where the round trip is under half a millisecond: villages are farther.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { addUserAndLogin, makeClip, run, show, startNode, tempDir, terraceOk, until, withLadder } from '../harness/terrace.mjs';
+import { ratio, table } from '../harness/bench.mjs';
+import { startNginx } from '../harness/peer.mjs';
+
+const CAP_BPS = 64_000, WARM_UP_S = 10, PAYLOAD = 1448 / 1500;
+const terminals = Number(process.argv[2] ?? 10_000), seconds = Number(process.argv[3] ?? 20);
+
+const stat = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+const cpuSeconds = (pids) => pids.reduce((sum, pid) => sum + (Number(stat(pid)[11]) + Number(stat(pid)[12])) / 100, 0);
+const rssBytes = (pids) => pids.reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) * 1024, 0);
+const childrenOf = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
+
+/** Opens all terminals, lets them begin, then counts what each gets for a while. */
+async function watch(port, target, pids) {
+    const received = new Float64Array(terminals), sockets = [];
+    for (let n = 0; n < terminals; n++) {
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('data', (data) => { received[n] += data.length; });
+        socket.on('error', () => {});
+        socket.write(`GET ${target(n)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        sockets.push(socket);
+        if (n % 200 === 199)
+            await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await new Promise((resolve) => setTimeout(resolve, WARM_UP_S * 1000));
+    const before = received.slice(), cpu = cpuSeconds(pids()), began = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const lasted = (Date.now() - began) / 1000, used = (cpuSeconds(pids()) - cpu) / lasted, rss = rssBytes(pids());
+    const rates = [...received].map((bytes, n) => (bytes - before[n]) * 8 / lasted).sort((a, b) => a - b);
+    sockets.forEach((socket) => socket.destroy());
+    const at = (share) => rates[Math.min(rates.length - 1, Math.floor(share * rates.length))];
+    return { cores: used, rss, low: at(0.01), middle: at(0.5), high: at(0.99), within: rates.filter((rate) => Math.abs(rate / (CAP_BPS * PAYLOAD) - 1) <= 0.05).length / terminals };
+}
+
+async function inside() {
+    const dir = tempDir(), root = path.join(dir, 'root'), data = path.join(dir, 'data');
+    // Enough for the warm-up and the measurement, and not much more.
+    await terraceOk(['ingest', makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false }), '--publish', '--wait', ...withLadder([700]), '--data', data]);
+    const lesson = await show(data, 1), file = `/v/1/${lesson.revision}/v700.mp4`;
+    const node = await startNode({ data, args: ['--loops', '1', '--max-connections', String(terminals + 100)] });
+    const session = await addUserAndLogin(node);
+    const stated = await session.request('/api/technician/sites', { method: 'POST', body: JSON.stringify({ name: 'all', ranges: '127.0.0.0/8', terminal_cap_bps: CAP_BPS }) });
+    if (stated.status !== 200)
+        throw new Error(await stated.text());
+    mkdirSync(path.join(root, path.dirname(file)), { recursive: true });
+    // Of the same size, not through the limit.
+    const { size } = JSON.parse((await run('curl', ['-sI', '-o', '/dev/null', '-w', '{"size": %header{content-length}}', node.url + file])).stdout);
+    writeFileSync(path.join(root, file), Buffer.alloc(size));
+    const nginx = await startNginx({ root, listen: '127.0.0.1:9000', extra: `limit_rate ${CAP_BPS / 8};` });
+    await until(async () => (await run('curl', ['-s', '-o', '/dev/null', '-I', nginx.url + file])).code === 0, 'nginx', 10_000);
+    const terrace = await watch(node.port, (n) => `${file}?CMCD=sid%3D%22${n}%22`, () => [node.pid]);
+    await node.stop();
+    const peer = await watch(9000, () => file, () => childrenOf(nginx.pid));
+    await nginx.stop();
+    const row = (name, r) => [name, r.cores.toFixed(3), (r.rss / 1e6).toFixed(1), ...[r.low, r.middle, r.high].map((bps) => (bps / 1000).toFixed(1)), `${(r.within * 100).toFixed(1)} %`];
+    table([`${terminals} terminals at 64 kbit/s`, 'cores', 'RSS MB', '1 % kbit/s', 'median', '99 %', 'within 5 %'], [row('terrace', terrace), row('nginx, limit_rate', peer)]);
+    ratio('terminals_cpu', terrace.cores / peer.cores);
+    ratio('terminals_rss_mb', terrace.rss / 1e6);
+    ratio('terminals_within_5_percent', terrace.within);
+}
+
+if (process.env.TERRACE_INSIDE) {
+    await inside();
+} else {
+    const child = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo mtu 1500 up; echo 0 > /proc/sys/net/ipv4/tcp_tso_rtt_log; exec "$@"', 'sh', process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)],
+        { stdio: 'inherit', env: { ...process.env, TERRACE_INSIDE: '1' } });
+    child.on('close', (code) => process.exit(code ?? 1));
+}
