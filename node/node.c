@@ -34,7 +34,7 @@
 #define LEAST_CONNECTIONS 4
 /* Loops take and give back the same buffers thousands of times a second. glibc would give what is
  * free beyond 128 KiB to the kernel each time, which made TLS five times as expensive. */
-#define KEPT_FREE_BYTES (32 << 20)
+#define KEPT_FREE_BYTES (16 << 20)
 #define URL_BYTES (CONFIG_TEXT_BYTES + 16)
 
 struct node {

@@ -44,16 +44,20 @@ async function watch(port, target, pids) {
 async function inside() {
     const dir = tempDir(), root = path.join(dir, 'root'), data = path.join(dir, 'data');
     // Enough for the warm-up and the measurement, and not much more.
-    await terraceOk(['ingest', makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false }), '--publish', '--wait', ...withLadder([700]), '--data', data]);
-    const lesson = await show(data, 1), file = `/v/1/${lesson.revision}/v700.mp4`;
+    await terraceOk(['ingest', makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false, extra: ['-vf', 'noise=alls=30:allf=t'] }), '--publish', '--wait', ...withLadder([4000]), '--data', data]);
+    const lesson = await show(data, 1), folder = `/v/1/${lesson.revision}/${lesson.renditions[0].name}`;
     const node = await startNode({ data, args: ['--loops', '1', '--max-connections', String(terminals + 100)] });
     const session = await addUserAndLogin(node);
     const stated = await session.request('/api/technician/sites', { method: 'POST', body: JSON.stringify({ name: 'all', ranges: '127.0.0.0/8', terminal_cap_bps: CAP_BPS }) });
     if (stated.status !== 200)
         throw new Error(await stated.text());
-    mkdirSync(path.join(root, path.dirname(file)), { recursive: true });
-    // Of the same size, not through the limit.
-    const { size } = JSON.parse((await run('curl', ['-sI', '-o', '/dev/null', '-w', '{"size": %header{content-length}}', node.url + file])).stdout);
+    // The largest segment: it must last longer than this does.
+    const names = (await (await fetch(`${node.url}${folder}/index.m3u8`)).text()).split('\n').filter((line) => line && !line.startsWith('#'));
+    const sizes = await Promise.all(names.map(async (name) => Number((await fetch(`${node.url}${folder}/${name}`, { method: 'HEAD' })).headers.get('content-length'))));
+    const size = Math.max(...sizes), file = `${folder}/${names[sizes.indexOf(size)]}`;
+    if (size * 8 / CAP_BPS < WARM_UP_S + seconds + 10)
+        throw new Error(`the largest segment has ${size} bytes: too few`);
+    mkdirSync(path.join(root, folder), { recursive: true });
     writeFileSync(path.join(root, file), Buffer.alloc(size));
     const nginx = await startNginx({ root, listen: '127.0.0.1:9000', extra: `limit_rate ${CAP_BPS / 8};` });
     await until(async () => (await run('curl', ['-s', '-o', '/dev/null', '-I', nginx.url + file])).code === 0, 'nginx', 10_000);
