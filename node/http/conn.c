@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SINGLE_READ_BYTES = 64 * 1024, DIRECT_WRITES = 2 };
+enum { SINGLE_READ_BYTES = 64 * 1024, DIRECT_WRITES = 2, JOINED_BYTES = 24 * 1024 };
 
 struct evbuffer *conn_output(const struct http_conn *conn)
 {
@@ -60,7 +60,8 @@ static void write_when_possible(struct http_conn *conn)
 }
 
 /* A head whose body comes by sendfile(): the kernel is told to wait for that, so that both share a
- * packet. */
+ * packet. Not where the body is too long to follow at once: what waits counts as unsent, and the
+ * socket would not ask for more until the kernel gives up waiting (200 ms). */
 static void write_head(struct http_conn *conn)
 {
     struct evbuffer *output = conn_output(conn);
@@ -82,7 +83,8 @@ static void write_at_once(struct http_conn *conn)
     struct evbuffer *output = conn_output(conn);
 
     evbuffer_unfreeze(output, 1);
-    if (conn->head_bytes > 0 && conn->req && conn->req->file_fd >= 0)
+    if (conn->head_bytes > 0 && conn->req && conn->req->file_fd >= 0 &&
+        evbuffer_get_length(output) <= JOINED_BYTES)
         write_head(conn);
     conn->head_bytes = 0;
     for (int i = 0; i < DIRECT_WRITES && evbuffer_get_length(output) > 0; i++) {
