@@ -168,8 +168,11 @@ int files_get(struct files *files, const char *path, int64_t now_ms, const struc
 
 void files_tend(struct files *files, int64_t now_ms)
 {
-    struct file *file;
+    struct file *file, *next;
 
-    while ((file = TAILQ_FIRST(&files->order)) && now_ms - file->used_ms >= UNUSED_MS)
+    for (file = TAILQ_FIRST(&files->order); file && now_ms - file->used_ms >= UNUSED_MS;
+         file = next) {
+        next = TAILQ_NEXT(file, in_order);
         forget(files, file);
+    }
 }

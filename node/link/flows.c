@@ -512,18 +512,22 @@ struct flows_sum flows_sum_of(const struct flows *flows, int site)
 void flows_close(struct flows **flows)
 {
     struct flows *f = *flows;
-    struct terminal *t;
+    struct terminal *t, *next_terminal;
 
     if (!f)
         return;
     for (size_t i = 0; i < BUCKETS; i++) {
-        struct flow *flow;
+        struct flow *flow, *next;
 
-        while ((flow = LIST_FIRST(&f->by_id[i])))
+        for (flow = LIST_FIRST(&f->by_id[i]); flow; flow = next) {
+            next = LIST_NEXT(flow, in_bucket);
             remove_flow(f, flow);
+        }
     }
-    while ((t = TAILQ_FIRST(&f->order)))
+    for (t = TAILQ_FIRST(&f->order); t; t = next_terminal) {
+        next_terminal = TAILQ_NEXT(t, in_order);
         remove_terminal(f, t);
+    }
     free(f->groups);
     free(f->shares);
     free(f);

@@ -101,8 +101,8 @@ struct media_info {
     struct media_stretch stretches[MEDIA_MAX_STRETCHES]; /* rising; the first begins at 0 */
     int cut_count;
     int64_t cuts_us[MEDIA_MAX_CUTS]; /* rising: where another slide or scene begins */
-    int64_t busy_us;   /* where most changes from second to second, but for cuts */
-    int busy_permille; /* share of the lesson where at least half as much does */
+    int64_t busy_us;                 /* where most changes from second to second, but for cuts */
+    int busy_permille;               /* share of the lesson where at least half as much does */
     int trial_count;
     struct media_trial trials[MEDIA_MAX_TRIALS];
     int av1_saving_permille; /* of the bits that H.264 takes at equal quality; 0: it wasn't tried */
