@@ -2,13 +2,10 @@
 #include "node/hls/hls.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "node/hls/lesson_cache.h"
 #include "node/hls/media_number.h"

@@ -51,14 +51,22 @@ static void forget(struct files *files, struct file *file)
     free(file);
 }
 
+/* False: there is none. */
+static bool forget_oldest(struct files *files)
+{
+    struct file *file = TAILQ_FIRST(&files->order);
+
+    if (file)
+        forget(files, file);
+    return file != NULL;
+}
+
 void files_close(struct files **files)
 {
-    struct file *file;
-
     if (!*files)
         return;
-    while ((file = TAILQ_FIRST(&(*files)->order)))
-        forget(*files, file);
+    while (forget_oldest(*files))
+        ;
     free(*files);
     *files = NULL;
 }
@@ -120,10 +128,21 @@ static struct file *make(const char *path, int fd, const struct stat *info)
     return file;
 }
 
+/* Where descriptors run out, files that are merely kept open give theirs back. */
+static int open_path(struct files *files, const char *path)
+{
+    int fd;
+
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    while (fd < 0 && (errno == EMFILE || errno == ENFILE) && forget_oldest(files));
+    return fd;
+}
+
 static int add(struct files *files, const char *path, struct file **out)
 {
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    int fd = open_path(files, path);
     int error = fd < 0 ? -errno : 0;
 
     if (!error && (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)))
@@ -135,7 +154,7 @@ static int add(struct files *files, const char *path, struct file **out)
         return error ? error : -ENOMEM;
     }
     if (files->count == files->most)
-        forget(files, TAILQ_FIRST(&files->order));
+        forget_oldest(files);
     LIST_INSERT_HEAD(&files->by_path[bucket_of(path)], *out, in_bucket);
     TAILQ_INSERT_TAIL(&files->order, *out, in_order);
     files->count++;

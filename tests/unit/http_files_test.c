@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,6 +149,33 @@ static void test_bound(void **state)
     assert_int_equal(open_descriptors(), before);
 }
 
+/* Where descriptors run out, what is merely kept open gives way. */
+static void test_few_descriptors(void **state)
+{
+    char paths[4][128];
+    const struct files_entry *entry;
+    struct files *files;
+    struct rlimit before, few;
+    int next;
+
+    for (int i = 0; i < 4; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "few%d", i);
+        snprintf(paths[i], sizeof(paths[i]), "%s", write_file(*state, name, name));
+    }
+    assert_int_equal(files_open(&files, 100), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    next = dup(0);
+    close(next);
+    few = (struct rlimit){(rlim_t)next + 2, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(files_get(files, paths[i], 1000, &entry), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    check(entry, "few3");
+    files_close(&files);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +183,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_changes_are_seen, open_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_what_is_refused, open_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_bound, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_few_descriptors, open_folder, remove_folder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
