@@ -16,13 +16,13 @@ void frame_queue_destroy(struct frame_queue *queue)
     pthread_mutex_destroy(&queue->mutex);
 }
 
-int frame_queue_put(struct frame_queue *queue, const AVFrame *frame, int64_t pts, bool keyframe)
+int frame_queue_put(struct frame_queue *queue, const AVFrame *frame, int64_t pts)
 {
     AVFrame *copy = av_frame_clone(frame);
     if (!copy)
         return AVERROR(ENOMEM);
     copy->pts = pts;
-    copy->pict_type = keyframe ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    copy->pict_type = AV_PICTURE_TYPE_NONE;
     pthread_mutex_lock(&queue->mutex);
     while (queue->count == FRAME_QUEUE_LENGTH && !queue->refused)
         pthread_cond_wait(&queue->changed, &queue->mutex);

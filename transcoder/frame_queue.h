@@ -20,9 +20,9 @@ struct frame_queue {
 
 void frame_queue_init(struct frame_queue *queue);
 void frame_queue_destroy(struct frame_queue *queue);
-/* Waits for room and puts a reference to frame, its pts and pict_type as given. 0; a negative
- * AVERROR: out of memory, or AVERROR_EOF: the other side wants no more. */
-int frame_queue_put(struct frame_queue *queue, const AVFrame *frame, int64_t pts, bool keyframe);
+/* Waits for room and puts a reference to frame, its pts as given, its type left to the encoder. 0;
+ * a negative AVERROR: out of memory, or AVERROR_EOF: the other side wants no more. */
+int frame_queue_put(struct frame_queue *queue, const AVFrame *frame, int64_t pts);
 void frame_queue_end(struct frame_queue *queue);
 /* Waits for a frame; the caller's (av_frame_free). NULL at the end. */
 AVFrame *frame_queue_take(struct frame_queue *queue);

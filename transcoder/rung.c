@@ -3,8 +3,7 @@
 
 #include "transcoder/decode_times.h"
 #include "transcoder/encoder.h"
-#include "transcoder/frame_queue.h"
-#include "transcoder/scaler.h"
+#include "transcoder/picture_intake.h"
 #include "transcoder/segment_encoder.h"
 
 /* Encodes of one segment. Nearly always the first one fits. */
@@ -29,21 +28,15 @@ struct rung {
     int divisor, first, count; /* segments of the chunk */
     struct segment *segments;
     struct rate_model model;
-    struct frame_queue queue;
-    struct scaler *scaler;
-    AVFrame *source, *scaled; /* the latest picture, and what became of it */
-    struct segment *present;  /* that is being encoded */
+    struct picture_intake *intake;
+    struct segment *present; /* that is being encoded */
     struct segment_encoder *encoder;
     uint64_t headers; /* of the first encoder, hashed: those of all */
-    struct failure failure;
-    int result;
-    bool running;
-    pthread_t thread;
 };
 
 /* ---- encoding, on the rung's thread ---- */
 
-static int begin_segment(struct rung *rung, struct segment *segment)
+static int begin_segment(struct rung *rung, struct segment *segment, struct failure *failure)
 {
     struct segment_encoder_params params = {
         .rendition = rung->params.rendition,
@@ -54,7 +47,7 @@ static int begin_segment(struct rung *rung, struct segment *segment)
         .finest_crf_x10 = segment->finest_crf_x10,
     };
     rung->present = segment;
-    return segment_encoder_open(&rung->encoder, &params, &rung->failure);
+    return segment_encoder_open(&rung->encoder, &params, failure);
 }
 
 static void learn(struct rung *rung, const struct segment *s, const struct encoded *encoded)
@@ -99,13 +92,13 @@ static int check_headers(struct rung *rung, const AVCodecContext *encoder, struc
     return 0;
 }
 
-static int end_segment(struct rung *rung)
+static int end_segment(struct rung *rung, struct failure *failure)
 {
     struct encoded encoded;
     if (!rung->present)
         return 0;
-    if (segment_encoder_finish(rung->encoder, &encoded, &rung->failure) < 0 ||
-        check_headers(rung, segment_encoder_context(rung->encoder), &rung->failure) < 0)
+    if (segment_encoder_finish(rung->encoder, &encoded, failure) < 0 ||
+        check_headers(rung, segment_encoder_context(rung->encoder), failure) < 0)
         return -1;
     segment_encoder_close(&rung->encoder);
     judge(rung, rung->present, &encoded);
@@ -113,50 +106,23 @@ static int end_segment(struct rung *rung)
     return 0;
 }
 
-/* Scales a picture, unless it is the one before it, held. */
-static int scale(struct rung *rung, const AVFrame *frame)
+/* A picture's pts is the number of its segment in the chunk. */
+static int take_picture(void *context, AVFrame *picture, struct failure *failure)
 {
-    if (rung->source->buf[0] && rung->source->buf[0]->data == frame->buf[0]->data)
-        return 0;
-    AVFrame *scaled = av_frame_alloc();
-    int error = scaled ? scaler_run(rung->scaler, frame, scaled) : AVERROR(ENOMEM);
-    if (error >= 0) {
-        av_frame_unref(rung->source);
-        error = av_frame_ref(rung->source, frame);
-        av_frame_free(&rung->scaled);
-        rung->scaled = scaled;
-        return error;
-    }
-    av_frame_free(&scaled);
-    /* A picture that can't be shown in the middle: the last one is held. */
-    return rung->scaled && error != AVERROR(ENOMEM) ? 0 : error;
-}
-
-/* A frame's pts is the number of its segment in the chunk. */
-static int take_frame(struct rung *rung, const AVFrame *frame)
-{
-    struct segment *segment = &rung->segments[frame->pts];
-    if (segment != rung->present && (end_segment(rung) < 0 || begin_segment(rung, segment) < 0))
+    struct rung *rung = context;
+    struct segment *segment = &rung->segments[picture->pts];
+    if (segment != rung->present &&
+        (end_segment(rung, failure) < 0 || begin_segment(rung, segment, failure) < 0))
         return -1;
-    int error = scale(rung, frame);
-    if (error < 0)
-        return failure_from_av(&rung->failure, error, REASON_DAMAGED, "scaling");
-    return segment_encoder_put(rung->encoder, rung->scaled, &rung->failure);
+    return segment_encoder_put(rung->encoder, picture, failure);
 }
 
-static void *run_pass(void *argument)
+static int end_pass(void *context, struct failure *failure)
 {
-    struct rung *rung = argument;
-    AVFrame *frame;
-    while (rung->result == 0 && (frame = frame_queue_take(&rung->queue))) {
-        rung->result = take_frame(rung, frame);
-        av_frame_free(&frame);
-    }
-    if (rung->result == 0 && frame_queue_complete(&rung->queue))
-        rung->result = end_segment(rung);
-    frame_queue_refuse(&rung->queue);
-    return NULL;
+    return end_segment(context, failure);
 }
+
+static const struct picture_taker taker = {take_picture, end_pass};
 
 /* ---- passes, on the caller's thread ---- */
 
@@ -167,35 +133,19 @@ bool rung_wants(const struct rung *rung, int segment)
 
 int rung_begin_pass(struct rung *rung, struct failure *failure)
 {
-    frame_queue_init(&rung->queue);
-    if (pthread_create(&rung->thread, NULL, run_pass, rung) != 0) {
-        frame_queue_destroy(&rung->queue);
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "thread");
-    }
-    rung->running = true;
-    return 0;
+    return picture_intake_begin(rung->intake, failure);
 }
 
 int rung_put(struct rung *rung, const AVFrame *frame, int64_t n, int segment)
 {
     if (n % rung->divisor != 0)
         return 0;
-    return frame_queue_put(&rung->queue, frame, segment - rung->first, false) < 0 ? -1 : 0;
+    return picture_intake_put(rung->intake, frame, segment - rung->first);
 }
 
 int rung_end_pass(struct rung *rung, bool aborted, struct failure *failure)
 {
-    if (!rung->running)
-        return 0;
-    if (aborted)
-        frame_queue_refuse(&rung->queue);
-    frame_queue_end(&rung->queue);
-    pthread_join(rung->thread, NULL);
-    frame_queue_destroy(&rung->queue);
-    rung->running = false;
-    if (rung->result < 0)
-        *failure = rung->failure;
-    return rung->result;
+    return picture_intake_end(rung->intake, aborted, failure);
 }
 
 /* ---- opening, closing ---- */
@@ -245,7 +195,6 @@ int rung_open(struct rung **out, const struct rung_params *params, struct failur
     plan_chunk_segments(params->plan, &job->options, job->chunk, &rung->first, &end);
     rung->count = end - rung->first;
     rung->segments = av_calloc((size_t)rung->count, sizeof(*rung->segments));
-    rung->source = av_frame_alloc();
     rung->model = (struct rate_model){.info = &job->info, .rendition = r};
     struct scaler_params scaling = {
         .width = r->width,
@@ -257,7 +206,7 @@ int rung_open(struct rung **out, const struct rung_params *params, struct failur
     int result = 0;
     if (rung->divisor < 1)
         result = failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
-    else if (!rung->segments || !rung->source || scaler_open(&rung->scaler, &scaling) < 0)
+    else if (!rung->segments || picture_intake_open(&rung->intake, &scaling, &taker, rung) < 0)
         result = failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     else
         set_limits(rung);
@@ -276,9 +225,7 @@ void rung_close(struct rung **rung_pointer)
         encoded_free(&rung->segments[i].best);
     av_free(rung->segments);
     segment_encoder_close(&rung->encoder);
-    av_frame_free(&rung->source);
-    av_frame_free(&rung->scaled);
-    scaler_close(&rung->scaler);
+    picture_intake_close(&rung->intake);
     av_freep(rung_pointer);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One chunk of all video renditions of a job: decoded once, encoded by a thread for each rendition.
- */
+/* One chunk of all renditions of a job that have pictures, the legacy one among them: decoded once
+ * a pass, encoded by a thread for each rendition. */
 #ifndef TRANSCODER_VIDEO_H
 #define TRANSCODER_VIDEO_H
 

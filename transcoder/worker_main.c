@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "transcoder/audio.h"
-#include "transcoder/legacy.h"
 #include "transcoder/probe.h"
 #include "transcoder/sandbox.h"
 #include "transcoder/stills.h"
@@ -79,8 +78,6 @@ static int run(const struct piece *piece, struct failure *failure)
         return stills_run(piece, failure);
     case JOB_TEXT:
         return text_run(piece, failure);
-    case JOB_LEGACY:
-        return legacy_run(piece, failure);
     }
     return failure_set(failure, REASON_INTERNAL, "unknown kind of job");
 }

@@ -41,17 +41,37 @@ static bool has_all_chunks(struct catalog *catalog, const struct catalog_renditi
     return all;
 }
 
-/* The sound of a legacy chunk: the AAC rendition of the first track, which is there. */
-static int add_sound(struct worker *worker, struct job *job)
+/* The AAC rendition of the first track; NULL in a lesson without sound. */
+static const struct catalog_rendition *find_sound(const struct worker *worker)
 {
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind == CATALOG_AUDIO && strcmp(r->codecs, "mp4a.40.2") == 0)
-            return plan_rendition_parse(r->plan_text, strlen(r->plan_text),
-                       &job->renditions[job->rendition_count++]) < 0
-                       ? unable(worker, REASON_INTERNAL, r->name, EINVAL)
-                       : 0;
+            return r;
     }
+    return NULL;
+}
+
+/* Whether all is there that the legacy rendition's sound is made of. */
+static bool sound_is_made(const struct worker *worker)
+{
+    const struct catalog_rendition *sound = find_sound(worker);
+    if (sound)
+        return has_all_chunks(worker->jobs->catalog, sound);
+    for (size_t i = 0; i < worker->renditions.count; i++)
+        if (worker->renditions.items[i].kind == CATALOG_AUDIO)
+            return false;
+    return true;
+}
+
+static int add_rendition(
+    struct worker *worker, struct job *job, const struct catalog_rendition *rendition)
+{
+    if (job->rendition_count == PLAN_MAX_RENDITIONS ||
+        plan_rendition_parse(rendition->plan_text, strlen(rendition->plan_text),
+            &job->renditions[job->rendition_count]) < 0)
+        return unable(worker, REASON_INTERNAL, rendition->name, EINVAL);
+    job->rendition_count++;
     return 0;
 }
 
@@ -71,25 +91,58 @@ static bool is_due(struct worker *worker, const struct catalog_rendition *rendit
                      : !has_chunk(worker->jobs->catalog, rendition->id, chunk);
 }
 
-/* The renditions to be made: those of the job's kind that are due. */
-static int choose_renditions(struct worker *worker, struct job *job)
+/* The renditions to be made: those of the job's kind that are due. *last_group: whether the last
+ * group in H.264 is among them. */
+static int choose_renditions(struct worker *worker, struct job *job, bool *last_group)
 {
-    const struct catalog_job *leased = worker_job(worker);
     int kind = worker_media_kind(worker);
+    *last_group = false;
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
-        if (r->kind != kind || job->rendition_count == PLAN_MAX_RENDITIONS)
+        if (r->kind != kind)
             continue;
-        struct plan_rendition *planned = &job->renditions[job->rendition_count];
-        if (plan_rendition_parse(r->plan_text, strlen(r->plan_text), planned) < 0)
-            return unable(worker, REASON_INTERNAL, r->name, EINVAL);
-        if (is_due(worker, r, planned))
-            job->rendition_count++;
         if (worker_chunk(worker, r) >= 0)
             job->chunk = worker_chunk(worker, r);
+        if (add_rendition(worker, job, r) < 0)
+            return -1;
+        const struct plan_rendition *planned = &job->renditions[job->rendition_count - 1];
+        bool due = is_due(worker, r, planned);
+        if (planned->video_codec == PLAN_H264)
+            *last_group = due;
+        if (!due)
+            job->rendition_count--;
     }
-    return leased->kind == CATALOG_JOB_LEGACY && job->rendition_count > 0 ? add_sound(worker, job)
-                                                                          : 0;
+    return 0;
+}
+
+/* The legacy rendition's chunk, with the sound that it takes over; nothing where it is there. */
+static int add_legacy(struct worker *worker, struct job *job)
+{
+    struct catalog *catalog = worker->jobs->catalog;
+    const struct catalog_rendition *sound = find_sound(worker);
+    for (size_t i = 0; i < worker->renditions.count; i++) {
+        const struct catalog_rendition *r = &worker->renditions.items[i];
+        if (r->kind != CATALOG_LEGACY || has_chunk(catalog, r->id, worker_chunk(worker, r)))
+            continue;
+        job->chunk = worker_chunk(worker, r);
+        if (add_rendition(worker, job, r) < 0)
+            return -1;
+        return sound ? add_rendition(worker, job, sound) : 0;
+    }
+    return 0;
+}
+
+/* Along with the last group of rungs the legacy rendition comes at no decode of its own; its own
+ * jobs, later, make what is then still missing. */
+static int choose_work(struct worker *worker, struct job *job)
+{
+    bool last_group, sound_made = sound_is_made(worker);
+    if (worker_job(worker)->kind == CATALOG_JOB_LEGACY)
+        return sound_made ? add_legacy(worker, job)
+                          : unable(worker, REASON_INTERNAL, "the lesson's sound", ENOENT);
+    int result = choose_renditions(worker, job, &last_group);
+    bool rides = worker_job(worker)->kind == CATALOG_JOB_VIDEO && last_group && sound_made;
+    return result == 0 && rides ? add_legacy(worker, job) : result;
 }
 
 static int describe(struct worker *worker, const struct catalog_lesson *lesson, struct job *job)
@@ -100,7 +153,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         [CATALOG_JOB_VIDEO] = JOB_VIDEO,
         [CATALOG_JOB_POSTER] = JOB_POSTER,
         [CATALOG_JOB_TEXT] = JOB_TEXT,
-        [CATALOG_JOB_LEGACY] = JOB_LEGACY,
+        [CATALOG_JOB_LEGACY] = JOB_VIDEO,
     };
     const struct catalog_job *leased = worker_job(worker);
     *job = (struct job){.kind = kinds[leased->kind],
@@ -119,7 +172,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         return unable(worker, REASON_INTERNAL, "the probe's findings", EINVAL);
     if (leased->kind == CATALOG_JOB_POSTER)
         snprintf(job->poster_name, sizeof(job->poster_name), "poster.jpg");
-    else if (choose_renditions(worker, job) < 0)
+    else if (choose_work(worker, job) < 0)
         return -1;
     return 0;
 }
@@ -200,8 +253,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
         result = 0;
     /* Where all renditions are there already no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&
-        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT ||
-            job->kind == JOB_LEGACY))
+        (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT))
         worker->done = true;
     catalog_lessons_free(&lessons);
     free(job);

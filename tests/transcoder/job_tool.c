@@ -223,11 +223,23 @@ static bool run_text(struct tool *tool)
     return tool->job.rendition_count == 0 || run_piece(tool);
 }
 
-static bool run_chunk(struct tool *tool, int chunk)
+/* The legacy rendition and the first of sound, which it takes its own from. */
+static void add_legacy(struct tool *tool)
+{
+    add_renditions(tool, PLAN_LEGACY);
+    size_t count = tool->job.rendition_count;
+    add_renditions(tool, PLAN_AUDIO);
+    if (tool->job.rendition_count > count + 1)
+        tool->job.rendition_count = count + 1;
+}
+
+static bool run_chunk(struct tool *tool, int chunk, bool with_legacy)
 {
     begin_job(tool, JOB_VIDEO);
     tool->job.chunk = chunk;
     add_renditions(tool, PLAN_VIDEO);
+    if (with_legacy)
+        add_legacy(tool);
     return run_piece(tool);
 }
 
@@ -248,18 +260,15 @@ static bool run_video(struct tool *tool)
 {
     bool done = true;
     for (int chunk = 0; done && tool->info.has_video && chunk < tool->plan.chunk_count; chunk++)
-        done = run_chunk(tool, chunk);
+        done = run_chunk(tool, chunk, false);
     return done;
 }
 
 static bool run_legacy_chunk(struct tool *tool, int chunk)
 {
-    begin_job(tool, JOB_LEGACY);
+    begin_job(tool, JOB_VIDEO);
     tool->job.chunk = chunk;
-    add_renditions(tool, PLAN_LEGACY);
-    add_renditions(tool, PLAN_AUDIO);
-    if (tool->job.rendition_count > 2)
-        tool->job.rendition_count = 2;
+    add_legacy(tool);
     return run_piece(tool);
 }
 
@@ -291,7 +300,7 @@ static bool run_named(struct tool *tool, const char *piece)
         return run_legacy_chunk(tool, (int)strtol(piece + 7, NULL, 10));
     if (strchr(piece, ':'))
         return run_single(tool, piece);
-    return run_chunk(tool, (int)strtol(piece, NULL, 10));
+    return run_chunk(tool, (int)strtol(piece, NULL, 10), strstr(piece, "+legacy") != NULL);
 }
 
 /* Returns the index of the first argument that is no option, or -1. */

@@ -93,7 +93,7 @@ test('the sound is the same after a kill -9', async () => {
     assert.deepEqual(sound(await work(out, ['audio'])), sound(all));
 });
 
-test('legacy chunks are the same alone, in another order, and after a kill -9; they join without a gap', async () => {
+test('legacy chunks are the same alone, in another order, beside rungs, and after a kill -9; they join without a gap', async () => {
     const made = (lines) => lines.filter((line) => /^(chunk|segment) ts220 /.test(line)).sort();
     const out = outDir(), other = outDir();
     const inOrder = made(await work(out, ['audio', 'legacy']));
@@ -102,6 +102,9 @@ test('legacy chunks are the same alone, in another order, and after a kill -9; t
     assert.deepEqual(made(await work(other, pieces)), inOrder);
     await work(other, ['legacy:1'], { options: ['--kill'], code: 1 });
     assert.deepEqual(made(await work(other, ['legacy:1'])), inOrder.filter((line) => line.split(' ')[2] === '1'));
+    const beside = outDir();
+    await work(beside, ['audio']);
+    assert.deepEqual(made(await work(beside, ['1+legacy'])), inOrder.filter((line) => line.split(' ')[2] === '1'));
     const whole = path.join(out, 'whole.ts');
     writeFileSync(whole, Buffer.concat([0, 1, 2, 3, 4].map((n) => readFileSync(path.join(out, `ts220/0000${n}.chunk`)))));
     const decoded = await run('ffmpeg', ['-v', 'warning', '-i', whole, '-f', 'null', '-']);

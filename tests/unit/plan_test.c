@@ -344,30 +344,46 @@ static int parses(const struct job *job)
     return result;
 }
 
-/* A legacy job has the legacy rendition, then at most one of sound; nothing else. */
-static void test_legacy_job(void **state)
+/* A video job has rungs, the legacy rendition, or both, it last; behind it at most one of sound. */
+static void test_video_job(void **state)
 {
     (void)state;
     struct job job = {
-        .kind = JOB_LEGACY, .threads = 1, .info = video_info(1280, 720, 25, 1, 300 * US, 1)};
+        .kind = JOB_VIDEO, .threads = 1, .info = video_info(1280, 720, 25, 1, 300 * US, 1)};
     struct plan plan;
     assert_int_equal(plan_make(&job.info, &job.options, &plan), 0);
     const struct plan_rendition *video = &plan.renditions[0],
                                 *legacy = &plan.renditions[plan.rendition_count - 1],
                                 *audio = legacy - 1;
-    const struct plan_rendition *const cases[][3] = {{legacy, audio, NULL}, {legacy, NULL, NULL},
-        {audio, legacy, NULL}, {audio, NULL, NULL}, {legacy, video, NULL}, {legacy, audio, audio}};
+    const struct {
+        const struct plan_rendition *renditions[4];
+        int expected;
+    } cases[] = {
+        {{video, NULL}, 0},
+        {{video, video + 1, NULL}, 0},
+        {{legacy, audio, NULL}, 0},
+        {{legacy, NULL}, 0},
+        {{video, legacy, audio, NULL}, 0},
+        {{audio, legacy, NULL}, -1},
+        {{audio, NULL}, -1},
+        {{video, audio, NULL}, -1},
+        {{legacy, video, NULL}, -1},
+        {{legacy, legacy, NULL}, -1},
+        {{legacy, audio, audio, NULL}, -1},
+        {{legacy, audio, video, NULL}, -1},
+    };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         job.rendition_count = 0;
-        for (size_t r = 0; r < 3 && cases[i][r]; r++)
-            job.renditions[job.rendition_count++] = *cases[i][r];
-        assert_int_equal(parses(&job), i < 2 ? 0 : -1);
+        for (size_t r = 0; r < 4 && cases[i].renditions[r]; r++)
+            job.renditions[job.rendition_count++] = *cases[i].renditions[r];
+        assert_int_equal(parses(&job), cases[i].expected);
     }
     job.rendition_count = 1;
-    for (int kind = JOB_AUDIO; kind <= JOB_LEGACY + 1; kind++) {
+    for (int kind = JOB_AUDIO; kind <= JOB_TEXT; kind++) {
         job.kind = (enum job_kind)kind;
+        job.poster_name[0] = '\0';
         job.renditions[0] = *legacy;
-        assert_int_equal(parses(&job), kind == JOB_LEGACY ? 0 : -1);
+        assert_int_equal(parses(&job), kind == JOB_VIDEO ? 0 : -1);
     }
 }
 
@@ -676,7 +692,7 @@ int main(void)
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_pieces),
         cmocka_unit_test(test_legacy),
-        cmocka_unit_test(test_legacy_job),
+        cmocka_unit_test(test_video_job),
         cmocka_unit_test(test_no_streams_no_plan),
         cmocka_unit_test(test_audio_only),
         cmocka_unit_test(test_text),

@@ -85,7 +85,7 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text
 {
     size_t length;
     if (strcmp(pair->key, "job") == 0) {
-        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_LEGACY, kind) < 0)
+        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_TEXT, kind) < 0)
             return -1;
         job->kind = (enum job_kind) * kind;
         return 0;
@@ -108,11 +108,15 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text
     return found > 0 ? 0 : -1;
 }
 
-static enum plan_kind wanted_kind(const struct job *job, size_t position)
+/* Whether a rendition may stand there. Video: rungs, then the legacy one, then its sound. */
+static bool kind_fits(const struct job *job, size_t position)
 {
-    if (job->kind == JOB_LEGACY)
-        return position == 0 ? PLAN_LEGACY : PLAN_AUDIO;
-    return job->kind == JOB_VIDEO ? PLAN_VIDEO : job->kind == JOB_TEXT ? PLAN_TEXT : PLAN_AUDIO;
+    enum plan_kind kind = job->renditions[position].kind;
+    enum plan_kind before = position > 0 ? job->renditions[position - 1].kind : PLAN_VIDEO;
+    if (job->kind != JOB_VIDEO)
+        return kind == (job->kind == JOB_TEXT ? PLAN_TEXT : PLAN_AUDIO);
+    return before == PLAN_VIDEO ? kind == PLAN_VIDEO || kind == PLAN_LEGACY
+                                : before == PLAN_LEGACY && kind == PLAN_AUDIO;
 }
 
 /* What each kind of job can't do without. */
@@ -122,19 +126,19 @@ static bool complete(const struct job *job, bool has_info)
         return false;
     if (job->kind == JOB_PROBE)
         return job->remux_name[0] != '\0';
-    bool needs_video = job->kind == JOB_VIDEO || job->kind == JOB_POSTER || job->kind == JOB_LEGACY;
+    bool needs_video = job->kind == JOB_VIDEO || job->kind == JOB_POSTER;
     if (!has_info || (needs_video && !job->info.has_video))
         return false;
     if (job->kind == JOB_POSTER)
         return job->poster_name[0] != '\0';
     for (size_t i = 0; i < job->rendition_count; i++) {
-        enum plan_kind wanted = wanted_kind(job, i);
-        if (job->renditions[i].kind != wanted ||
-            (wanted == PLAN_AUDIO && job->renditions[i].source_audio >= job->info.audio_count) ||
-            (wanted == PLAN_TEXT && job->renditions[i].source_text >= job->info.text_count))
+        const struct plan_rendition *r = &job->renditions[i];
+        if (!kind_fits(job, i) ||
+            (r->kind == PLAN_AUDIO && r->source_audio >= job->info.audio_count) ||
+            (r->kind == PLAN_TEXT && r->source_text >= job->info.text_count))
             return false;
     }
-    return job->rendition_count > 0 && (job->kind != JOB_LEGACY || job->rendition_count <= 2);
+    return job->rendition_count > 0;
 }
 
 int job_parse(const char *text, size_t text_bytes, struct job *out)

@@ -15,7 +15,6 @@ enum job_kind {
     JOB_VIDEO = 2,
     JOB_POSTER = 3,
     JOB_TEXT = 4,
-    JOB_LEGACY = 5,
 };
 
 /* The descriptors that a worker inherits, besides 0, 1 and 2 (/dev/null, /dev/null, a log pipe). */
@@ -37,9 +36,10 @@ struct job {
     char poster_name[JOB_PATH_BYTES]; /* POSTER */
     struct media_info info;           /* all but PROBE */
     struct plan_options options; /* all but PROBE: plan_make(info, options) gives the boundaries */
-    int chunk;                   /* VIDEO: the piece, see plan_piece(); LEGACY */
-    /* AUDIO, VIDEO, TEXT: those to be made now. LEGACY: it, and the AAC rendition, already made,
-     * whose sound it takes (none in a lesson without sound). */
+    int chunk;                   /* VIDEO */
+    /* AUDIO, VIDEO, TEXT: those to be made now. VIDEO: rungs, or the legacy rendition, or it behind
+     * them; behind that the AAC rendition, already made, whose sound it takes (none in a lesson
+     * without sound). */
     struct plan_rendition renditions[PLAN_MAX_RENDITIONS];
     size_t rendition_count;
 };

@@ -40,7 +40,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define LEAST_BUSY_SHARE 0.05
 #define MOST_BUSY_SHARE 0.5
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
-#define GROUP_PIXELS (2200 * 1000)
+#define GROUP_PIXELS (2800 * 1000)
 
 /* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
  * worker would take more than 400 MB, and smaller ones its encoder does not take. */
