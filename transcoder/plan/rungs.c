@@ -34,6 +34,8 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define PRESET_GAIN 0.88
 #define LARGE_PIXELS (1000 * 1000)
 #define SMALL_PIXELS (500 * 1000)
+/* A lesson of fewer slides is one of moving pictures. */
+#define MOVING_SLIDES_PERMILLE 500
 /* The busiest place is the worst of its window: there a segment may take more for a while. */
 #define BUSY_ROOM 1.5
 /* The busy part counts by its share of the lesson, within these. */
@@ -313,16 +315,19 @@ static int even(double value)
  * segment's start (transcoder/decode_times.h), which FFmpeg's program takes for a leap of the clock
  * where half a frame is more than a tenth of a second. x264 keeps the pictures that it looks ahead
  * at, and so does the segment's encoder: of large ones there is room for few. Small ones are worth
- * a longer search: 5 to 12 % fewer bits for half as much time again.
+ * a longer search, larger ones where what is seen moves: 5 to 12 % fewer bits for half as much time
+ * again.
  */
-static void choose_tuning(struct plan_rendition *r)
+static void choose_tuning(struct plan_rendition *r, const struct media_info *info)
 {
     int64_t pixels = (int64_t)r->width * r->height;
+    bool moves = plan_class_share(info, MEDIA_SLIDES) < MOVING_SLIDES_PERMILLE;
+    bool long_search = pixels <= SMALL_PIXELS || (moves && pixels <= LARGE_PIXELS);
     const char *search = (double)r->fps_num / r->fps_den < 11 ? "bframes=0"
-                         : pixels > SMALL_PIXELS              ? "bframes=3:b-adapt=1"
-                                                 : "bframes=5:b-adapt=2:ref=4:subme=8:trellis=2";
-    snprintf(r->tuning, sizeof(r->tuning), "%s:rc-lookahead=%d", search,
-        pixels > LARGE_PIXELS ? 20 : 32);
+                         : long_search ? "bframes=5:b-adapt=2:ref=4:subme=8:trellis=2"
+                                       : "bframes=3:b-adapt=1";
+    int lookahead = pixels > LARGE_PIXELS ? 20 : pixels > SMALL_PIXELS ? 32 : 80;
+    snprintf(r->tuning, sizeof(r->tuning), "%s:rc-lookahead=%d", search, lookahead);
 }
 
 static struct plan_rendition *add_rendition(
@@ -346,7 +351,7 @@ static struct plan_rendition *add_rendition(
         .preset = "medium",
     };
     snprintf(r->name, sizeof(r->name), "v%d", (int)(cap_bps / 1000));
-    choose_tuning(r);
+    choose_tuning(r, info);
     return r;
 }
 
