@@ -36,7 +36,7 @@ function configured(...lines) {
 }
 
 /** For ingest and serve: these rungs, in kbit/s, and none in AV1. */
-export const withLadder = (caps) => configured(`ladder = ${caps.join(',')}`, 'av1 = no');
+export const withLadder = (caps, { av1 = false } = {}) => configured(`ladder = ${caps.join(',')}`, `av1 = ${av1 ? 'yes' : 'no'}`);
 
 /** For ingest and serve: one rung will do, where lessons are not what is looked at. Encoding takes most of the tests' time. */
 export const oneRung = () => withLadder([130]);
