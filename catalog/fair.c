@@ -7,12 +7,14 @@ static int64_t begin(const struct fair *fair, const struct fair_submitter *submi
     return submitter->clock > fair->clock ? submitter->clock : fair->clock;
 }
 
-/* Rules 1 and 2: whether a's submitter comes before b's, by these lessons. */
+/* Rules 0 to 2: whether a's submitter comes before b's, by these lessons. */
 static bool comes_before(
     const struct fair *fair, const struct fair_lesson *a, const struct fair_lesson *b)
 {
     const struct fair_submitter *of_a = &fair->submitters[a->submitter];
     const struct fair_submitter *of_b = &fair->submitters[b->submitter];
+    if (a->extra != b->extra)
+        return b->extra;
     if (a->priority != b->priority)
         return a->priority > b->priority;
     if (begin(fair, of_a) != begin(fair, of_b))
@@ -32,7 +34,7 @@ static bool is_shorter(const struct fair_lesson *a, const struct fair_lesson *b)
     return a->id < b->id;
 }
 
-/* What comes first by rules 1 and 2, and with it the submitter whose turn it is; NULL: nothing. */
+/* What comes first by rules 0 to 2, and with it the submitter whose turn it is; NULL: nothing. */
 static const struct fair_lesson *first_of_all(const struct fair *fair)
 {
     const struct fair_lesson *first = NULL;
@@ -52,7 +54,7 @@ bool fair_choose(const struct fair *fair, struct fair_choice *out)
     for (size_t i = 0; i < fair->lesson_count; i++) {
         const struct fair_lesson *lesson = &fair->lessons[i];
         if (lesson->position > 0 || lesson->submitter != first->submitter ||
-            lesson->priority != first->priority)
+            lesson->extra != first->extra || lesson->priority != first->priority)
             continue;
         if (is_shorter(lesson, shortest))
             shortest = lesson;

@@ -3,6 +3,8 @@
  * Who is next: the rule by which lessons share the workers. Pure: no clock, no database; the same
  * state always gives the same choice. Any thread. "Work" is measured in the jobs' cost.
  *
+ *  0. Extras, which their lesson is ready without, go behind all that others wait for, whosever and
+ * of whatever priority; the rules below hold among them.
  *  1. Priority: a lesson of higher priority goes before all others.
  *  2. Submitters in turn, weighted by work (start-time fair queuing, Goyal, Vin and Cheng 1996).
  *     Each has a clock that runs on by the cost of what is begun for him; the one whose clock is
@@ -32,7 +34,8 @@ struct fair_lesson {
     size_t submitter;  /* index into fair.submitters */
     int priority;      /* enum catalog_priority */
     bool probed;       /* whether work_left is known */
-    int64_t work_left; /* cost of what is queued or leased */
+    bool extra;        /* nothing of it may be begun but extras */
+    int64_t work_left; /* cost of what is queued or leased until it is ready; extra: of extras */
     int position;      /* out of fair_forecast(), 0 before: who has one is not chosen any more */
 };
 

@@ -31,8 +31,8 @@ static const struct {
     [CATALOG_JOB_LEGACY] = {"legacy", 9},
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
-/* Added to what is to be last. */
-#define LAST_RANK 10
+/* Added to that of extra jobs. */
+#define EXTRA_RANK 10
 
 const char *catalog_job_state_name(int state)
 {
@@ -49,7 +49,7 @@ int job_insert(
 {
     if (!catalog_job_kind_name(job->kind) || job->cost < 1)
         return db_fail(c, CATALOG_EINVAL, "job of kind %d, cost %d", job->kind, job->cost);
-    int64_t rank = kinds[job->kind].rank + (job->last ? LAST_RANK : 0);
+    int64_t rank = kinds[job->kind].rank + (job->extra ? EXTRA_RANK : 0);
     return db_run(c,
         db_bind(db_statement(c, STATEMENT_JOB_INSERT), "iiiiii", lesson_id, (int64_t)revision,
             (int64_t)job->kind, rank, (int64_t)job->chunk, (int64_t)job->cost),
@@ -62,6 +62,7 @@ int job_insert(
 struct owned {
     int64_t lesson_id;
     int revision, attempt, max_attempts, kind;
+    bool extra;
 };
 
 static int check_owned(struct catalog *c, int64_t job_id, const char *owner, struct owned *out)
@@ -80,6 +81,7 @@ static int check_owned(struct catalog *c, int64_t job_id, const char *owner, str
         .attempt = sqlite3_column_int(s, 4),
         .max_attempts = sqlite3_column_int(s, 5),
         .kind = sqlite3_column_int(s, 6),
+        .extra = sqlite3_column_int(s, 7) != 0,
     };
     db_done(s);
     return ours ? CATALOG_OK
@@ -97,14 +99,43 @@ static int set_state(
         NULL);
 }
 
-/* A job that can't be done takes its lesson with it: nothing plays with a hole in it. */
-static int fail_job(struct catalog *c, int64_t job_id, int64_t lesson_id, const char *reason,
-    const char *detail, int64_t now_ms)
+/* The lesson is ready when no job of it is left but extra ones. */
+static int finish_lesson(struct catalog *c, int64_t lesson_id, int revision, int64_t now_ms)
 {
-    int error = set_state(c, job_id, CATALOG_JOB_FAILED, reason, detail);
+    int state = 0;
+    int error = lesson_state(c, lesson_id, &state);
+    if (error != CATALOG_OK || state == CATALOG_LESSON_READY)
+        return error;
+    sqlite3_stmt *s =
+        db_bind(db_statement(c, STATEMENT_JOBS_LEFT), "ii", lesson_id, (int64_t)revision);
+    int row = db_row(c, s);
+    int64_t left = row > 0 ? sqlite3_column_int64(s, 0) : 0;
+    db_done(s);
+    if (row < 0 || left > 0)
+        return row < 0 ? row : CATALOG_OK;
+    error = lesson_set_state(c, lesson_id, CATALOG_LESSON_READY, "", "", now_ms);
+    return error == CATALOG_OK ? event_insert(c, lesson_id, "completed", "", now_ms) : error;
+}
+
+/* An extra job that can't be done takes the other extra ones with it, and its lesson goes on
+ * without. */
+static int fail_extras(
+    struct catalog *c, const struct owned *job, const char *reason, int64_t now_ms)
+{
+    int error =
+        db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_FAIL_EXTRAS), "i", job->lesson_id), NULL);
     if (error == CATALOG_OK)
-        error =
-            db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_FAIL_LESSON), "i", lesson_id), NULL);
+        error = event_insert(c, job->lesson_id, "extras_failed", reason, now_ms);
+    /* One from before lessons were ready without may have nothing else left. */
+    return error == CATALOG_OK ? finish_lesson(c, job->lesson_id, job->revision, now_ms) : error;
+}
+
+/* Any other takes its lesson with it: nothing plays with a hole in it. */
+static int fail_lesson(
+    struct catalog *c, int64_t lesson_id, const char *reason, const char *detail, int64_t now_ms)
+{
+    int error =
+        db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_FAIL_LESSON), "i", lesson_id), NULL);
     if (error == CATALOG_OK)
         error = lesson_set_state(c, lesson_id, CATALOG_LESSON_FAILED, reason, detail, now_ms);
     if (error == CATALOG_OK)
@@ -112,8 +143,18 @@ static int fail_job(struct catalog *c, int64_t job_id, int64_t lesson_id, const 
     return error;
 }
 
-/* The next job of a lesson that has one. LOOK_FURTHER: its attempts are used up; it and its
- * lesson are failed now. */
+static int fail_job(struct catalog *c, int64_t job_id, const struct owned *job, const char *reason,
+    const char *detail, int64_t now_ms)
+{
+    int error = set_state(c, job_id, CATALOG_JOB_FAILED, reason, detail);
+    if (error != CATALOG_OK)
+        return error;
+    return job->extra ? fail_extras(c, job, reason, now_ms)
+                      : fail_lesson(c, job->lesson_id, reason, detail, now_ms);
+}
+
+/* The next job of a lesson that has one. LOOK_FURTHER: its attempts are used up; it and what goes
+ * with it are failed now. */
 #define LOOK_FURTHER 1
 static int next_of_lesson(
     struct catalog *c, int64_t lesson_id, int64_t now_ms, int64_t *job_id, int64_t *cost)
@@ -126,6 +167,9 @@ static int next_of_lesson(
                              (long long)lesson_id);
     *job_id = sqlite3_column_int64(s, 0);
     *cost = sqlite3_column_int64(s, 6);
+    struct owned job = {.lesson_id = lesson_id,
+        .revision = sqlite3_column_int(s, 3),
+        .extra = sqlite3_column_int(s, 7) != 0};
     if (sqlite3_column_int(s, 1) < sqlite3_column_int(s, 2)) {
         db_done(s);
         return CATALOG_OK;
@@ -133,8 +177,8 @@ static int next_of_lesson(
     char *reason = db_text(s, 4), *detail = db_text(s, 5);
     db_done(s);
     /* An attempt that left no reason ended with its node. */
-    int error = reason && detail ? fail_job(c, *job_id, lesson_id,
-                                       *reason ? reason : "worker_crashed", detail, now_ms)
+    int error = reason && detail ? fail_job(c, *job_id, &job, *reason ? reason : "worker_crashed",
+                                       detail, now_ms)
                                  : db_fail(c, CATALOG_ENOMEM, "out of memory");
     free(reason);
     free(detail);
@@ -223,7 +267,7 @@ int catalog_job_give_back(struct catalog *c, int64_t job_id, const char *owner, 
         if (error == CATALOG_OK)
             error = event_insert(c, owned.lesson_id, "retry", reason, now_ms);
     } else if (error == CATALOG_OK) {
-        error = fail_job(c, job_id, owned.lesson_id, reason, reason_detail, now_ms);
+        error = fail_job(c, job_id, &owned, reason, reason_detail, now_ms);
     }
     if (error == CATALOG_OK)
         error = db_touch(c);
@@ -273,11 +317,11 @@ static int insert_rendition(struct catalog *c, const struct owned *owned,
     const struct catalog_new_rendition *n, int position)
 {
     return db_run(c,
-        db_bind(db_statement(c, STATEMENT_RENDITION_INSERT), "iisiiiiiiiisiiis", owned->lesson_id,
+        db_bind(db_statement(c, STATEMENT_RENDITION_INSERT), "iisiiiiiiiisiiisi", owned->lesson_id,
             (int64_t)owned->revision, n->name, (int64_t)n->kind, (int64_t)position,
             (int64_t)n->width, (int64_t)n->height, (int64_t)n->fps_num, (int64_t)n->fps_den,
             (int64_t)n->channels, (int64_t)n->sample_rate, n->language, n->cap_bps,
-            (int64_t)n->timescale, (int64_t)n->chunk_count, n->plan_text),
+            (int64_t)n->timescale, (int64_t)n->chunk_count, n->plan_text, (int64_t)n->extra),
         NULL);
 }
 
@@ -403,8 +447,29 @@ static int insert_chunk(struct catalog *c, const struct catalog_chunk *chunk)
     return error;
 }
 
-int catalog_chunk_add(
-    struct catalog *c, int64_t job_id, const char *owner, const struct catalog_chunk *chunk)
+/* An extra rendition counts, and is offered, once it is whole. */
+static int note_extra(
+    struct catalog *c, const struct owned *owned, int64_t rendition_id, int64_t now_ms)
+{
+    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_RENDITION_WHOLE_EXTRA), "i", rendition_id);
+    int row = db_row(c, s);
+    if (row <= 0)
+        return row;
+    char *name = db_text(s, 0);
+    db_done(s);
+    int error =
+        name
+            ? db_run(c, db_bind(db_statement(c, STATEMENT_LESSON_ADD_EXTRA), "i", owned->lesson_id),
+                  NULL)
+            : db_fail(c, CATALOG_ENOMEM, "out of memory");
+    if (error == CATALOG_OK)
+        error = event_insert(c, owned->lesson_id, "extra_added", name, now_ms);
+    free(name);
+    return error;
+}
+
+int catalog_chunk_add(struct catalog *c, int64_t job_id, const char *owner,
+    const struct catalog_chunk *chunk, int64_t now_ms)
 {
     struct owned owned = {0};
     char init_sha256[65];
@@ -422,6 +487,8 @@ int catalog_chunk_add(
     }
     if (error == CATALOG_OK && present == 0)
         error = insert_chunk(c, chunk);
+    if (error == CATALOG_OK && present == 0)
+        error = note_extra(c, &owned, chunk->rendition_id, now_ms);
     if (error == CATALOG_OK)
         error = db_touch(c);
     return db_end(c, error);
@@ -460,20 +527,6 @@ int catalog_lesson_set_storyboard(struct catalog *c, int64_t job_id, const char 
     return db_end(c, error);
 }
 
-/* The lesson is ready when no job of it is left. */
-static int finish_lesson(struct catalog *c, const struct owned *owned, int64_t now_ms)
-{
-    sqlite3_stmt *s = db_bind(
-        db_statement(c, STATEMENT_JOBS_LEFT), "ii", owned->lesson_id, (int64_t)owned->revision);
-    int row = db_row(c, s);
-    int64_t left = row > 0 ? sqlite3_column_int64(s, 0) : 0;
-    db_done(s);
-    if (row < 0 || left > 0)
-        return row < 0 ? row : CATALOG_OK;
-    int error = lesson_set_state(c, owned->lesson_id, CATALOG_LESSON_READY, "", "", now_ms);
-    return error == CATALOG_OK ? event_insert(c, owned->lesson_id, "completed", "", now_ms) : error;
-}
-
 int catalog_job_finish(struct catalog *c, int64_t job_id, const char *owner, int64_t now_ms)
 {
     struct owned owned = {0};
@@ -485,7 +538,7 @@ int catalog_job_finish(struct catalog *c, int64_t job_id, const char *owner, int
     if (error == CATALOG_OK)
         error = set_state(c, job_id, CATALOG_JOB_DONE, "", "");
     if (error == CATALOG_OK)
-        error = finish_lesson(c, &owned, now_ms);
+        error = finish_lesson(c, owned.lesson_id, owned.revision, now_ms);
     if (error == CATALOG_OK)
         error = db_touch(c);
     return db_end(c, error);

@@ -148,26 +148,32 @@ int catalog_lesson_set_published(
     return db_end(c, error);
 }
 
+/* A failed lesson goes back to where it was. */
+static int revive(struct catalog *c, int64_t lesson_id, int64_t now_ms)
+{
+    struct catalog_renditions renditions;
+    int error = catalog_renditions(c, lesson_id, &renditions);
+    bool probed = error == CATALOG_OK && renditions.count > 0;
+    catalog_renditions_free(&renditions);
+    if (error != CATALOG_OK)
+        return error;
+    return lesson_set_state(
+        c, lesson_id, probed ? CATALOG_LESSON_WORKING : CATALOG_LESSON_QUEUED, "", "", now_ms);
+}
+
 int catalog_lesson_retry(struct catalog *c, int64_t lesson_id, const char *by, int64_t now_ms)
 {
-    int state = 0;
+    int state = 0, again = 0;
     int error = db_begin(c);
     if (error == CATALOG_OK)
         error = lesson_state(c, lesson_id, &state);
-    if (error == CATALOG_OK && state != CATALOG_LESSON_FAILED)
-        error = db_fail(c, CATALOG_ESTATE, "lesson %lld has not failed", (long long)lesson_id);
-    if (error == CATALOG_OK) {
-        struct catalog_renditions renditions;
-        error = catalog_renditions(c, lesson_id, &renditions);
-        bool probed = error == CATALOG_OK && renditions.count > 0;
-        catalog_renditions_free(&renditions);
-        if (error == CATALOG_OK)
-            error = lesson_set_state(c, lesson_id,
-                probed ? CATALOG_LESSON_WORKING : CATALOG_LESSON_QUEUED, "", "", now_ms);
-    }
     if (error == CATALOG_OK)
-        error =
-            db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_RETRY_LESSON), "i", lesson_id), NULL);
+        error = db_run(
+            c, db_bind(db_statement(c, STATEMENT_JOBS_RETRY_LESSON), "i", lesson_id), &again);
+    if (error == CATALOG_OK && again == 0)
+        error = db_fail(c, CATALOG_ESTATE, "lesson %lld has not failed", (long long)lesson_id);
+    if (error == CATALOG_OK && state == CATALOG_LESSON_FAILED)
+        error = revive(c, lesson_id, now_ms);
     /* Who wants it done wants it begun. */
     if (error == CATALOG_OK)
         error = db_run(c,
@@ -245,6 +251,10 @@ static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson
     l->running_jobs = sqlite3_column_int(s, 28);
     l->storyboard_sheets = sqlite3_column_int(s, 29);
     complete &= (l->legacy_name = db_text(s, 30)) != NULL;
+    l->extras_made = sqlite3_column_int(s, 31);
+    l->extra_jobs = sqlite3_column_int(s, 32);
+    l->extra_permille = sqlite3_column_int(s, 33);
+    l->extras_failed = sqlite3_column_int(s, 34) != 0;
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }
 

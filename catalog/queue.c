@@ -44,7 +44,7 @@ static int read_clock(struct catalog *c, int64_t *clock)
 /* Rows come by submitter: he is new, or the last one. */
 static bool read_submitter(sqlite3_stmt *s, struct fair *out)
 {
-    const char *name = (const char *)sqlite3_column_text(s, 4);
+    const char *name = (const char *)sqlite3_column_text(s, 6);
     if (!name)
         return false;
     if (out->submitter_count > 0 &&
@@ -54,9 +54,9 @@ static bool read_submitter(sqlite3_stmt *s, struct fair *out)
         db_grow((void **)&out->submitters, &out->submitter_count, sizeof(*submitter));
     if (!submitter)
         return false;
-    submitter->name = db_text(s, 4);
-    submitter->clock = sqlite3_column_int64(s, 5);
-    submitter->aged = sqlite3_column_int64(s, 6);
+    submitter->name = db_text(s, 6);
+    submitter->clock = sqlite3_column_int64(s, 7);
+    submitter->aged = sqlite3_column_int64(s, 8);
     return submitter->name != NULL;
 }
 
@@ -67,12 +67,15 @@ static int read_lesson(struct catalog *c, sqlite3_stmt *s, struct fair *out)
         lesson = db_grow((void **)&out->lessons, &out->lesson_count, sizeof(*lesson));
     if (!lesson)
         return db_fail(c, CATALOG_ENOMEM, "out of memory");
+    bool extra = sqlite3_column_int(s, 3) != 0;
+    int64_t all_left = sqlite3_column_int64(s, 4), extra_left = sqlite3_column_int64(s, 5);
     *lesson = (struct fair_lesson){
         .id = sqlite3_column_int64(s, 0),
         .submitter = out->submitter_count - 1,
         .priority = sqlite3_column_int(s, 1),
         .probed = sqlite3_column_int(s, 2) != 0,
-        .work_left = sqlite3_column_int64(s, 3),
+        .extra = extra,
+        .work_left = extra ? extra_left : all_left - extra_left,
     };
     return CATALOG_OK;
 }
@@ -156,15 +159,21 @@ int catalog_queue_positions(struct catalog *c, struct catalog_lessons *lessons)
     return CATALOG_OK;
 }
 
-/* A lesson that is ready or has failed has nothing that could be put off or brought forward. */
+/* A lesson of which nothing is left to do has nothing that could be put off or brought forward. */
 static int expect_work(struct catalog *c, int64_t lesson_id)
 {
-    int state = 0;
-    int error = lesson_state(c, lesson_id, &state);
-    if (error == CATALOG_OK && (state == CATALOG_LESSON_READY || state == CATALOG_LESSON_FAILED))
-        error = db_fail(c, CATALOG_ESTATE, "lesson %lld is %s: there is no work left to do on it",
-            (long long)lesson_id, catalog_lesson_state_name(state));
-    return error;
+    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_LESSON_STATE), "i", lesson_id);
+    int row = db_row(c, s);
+    if (row <= 0)
+        return row < 0
+                   ? row
+                   : db_fail(c, CATALOG_ENOTFOUND, "there is no lesson %lld", (long long)lesson_id);
+    int state = sqlite3_column_int(s, 0);
+    bool work = sqlite3_column_int64(s, 1) > 0;
+    db_done(s);
+    return work ? CATALOG_OK
+                : db_fail(c, CATALOG_ESTATE, "lesson %lld is %s: there is no work left to do on it",
+                      (long long)lesson_id, catalog_lesson_state_name(state));
 }
 
 /* Sets one of a lesson's fields by that statement. An event only tells of what has changed. */

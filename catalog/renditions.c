@@ -23,6 +23,7 @@ static int fill_rendition(struct catalog *c, sqlite3_stmt *s, struct catalog_ren
     r->codecs = db_text(s, 17);
     r->init_bytes = sqlite3_column_int64(s, 18);
     r->init_sha256 = db_text(s, 19);
+    r->extra = sqlite3_column_int(s, 20) != 0;
     bool complete = r->name && r->language && r->plan_text && r->codecs && r->init_sha256;
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }

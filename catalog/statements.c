@@ -15,6 +15,10 @@
     "(j.kind = 5 AND EXISTS (SELECT 1 FROM jobs s WHERE s.lesson_id = j.lesson_id AND s.kind = 1 " \
     "AND s.state <> 2))"
 
+/* Of a job that its lesson is ready without, and of the others: EXTRA_RANK in jobs.c. */
+#define EXTRA "rank >= 10"
+#define NEEDED "rank < 10"
+
 #define LESSON_SELECT_WITH(info)                                                                   \
     "SELECT l.id, l.revision, l.state, l.published, l.title, l.topic, l.description, l.language, " \
     "l.submitter, "                                                                                \
@@ -22,13 +26,18 @@
     ", s.file, s.remuxed_file, s.name, "                                                           \
     "s.sha256, s.bytes, s.remuxed_bytes, " PLAYABLE ", "                                           \
     "(SELECT coalesce(sum(j.cost * j.progress_permille) / max(sum(j.cost), 1), 0) FROM jobs j "    \
-    "WHERE j.lesson_id = l.id), "                                                                  \
+    "WHERE j.lesson_id = l.id AND " NEEDED "), "                                                   \
     "(SELECT coalesce(sum(r.init_bytes), 0) FROM renditions r WHERE r.lesson_id = l.id) + "        \
     "(SELECT coalesce(sum(c.bytes), 0) FROM renditions r JOIN chunks c ON c.rendition_id = r.id "  \
     "WHERE r.lesson_id = l.id), l.priority, l.paused, l.queued_jobs, "                             \
     "(SELECT count(*) FROM jobs j WHERE j.state = 1 AND j.lesson_id = l.id), "                     \
     "l.storyboard_sheets, coalesce((SELECT r.name FROM renditions r WHERE r.lesson_id = l.id "     \
-    "AND r.revision = l.revision AND r.kind = 3 AND l.state = 2), '') "                            \
+    "AND r.revision = l.revision AND r.kind = 3 AND l.state = 2), ''), l.extras_made, "            \
+    "(SELECT count(*) FROM jobs j WHERE j.lesson_id = l.id AND " EXTRA " AND j.state IN (0, 1)), " \
+    "(SELECT coalesce(sum(j.cost * j.progress_permille) / sum(j.cost), 1000) FROM jobs j "         \
+    "WHERE j.lesson_id = l.id AND " EXTRA "), "                                                    \
+    "l.state <> 3 AND EXISTS (SELECT 1 FROM jobs j WHERE j.lesson_id = l.id AND " EXTRA            \
+    " AND j.state = 3) "                                                                           \
     "FROM lessons l JOIN sources s ON s.lesson_id = l.id"
 
 #define LESSON_SELECT LESSON_SELECT_WITH("l.info_text")
@@ -70,7 +79,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                               " description = CASE WHEN ?6 THEN ?7 ELSE description END, language "
                               "= CASE WHEN ?8 THEN ?9 ELSE language END,"
                               " updated_ms = ?10 WHERE id = ?1",
-    [STATEMENT_LESSON_STATE] = "SELECT state FROM lessons WHERE id = ?1",
+    [STATEMENT_LESSON_STATE] = "SELECT state, work_left FROM lessons WHERE id = ?1",
     [STATEMENT_LESSON_SET_STATE] = "UPDATE lessons SET state = ?2, reason = ?3, reason_detail = "
                                    "?4, updated_ms = ?5 WHERE id = ?1",
     [STATEMENT_LESSON_SET_PUBLISHED] =
@@ -95,17 +104,22 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_RENDITION_INSERT] =
         "INSERT INTO renditions (lesson_id, revision, name, kind, position, width, height, "
         "fps_num, fps_den, channels,"
-        " sample_rate, language, cap_bps, timescale, chunk_count, plan_text)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-    [STATEMENT_RENDITIONS] = "SELECT r.id, r.lesson_id, r.revision, r.name, r.kind, r.position, "
-                             "r.width, r.height, r.fps_num, r.fps_den,"
-                             " r.channels, r.sample_rate, r.language, r.cap_bps, r.timescale, "
-                             "r.chunk_count, r.plan_text, r.codecs, r.init_bytes,"
-                             " r.init_sha256 FROM lessons l JOIN renditions r ON r.lesson_id = "
-                             "l.id AND r.revision = l.revision"
-                             " WHERE l.id = ?1 ORDER BY r.kind, r.position",
+        " sample_rate, language, cap_bps, timescale, chunk_count, plan_text, extra)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+    [STATEMENT_RENDITIONS] =
+        "SELECT r.id, r.lesson_id, r.revision, r.name, r.kind, r.position, "
+        "r.width, r.height, r.fps_num, r.fps_den,"
+        " r.channels, r.sample_rate, r.language, r.cap_bps, r.timescale, "
+        "r.chunk_count, r.plan_text, r.codecs, r.init_bytes,"
+        " r.init_sha256, r.extra FROM lessons l JOIN renditions r ON r.lesson_id = "
+        "l.id AND r.revision = l.revision"
+        " WHERE l.id = ?1 ORDER BY r.kind, r.position",
     [STATEMENT_RENDITION_OF_JOB] = "SELECT r.init_sha256, r.chunk_count FROM renditions r WHERE "
                                    "r.id = ?1 AND r.lesson_id = ?2 AND r.revision = ?3",
+    [STATEMENT_RENDITION_WHOLE_EXTRA] =
+        "SELECT r.name FROM renditions r WHERE r.id = ?1 AND r.extra = 1 AND r.chunk_count = "
+        "(SELECT count(*) FROM chunks c WHERE c.rendition_id = r.id)",
+    [STATEMENT_LESSON_ADD_EXTRA] = "UPDATE lessons SET extras_made = extras_made + 1 WHERE id = ?1",
     [STATEMENT_RENDITION_SET_INIT] =
         "UPDATE renditions SET init_bytes = ?2, init_sha256 = ?3, codecs = ?4 WHERE id = ?1",
     [STATEMENT_CHUNK_HASH] = "SELECT sha256 FROM chunks WHERE rendition_id = ?1 AND number = ?2",
@@ -118,15 +132,16 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_JOBS_EXPIRE] =
         "UPDATE jobs SET state = 0, owner = '' WHERE state = 1 AND lease_until_ms <= ?1",
     [STATEMENT_JOB_NEXT] =
-        "SELECT id, attempt, max_attempts, lesson_id, reason, reason_detail, "
-        "cost FROM jobs j WHERE state = 0"
+        "SELECT id, attempt, max_attempts, revision, reason, reason_detail, "
+        "cost, " EXTRA " FROM jobs j WHERE state = 0"
         " AND lesson_id = ?1 AND NOT " HELD_BACK " ORDER BY rank, chunk, id LIMIT 1",
     [STATEMENT_JOB_LEASE] = "UPDATE jobs SET state = 1, attempt = attempt + 1, owner = ?2, "
                             "lease_until_ms = ?3, deadline_ms = ?4,"
                             " progress_permille = 0 WHERE id = ?1",
     [STATEMENT_JOB_GET] = JOB_SELECT " WHERE j.id = ?1",
-    [STATEMENT_JOB_OWNED] = "SELECT state, owner, lesson_id, revision, attempt, max_attempts, kind "
-                            "FROM jobs WHERE id = ?1",
+    [STATEMENT_JOB_OWNED] =
+        "SELECT state, owner, lesson_id, revision, attempt, max_attempts, kind, " EXTRA
+        " FROM jobs WHERE id = ?1",
     [STATEMENT_JOB_PROGRESS] =
         "UPDATE jobs SET progress_permille = ?2, lease_until_ms = ?3 WHERE id = ?1",
     [STATEMENT_JOB_SET_STATE] = "UPDATE jobs SET state = ?2, owner = '', reason = ?3, "
@@ -139,19 +154,24 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_JOBS_OF_OTHERS] = "SELECT j.id FROM jobs j WHERE j.state = 1 AND j.owner <> ?1",
     [STATEMENT_JOBS_FAIL_LESSON] =
         "UPDATE jobs SET state = 3, owner = '' WHERE lesson_id = ?1 AND state IN (0, 1)",
+    [STATEMENT_JOBS_FAIL_EXTRAS] =
+        "UPDATE jobs SET state = 3, owner = '' WHERE lesson_id = ?1 AND " EXTRA
+        " AND state IN (0, 1)",
     [STATEMENT_JOBS_RETRY_LESSON] = "UPDATE jobs SET state = 0, attempt = 0, progress_permille = "
                                     "0, reason = '', reason_detail = ''"
                                     " WHERE lesson_id = ?1 AND state = 3",
-    [STATEMENT_JOBS_LEFT] =
-        "SELECT count(*) FROM jobs WHERE lesson_id = ?1 AND revision = ?2 AND state <> 2",
+    [STATEMENT_JOBS_LEFT] = "SELECT count(*) FROM jobs WHERE lesson_id = ?1 AND " NEEDED
+                            " AND revision = ?2 AND state <> 2",
     [STATEMENT_JOBS_OF_LESSON] = JOB_SELECT " WHERE j.lesson_id = ?1 ORDER BY j.rank, j.chunk",
     [STATEMENT_JOBS_ACTIVE] =
         JOB_SELECT " WHERE j.state IN (0, 1) ORDER BY j.lesson_id, j.rank, j.chunk",
     [STATEMENT_QUEUE_CLOCK] = "SELECT clock FROM queue WHERE id = 1",
     [STATEMENT_QUEUE_SET_CLOCK] = "UPDATE queue SET clock = ?1 WHERE id = 1",
     [STATEMENT_QUEUE_LESSONS] =
-        "SELECT l.id, l.priority, l.state <> 0, l.work_left, l.submitter, coalesce(s.clock, 0), "
-        "coalesce(s.aged, 0) FROM lessons l LEFT JOIN submitters s ON s.name = l.submitter"
+        "SELECT l.id, l.priority, l.state <> 0, NOT EXISTS (SELECT 1 FROM jobs j WHERE j.state = 0 "
+        "AND j.lesson_id = l.id AND " NEEDED " AND NOT " HELD_BACK "), l.work_left, l.extra_left, "
+        "l.submitter, coalesce(s.clock, 0), coalesce(s.aged, 0) FROM lessons l LEFT JOIN "
+        "submitters s ON s.name = l.submitter"
         " WHERE l.work_left > 0 AND l.queued_jobs > 0 AND l.paused = 0 AND EXISTS "
         "(SELECT 1 FROM jobs j WHERE j.state = 0 AND j.lesson_id = l.id AND NOT " HELD_BACK ")"
         " ORDER BY l.submitter, l.id",

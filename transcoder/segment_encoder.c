@@ -2,14 +2,25 @@
 #include "transcoder/segment_encoder.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "transcoder/encoder.h"
 
 /* What the first guess and a new beginning aim at, as shares of the limit, where the CRF can follow
- * the pictures and where it can't; and what the pictures under way may come to. */
+ * the pictures and where it can't (whole numbers that are rounded up, and a trial of the keyframe,
+ * leave enough: 0.88 to 0.95 in a lecture); and what the pictures under way may come to. */
 #define AIMED_AT 0.92
-#define AIMED_AT_UNSTEERED 0.86
+#define AIMED_AT_UNSTEERED 1.0
 #define STEERED_TO 0.97
+/*
+ * An encoder that can't be steered, nor stopped in the midst, is begun once, at the CRF that suits
+ * the keyframe; what that takes, a trial says that shows the first picture for a moment, with a
+ * preset of half the time. Where it stands for as long as on slides its keyframe gets more bytes,
+ * by this.
+ */
+#define TRIAL_PRESET "12"
+#define TRIAL_PICTURES 8
+#define KEYFRAME_STANDS 1.22
 /* New beginnings once the keyframe is there, and how far off the CRF must be to be worth one. */
 #define MOST_RESTARTS 3
 #define WORTH_RESTART_X10 10
@@ -205,6 +216,46 @@ static int begin(struct segment_encoder *e, struct failure *failure)
         e->params.rendition, &e->params.colours, e->crf_x10, &e->codec, failure);
 }
 
+/* What the keyframe takes of a segment that begins with that picture; the codec is used up. 0 or a
+ * negative AVERROR. */
+static int try_keyframe(
+    struct segment_encoder *e, AVCodecContext *codec, const AVFrame *picture, double *bytes)
+{
+    AVFrame *frame = av_frame_clone(picture);
+    int error = frame ? 0 : AVERROR(ENOMEM);
+    for (int i = 0; i <= TRIAL_PICTURES && error >= 0; i++) {
+        frame->pts = i;
+        frame->pict_type = i == 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+        error = avcodec_send_frame(codec, i < TRIAL_PICTURES ? frame : NULL);
+        while (error >= 0 && (error = encoder_receive(codec, e->packet)) >= 0) {
+            if (*bytes == 0)
+                *bytes = KEYFRAME_STANDS * e->packet->size;
+            av_packet_unref(e->packet);
+        }
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
+            error = 0;
+    }
+    av_frame_free(&frame);
+    return error;
+}
+
+/* Sets the CRF to begin at by the first picture. */
+static int suit_keyframe(struct segment_encoder *e, const AVFrame *picture, struct failure *failure)
+{
+    struct plan_rendition trial = *e->params.rendition;
+    AVCodecContext *codec = NULL;
+    double bytes = 0;
+    snprintf(trial.preset, sizeof(trial.preset), TRIAL_PRESET);
+    if (segment_encoder_codec(&trial, &e->params.colours, e->begin_crf_x10, &codec, failure) < 0)
+        return -1;
+    int error = try_keyframe(e, codec, picture, &bytes);
+    encoder_close(&codec);
+    if (error < 0)
+        return fail(e, error, failure);
+    e->begin_crf_x10 = suitable_crf(e, bytes);
+    return 0;
+}
+
 /* Sends what is there to be sent, from the beginning again where that is called for. */
 static int send(struct segment_encoder *e, struct failure *failure)
 {
@@ -244,7 +295,13 @@ int segment_encoder_put(
     struct segment_encoder *encoder, const AVFrame *picture, struct failure *failure)
 {
     int error = hold(encoder, picture);
-    return error < 0 ? fail(encoder, error, failure) : send(encoder, failure);
+    if (error < 0)
+        return fail(encoder, error, failure);
+    if (encoder->given == 1 &&
+        ((!encoder->range.steerable && suit_keyframe(encoder, picture, failure) < 0) ||
+            begin(encoder, failure) < 0))
+        return -1;
+    return send(encoder, failure);
 }
 
 int segment_encoder_finish(
@@ -252,7 +309,7 @@ int segment_encoder_finish(
 {
     struct segment_encoder *e = encoder;
     e->ended = true;
-    if (send(e, failure) < 0)
+    if (e->given > 0 && send(e, failure) < 0)
         return -1;
     if (e->encoded.count == 0 || e->encoded.count != (size_t)e->given)
         return failure_set(failure, REASON_INTERNAL, "%s: %zu pictures of %d",
@@ -285,11 +342,10 @@ int segment_encoder_open(struct segment_encoder **out, const struct segment_enco
     e->packet = av_packet_alloc();
     e->held = av_calloc((size_t)params->frames, sizeof(*e->held));
     e->begin_crf_x10 = suitable_crf(e, 0);
-    int result = e->packet && e->held ? begin(e, failure)
-                                      : failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
-    if (result < 0)
-        segment_encoder_close(out);
-    return result;
+    if (e->packet && e->held)
+        return 0;
+    segment_encoder_close(out);
+    return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
 }
 
 void segment_encoder_close(struct segment_encoder **encoder)

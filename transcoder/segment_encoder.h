@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One encode of one segment, kept under its limit while it is made, if the encoder can be steered
- * (others are aimed lower, and may miss). Once the keyframe is there,
+ * One encode of one segment, kept under its limit while it is made. Once the keyframe is there,
  * which is much of a segment's bytes, it is begun anew if it was far from what suits; from then on
- * the CRF follows what the pictures take. What comes out depends on
- * the pictures, the limit and the model's state alone.
+ * the CRF follows what the pictures take. An encoder that can't be steered gets a CRF that suits by
+ * a short trial of the first picture, and may miss. What comes out depends on the pictures, the
+ * limit and the model's state alone.
  */
 #ifndef TRANSCODER_SEGMENT_ENCODER_H
 #define TRANSCODER_SEGMENT_ENCODER_H

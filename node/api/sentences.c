@@ -6,7 +6,7 @@
 
 #include "transcoder/plan/reason.h"
 
-/* "%s" stands for the detail; of "failed" and "retry" the detail is a reason's name, whose sentence
+/* "%s" stands for the detail; where `reason` is set the detail is a reason's name, whose sentence
  * takes its place. */
 static const struct {
     const char *code, *zh, *en;
@@ -22,6 +22,10 @@ static const struct {
         true},
     {"completed", "转码完成，可以审核发布了。",
         "Transcoding is complete; the lesson can be reviewed and published.", false},
+    {"extra_added", "更省流量的 AV1 版本做好了一个（%s）。",
+        "A version in AV1, which takes less of the link, is there too (%s).", false},
+    {"extras_failed", "AV1 版本没有做成，这一课照常播放：%s",
+        "The versions in AV1 can't be made; the lesson plays without them: %s", true},
     {"published", "%s 发布了这一课。", "Published by %s.", false},
     {"unpublished", "%s 撤下了这一课。", "Withdrawn by %s.", false},
     {"failed", "处理失败：%s", "Processing failed: %s", true},

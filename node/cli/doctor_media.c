@@ -117,6 +117,11 @@ static void check_media_file(
         check_file(check, path, relative, bytes, sha256);
 }
 
+static bool must_be_whole(const struct check *check, const struct catalog_rendition *rendition)
+{
+    return check->lesson->state == CATALOG_LESSON_READY && !rendition->extra;
+}
+
 static void check_chunks(struct check *check, const struct catalog_rendition *rendition,
     const struct catalog_chunks *chunks)
 {
@@ -128,8 +133,7 @@ static void check_chunks(struct check *check, const struct catalog_rendition *re
         else
             check_media_file(check, name, chunk->bytes, chunk->sha256);
     }
-    if (check->lesson->state == CATALOG_LESSON_READY &&
-        chunks->count != (size_t)rendition->chunk_count)
+    if (must_be_whole(check, rendition) && chunks->count != (size_t)rendition->chunk_count)
         report(check, rendition->name, "lacks chunks, although the lesson is ready");
 }
 
@@ -139,7 +143,7 @@ static void check_rendition(struct check *check, const struct catalog_rendition 
     struct catalog_chunks chunks;
     if (rendition->init_bytes > 0 && job_init_path(rendition->name, name, sizeof name) > 0)
         check_media_file(check, name, rendition->init_bytes, rendition->init_sha256);
-    else if (check->lesson->state == CATALOG_LESSON_READY && catalog_has_init(rendition->kind))
+    else if (must_be_whole(check, rendition) && catalog_has_init(rendition->kind))
         report(check, rendition->name, "lacks its init segment, although the lesson is ready");
     if (catalog_chunks(check->doctor->catalog, rendition->id, &chunks) != CATALOG_OK) {
         give_up(check, catalog_message(check->doctor->catalog));

@@ -292,7 +292,9 @@ enum cli_exit cli_ingest(int argc, char **argv)
             .value = &texts.language},
         {.name = "publish", .about = "show it to terminals as soon as it plays", .flag = &publish},
         {.name = "wait",
-            .about = "until the lessons are ready; makes them itself if no node runs",
+            .about =
+                "until the lessons are ready; makes them itself if no node runs, and then their "
+                "versions in AV1 too",
             .flag = &wait},
     };
     const struct cli_spec spec = {

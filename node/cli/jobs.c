@@ -83,6 +83,13 @@ static const char *name_of(const struct catalog_lesson *lesson)
     return *lesson->title != '\0' ? lesson->title : lesson->source_name;
 }
 
+/* Of what is being made of it: of a ready lesson its extras. */
+static int permille_of(const struct catalog_lesson *lesson)
+{
+    return lesson->state == CATALOG_LESSON_READY ? lesson->extra_permille
+                                                 : lesson->progress_permille;
+}
+
 static const char *name_of_job(const struct board *board, const struct catalog_job *job)
 {
     for (size_t i = 0; i < board->lessons.count; i++)
@@ -135,7 +142,7 @@ static json_t *waiting_json(const struct board *board)
                       (json_int_t)l->id, "title", name_of(l), "submitter", l->submitter, "position",
                       l->position > 0 ? json_integer(l->position) : json_null(), "priority",
                       catalog_priority_name(l->priority), "paused", (int)l->paused, "progress",
-                      l->progress_permille / 1000.0, "queued_jobs", l->queued_jobs, "running_jobs",
+                      permille_of(l) / 1000.0, "queued_jobs", l->queued_jobs, "running_jobs",
                       l->running_jobs, "jobs", waiting_jobs_json(board, l->id)));
     }
     return list;
@@ -209,7 +216,7 @@ static void print_lesson(const struct board *board, const struct catalog_lesson 
     else if (lesson->position > 0)
         snprintf(turn, sizeof(turn), "%d", lesson->position);
     printf("  %6s  %6" PRId64 "  %-9s  %6d  %3d %%  %-7s  %-8s  ", turn, lesson->id,
-        next ? piece_text(next, piece) : "", lesson->queued_jobs, lesson->progress_permille / 10,
+        next ? piece_text(next, piece) : "", lesson->queued_jobs, permille_of(lesson) / 10,
         next ? attempt_text(next, attempt) : "",
         lesson->priority == CATALOG_PRIORITY_NORMAL ? "" : catalog_priority_name(lesson->priority));
     text_print(stdout, lesson->submitter, 12, 12);
@@ -248,7 +255,9 @@ enum cli_exit cli_jobs(int argc, char **argv)
         .operands = "",
         .about = "Shows the queue: the pieces of work that run, and the lessons that wait, in the "
                  "order in which\n"
-                 "they get their next piece (a forecast: others may come in between).",
+                 "they get their next piece (a forecast: others may come in between). Versions in "
+                 "AV1 of lessons\n"
+                 "that are ready come after all else.",
         .options = options,
         .option_count = 1,
     };

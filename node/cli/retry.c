@@ -9,8 +9,9 @@ enum cli_exit cli_retry(int argc, char **argv)
     static const struct cli_spec spec = {
         .command = "retry",
         .operands = "LESSON",
-        .about = "Tries a failed lesson again; what was finished stays. A running node takes it up "
-                 "at once.",
+        .about = "Tries a failed lesson again, or versions in AV1 that could not be made; what was "
+                 "finished stays.\n"
+                 "A running node takes it up at once.",
         .min_operands = 1,
         .max_operands = 1,
     };

@@ -69,6 +69,18 @@ static void print_field(const char *name, const char *value)
     putchar('\n');
 }
 
+/* Versions in AV1: being made although the lesson is ready, or given up. */
+static void print_extras(const struct catalog_lesson *lesson)
+{
+    if (lesson->extras_failed)
+        printf("%-12s%s\n", "in AV1",
+            text_chinese()
+                ? "没有做成，这一课照常播放（terrace retry 可以再试）"
+                : "could not be made; the lesson plays without (terrace retry tries again)");
+    else if (lesson->state == CATALOG_LESSON_READY && lesson->extra_jobs > 0)
+        printf("%-12s%d %%\n", "in AV1", lesson->extra_permille / 10);
+}
+
 static void print_state(const struct catalog_lesson *lesson)
 {
     printf("%-12s%s", "state", catalog_lesson_state_name(lesson->state));
@@ -79,6 +91,7 @@ static void print_state(const struct catalog_lesson *lesson)
     if (lesson->queued_jobs > 0 && lesson->paused)
         printf(", paused");
     printf("%s%s\n", lesson->playable ? ", playable" : "", lesson->published ? ", published" : "");
+    print_extras(lesson);
     if (lesson->state != CATALOG_LESSON_FAILED)
         return;
     printf("%-12s", "reason");
@@ -225,7 +238,8 @@ static enum cli_exit print_text(const struct details *details)
         puts("\nrenditions");
     for (size_t i = 0; i < details->renditions.count; i++)
         print_rendition(&details->renditions.items[i]);
-    if (details->lessons.items[0].state != CATALOG_LESSON_READY) {
+    const struct catalog_lesson *lesson = &details->lessons.items[0];
+    if (lesson->state != CATALOG_LESSON_READY || lesson->extra_jobs > 0 || lesson->extras_failed) {
         puts("\nwork that is not done");
         print_jobs(&details->jobs);
     }

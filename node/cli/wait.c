@@ -19,8 +19,8 @@
 struct watched {
     int64_t id;
     int state; /* as printed last; -1 nothing yet */
-    int permille;
-    bool ended;
+    int permille, extra_permille;
+    bool ready, ended; /* ready: all that goes on are its versions in AV1 */
 };
 
 struct wait {
@@ -50,7 +50,7 @@ static void stop(struct wait *wait, enum cli_exit result)
 static void end_lesson(struct wait *wait, struct watched *watched)
 {
     watched->ended = true;
-    watched->permille = 1000;
+    watched->permille = watched->extra_permille = 1000;
     wait->ended++;
 }
 
@@ -75,8 +75,23 @@ static void report_state(
     else
         printf("lesson %" PRId64 ": %s\n", lesson->id, catalog_lesson_state_name(lesson->state));
     fflush(stdout);
-    if (lesson->state != CATALOG_LESSON_WORKING)
-        end_lesson(wait, watched);
+}
+
+/* Versions in AV1 are a node's to make after a lesson is ready; who runs the workers himself stays
+ * until they are. */
+static bool is_over(const struct wait *wait, const struct catalog_lesson *lesson)
+{
+    return lesson->state == CATALOG_LESSON_FAILED ||
+           (lesson->state == CATALOG_LESSON_READY && (!wait->jobs || lesson->extra_jobs == 0));
+}
+
+static void report_extras(struct wait *wait, const struct catalog_lesson *lesson)
+{
+    progress_clear(&wait->progress);
+    printf("lesson %" PRId64 ": the versions in AV1 %s\n", lesson->id,
+        lesson->extras_failed ? "can't be made; it plays without them (`terrace show` says why)"
+                              : "are there too");
+    fflush(stdout);
 }
 
 /* Looks at one lesson. 0, or a catalog error. */
@@ -92,26 +107,41 @@ static int refresh_lesson(struct wait *wait, struct watched *watched)
     }
     if (error != CATALOG_OK)
         return error;
-    watched->permille = lessons.items[0].progress_permille;
-    if (lessons.items[0].state != watched->state)
-        report_state(wait, watched, &lessons.items[0]);
+    const struct catalog_lesson *lesson = &lessons.items[0];
+    watched->permille = lesson->progress_permille;
+    watched->extra_permille = lesson->extra_permille;
+    if (lesson->state != watched->state)
+        report_state(wait, watched, lesson);
+    bool over = is_over(wait, lesson);
+    if (over && watched->ready)
+        report_extras(wait, lesson);
+    watched->ready = lesson->state == CATALOG_LESSON_READY;
+    if (over)
+        end_lesson(wait, watched);
     catalog_lessons_free(&lessons);
     return CATALOG_OK;
 }
 
-/* "lesson 3" alone, "4 lessons" together: a bar that jumps between lessons tells nothing. */
+/* "lesson 3" alone, "4 lessons" together: a bar that jumps between lessons tells nothing. Once all
+ * are ready, their versions in AV1. */
 static void show_progress(struct wait *wait)
 {
-    int64_t sum = 0;
+    size_t count = wait->params->lesson_count, ready = 0;
+    int64_t sum = 0, extra_sum = 0;
     char label[PROGRESS_LABEL_BYTES];
-    for (size_t i = 0; i < wait->params->lesson_count; i++)
+    for (size_t i = 0; i < count; i++) {
         sum += wait->lessons[i].permille;
-    if (wait->params->lesson_count == 1)
-        snprintf(label, sizeof label, "lesson %" PRId64, wait->lessons[0].id);
+        extra_sum += wait->lessons[i].extra_permille;
+        ready += wait->lessons[i].ready || wait->lessons[i].ended;
+    }
+    const char *what = ready == count ? ", in AV1" : "";
+    if (count == 1)
+        snprintf(label, sizeof label, "lesson %" PRId64 "%s", wait->lessons[0].id, what);
     else
-        snprintf(
-            label, sizeof label, "%zu of %zu lessons", wait->ended, wait->params->lesson_count);
-    progress_update(&wait->progress, label, (int)(sum / (int64_t)wait->params->lesson_count));
+        snprintf(label, sizeof label, "%zu of %zu lessons%s", ready == count ? wait->ended : ready,
+            count, what);
+    progress_update(
+        &wait->progress, label, (int)((ready == count ? extra_sum : sum) / (int64_t)count));
 }
 
 static int refresh(struct wait *wait)

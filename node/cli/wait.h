@@ -13,7 +13,8 @@ struct wait_params {
 
 /*
  * Waits until these lessons are ready, failed or removed, and shows how far they are. Whenever
- * nobody else runs the workers of this data folder, runs them itself. SIGINT and SIGTERM, which may
+ * nobody else runs the workers of this data folder, runs them itself; then it also waits until
+ * their versions in AV1 are made or given up, which is no failure. SIGINT and SIGTERM, which may
  * be blocked on calling, stop it cleanly: leases are given back. CLI_OK: all are ready; else
  * CLI_FAILED with a line for each on standard error.
  */

@@ -147,11 +147,12 @@ bool lesson_cache_get(
 }
 
 /* The segments of a complete revision never change: only what stands in the lesson's own row may
- * have. */
+ * have, and extra renditions may have come. */
 static bool still_right(const struct media_index *index, const struct catalog_lesson *lesson)
 {
     return index && index->complete && lesson->state == CATALOG_LESSON_READY &&
-           index->revision == lesson->revision && strcmp(index->language, lesson->language) == 0 &&
+           index->revision == lesson->revision && index->extras_made == lesson->extras_made &&
+           strcmp(index->language, lesson->language) == 0 &&
            index->storyboard_sheets == lesson->storyboard_sheets &&
            strcmp(index->poster_file, lesson->poster_file) == 0;
 }

@@ -152,14 +152,14 @@ static bool has_kind(const struct media_index *index, int kind)
     return false;
 }
 
-/* AV1, which is made last and takes long, once it is whole: a player that began with the lowest
- * variant would wait for its encoder, with all of the others there. */
+/* What is extra is made last and takes long, so it is offered once it is whole: a player that began
+ * with it would wait for its encoder, with all of the others there. */
 static bool is_listed(const struct catalog_rendition *row, const struct catalog_chunks *chunks)
 {
     size_t count = contiguous_chunks(chunks);
     if ((row->init_bytes <= 0 && catalog_has_init(row->kind)) || count == 0)
         return false;
-    return strncmp(row->codecs, "av01", 4) != 0 || count >= (size_t)row->chunk_count;
+    return !row->extra || count >= (size_t)row->chunk_count;
 }
 
 static int add_renditions(struct media_index *index, const struct catalog_renditions *rows,
@@ -169,7 +169,7 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
 
         if (!is_listed(&rows->items[i], &chunks[i])) {
-            index->complete = false;
+            index->complete = index->complete && rows->items[i].extra;
             continue;
         }
         index->rendition_count++;
@@ -201,6 +201,7 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     index->lesson_id = lesson->id;
     index->revision = lesson->revision;
     index->complete = lesson->state == CATALOG_LESSON_READY;
+    index->extras_made = lesson->extras_made;
     index->memory_bytes = sizeof(*index);
     index->title = strdup(lesson->title);
     index->storyboard_sheets = lesson->storyboard_sheets;

@@ -50,12 +50,13 @@ struct media_index {
     atomic_int references;
     int64_t lesson_id;
     int revision;
-    bool complete; /* the lesson is ready: nothing of this revision will change */
+    bool complete;   /* the lesson is ready: nothing that is in here will change */
+    int extras_made; /* of the lesson when this was made: if it has more by now, some are missing */
     char *title, *language, *poster_file;
     int storyboard_sheets;
-    struct media_rendition
-        *renditions; /* that have chunk 0 and, but for text and legacy ones, an init
-                        segment; video, audio, text, legacy; from the lowest */
+    struct media_rendition *renditions; /* that have chunk 0 and, but for text and legacy ones, an
+                                           init segment; extra ones that are whole; video, audio,
+                                           text, legacy; from the lowest */
     size_t rendition_count;
     bool
         playable; /* of picture and sound, as far as the lesson will have them, one is among them */

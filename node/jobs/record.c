@@ -82,6 +82,7 @@ static int plan_renditions(struct planned *p)
             .timescale = r->timescale,
             .chunk_count = p->plan.chunk_count,
             .plan_text = p->plan_text[i],
+            .extra = r->video_codec == PLAN_AV1,
         };
     }
     return 0;
@@ -95,7 +96,7 @@ static bool has_legacy(const struct planned *p)
     return false;
 }
 
-/* A chunk of a group of renditions; what is in AV1 comes last, in groups of its own. */
+/* A chunk of a group of renditions; what is in AV1 is extra, in groups of its own. */
 static struct catalog_new_job video_job(const struct plan *plan, int piece)
 {
     struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
@@ -104,7 +105,7 @@ static struct catalog_new_job video_job(const struct plan *plan, int piece)
         const struct plan_rendition *r = &plan->renditions[i];
         if (r->kind == PLAN_VIDEO && r->group == group && r->video_codec == PLAN_AV1) {
             job.cost = COST_AV1;
-            job.last = true;
+            job.extra = true;
         }
     }
     return job;
@@ -270,8 +271,8 @@ static int record_chunk(struct worker *worker, const struct message *message)
             .duration_ticks = message->segments[i].duration_ticks,
             .iframe_bytes = message->segments[i].iframe_bytes,
         };
-    int result =
-        judge(worker, catalog_chunk_add(worker->jobs->catalog, job->id, job->owner, &chunk));
+    int result = judge(worker,
+        catalog_chunk_add(worker->jobs->catalog, job->id, job->owner, &chunk, clock_wall_ms()));
     free(chunk.segments);
     return result;
 }

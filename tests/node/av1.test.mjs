@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Slides get renditions in AV1 beside those in H.264; players that know it find them, others don't need to. (What is in them: segments.test.mjs.)
 import assert from 'node:assert/strict';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeSlides, noAv1, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { binDir, makeSlides, noAv1, run, sha256, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
 const SECONDS = 20;
 const data = path.join(tempDir(), 'data');
-let slides, node, master, renditions;
+let slides, said, node, master, renditions;
 
 before(async () => {
     slides = makeSlides(path.join(tempDir(), 'slides.mp4'), { seconds: SECONDS });
-    await terraceOk(['ingest', slides, '--publish', '--wait', '--data', data]);
+    said = await terraceOk(['ingest', slides, '--publish', '--wait', '--data', data]);
     node = await startNode({ data });
     const lesson = await show(data, 1);
     master = node.url + lesson.hls;
     renditions = lesson.renditions;
 });
 after(() => node?.stop());
+
+test('without a node ingest --wait stays until they are made, and says so', () => {
+    assert.match(said, /^lesson 1: ready$[^]*^lesson 1: the versions in AV1 are there too$/m);
+});
 
 test('each AV1 rendition has one in H.264 of the same cap, which stands before it', async () => {
     const text = await (await fetch(master)).text();
@@ -57,4 +62,72 @@ test('av1 = no: there is none', async () => {
     const lesson = await show(without, 1);
     assert.ok(lesson.renditions.length >= 3);
     assert.deepEqual(lesson.renditions.filter(({ name }) => name.startsWith('av')), []);
+});
+
+/** A worker that crashes, or waits, over AV1 while a file of that name lies in the folder. */
+function trickyWorker(dir) {
+    const file = path.join(dir, 'worker');
+    writeFileSync(file, `#!/bin/sh
+if grep -q '^ *video_codec 1$' /proc/self/fd/3; then
+    [ -e '${dir}/crash' ] && kill -SEGV $$
+    while [ -e '${dir}/hold' ]; do sleep 0.1; done
+fi
+exec '${process.env.TERRACE_WORKER ?? path.join(binDir, 'terrace-worker')}'
+`);
+    chmodSync(file, 0o755);
+    return { TERRACE_WORKER: file };
+}
+
+test('a lesson is ready before them; failing they do no harm; kill -9 in between costs nothing', async () => {
+    const dir = tempDir(), other = path.join(dir, 'data'), flags = ['--data', other];
+    const set = (name) => writeFileSync(path.join(dir, name), ''), unset = (name) => rmSync(path.join(dir, name));
+    const env = trickyWorker(dir);
+    const playlist = async (one) => (await fetch(`${one.url}/v/1/1/master.m3u8`)).text();
+    set('crash');
+    let second = await startNode({ data: other, env });
+    try {
+        // Ready, and given up.
+        assert.doesNotMatch(await terraceOk(['ingest', slides, '--publish', '--wait', ...flags]), /AV1/);
+        const ready = await show(other, 1);
+        assert.equal(ready.state, 'ready');
+        assert.match(ready.hls_legacy, /^\/v\/1\/1\/ts/);
+        await until(async () => (await show(other, 1)).extras.failed, 'AV1 to be given up');
+        const failed = await show(other, 1);
+        assert.deepEqual([failed.state, failed.extras.jobs, failed.reason], ['ready', 0, null]);
+        assert.equal(failed.jobs.filter(({ state }) => state === 'failed').length, failed.jobs.filter(({ state }) => state !== 'done').length);
+        const told = failed.events.find(({ code }) => code === 'extras_failed');
+        assert.match(told.zh, /^AV1 版本没有做成，这一课照常播放：./);
+        assert.match(told.en, /the lesson plays without them: ./);
+        assert.match(await terraceOk(['show', '1', ...flags]), /^state +ready, playable, published\nin AV1 +could not be made/m);
+        assert.match((await terrace(['pause', '1', ...flags])).stderr, /no work left/);
+        assert.doesNotMatch(await playlist(second), /av01/);
+
+        // Taken up again; turns and pause work on a lesson that is ready.
+        set('hold');
+        unset('crash');
+        await terraceOk(['retry', '1', ...flags]);
+        await until(async () => JSON.parse(await terraceOk(['jobs', '--json', ...flags])).running.length, 'AV1 to be begun');
+        await terraceOk(['pause', '1', ...flags]);
+        await terraceOk(['priority', '1', 'low', ...flags]);
+        await terraceOk(['resume', '1', ...flags]);
+        assert.match(await terraceOk(['show', '1', ...flags]), /^in AV1 +0 %$/m);
+        assert.equal((await show(other, 1)).state, 'ready');
+        await second.kill();
+        second = await startNode({ data: other, env });
+
+        // The node remembers the lesson as it is, and notices what is added to it.
+        const media = await (await fetch(`${second.url}/v/1/1/v48/index.m3u8`)).text();
+        assert.doesNotMatch(await playlist(second), /av01/);
+        unset('hold');
+        await until(async () => /av01/.test(await playlist(second)), 'AV1 in the playlist');
+        await until(async () => (await show(other, 1)).extras.jobs === 0, 'the rest of it');
+        assert.equal(await (await fetch(`${second.url}/v/1/1/v48/index.m3u8`)).text(), media);
+        const codes = (await show(other, 1)).events.map(({ code }) => code);
+        assert.deepEqual([...new Set(codes.slice(codes.indexOf('retried')))], ['retried', 'paused', 'priority_low', 'resumed', 'extra_added']);
+        const hashes = (root) => readdirSync(path.join(root, 'media/1/1/av48')).sort().map((name) => [name, sha256(readFileSync(path.join(root, 'media/1/1/av48', name)))]);
+        assert.deepEqual(hashes(other), hashes(data));
+        assert.equal((await terrace(['doctor', ...flags])).code, 0);
+    } finally {
+        await second.stop();
+    }
 });

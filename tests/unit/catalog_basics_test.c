@@ -125,7 +125,7 @@ static int add_chunk(struct catalog *c, int64_t job, const char *owner, int64_t 
         .sha256 = (char *)sha256,
         .segments = segments,
         .segment_count = 2};
-    return catalog_chunk_add(c, job, owner, &chunk);
+    return catalog_chunk_add(c, job, owner, &chunk, 2500);
 }
 
 static void test_refuses_what_is_no_catalog(void **state)
@@ -370,7 +370,7 @@ static void test_what_is_last(void **state)
         .chunk_count = 1,
         .plan_text = ""};
     static const struct catalog_new_job todo[] = {
-        {.kind = CATALOG_JOB_VIDEO, .cost = 1, .last = true},
+        {.kind = CATALOG_JOB_VIDEO, .cost = 1, .extra = true},
         {.kind = CATALOG_JOB_LEGACY, .chunk = 1, .cost = 1},
         {.kind = CATALOG_JOB_POSTER, .cost = 1}};
     struct catalog_probe_result result = {.info_text = "i",

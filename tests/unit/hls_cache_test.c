@@ -158,6 +158,30 @@ static void test_complete_index_is_kept(void **state)
     media_index_unref(third.index);
 }
 
+/* Of a lesson that is ready an extra rendition is seen once it is whole; nothing is read anew for a
+ * part of it. */
+static void test_extras_are_noticed(void **state)
+{
+    struct context *context = *state;
+    struct catalog *catalog = context->fixture.catalog;
+    struct lesson_view views[FIXTURE_CHUNKS + 1];
+    int64_t id;
+
+    context->fixture.extra = true;
+    id = lesson_fixture_create(&context->fixture, true);
+    for (int i = 0; i < 4; i++) /* sound, poster, two chunks */
+        assert_true(lesson_fixture_work(&context->fixture));
+    for (int i = 0; i <= FIXTURE_CHUNKS; i++) {
+        assert_int_equal(lesson_cache_load(context->cache, catalog, id, INT64_MAX, &views[i]), 0);
+        assert_true(views[i].index->complete);
+        assert_int_equal(media_index_find(views[i].index, "av400") != NULL, i == FIXTURE_CHUNKS);
+        assert_int_equal(lesson_fixture_work(&context->fixture), i < FIXTURE_CHUNKS);
+    }
+    assert_ptr_equal(views[0].index, views[1].index);
+    for (int i = 0; i <= FIXTURE_CHUNKS; i++)
+        media_index_unref(views[i].index);
+}
+
 struct worker {
     struct context *context;
     unsigned seed;
@@ -214,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bytes_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_view_outlives_its_lesson, setup, teardown),
         cmocka_unit_test_setup_teardown(test_complete_index_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_extras_are_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
     };
 

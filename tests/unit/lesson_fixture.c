@@ -94,10 +94,11 @@ static void write_file(struct lesson_fixture *fixture, const struct catalog_job 
     assert_int_equal(store_file_sha256(path, sha256), 0);
 }
 
-static struct catalog_rendition find_rendition(struct catalog_renditions *renditions, int kind)
+static struct catalog_rendition find_rendition(
+    struct catalog_renditions *renditions, int kind, bool extra)
 {
     for (size_t i = 0; i < renditions->count; i++)
-        if (renditions->items[i].kind == kind)
+        if (renditions->items[i].kind == kind && renditions->items[i].extra == extra)
             return renditions->items[i];
     fail_msg("no rendition of kind %d", kind);
     return renditions->items[0];
@@ -113,7 +114,9 @@ static void make_init(struct lesson_fixture *fixture, const struct catalog_job *
     write_file(fixture, job, relative, FIXTURE_INIT_BYTES, sha256);
     assert_int_equal(catalog_rendition_set_init(fixture->catalog, job->id, OWNER, rendition->id,
                          FIXTURE_INIT_BYTES, sha256,
-                         rendition->kind == CATALOG_VIDEO ? "avc1.4D401F" : "mp4a.40.2"),
+                         rendition->extra                   ? "av01.0.05M.08"
+                         : rendition->kind == CATALOG_VIDEO ? "avc1.4D401F"
+                                                            : "mp4a.40.2"),
         0);
 }
 
@@ -136,7 +139,7 @@ static void make_chunk(struct lesson_fixture *fixture, const struct catalog_job 
     snprintf(relative, sizeof(relative), "%s/%05d.chunk", rendition->name, number);
     write_file(fixture, job, relative, (size_t)chunk.bytes, sha256);
     chunk.sha256 = sha256;
-    assert_int_equal(catalog_chunk_add(fixture->catalog, job->id, OWNER, &chunk), 0);
+    assert_int_equal(catalog_chunk_add(fixture->catalog, job->id, OWNER, &chunk, NOW_MS), 0);
 }
 
 static void plan_lesson(struct lesson_fixture *fixture, const struct catalog_job *job)
@@ -162,21 +165,35 @@ static void plan_lesson(struct lesson_fixture *fixture, const struct catalog_job
             .timescale = 48000,
             .chunk_count = FIXTURE_CHUNKS,
             .plan_text = "plan"},
+        {.name = "av400",
+            .kind = CATALOG_VIDEO,
+            .width = 854,
+            .height = 480,
+            .fps_num = 25,
+            .fps_den = 1,
+            .language = "",
+            .cap_bps = 400000,
+            .timescale = 12800,
+            .chunk_count = FIXTURE_CHUNKS,
+            .plan_text = "plan",
+            .extra = true},
     };
     const struct catalog_new_job jobs[] = {
         {.kind = CATALOG_JOB_AUDIO, .cost = 1},
         {.kind = CATALOG_JOB_POSTER, .cost = 1},
         {.kind = CATALOG_JOB_VIDEO, .cost = 5},
         {.kind = CATALOG_JOB_VIDEO, .chunk = 1, .cost = 5},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = FIXTURE_CHUNKS, .cost = 5, .extra = true},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = FIXTURE_CHUNKS + 1, .cost = 5, .extra = true},
     };
     const struct catalog_probe_result result = {.info_text = "info",
         .title = "",
         .duration_us = 24000000,
         .remuxed_file = "",
         .renditions = renditions,
-        .rendition_count = COUNT(renditions),
+        .rendition_count = COUNT(renditions) - (fixture->extra ? 0 : 1),
         .jobs = jobs,
-        .job_count = COUNT(jobs)};
+        .job_count = COUNT(jobs) - (fixture->extra ? 0 : FIXTURE_CHUNKS)};
 
     assert_int_equal(
         catalog_job_finish_probe(fixture->catalog, job->id, OWNER, &result, NOW_MS), 0);
@@ -186,11 +203,12 @@ static void make_media(struct lesson_fixture *fixture, const struct catalog_job 
 {
     struct catalog_renditions renditions = {0};
     struct catalog_rendition rendition;
-    int first = kind == CATALOG_AUDIO ? 0 : job->chunk;
-    int last = kind == CATALOG_AUDIO ? FIXTURE_CHUNKS - 1 : job->chunk;
+    bool extra = job->chunk >= FIXTURE_CHUNKS;
+    int first = kind == CATALOG_AUDIO ? 0 : job->chunk % FIXTURE_CHUNKS;
+    int last = kind == CATALOG_AUDIO ? FIXTURE_CHUNKS - 1 : first;
 
     assert_int_equal(catalog_renditions(fixture->catalog, job->lesson_id, &renditions), 0);
-    rendition = find_rendition(&renditions, kind);
+    rendition = find_rendition(&renditions, kind, extra);
     make_init(fixture, job, &rendition);
     for (int number = first; number <= last; number++)
         make_chunk(fixture, job, &rendition, number);

@@ -23,7 +23,8 @@ extern const char *const migration_sql[];
 
 /* ---- the rule, by tables ---- */
 
-/* "S:ID:PRIORITY:WORK" of each lesson, S the submitter's letter, WORK "?" before the probe. */
+/* "S:ID:PRIORITY:WORK" of each lesson, S the submitter's letter, WORK "?" before the probe, "+N" of
+ * extras. */
 struct order_case {
     const char *what, *lessons, *expected; /* expected: numbers by position */
 };
@@ -39,6 +40,10 @@ static const struct order_case order_cases[] = {
         "a:1:0:100 a:2:0:100 b:3:0:50 b:4:0:50 b:5:0:50 b:6:0:50", "1 3 4 2 5 6"},
     {"a high one before all, a low one behind all", "a:1:-1:5 a:2:0:900 b:3:0:900 b:4:1:900",
         "4 2 3 1"},
+    {"extras behind all that others wait for, of whatever priority",
+        "a:1:1:+5 a:2:0:900 b:3:-1:900 b:4:0:?", "2 4 3 1"},
+    {"extras among themselves: priority, turns, the shortest, the oldest's part",
+        "a:1:0:+20 a:2:0:+10 b:3:0:+20 b:4:1:+90", "4 2 1 3"},
     {"between equals in all the older lesson", "b:7:0:20 a:8:0:20", "7 8"},
 };
 
@@ -52,6 +57,7 @@ static void parse_lesson(char *text, struct fair *fair)
         .submitter = (size_t)(submitter[0] - 'a'),
         .priority = atoi(priority),
         .probed = *work != '?',
+        .extra = *work == '+',
         .work_left = *work != '?' ? atoi(work) : 1,
     };
 }
@@ -471,11 +477,14 @@ static void test_a_crashing_lesson_costs_its_submitter(void **state)
 static int64_t wrong_counters(struct catalog *c)
 {
     sqlite3_stmt *s;
-    assert_int_equal(sqlite3_prepare_v2(c->db,
-                         "SELECT count(*) FROM lessons l WHERE queued_jobs <> (SELECT count(*) "
-                         "FROM jobs WHERE lesson_id = l.id AND state = 0) OR work_left <> (SELECT "
-                         "coalesce(sum(cost), 0) FROM jobs WHERE lesson_id = l.id AND state < 2)",
-                         -1, &s, NULL),
+    assert_int_equal(
+        sqlite3_prepare_v2(c->db,
+            "SELECT count(*) FROM lessons l WHERE queued_jobs <> (SELECT count(*) "
+            "FROM jobs WHERE lesson_id = l.id AND state = 0) OR work_left <> (SELECT "
+            "coalesce(sum(cost), 0) FROM jobs WHERE lesson_id = l.id AND state < 2) OR "
+            "extra_left <> (SELECT coalesce(sum(cost), 0) FROM jobs WHERE lesson_id = "
+            "l.id AND state < 2 AND rank >= 10)",
+            -1, &s, NULL),
         SQLITE_OK);
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
     int64_t wrong = sqlite3_column_int64(s, 0);

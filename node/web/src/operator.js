@@ -20,6 +20,15 @@ function stateOf(lesson) {
     return lesson.state === 'ready' && lesson.published ? 'published' : lesson.state;
 }
 
+/** How it stands with the versions in AV1, which a lesson is ready without; '' where there is nothing to say. */
+function extrasOf({ state, paused, extras }) {
+    if (extras.failed)
+        return t('av1Failed');
+    if (state !== 'ready' || !extras.jobs)
+        return '';
+    return `AV1 ${Math.floor(extras.progress * 100)}%${paused ? ` · ${t('paused')}` : ''}`;
+}
+
 function ask(question, yes) {
     return new Promise((resolve) => {
         const dialog = el('dialog.card', { onclose: () => { dialog.remove(); resolve(dialog.returnValue === 'yes'); } },
@@ -85,7 +94,7 @@ function priorityChoice(lesson) {
 }
 
 function row(lesson) {
-    const state = stateOf(lesson), unfinished = unfinishedStates.includes(lesson.state);
+    const state = stateOf(lesson), unfinished = unfinishedStates.includes(lesson.state), extras = extrasOf(lesson);
     const latest = () => lessons.find(({ id }) => id === lesson.id) || lesson;
     const button = (label, onclick, style = '') => el(`button${style}`, { onclick }, t(label));
     const about = [lesson.topic, lesson.duration_s ? formatTime(lesson.duration_s) : '', lesson.media_bytes ? formatBytes(lesson.media_bytes) : '', lesson.submitter].filter(Boolean).join(' · ');
@@ -95,16 +104,17 @@ function row(lesson) {
             el('p.message', {}, troubles.get(lesson.id) || (lesson.reason ? lesson.reason[language] : '')),
             unfinished && (lesson.progress || lesson.running_jobs) ? el('progress', { max: 1, value: lesson.state === 'queued' ? null : lesson.progress, 'aria-label': t(state) }) : null),
         el('div.state', {}, el(`span.mark.${state}`, {}, t(state), lesson.state === 'working' ? ` ${Math.floor(lesson.progress * 100)}%` : ''),
+            extras ? el('small', {}, extras) : null,
             lesson.position && !lesson.running_jobs ? el('small', {}, t('inLine').replace('{n}', lesson.position)) : null,
             lesson.state === 'working' && lesson.playable ? el('small', {}, t('playableNow')) : null,
             lesson.published && state !== 'published' && state !== 'failed' ? el('small', {}, t('publishWhenReady')) : null),
         el('div.actions', {}, el('div.buttons', {}, lesson.hls ? el('a.button', { href: `/watch/${lesson.id}` }, t('preview')) : null,
-            state === 'failed' ? button('retry', () => act(lesson, 'POST', '/retry'), '.primary') : null,
+            state === 'failed' || lesson.extras.failed ? button('retry', () => act(lesson, 'POST', '/retry'), '.primary') : null,
             state !== 'failed' && lesson.published ? button('unpublish', () => act(lesson, 'POST', '/unpublish')) : null,
             state !== 'failed' && !lesson.published ? button('publish', () => act(lesson, 'POST', '/publish'), '.primary') : null,
             button('edit', () => editDialog(latest())), button('history', () => historyDialog(latest())),
             button('remove', async () => { if (await ask(t('confirmRemove'), t('yesRemove'))) act(lesson, 'DELETE', ''); }, '.quiet')),
-        unfinished ? el('div.buttons', {}, button(lesson.paused ? 'resumeWork' : 'pauseWork', () => act(lesson, 'POST', lesson.paused ? '/resume' : '/pause')), priorityChoice(lesson)) : null));
+        unfinished || lesson.extras.jobs ? el('div.buttons', {}, button(lesson.paused ? 'resumeWork' : 'pauseWork', () => act(lesson, 'POST', lesson.paused ? '/resume' : '/pause')), priorityChoice(lesson)) : null));
 }
 
 const controls = 'button, a, select';

@@ -1,0 +1,37 @@
+-- What a lesson is ready without (AV1 beside H.264) is made afterwards. Jobs of rank 10 and above are extra.
+ALTER TABLE renditions ADD COLUMN extra INTEGER NOT NULL DEFAULT 0;     -- 1: the lesson is ready without it; made by extra jobs
+UPDATE renditions SET extra = 1 WHERE kind = 0 AND name GLOB 'av[0-9]*';
+
+ALTER TABLE lessons ADD COLUMN extras_made INTEGER NOT NULL DEFAULT 0;  -- how many of its extra renditions are whole
+ALTER TABLE lessons ADD COLUMN extra_left INTEGER NOT NULL DEFAULT 0;   -- cost of its extra jobs that are queued or leased; part of work_left
+
+UPDATE lessons SET
+    extras_made = (SELECT count(*) FROM renditions r WHERE r.lesson_id = lessons.id AND r.revision = lessons.revision
+        AND r.extra = 1 AND r.chunk_count = (SELECT count(*) FROM chunks c WHERE c.rendition_id = r.id)),
+    extra_left = (SELECT coalesce(sum(j.cost), 0) FROM jobs j WHERE j.lesson_id = lessons.id AND j.rank >= 10 AND j.state IN (0, 1));
+
+DROP TRIGGER jobs_inserted;
+DROP TRIGGER jobs_changed;
+DROP TRIGGER jobs_deleted;
+CREATE TRIGGER jobs_inserted AFTER INSERT ON jobs BEGIN
+    UPDATE lessons SET
+        queued_jobs = queued_jobs + (new.state = 0),
+        work_left = work_left + new.cost * (new.state IN (0, 1)),
+        extra_left = extra_left + new.cost * (new.state IN (0, 1) AND new.rank >= 10)
+    WHERE id = new.lesson_id;
+END;
+CREATE TRIGGER jobs_changed AFTER UPDATE OF state ON jobs WHEN old.state <> new.state BEGIN
+    UPDATE lessons SET
+        queued_jobs = queued_jobs - (old.state = 0) + (new.state = 0),
+        work_left = work_left - old.cost * (old.state IN (0, 1)) + new.cost * (new.state IN (0, 1)),
+        extra_left = extra_left - old.cost * (old.state IN (0, 1) AND old.rank >= 10)
+            + new.cost * (new.state IN (0, 1) AND new.rank >= 10)
+    WHERE id = new.lesson_id;
+END;
+CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
+    UPDATE lessons SET
+        queued_jobs = queued_jobs - (old.state = 0),
+        work_left = work_left - old.cost * (old.state IN (0, 1)),
+        extra_left = extra_left - old.cost * (old.state IN (0, 1) AND old.rank >= 10)
+    WHERE id = old.lesson_id;
+END;
