@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/http/tls.h"
+#include "node/http/ticket_keys.h"
+#include "node/util/clock.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -7,7 +9,10 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/bufferevent_struct.h>
 #include <event2/event.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509err.h>
 #include <pthread.h>
@@ -18,16 +23,74 @@
 #include <unistd.h>
 
 enum {
-    SESSION_S = 12 * 3600,     /* a school day: whoever comes back needs no full handshake */
+    /* A school day: whoever comes back needs no full handshake. A ticket's key seals for as long,
+     * and opens for twice as long. */
+    SESSION_S = 12 * 3600,
     RECORD_BYTES = 16 * 1024,  /* the most that one record holds */
     REFUSED_BYTES = 64 * 1024, /* read of who speaks something else */
 };
 
 struct tls {
     struct tls_params params;
-    pthread_mutex_t lock; /* for ctx */
+    pthread_mutex_t lock; /* for ctx and tickets */
     SSL_CTX *ctx;
+    struct ticket_keys tickets; /* of every ctx, so that they outlive a certificate */
 };
+
+/* ---- tickets ----------------------------------------------------------------------------------
+ */
+
+/* Returns what OpenSSL wants: -1 failed, 0 unknown, 1 good, 2 good and to be replaced. */
+static int take_key(struct tls *tls, const unsigned char *name, bool seal, struct ticket_key *out)
+{
+    int64_t now_ms = clock_mono_ms();
+    const struct ticket_key *now, *key;
+
+    pthread_mutex_lock(&tls->lock);
+    now = ticket_keys_now(&tls->tickets, now_ms);
+    key = seal ? now : ticket_keys_find(&tls->tickets, name, now_ms);
+    if (key)
+        *out = *key;
+    pthread_mutex_unlock(&tls->lock);
+    if (!key)
+        return seal ? -1 : 0;
+    return key == now ? 1 : 2;
+}
+
+static bool set_up_ticket(const struct ticket_key *key, const unsigned char *iv,
+    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, bool seal)
+{
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(
+            OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)key->mac, sizeof(key->mac)),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+
+    return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->cipher, iv, seal) == 1 &&
+           EVP_MAC_CTX_set_params(mac, params) == 1;
+}
+
+/* Seals a new ticket, or opens one that a peer shows. */
+static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+    EVP_MAC_CTX *mac, int seal)
+{
+    struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    struct ticket_key key;
+    int rc = take_key(tls, name, seal, &key);
+
+    if (rc <= 0)
+        return rc;
+    if (seal)
+        memcpy(name, key.name, sizeof(key.name));
+    if (seal && RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
+        rc = -1;
+    if (rc > 0 && !set_up_ticket(&key, iv, cipher, mac, seal))
+        rc = -1;
+    OPENSSL_cleanse(&key, sizeof(key));
+    return rc;
+}
 
 /* ---- the certificate --------------------------------------------------------------------------
  */
@@ -53,7 +116,7 @@ static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     return rc == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-static SSL_CTX *new_context(void)
+static SSL_CTX *new_context(struct tls *tls)
 {
     static const unsigned char name[] = "terrace";
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -73,6 +136,8 @@ static SSL_CTX *new_context(void)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_session_id_context(ctx, name, sizeof(name) - 1);
     SSL_CTX_set_timeout(ctx, SESSION_S);
+    SSL_CTX_set_app_data(ctx, tls);
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
     SSL_CTX_set_alpn_select_cb(ctx, select_protocol, NULL);
     SSL_CTX_set_default_passwd_cb(ctx, no_passphrase);
     return ctx;
@@ -123,9 +188,10 @@ static int load_key(
     return -EINVAL;
 }
 
-static int load(const struct tls_params *params, SSL_CTX **out, char *message, size_t message_bytes)
+static int load(struct tls *tls, SSL_CTX **out, char *message, size_t message_bytes)
 {
-    SSL_CTX *ctx = new_context();
+    const struct tls_params *params = &tls->params;
+    SSL_CTX *ctx = new_context(tls);
     int rc;
 
     *out = NULL;
@@ -156,7 +222,8 @@ int tls_open(struct tls **out, const struct tls_params *params, char *message, s
     }
     tls->params = *params;
     pthread_mutex_init(&tls->lock, NULL);
-    rc = load(params, &tls->ctx, message, message_bytes);
+    tls->tickets.period_ms = SESSION_S * 1000LL;
+    rc = load(tls, &tls->ctx, message, message_bytes);
     if (rc < 0)
         tls_close(&tls);
     *out = tls;
@@ -166,7 +233,7 @@ int tls_open(struct tls **out, const struct tls_params *params, char *message, s
 int tls_reload(struct tls *tls, char *message, size_t message_bytes)
 {
     SSL_CTX *ctx, *old;
-    int rc = load(&tls->params, &ctx, message, message_bytes);
+    int rc = load(tls, &ctx, message, message_bytes);
 
     if (rc < 0)
         return rc;
@@ -193,6 +260,7 @@ void tls_close(struct tls **tls)
     if (!*tls)
         return;
     SSL_CTX_free((*tls)->ctx);
+    ticket_keys_wipe(&(*tls)->tickets);
     pthread_mutex_destroy(&(*tls)->lock);
     free(*tls);
     *tls = NULL;

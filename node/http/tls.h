@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TLS 1.2 and 1.3 by OpenSSL: the certificate, and what connections need of the library. All loops
- * share one SSL_CTX, so that a session's ticket is good on each of them; its keys live as long as
- * the certificate stays loaded.
+ * share one SSL_CTX and the keys of session tickets, so that a ticket is good on each of them, and
+ * with the next certificate too; the keys change (ticket_keys.h).
  */
 #ifndef NODE_HTTP_TLS_H
 #define NODE_HTTP_TLS_H

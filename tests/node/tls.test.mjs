@@ -82,15 +82,22 @@ test('TLS 1.2 and 1.3, nothing older; HTTP/1.1 by ALPN', async () => {
     assert.equal(plain.headers.get('strict-transport-security'), null, 'not without TLS (RFC 6797 section 7.2)');
 });
 
-test('a session goes on with its ticket, whichever loop gets the connection', async () => {
-    for (const version of ['-tls1_2', '-tls1_3']) {
-        const ticket = path.join(dir, `ticket${version}`);
-        const session = (...args) => run('openssl', ['s_client', '-connect', `127.0.0.1:${node.tlsPort}`, version, '-ign_eof', ...args],
-            { input: 'GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n' });
-        assert.match((await session('-sess_out', ticket)).stdout, /New, TLSv1/);
-        for (let i = 0; i < 12; i++)
-            assert.match((await session('-sess_in', ticket)).stdout, /Reused, TLSv1/);
+test('a session goes on with its ticket, whichever loop gets the connection, and after SIGHUP', async () => {
+    const versions = ['-tls1_2', '-tls1_3'], ticket = (version) => path.join(dir, `ticket${version}`);
+    const session = (version, ...args) => run('openssl', ['s_client', '-connect', `127.0.0.1:${node.tlsPort}`, version, '-ign_eof', ...args],
+        { input: 'GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n' });
+    const goesOn = async (version, times) => {
+        for (let i = 0; i < times; i++)
+            assert.match((await session(version, '-sess_in', ticket(version))).stdout, /Reused, TLSv1/);
+    };
+    for (const version of versions) {
+        assert.match((await session(version, '-sess_out', ticket(version))).stdout, /New, TLSv1/);
+        await goesOn(version, 12);
     }
+    process.kill(node.pid, 'SIGHUP');
+    await until(() => /certificate was loaded anew/.test(node.log()), 'the certificate', 20_000);
+    for (const version of versions)
+        await goesOn(version, 2);
 });
 
 test('a file is the same by TLS as without, whole and in ranges', async () => {
@@ -148,8 +155,7 @@ test('SIGHUP: a transfer goes on, new peers see the new certificate, a bad one c
     socket.pause(); // more than sockets hold: the node waits
     install(makeCertificate('second'));
     process.kill(node.pid, 'SIGHUP');
-    await until(() => /certificate was loaded anew/.test(node.log()), 'the new certificate', 20_000);
-    assert.equal(await shownName(), 'second');
+    await until(async () => await shownName() === 'second', 'the new certificate', 20_000);
     writeFileSync(certificate, 'no certificate');
     process.kill(node.pid, 'SIGHUP');
     await until(() => /holds no certificate.*old certificate stays/.test(node.log()), 'the complaint', 20_000);
