@@ -71,11 +71,12 @@ static void ask(struct http_conn *conn, const struct http_request *req, bool end
 {
     const struct http_server_params *params = &conn->loop->server->params;
     const struct tcp_info info = conn_tcp_info(conn);
+    bool understood = req && req->head.path; /* else it is being refused */
     const struct http_flow flow = {
         .conn_id = conn->id,
         .peer = conn->peer,
-        .path = req ? req->head.path : "",
-        .query = req ? req->head.query : "",
+        .path = understood ? req->head.path : "",
+        .query = understood ? req->head.query : "",
         .site = conn->site,
         .cmcd = ended ? NULL : &conn->cmcd,
         .sent_bytes = conn->sent_bytes,
