@@ -77,7 +77,7 @@ static bool next_item(const char **text, struct item *out)
 
     if (!*at)
         return false;
-    *out = (struct item){.key = at, .key_bytes = strcspn(at, "=,")};
+    *out = (struct item){.key = at, .key_bytes = strcspn(at, "=,"), .value = end};
     if (at + out->key_bytes < end) {
         out->value = at + out->key_bytes + 1;
         out->value_bytes = (size_t)(end - out->value);
