@@ -266,7 +266,8 @@ struct http_pace {
     bool held_back;   /* it is less than the peer could take */
 };
 /* Called on the loop's thread when a request under /v/ comes, four times a second while its
- * response is being sent, and once when the connection ends. Any loop's thread, several at once. */
+ * response is being sent, once behind that, and once when the connection ends. Any loop's thread,
+ * several at once. */
 typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx);
 
 /* ---- the server ---- */

@@ -106,6 +106,9 @@ void pace_begin(struct http_request *req)
     read_cmcd(req, &conn->cmcd);
     http_request_site(req, conn->site, sizeof(conn->site));
     ask(conn, req, false);
+    /* A response that is gone before the next tick has ended as well: the scheduler would count it
+     * among those that share the link, and take the pause behind it for a slow peer. */
+    conn->was_sending = true;
 }
 
 void pace_tick(struct http_conn *conn)

@@ -594,6 +594,45 @@ static void test_stop_without_grace(void **state)
     fixture_close(&fixture, 0);
 }
 
+/* ---- pace -------------------------------------------------------------------------------------
+ */
+
+struct flow_looks {
+    atomic_int begun, paused; /* looks at it while it sends, and while it doesn't */
+};
+
+static struct http_pace count_looks(const struct http_flow *flow, void *ctx)
+{
+    struct flow_looks *looks = ctx;
+
+    if (flow->cmcd)
+        atomic_fetch_add(flow->sending ? &looks->begun : &looks->paused, 1);
+    return (struct http_pace){.rate_bps = 1000000000};
+}
+
+/* Responses that are gone at once are known to have ended, while their connection goes on. */
+static void test_pause_between_responses(void **state)
+{
+    struct flow_looks looks = {0};
+    const struct http_server_params params = {.pace = count_looks, .pace_ctx = &looks};
+    struct fixture fixture;
+    struct response response;
+    int fd;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    fd = client_connect(&fixture);
+    for (int i = 1; i <= 2; i++) {
+        client_say(fd, "HEAD /v/7/clip.mp4 HTTP/1.1\r\n" HOST "\r\n");
+        client_read(fd, &response, true);
+        response_free(&response);
+        await_count(&looks.paused, i);
+        assert_int_equal(atomic_load(&looks.begun), i);
+    }
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -607,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_max_connections),
         cmocka_unit_test(test_idle_in_a_crowd),
         cmocka_unit_test(test_no_descriptors_left),
+        cmocka_unit_test(test_pause_between_responses),
         cmocka_unit_test(test_accounting),
         cmocka_unit_test(test_cut_transfer),
         cmocka_unit_test(test_curl_totals),
