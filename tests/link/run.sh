@@ -19,7 +19,9 @@ build() { # PROGRAM SOURCE...
     program=$1
     shift
     if [ ! -x "$program" ] || [ -n "$(find "$here" -name '*.[ch]' -newer "$program")" ]; then
-        "${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$root" -o "$program" "$@"
+        # Renamed into place: several of us may be at it.
+        "${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$root" -o "$program.$$" "$@"
+        mv "$program.$$" "$program"
     fi
 }
 build "$link" "$here/link.c" "$here/link_main.c"

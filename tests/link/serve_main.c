@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ *   link_serve ADDRESS:PORT FILE WINDOW_MS
+ *
+ * The node's HTTP server with one file, /file, until a signal ends it. A peer is given up that does
+ * not get on within a window: the node's own is a minute, too long to wait for in tests.
+ */
+#include "node/http/http.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void on_file(struct http_request *req, void *ctx)
+{
+    const struct http_file file = {
+        .path = ctx, .length_bytes = -1, .content_type = "video/mp4", .etag = "\"file\""};
+
+    if (http_respond_file(req, &file) < 0)
+        http_respond_empty(req, 500);
+}
+
+static void on_log(void *ctx, const char *message)
+{
+    (void)ctx;
+    fprintf(stderr, "%s\n", message);
+}
+
+int main(int argc, char **argv)
+{
+    struct http_route route = {.methods = HTTP_GET, .pattern = "/file", .handle = on_file};
+    struct http_server_params params = {
+        .loops = 1, .routes = &route, .route_count = 1, .congestion = "bbr", .log = on_log};
+    struct http_server *server;
+    char message[256];
+    sigset_t ends;
+    int got;
+
+    if (argc != 4) {
+        fputs("usage: link_serve ADDRESS:PORT FILE WINDOW_MS\n", stderr);
+        return 2;
+    }
+    params.listen = argv[1];
+    route.ctx = argv[2];
+    params.progress_window_ms = strtol(argv[3], NULL, 10);
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    if (http_server_open(&server, &params, message, sizeof(message)) < 0) {
+        fprintf(stderr, "%s\n", message);
+        return 1;
+    }
+    puts("listening");
+    fflush(stdout);
+    sigwait(&ends, &got);
+    http_server_close(&server, 0);
+    return 0;
+}
