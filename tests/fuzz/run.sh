@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What takes too long for tests/run.sh. Installs what it needs and builds.
-#   sh tests/fuzz/run.sh TARGET [SECONDS]      libFuzzer on fuzz_TARGET.c for so long (60); corpus/TARGET/ is where it begins
+#   sh tests/fuzz/run.sh TARGET [SECONDS]      libFuzzer on fuzz_TARGET.c for so long (60; h1: 3600); corpus/TARGET/ is where it begins
 #   sh tests/fuzz/run.sh all [SECONDS]         each of them, two at a time
 #   sh tests/fuzz/run.sh hostile-media [SEED]  some two thousand damaged clips, and files that stand for a lot of work, through the workers
 #   sh tests/fuzz/run.sh kills [COUNT]         kill -9 of workers and node in one transcode (20); the same bytes must come out
+#   sh tests/fuzz/run.sh soak [SECONDS]        a node under a crowd of random clients (1800): nothing of it may stay, in descriptors or memory. Root
+#   sh tests/fuzz/run.sh tsan-load [SECONDS]   the same crowd (60) at a node that ThreadSanitizer watches. Root
+#   sh tests/fuzz/run.sh outage [SECONDS]      a link that is away for so long (180) in the midst of transfers. Root and TUN
 # What libFuzzer finds new is kept in build/fuzz/corpus/TARGET, what breaks a target in build/fuzz/broken/.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -35,9 +38,32 @@ fuzz() { # TARGET SECONDS
     fi
 }
 
+load() { # PRESET SECONDS
+    lecture=$PWD/build/release/tests/lecture
+    mkdir -p "${lecture%/*}"
+    TERRACE_BIN=$PWD/build/release node tests/harness/lecture.mjs "$lecture"
+    TERRACE_BIN=$PWD/build/$1 TERRACE_WORKER=$PWD/build/release/terrace-worker TERRACE_LECTURE=$lecture nice node tests/fuzz/load.mjs "$2"
+}
+
 case $1 in
 one) # by "all", below
     fuzz "$3" "$2"
+    ;;
+soak)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build release
+    load release "${2:-1800}"
+    ;;
+tsan-load)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build release
+    build tsan terrace
+    TERRACE_INSTRUMENTED=1 load tsan "${2:-60}"
+    ;;
+outage)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build release
+    TERRACE_BIN=$PWD/build/release TERRACE_OUTAGE_S=${2:-180} exec node --test --test-reporter=spec tests/link/outage.test.mjs
     ;;
 hostile-media | kills)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
@@ -59,6 +85,11 @@ all)
     [ -f "tests/fuzz/fuzz_$1.c" ] || usage
     sh node/install-packages.sh node/packages.txt tests/packages.txt tests/fuzz-packages.txt
     build fuzz "fuzz_$1"
-    fuzz "$1" "${2:-60}"
+    seconds=60
+    if [ "$1" = h1 ]; then
+        seconds=3600
+        node tests/fuzz/h1_seeds.mjs build/fuzz/corpus/h1
+    fi
+    fuzz "$1" "${2:-$seconds}"
     ;;
 esac
