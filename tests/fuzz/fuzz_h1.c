@@ -167,6 +167,7 @@ static struct h1_answers check(const struct play *play)
         .heads = count(play, "\r\n\r\n"),
         .methods = count(play, "HEAD "),
         .continues = count(play, "100-continue"),
+        .whole = h1_count_requests(play->said, play->said_bytes),
     };
     struct h1_answers answers;
 

@@ -40,6 +40,11 @@ uint64_t h1_sent_bytes(void);
 /* The connection must have ended. Sees to it that nothing is left of it. */
 void h1_close(void);
 
+/* ---- h1_reference.c ---- */
+
+/* How many whole requests stand at the beginning, one behind the other. */
+size_t h1_count_requests(const char *bytes, size_t length);
+
 /* ---- h1_answers.c ---- */
 
 /* Bounds on what can have been asked, whoever reads the requests. */
@@ -47,6 +52,7 @@ struct h1_asked {
     size_t heads;     /* ends of heads */
     size_t methods;   /* "HEAD " */
     size_t continues; /* "100-continue", in any letters */
+    size_t whole;     /* requests that the parsers understand, one behind the other */
 };
 struct h1_answers {
     size_t count;

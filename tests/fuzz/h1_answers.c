@@ -228,6 +228,13 @@ static void read_body(struct reader *reader, const struct answer *answer)
     }
 }
 
+/* To what is no request, or takes too long to become one. */
+static bool refuses(int status)
+{
+    return status == 400 || status == 408 || status == 414 || status == 431 || status == 501 ||
+           status == 505;
+}
+
 void h1_check_answers(const char *bytes, size_t length, const struct h1_asked *asked, bool complete,
     struct h1_answers *answers)
 {
@@ -246,10 +253,14 @@ void h1_check_answers(const char *bytes, size_t length, const struct h1_asked *a
         }
         h1_require(answer.status >= 200 && answer.status <= 505, "a status");
         read_body(&reader, &answer);
+        h1_require(!complete || answers->count >= asked->whole || !refuses(answer.status),
+            "what the parsers understand is not refused");
         answers->count++;
         answers->hash =
             (answers->hash * 31 + (uint32_t)answer.status) * 31 + (uint32_t)answer.length_bytes;
     }
+    h1_require(!complete || answer.close || answers->count >= asked->whole,
+        "requests are answered, or the connection ends");
     /* The last may be to what is no request. */
     h1_require(answers->count <= asked->heads + 1, "no more answers than requests");
 }

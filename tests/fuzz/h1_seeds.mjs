@@ -40,6 +40,7 @@ const connections = [
     get('/healthz') + wait + get('/healthz'),
     `GET /hea${wait}lthz`,
     'G' + cut + 'ET /healthz HT' + cut + 'TP/1.1\r' + cut + '\nHost: h\r\n\r' + cut + '\n' + get('/healthz'),
+    `no request\r\n\r\n${'x'.repeat(60_000)}`,
     get('/v/1/1/a24/0.m4s?CMCD=bl%3D1000%2Csid%3D%22a%22') + upload('x\xff\xff7y'),
 ];
 
