@@ -4,6 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
+import { gunzipSync } from 'node:zlib';
 
 /** xorshift32: the same seed makes the same choices, though not the same interleaving. */
 function makeRandom(seed) {
@@ -72,6 +73,7 @@ class Client {
 }
 
 const get = (path, fields = '') => `GET ${path} HTTP/1.1\r\nHost: h\r\n${fields}\r\n`;
+const plain = (answer) => (answer.headers['content-encoding'] === 'gzip' ? { ...answer, body: gunzipSync(answer.body) } : answer);
 const lines = (answer) => answer.body.toString().split('\n').filter((line) => line && !line.startsWith('#'));
 
 const kinds = {
@@ -151,13 +153,6 @@ const kinds = {
         await client.leave(socket);
     },
 };
-
-async function plain(answer) {
-    if (answer.headers['content-encoding'] !== 'gzip')
-        return answer;
-    const { gunzipSync } = await import('node:zlib');
-    return { ...answer, body: gunzipSync(answer.body) };
-}
 
 /**
  * Lets `count` clients loose on a node with TLS, until it is time (going() is false). `lesson` is its multivariant playlist,
