@@ -75,8 +75,8 @@ struct http_loop {
     int conn_count, max_conns;
     int abandoned; /* requests without a connection, whose deferred work is not done yet */
     int64_t last_tick_ms;
-    struct buf scratch; /* for response heads */
-    char date[HTTP_DATE_BYTES];
+    struct buf scratch;      /* for response heads */
+    char usual_headers[160]; /* of the second date_s */
     int64_t date_s;
     pthread_mutex_t lock; /* for posted, which the pool fills */
     struct deferred *posted, **posted_last;
@@ -196,7 +196,8 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
 int loop_start(struct http_loop *loop);
 void loop_close(struct http_loop *loop); /* not from its thread; joins it */
 void loop_wake(struct http_loop *loop);  /* any thread */
-const char *loop_date(struct http_loop *loop);
+/* What every response says, Date among it; valid until the next call. */
+const char *loop_usual_headers(struct http_loop *loop);
 bool loop_draining(const struct http_loop *loop);
 void loop_conn_ended(struct http_loop *loop);
 /* Ends the loop if it drains and nothing is left. */

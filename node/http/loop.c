@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,15 +19,20 @@ void loop_wake(struct http_loop *loop)
     event_active(loop->wake, EV_TIMEOUT, 0);
 }
 
-const char *loop_date(struct http_loop *loop)
+const char *loop_usual_headers(struct http_loop *loop)
 {
     int64_t now_s = clock_wall_ms() / 1000;
+    char date[HTTP_DATE_BYTES];
 
     if (now_s != loop->date_s) {
-        http_date_format(loop->date, now_s);
+        http_date_format(date, now_s);
+        snprintf(loop->usual_headers, sizeof(loop->usual_headers),
+            "Date: %s\r\nServer: Terrace\r\nX-Content-Type-Options: nosniff\r\n"
+            "Referrer-Policy: same-origin\r\n",
+            date);
         loop->date_s = now_s;
     }
-    return loop->date;
+    return loop->usual_headers;
 }
 
 /* ---- accepting --------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
  * worker would take more than 400 MB, and smaller ones its encoder does not take. */
 #define LEAST_AV1_SLIDES_PERMILLE 700
 #define MOST_AV1_BPS 80000
-#define MOST_AV1_PIXELS_PER_S (12500 * 1000) /* 480p at 30 pictures a second, 720p at 13 */
+#define MOST_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
 #define MOST_AV1_PIXELS (1000 * 1000)
 #define LEAST_AV1_SIDE 64
 
