@@ -67,7 +67,7 @@ if (process.argv[2] === 'send') {
 } else {
     test('each profile gives about its rate', { concurrency: true }, async (t) => {
         await Promise.all(Object.entries(profiles).map(([name, { kbps, rtt_ms, loss, queue_ms, period_s, up = 1 }]) => t.test(name, async (t) => {
-            const got = await inVillage(t, name, self, ['receive', String(kbps), String(period_s ? period_s * 2 : 8)]);
+            const got = await inVillage(t, name, self, ['receive', String(kbps), String(period_s ?? 8)]);
             if (!got)
                 return;
             const expected = kbps * (1 - loss) * up, said = JSON.stringify(got);
