@@ -85,6 +85,12 @@ enum {
     FIRST_NUMBER = 2    /* of the multivariant playlist that lists it first; the same */
 };
 
+/* Of the multivariant playlist without sound alone, after all others. */
+static size_t pictures_number(const struct media_index *index)
+{
+    return 1 + 3 * index->rendition_count;
+}
+
 static void respond_packed(
     struct http_request *req, const struct packed_text *packed, const char *caching)
 {
@@ -199,6 +205,26 @@ static const char *media_type(const struct media_rendition *rendition)
     }
 }
 
+/* VLC 3 takes variants of sound alone for steps below the pictures, begins with one, and has no
+ * sound from where it moves up. */
+static bool mixes_sound_in(const struct http_request *req)
+{
+    const char *user_agent = http_request_header(req, "User-Agent");
+
+    return user_agent && strstr(user_agent, "LibVLC/3");
+}
+
+static void serve_pictures(struct http_request *req, const struct lesson_view *view)
+{
+    respond_playlist(req, view,
+        &(struct playlist){
+            .number = pictures_number(view->index),
+            .write = playlist_write_pictures,
+            .caching =
+                cache_control(view, view->index->complete ? CACHE_MASTER_OWN : CACHE_GROWING),
+        });
+}
+
 static bool serve_master(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
@@ -207,6 +233,10 @@ static bool serve_master(
 
     if (!view->index->playable)
         return false;
+    if (mixes_sound_in(req)) {
+        serve_pictures(req, view);
+        return true;
+    }
     link_bps = hls->estimate_bps ? hls->estimate_bps(http_request_peer(req), hls->estimate_ctx) : 0;
     first = playlist_first_variant(view->index, link_bps);
     respond_playlist(req, view,

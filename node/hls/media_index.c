@@ -212,7 +212,7 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     if (!index->title || !index->language || !index->poster_file || !index->renditions)
         goto fail;
     error = add_renditions(index, renditions, chunks);
-    if (!error && packed_texts_open(&index->playlists, 1 + 3 * index->rendition_count) < 0)
+    if (!error && packed_texts_open(&index->playlists, 2 + 3 * index->rendition_count) < 0)
         error = CATALOG_ENOMEM;
     if (error)
         goto fail;

@@ -444,8 +444,13 @@ const struct media_rendition *playlist_first_variant(
     return best && best != &index->renditions[0] ? best : NULL;
 }
 
-void playlist_write_master(
-    const struct media_index *index, const struct media_rendition *first, struct buf *out)
+static bool has_pictures(const struct media_index *index)
+{
+    return count_kind(index, CATALOG_VIDEO) > 0;
+}
+
+static void write_multivariant(const struct media_index *index, const struct media_rendition *first,
+    bool sound_alone, struct buf *out)
 {
     bool grouped = uses_groups(index);
     struct audio_group group = {0};
@@ -460,7 +465,19 @@ void playlist_write_master(
     if (!grouped)
         add_video_variants(index, first, NULL, out);
     group = (struct audio_group){0};
-    while (next_group(index, &group))
+    while (sound_alone && next_group(index, &group))
         add_audio_variant(index, &group, grouped, out);
     add_iframe_variants(index, out);
+}
+
+void playlist_write_master(
+    const struct media_index *index, const struct media_rendition *first, struct buf *out)
+{
+    write_multivariant(index, first, true, out);
+}
+
+void playlist_write_pictures(
+    const struct media_index *index, const struct media_rendition *first, struct buf *out)
+{
+    write_multivariant(index, first, !has_pictures(index), out);
 }

@@ -20,6 +20,10 @@
  */
 void playlist_write_master(
     const struct media_index *index, const struct media_rendition *first, struct buf *out);
+/* The same without variants of sound alone, unless the lesson has no pictures: for players that
+ * can't tell them from the others. */
+void playlist_write_pictures(
+    const struct media_index *index, const struct media_rendition *first, struct buf *out);
 /* The variant that a terminal whose link carries link_bps had better begin with: the best whose
  * measured peak, its sound included, leaves a third of the link free; never one in AV1, which many
  * can't play. NULL: none does, or nothing is known (0). */

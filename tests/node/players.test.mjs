@@ -85,20 +85,20 @@ test('wget goes on where a download broke off', async () => {
     }
 });
 
-// VLC plays neither as root nor without a home. What it decodes it encodes anew into a file, as fast as it can; the multivariant
-// playlist isn't asked for, since VLC 3 puts the variants without picture and those with it into one row, in which it moves up.
+// VLC plays neither as root nor without a home. What it decodes it encodes anew into a file, as fast as it can.
 test('VLC plays to the end, and from where it is told', async () => {
     const home = tempDir(), out = path.join(home, 'out.ts');
     chmodSync(home, 0o777);
     const other = process.getuid() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] : [];
-    for (const [url, sound, from_s] of [[playlistOf(first('video')), false, SEEK_S], [fileOf(first('video')), true, SEEK_S], [playlistOf(first('legacy')), true, 0]]) {
+    for (const [url, sound, from_s] of [[master, true, 0], [master, true, SEEK_S], [playlistOf(first('video')), false, SEEK_S], [fileOf(first('video')), true, SEEK_S], [playlistOf(first('legacy')), true, 0]]) {
         const sink = `#transcode{vcodec=mp2v,fps=25,acodec=${sound ? 'mpga' : 'none'}}:std{access=file,mux=ts,dst=${out}}`;
         const [program, ...args] = [...other, 'cvlc', '-I', 'dummy', '--no-dbus', '--play-and-exit', `--start-time=${from_s}`, '--sout', sink, url];
         const { code, stderr } = await run(program, args, { env: { HOME: home, XDG_RUNTIME_DIR: home } });
         assert.equal(code, 0, stderr);
         const probed = await run('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_type,nb_read_frames,duration', '-of', 'json', out]);
         const { streams } = JSON.parse(probed.stdout), said = `${url}: ${probed.stdout}`;
-        assert.deepEqual(streams.map((stream) => stream.codec_type).sort(), sound ? ['audio', 'video'] : ['video'], said);
+        // It encodes each group of sound.
+        assert.deepEqual([...new Set(streams.map((stream) => stream.codec_type))].sort(), sound ? ['audio', 'video'] : ['video'], said);
         for (const { codec_type, nb_read_frames, duration } of streams) {
             // It begins with the segment that has the place.
             assert.ok(from_s ? duration > LEFT_S - 1 && duration < LECTURE_SECONDS - 20 : Math.abs(duration - LECTURE_SECONDS) < 1, said);

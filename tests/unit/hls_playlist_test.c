@@ -219,6 +219,11 @@ static void test_two_codecs(void **state)
     assert_non_null(strstr(out.data, "GROUP-ID=\"audio-2\",LANGUAGE=\"zh\",NAME=\"中文\","
                                      "DEFAULT=YES,AUTOSELECT=YES"));
     buf_free(&out);
+    /* For who can't tell sound alone from a variant with pictures. */
+    playlist_write_pictures(&index, NULL, &out);
+    assert_non_null(strstr(out.data, "FRAME-RATE=25.000,AUDIO=\"audio-2\"\nv400/index.m3u8\n"));
+    assert_null(strstr(out.data, "\no20/index.m3u8\n"));
+    buf_free(&out);
 }
 
 /* AV1 with each sound, as H.264, and after it: what stands first every player can take. */
