@@ -41,8 +41,10 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* The busy part counts by its share of the lesson, within these. */
 #define LEAST_BUSY_SHARE 0.05
 #define MOST_BUSY_SHARE 0.5
-/* Pixels that the encoders of a group may have in their pictures, for the sake of memory. */
-#define GROUP_PIXELS (2200 * 1000)
+/* Pixels that the encoders of a group may have in their pictures, for the sake of memory; and what
+ * an encoder takes besides, as pixels. */
+#define GROUP_PIXELS (2300 * 1000)
+#define ENCODER_PIXELS (200 * 1000)
 
 /* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
  * worker would take more than 400 MB, and smaller ones its encoder does not take. */
@@ -413,7 +415,7 @@ static void make_groups(struct plan *plan)
     int64_t pixels = 0;
     for (size_t i = 0; i < plan->rendition_count; i++) {
         struct plan_rendition *r = &plan->renditions[i];
-        int64_t more = (int64_t)r->width * r->height;
+        int64_t more = (int64_t)r->width * r->height + ENCODER_PIXELS;
         if (i == 0 || pixels + more > GROUP_PIXELS || r->video_codec == PLAN_AV1) {
             plan->group_count++;
             pixels = 0;
