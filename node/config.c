@@ -65,7 +65,7 @@ static const struct config_option options[] = {
         "they are."},
     {"av1", CONFIG_SWITCH, FIELD(av1), 0, 0, "yes", "",
         "Whether lessons of slides get renditions in AV1 beside the lowest rungs, where it saves "
-        "15 % and more of the bits. They take some 40 s of processor time a minute of lesson each, "
+        "15 % and more of the bits. They take some 25 s of processor time a minute of lesson each, "
         "after all else of the lesson. Lessons that are there stay as they are."},
     {"floor_bytes", CONFIG_BYTES, FIELD(floor_bytes), 0, 1024 * TIB, "0", "bytes",
         "Free space on the disk that is never given to media, so that the catalog can always be "

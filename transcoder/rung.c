@@ -11,6 +11,9 @@
 /* One that is over its limit by this part of it is not worth another: by plan three segments in a
  * row are at most 1.05 of the cap, and 1.1 is what must hold. */
 #define TOLERATED_PART 25
+/* What an encoder that can't be steered leaves over by this part of its limit makes the rendition
+ * worthless: beside it stands one that holds the same cap. */
+#define UNTOLERATED_PART 5
 /* How much coarser the next one is at least. */
 #define RETRY_STEP_X10 15
 
@@ -92,6 +95,19 @@ static int check_headers(struct rung *rung, const AVCodecContext *encoder, struc
     return 0;
 }
 
+/* Ends the present segment's try; -1 where the rendition can't hold its cap. */
+static int check_cap(struct rung *rung, struct failure *failure)
+{
+    const struct segment *s = rung->present;
+    const struct plan_rendition *r = rung->params.rendition;
+    rung->present = NULL;
+    if (encoder_range(r->video_codec).steerable || !s->settled ||
+        s->best.bytes <= s->limit_bytes + s->limit_bytes / UNTOLERATED_PART)
+        return 0;
+    return failure_set(failure, REASON_OVER_CAP, "%s: %lld bytes instead of %lld", r->name,
+        (long long)s->best.bytes, (long long)s->limit_bytes);
+}
+
 static int end_segment(struct rung *rung, struct failure *failure)
 {
     struct encoded encoded;
@@ -102,8 +118,7 @@ static int end_segment(struct rung *rung, struct failure *failure)
         return -1;
     segment_encoder_close(&rung->encoder);
     judge(rung, rung->present, &encoded);
-    rung->present = NULL;
-    return 0;
+    return check_cap(rung, failure);
 }
 
 /* A picture's pts is the number of its segment in the chunk. */

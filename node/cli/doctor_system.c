@@ -28,6 +28,10 @@ static void check_disk(struct doctor *doctor)
             strerror((int)-free_bytes));
     else if (free_bytes == 0)
         doctor_say(doctor, DOCTOR_WARN, "disk: full; nothing more can be put in");
+    else if (free_bytes < JOBS_LEAST_ROOM_BYTES)
+        doctor_say(doctor, DOCTOR_WARN,
+            "disk: %s may still be used; transcoding waits until there is more",
+            text_size(free_bytes, size));
     else
         doctor_say(doctor, DOCTOR_OK, "disk: %s may still be used", text_size(free_bytes, size));
 }

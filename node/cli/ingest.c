@@ -14,6 +14,7 @@
 #include "node/cli/progress.h"
 #include "node/cli/text.h"
 #include "node/cli/wait.h"
+#include "node/jobs/jobs.h"
 #include "node/util/clock.h"
 
 struct ingest {
@@ -68,6 +69,7 @@ static enum cli_exit check_room(const struct store *store, int64_t needed_bytes)
 {
     char needed[TEXT_SHORT_BYTES], there[TEXT_SHORT_BYTES];
     int64_t free_bytes = store_free_bytes(store);
+    needed_bytes += JOBS_LEAST_ROOM_BYTES;
     if (free_bytes < 0)
         return cli_fail("the free space of %s can't be told: %s", store_path(store),
             strerror((int)-free_bytes));

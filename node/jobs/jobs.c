@@ -14,9 +14,7 @@
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
-#define MIB (1024LL * 1024)
 /* Less room than this, and no new work is begun. */
-#define LEAST_ROOM_BYTES (64 * MIB)
 #define PAUSE_MS 30000
 
 /* The hard end of one attempt; far beyond what slow machines need. */
@@ -82,7 +80,7 @@ static bool has_room(struct jobs *jobs)
 {
     if (clock_mono_ms() < jobs->paused_until_ms)
         return false;
-    bool room = store_free_bytes(jobs->store) >= LEAST_ROOM_BYTES;
+    bool room = store_free_bytes(jobs->store) >= JOBS_LEAST_ROOM_BYTES;
     if (!room && !jobs->paused_for_room)
         log_write(LOG_WARN, "jobs", "the disk is full: transcoding pauses until there is room");
     if (room && jobs->paused_for_room)

@@ -11,6 +11,9 @@
 #include "node/store/store.h"
 #include "transcoder/plan/plan.h"
 
+/* With less room than that no piece of work is begun. */
+#define JOBS_LEAST_ROOM_BYTES (64LL * 1024 * 1024)
+
 struct event_base;
 struct jobs;
 

@@ -13,13 +13,16 @@
 #define MOST_BODY_BYTES (16 * 1024)
 #define MOST_BPS INT64_C(100000000000)
 #define MOST_BUDGET_BYTES (INT64_C(1) << 50)
+/* Instead of a site's id. */
+#define NEW_SITE 0
+#define NO_SITE (-1)
 
 /* What a thread of the pool does for a request. */
 struct task {
     struct link *link;
     enum { SHOW, SET_UPLINK, PUT_SITE, REMOVE_SITE } what;
-    json_t *body; /* an object; NULL none */
-    int64_t site_id;
+    json_t *body;      /* an object; NULL none */
+    int64_t site_id;   /* or NEW_SITE, NO_SITE */
     int error;         /* enum catalog_error */
     char message[200]; /* in English, why not */
     char *json;        /* the answer */
@@ -152,7 +155,7 @@ static void put_site(struct catalog *catalog, struct task *task)
 {
     struct catalog_sites sites;
     struct catalog_site site = {.name = (char *)"", .ranges = (char *)"", .token = (char *)""};
-    bool known = task->site_id == 0;
+    bool known = task->site_id == NEW_SITE;
 
     task->error = catalog_sites(catalog, 0, &sites);
     if (task->error)
@@ -269,10 +272,12 @@ static void on_body(struct http_request *req, char *data, size_t data_bytes, voi
             req, 400, "bad_json", "请求不是 JSON 对象", "The body is no JSON object.");
         return;
     }
-    task.site_id = http_request_arg_int(req, "id");
     task.what = strcmp(http_request_path(req), "/api/technician/link") == 0 ? SET_UPLINK : PUT_SITE;
-    if (task.site_id < 0)
-        task.site_id = 0;
+    if (*http_request_arg(req, "id")) {
+        task.site_id = http_request_arg_int(req, "id");
+        if (task.site_id == NEW_SITE)
+            task.site_id = NO_SITE;
+    }
     defer(req, &task);
 }
 

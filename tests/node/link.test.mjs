@@ -35,7 +35,8 @@ test('sites are added, changed, removed', async () => {
     assert.equal((await call('/api/technician/sites', 'POST', { name: '东山村' })).status, 409);
     assert.deepEqual((await ok(`/api/technician/sites/${added.id}`, 'DELETE')).sites, []);
     assert.equal((await call(`/api/technician/sites/${added.id}`, 'DELETE')).status, 404);
-    assert.equal((await call(`/api/technician/sites/${added.id}`, 'PUT', { cap_bps: 1 })).status, 404);
+    for (const id of [added.id, 0, -1, 'abc', '1e3', '18446744073709551617'])
+        assert.equal((await call(`/api/technician/sites/${id}`, 'PUT', { name: 'x', cap_bps: 1 })).status, 404, String(id));
 });
 
 test('what makes no sense is refused in plain words', async () => {

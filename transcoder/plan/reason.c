@@ -64,6 +64,8 @@ static const struct {
         "The file made the transcoder attempt something that is not allowed, so it was stopped. "
         "The file may be "
         "harmful; use another copy."},
+    [REASON_OVER_CAP] = {"over_cap", "它会超出规定的码率上限，因此没有采用。",
+        "They would take more of the link than their limit allows."},
     [REASON_INTERNAL] = {"internal", "系统内部出错，不是文件的问题。请把这条消息告诉技术员。",
         "Something went wrong inside the system; the file is not to blame. Tell a technician."},
 };

@@ -27,6 +27,7 @@ enum reason {
     REASON_TIMED_OUT,      /* a piece of work took longer than its deadline */
     REASON_WORKER_CRASHED, /* detail: the signal */
     REASON_SANDBOX,        /* killed by a limit of the sandbox; detail: which */
+    REASON_OVER_CAP,       /* an extra rendition would pass its cap; detail: its name */
     REASON_INTERNAL,       /* ours: detail for the log */
     REASON_COUNT,
 };

@@ -71,7 +71,7 @@ export function linkSection() {
                 close();
         };
         const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('form.pairs', { onsubmit: submit }, el('h2', {}, site.id ? site.name : t('addSite')),
-            inputs.map(({ label, unit, input }) => el('label', {}, `${t(label)}${unit === KBPS ? '（kbit/s）' : ''}`, input)), problem,
+            inputs.map(({ label, unit, input }) => el('label', {}, unit === KBPS ? `${t(label)} (kbit/s)` : t(label), input)), problem,
             el('div.buttons', {}, site.id ? el('button.danger', { type: 'button', onclick: remove }, t('remove')) : null,
                 el('button', { type: 'button', onclick: close }, t('cancel')), el('button.primary', {}, t('save')))));
         document.body.append(dialog);

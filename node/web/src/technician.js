@@ -20,7 +20,8 @@ function condition(row) {
         return 'lossy';
     if (row.rtt_ms > 500)
         return 'far';
-    return row.rate_bps < 48_000 ? 'slow' : 'good';
+    // A page that merely asks for news has no rate to speak of.
+    return row.lesson && row.rate_bps < 48_000 ? 'slow' : 'good';
 }
 
 const since = (ms) => (now_ms - ms < 5000 ? t('justNow') : `${formatTime((now_ms - ms) / 1000)} ${t('ago')}`);
