@@ -51,8 +51,9 @@ struct worker {
     enum reason reason;
     char detail[256];
     int permille;
-    int64_t heard_ms; /* when it last said something; monotonic, as is told_ms */
-    int64_t told_ms;  /* when the catalog last heard of it */
+    int64_t heard_ms;     /* when it last said something; monotonic, as is told_ms */
+    int64_t heard_cpu_ms; /* the processor time that it had then used */
+    int64_t told_ms;      /* when the catalog last heard of it */
 };
 
 struct jobs {

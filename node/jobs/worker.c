@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node/jobs/jobs_internal.h"
@@ -22,6 +23,8 @@
  * fault as long as it doesn't happen to the same job again and again.
  */
 #define MOST_KILLS 25
+/* How many times as long one may say nothing that the machine gives no processor time. */
+#define PATIENCE 6
 
 static const struct catalog_job *job_of(const struct worker *worker)
 {
@@ -81,6 +84,22 @@ static int take_messages(struct worker *worker)
     return result;
 }
 
+/* Processor time of a process so far; 0 if it can't be told. */
+static int64_t used_cpu_ms(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) < 0)
+        return 0;
+    return used.tv_sec * 1000LL + used.tv_nsec / 1000000;
+}
+
+static void hear(struct worker *worker)
+{
+    worker->heard_ms = clock_mono_ms();
+    worker->heard_cpu_ms = used_cpu_ms(worker->pid);
+}
+
 static void on_message(evutil_socket_t fd, short what, void *ctx)
 {
     (void)what;
@@ -89,7 +108,7 @@ static void on_message(evutil_socket_t fd, short what, void *ctx)
     while ((got = read(fd, worker->buffer + worker->buffer_bytes,
                 BUFFER_BYTES - worker->buffer_bytes)) > 0) {
         worker->buffer_bytes += (size_t)got;
-        worker->heard_ms = clock_mono_ms();
+        hear(worker);
         if (worker->fate != FATE_OWN) {
             worker->buffer_bytes = 0; /* nothing that it says counts any more */
         } else if (take_messages(worker) < 0) {
@@ -361,11 +380,22 @@ int worker_start(struct jobs *jobs, struct catalog_jobs *leased)
         never_started(worker, error);
         return -ECANCELED;
     }
-    worker->heard_ms = clock_mono_ms();
+    hear(worker);
     worker->next = jobs->workers;
     jobs->workers = worker;
     jobs->running++;
     return 0;
+}
+
+/* On a machine that is busy with other things a worker may get a tenth of a core, and has not done
+ * less than its best: who says nothing must have had its processor time, or much longer. */
+static bool is_silent(const struct worker *worker, int64_t mono_ms)
+{
+    int64_t allowed_ms = worker->jobs->silence_ms, silent_ms = mono_ms - worker->heard_ms;
+    if (silent_ms <= allowed_ms)
+        return false;
+    return silent_ms > PATIENCE * allowed_ms ||
+           used_cpu_ms(worker->pid) - worker->heard_cpu_ms > allowed_ms / 2;
 }
 
 void worker_tend(struct worker *worker, int64_t now_ms)
@@ -375,7 +405,7 @@ void worker_tend(struct worker *worker, int64_t now_ms)
     if (worker->fate != FATE_OWN || worker->probed || worker->done)
         return;
     int64_t mono_ms = clock_mono_ms();
-    if (now_ms > job->deadline_ms || mono_ms - worker->heard_ms > jobs->silence_ms) {
+    if (now_ms > job->deadline_ms || is_silent(worker, mono_ms)) {
         worker_kill(worker, FATE_TIMED_OUT);
         return;
     }
