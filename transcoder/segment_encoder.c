@@ -148,7 +148,7 @@ static int keep_packet(struct encoded *encoded, const AVPacket *packet)
 {
     if (encoded->count == encoded->room) {
         size_t room = encoded->room ? encoded->room * 2 : 64;
-        AVPacket **packets = av_realloc_array(encoded->packets, room, sizeof(*packets));
+        AVPacket **packets = av_realloc_array(encoded->packets, room, sizeof(AVPacket *));
         if (!packets)
             return AVERROR(ENOMEM);
         encoded->packets = packets;
@@ -340,7 +340,7 @@ int segment_encoder_open(struct segment_encoder **out, const struct segment_enco
     e->budget_bytes = (double)params->limit_bytes - params->frames * PICTURE_BYTES -
                       (params->frames * e->frame_s / FRAGMENT_S + 1) * FRAGMENT_BYTES;
     e->packet = av_packet_alloc();
-    e->held = av_calloc((size_t)params->frames, sizeof(*e->held));
+    e->held = av_calloc((size_t)params->frames, sizeof(AVFrame *));
     e->begin_crf_x10 = suitable_crf(e, 0);
     if (e->packet && e->held)
         return 0;
