@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/rung.h"
 
+#include <math.h>
+
 #include "transcoder/decode_times.h"
 #include "transcoder/encoder.h"
 #include "transcoder/picture_intake.h"
@@ -16,12 +18,17 @@
 #define UNTOLERATED_PART 5
 /* How much coarser the next one is at least. */
 #define RETRY_STEP_X10 15
+/* What halves the bytes where nothing steers: until two tries have shown it, and at the most. */
+#define HALVING_X10 140
+#define MOST_HALVING_X10 300
 
 struct segment {
     int64_t limit_bytes;
     int frames;
     struct encoded best; /* the one that fits; if none does, the smallest */
     int tries;
+    int crf_x10; /* of the last try, and its bytes */
+    int64_t bytes;
     bool settled;
     int finest_crf_x10; /* of the next try */
 };
@@ -63,6 +70,24 @@ static void learn(struct rung *rung, const struct segment *s, const struct encod
         (double)s->frames * r->fps_den / r->fps_num);
 }
 
+/*
+ * How much coarser the next try is to be. An encoder that steers follows the pictures by itself;
+ * for one that can't the whole way is reckoned from what the tries took.
+ */
+static int retry_step_x10(
+    const struct rung *rung, const struct segment *s, const struct encoded *now)
+{
+    if (encoder_range(rung->params.rendition->video_codec).steerable)
+        return RETRY_STEP_X10;
+    double halving_x10 = HALVING_X10;
+    if (s->bytes > now->bytes && now->crf_x10 > s->crf_x10)
+        halving_x10 = (now->crf_x10 - s->crf_x10) / log2((double)s->bytes / (double)now->bytes);
+    if (halving_x10 > MOST_HALVING_X10)
+        halving_x10 = MOST_HALVING_X10;
+    int step = (int)(halving_x10 * log2((double)now->bytes / (double)s->limit_bytes));
+    return step > RETRY_STEP_X10 ? step : RETRY_STEP_X10;
+}
+
 /* Keeps the try if it is better than what there was, and says what the next one is to be like. */
 static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
 {
@@ -72,7 +97,9 @@ static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
     s->settled =
         fits || s->tries == MOST_TRIES ||
         encoded->crf_x10 >= encoder_range(rung->params.rendition->video_codec).coarsest_x10;
-    s->finest_crf_x10 = encoded->crf_x10 + RETRY_STEP_X10;
+    s->finest_crf_x10 = encoded->crf_x10 + retry_step_x10(rung, s, encoded);
+    s->crf_x10 = encoded->crf_x10;
+    s->bytes = encoded->bytes;
     if (s->best.count == 0 || encoded->bytes < s->best.bytes) {
         encoded_free(&s->best);
         s->best = *encoded;
