@@ -13,7 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SINGLE_READ_BYTES = 64 * 1024, DIRECT_WRITES = 2, JOINED_BYTES = 24 * 1024 };
+enum {
+    SINGLE_READ_BYTES = 64 * 1024,
+    DIRECT_WRITES = 2,
+    JOINED_BYTES = 24 * 1024,
+    TURN_BYTES = 128 * 1024
+};
 
 struct evbuffer *conn_output(const struct http_conn *conn)
 {
@@ -104,7 +109,7 @@ static void conn_flush(struct http_conn *conn)
     if (conn->writing || conn->broken)
         return;
     if (conn->secure)
-        tls_join_output(conn->bev);
+        conn->broken = !tls_write(conn->bev);
     else
         write_at_once(conn);
     if (evbuffer_get_length(conn_output(conn)) > 0 && !conn->broken)
@@ -164,8 +169,10 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 {
     struct http_conn *conn = arg;
 
-    if (what & BEV_EVENT_CONNECTED)
-        return; /* TLS: its handshake is done */
+    if (what & BEV_EVENT_CONNECTED) {
+        tls_read_on(bev); /* its handshake is done */
+        return;
+    }
     if (what & BEV_EVENT_ERROR) {
         conn->broken = true;
         tls_end_refused(bev);
@@ -333,12 +340,16 @@ static bool check_ends(struct http_conn *conn)
     return conn->broken;
 }
 
-/* By way of the loop, so that a fast reader of a long file leaves others their turns. */
+/* After a while by way of the loop, so that a fast reader of a long file leaves others their turns.
+ */
 static bool send_next_piece(struct http_conn *conn)
 {
+    bool waits = conn->sent_bytes - conn->turn_bytes >= TURN_BYTES;
+
     pieces_next(conn->req);
-    write_when_possible(conn);
-    return conn->broken;
+    if (waits)
+        write_when_possible(conn);
+    return !waits || conn->broken;
 }
 
 static bool step_request(struct http_conn *conn)
@@ -372,11 +383,23 @@ static bool step_linger(struct http_conn *conn)
     return conn->broken;
 }
 
+/* A bufferevent whose input stays full calls again and again, without end. */
+static void read_while_there_is_room(struct http_conn *conn)
+{
+    bool full = evbuffer_get_length(conn_input(conn)) >= conn->read_ahead_bytes;
+
+    if (full != conn->full && (full ? bufferevent_disable(conn->bev, EV_READ)
+                                    : bufferevent_enable(conn->bev, EV_READ)) < 0)
+        conn->broken = true;
+    conn->full = full;
+}
+
 void conn_run(struct http_conn *conn)
 {
     bool more = true;
 
     conn->running = true;
+    conn->turn_bytes = conn->sent_bytes;
     while (more && !conn->broken) {
         switch (conn->phase) {
         case CONN_HEAD:
@@ -391,6 +414,8 @@ void conn_run(struct http_conn *conn)
         }
     }
     conn->running = false;
+    if (!conn->broken)
+        read_while_there_is_room(conn);
     if (conn->broken)
         conn_destroy(conn);
     else if (conn->secure)

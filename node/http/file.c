@@ -185,7 +185,20 @@ static void release_single(void *ctx)
     free(file);
 }
 
-/* In parts, or through memory. */
+/* For TLS, where all of it may be queued: from the file that is open anyway. */
+static void send_read(struct http_request *req, const struct files_entry *entry,
+    int64_t first_bytes, int64_t length_bytes)
+{
+    int error = pieces_read(req, entry->fd, first_bytes, length_bytes);
+
+    if (error) {
+        server_log(req->loop->server, "%s: can't be sent: %s", req->head.path, strerror(-error));
+        req->conn->broken = true;
+    }
+    response_end(req);
+}
+
+/* In parts, or bit by bit through memory. */
 static void send_single(struct http_request *req, const struct files_entry *entry,
     int64_t offset_bytes, int64_t length_bytes, const struct body_parts *parts)
 {
@@ -256,10 +269,13 @@ int http_respond_file(struct http_request *req, const struct http_file *file)
     };
     if (!response_begin(req) || !representation_begin(req, &what, &parts))
         return 0;
-    if (req->secure || parts.ranges.count > 1)
+    const struct http_range *range = &parts.ranges.items[0];
+    int64_t first_bytes = file->offset_bytes + range->first_bytes;
+    if (parts.ranges.count > 1 || (req->secure && range->length_bytes > TLS_QUEUE_BYTES))
         send_single(req, entry, file->offset_bytes, length_bytes, &parts);
+    else if (req->secure)
+        send_read(req, entry, first_bytes, range->length_bytes);
     else
-        send_range(req, entry, file->offset_bytes + parts.ranges.items[0].first_bytes,
-            parts.ranges.items[0].length_bytes);
+        send_range(req, entry, first_bytes, range->length_bytes);
     return 0;
 }

@@ -99,6 +99,7 @@ struct http_conn {
     struct http_head_scan scan;
     bool running, kicked;
     bool writing;  /* waits for the socket to take more */
+    bool full;     /* more is read ahead than may be: reading rests */
     bool peer_eof; /* the peer will send no more; it may still listen */
     bool broken;   /* to be destroyed */
     uint64_t id;
@@ -111,6 +112,7 @@ struct http_conn {
     uint64_t received_bytes;   /* of bodies, ever */
     uint64_t unreported_bytes, unreported_requests;
     uint64_t sent_bytes; /* that the kernel took, ever */
+    uint64_t turn_bytes; /* of them, when this turn of the loop began */
     int64_t sampled_ms;
     char peer[46], path[200], user_agent[120];
     /* pace.c: what the last media request said, and what came of it */
@@ -308,6 +310,10 @@ void pieces_begin(
     struct http_request *req, const struct http_pieces *given, const struct body_parts *parts);
 /* Puts the next piece into the output, which is empty; ends the response with the last. */
 void pieces_next(struct http_request *req);
+/* For TLS: reads a part of a file, at most TLS_QUEUE_BYTES, into the output. What is encrypted
+ * passes through memory, and a map of the file would be a signal where it is cut short. 0 or a
+ * negative errno. */
+int pieces_read(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
 /* Lets go of what is left; harmless where there is nothing. */
 void pieces_release(struct http_request *req);
 

@@ -95,27 +95,31 @@ static int read_whole(int fd, char *out, size_t bytes, int64_t at_bytes)
     return 0;
 }
 
-/* For TLS: what is encrypted passes through memory, and a map of the file would be a signal where
- * the file is cut short. */
+int pieces_read(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes)
+{
+    struct evbuffer *output = conn_output(req->conn);
+    struct evbuffer_iovec space;
+    int error;
+
+    if (evbuffer_reserve_space(output, (ev_ssize_t)length_bytes, &space, 1) < 1)
+        return -ENOMEM;
+    space.iov_len = (size_t)length_bytes;
+    error = read_whole(fd, space.iov_base, space.iov_len, first_bytes);
+    if (error)
+        return error;
+    return evbuffer_commit_space(output, &space, 1) < 0 ? -ENOMEM : 0;
+}
+
 static int add_by_reading(
     struct http_request *req, const struct http_piece *piece, int64_t skip, int64_t length_bytes)
 {
     struct pieces *pieces = req->pieces;
-    struct evbuffer *output = conn_output(req->conn);
-    struct evbuffer_iovec space;
-    int error;
 
     if (pieces->fd < 0)
         pieces->fd = pieces->given.open(pieces->given.ctx, pieces->at);
     if (pieces->fd < 0)
         return pieces->fd;
-    if (evbuffer_reserve_space(output, (ev_ssize_t)length_bytes, &space, 1) < 1)
-        return -ENOMEM;
-    space.iov_len = (size_t)length_bytes;
-    error = read_whole(pieces->fd, space.iov_base, space.iov_len, piece->offset_bytes + skip);
-    if (error)
-        return error;
-    return evbuffer_commit_space(output, &space, 1) < 0 ? -ENOMEM : 0;
+    return pieces_read(req, pieces->fd, piece->offset_bytes + skip, length_bytes);
 }
 
 /* Adds what the part needs of the piece whose turn it is; over TLS no more than may be queued. */

@@ -9,6 +9,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/bufferevent_struct.h>
 #include <event2/event.h>
+#include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -130,8 +131,10 @@ static SSL_CTX *new_context(struct tls *tls)
      * without close_notify is judged by HTTP's own lengths. */
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    /* Most connections are idle: their buffers are given back. */
+    /* Most connections are idle: their buffers are given back. A request is read at once instead of
+     * its record's head first. */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(ctx, 1);
     /* Tickets alone: nothing to share between loops, nothing that grows. */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_session_id_context(ctx, name, sizeof(name) - 1);
@@ -295,17 +298,57 @@ void tls_read_on(struct bufferevent *bev)
 {
     SSL *ssl = ssl_of(bev);
 
-    if (ssl && SSL_pending(ssl) > 0)
+    if (ssl && SSL_has_pending(ssl))
         event_active(&bev->ev_read, EV_READ, 0);
 }
 
-void tls_join_output(struct bufferevent *bev)
+/* Joins what is small at the output's start, so that head and body share a record; what stands
+ * there in one piece. */
+static size_t contiguous(struct evbuffer *output, unsigned char **data)
 {
-    struct evbuffer *output = bufferevent_get_output(bev);
-    size_t bytes = evbuffer_get_length(output);
+    size_t bytes = evbuffer_get_length(output), whole = evbuffer_get_contiguous_space(output);
 
-    if (ssl_of(bev) && bytes > 0)
-        evbuffer_pullup(output, bytes < RECORD_BYTES ? (ev_ssize_t)bytes : RECORD_BYTES);
+    if (whole < bytes && whole < RECORD_BYTES) {
+        whole = bytes < RECORD_BYTES ? bytes : RECORD_BYTES;
+        *data = evbuffer_pullup(output, (ev_ssize_t)whole);
+        return *data ? evbuffer_get_contiguous_space(output) : 0;
+    }
+    *data = evbuffer_pullup(output, 1);
+    return *data ? whole : 0;
+}
+
+/* What stopped a write; false: the connection is of no more use. */
+static bool may_go_on(SSL *ssl, int rc)
+{
+    int error = SSL_get_error(ssl, rc);
+
+    ERR_clear_error();
+    return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
+}
+
+bool tls_write(struct bufferevent *bev)
+{
+    SSL *ssl = ssl_of(bev);
+    struct evbuffer *output = bufferevent_get_output(bev);
+
+    if (!SSL_is_init_finished(ssl))
+        return true;
+    while (evbuffer_get_length(output) > 0) {
+        unsigned char *data;
+        size_t bytes = contiguous(output, &data);
+        int rc;
+
+        if (bytes == 0)
+            return false;
+        ERR_clear_error();
+        rc = SSL_write(ssl, data, bytes < INT_MAX ? (int)bytes : INT_MAX);
+        if (rc <= 0)
+            return may_go_on(ssl, rc);
+        evbuffer_drain(output, (size_t)rc);
+    }
+    /* libevent has begun to wait for the socket when the output was filled. */
+    bufferevent_disable(bev, EV_WRITE);
+    return true;
 }
 
 void tls_say_goodbye(struct bufferevent *bev)

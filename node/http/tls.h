@@ -39,12 +39,14 @@ struct bufferevent *tls_accept(struct tls *tls, struct event_base *base, int fd)
 /* ---- for connections with such a bufferevent; harmless for others ---- */
 
 bool tls_is_used(const struct bufferevent *bev);
-/* libevent waits for the socket, although OpenSSL may hold decrypted bytes that the bufferevent had
- * no room for before: lets it look for them. To be called whenever room was made. */
+/* libevent waits for the socket, although OpenSSL may hold bytes that it read ahead, or decrypted
+ * when the bufferevent had no room: lets it look for them. To be called after the handshake, and
+ * whenever room was made. */
 void tls_read_on(struct bufferevent *bev);
-/* Joins what is small at the output's start, so that head and body share a record. Not between a
- * write that is pending and its end. */
-void tls_join_output(struct bufferevent *bev);
+/* For connections with such a bufferevent alone: encrypts and sends what is in the output, as far
+ * as the socket takes it at once; what is left is libevent's to write (EV_WRITE). Not between that
+ * and its end. False: the connection is broken. */
+bool tls_write(struct bufferevent *bev);
 /* Tells the peer that nothing was cut off (close_notify). */
 void tls_say_goodbye(struct bufferevent *bev);
 /* After a failed handshake: reads what the peer has sent, because closing over unread bytes would
