@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    SINGLE_READ_BYTES = 64 * 1024,
-    DIRECT_WRITES = 2,
-    JOINED_BYTES = 24 * 1024,
-    TURN_BYTES = 128 * 1024
-};
+enum { SINGLE_READ_BYTES = 64 * 1024, DIRECT_WRITES = 2, TURN_BYTES = 128 * 1024 };
 
 struct evbuffer *conn_output(const struct http_conn *conn)
 {
@@ -65,8 +61,7 @@ static void write_when_possible(struct http_conn *conn)
 }
 
 /* A head whose body comes by sendfile(): the kernel is told to wait for that, so that both share a
- * packet. Not where the body is too long to follow at once: what waits counts as unsent, and the
- * socket would not ask for more until the kernel gives up waiting (200 ms). */
+ * packet. */
 static void write_head(struct http_conn *conn)
 {
     struct evbuffer *output = conn_output(conn);
@@ -81,15 +76,25 @@ static void write_head(struct http_conn *conn)
         evbuffer_drain(output, (size_t)sent);
 }
 
+/* What the kernel was told to wait for doesn't follow at once. It would wait for 200 ms, and not
+ * ask for more, since what waits counts as unsent; setting this, set as it is, sends it (tcp(7)).
+ */
+static void send_what_waits(struct http_conn *conn)
+{
+    int on = 1;
+
+    (void)setsockopt(bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 /* Tries the socket before waiting for it: most responses are taken at once, and cost no turn of the
  * loop. */
 static void write_at_once(struct http_conn *conn)
 {
     struct evbuffer *output = conn_output(conn);
+    bool joined = conn->head_bytes > 0 && conn->req && conn->req->file_fd >= 0;
 
     evbuffer_unfreeze(output, 1);
-    if (conn->head_bytes > 0 && conn->req && conn->req->file_fd >= 0 &&
-        evbuffer_get_length(output) <= JOINED_BYTES)
+    if (joined)
         write_head(conn);
     conn->head_bytes = 0;
     for (int i = 0; i < DIRECT_WRITES && evbuffer_get_length(output) > 0; i++) {
@@ -102,6 +107,8 @@ static void write_at_once(struct http_conn *conn)
         break;
     }
     evbuffer_freeze(output, 1);
+    if (joined && evbuffer_get_length(output) > 0)
+        send_what_waits(conn);
 }
 
 static void conn_flush(struct http_conn *conn)

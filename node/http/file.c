@@ -259,8 +259,9 @@ int http_respond_file(struct http_request *req, const struct http_file *file)
     if (file->offset_bytes < 0 || length_bytes <= 0 ||
         entry->bytes - length_bytes < file->offset_bytes)
         return -EIO;
-    snprintf(etag, sizeof(etag), "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)entry->bytes,
-        (uint64_t)entry->modified_ns);
+    if (!file->etag)
+        snprintf(etag, sizeof(etag), "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)entry->bytes,
+            (uint64_t)entry->modified_ns);
     const struct representation what = {
         .length_bytes = length_bytes,
         .content_type = file->content_type,

@@ -7,8 +7,10 @@ static bool match_pattern(struct http_match *match, const char *pattern, const c
 {
     match->arg_count = 0;
     while (*pattern == '/' && *path == '/') {
-        size_t part_bytes = strcspn(++pattern, "/");
-        size_t value_bytes = strcspn(++path, "/");
+        pattern++;
+        path++;
+        size_t part_bytes = (size_t)(strchrnul(pattern, '/') - pattern);
+        size_t value_bytes = (size_t)(strchrnul(path, '/') - path);
 
         if (*pattern == ':') {
             if (value_bytes == 0 || match->arg_count == HTTP_MAX_ARGS)

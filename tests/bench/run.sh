@@ -13,7 +13,7 @@ if [ $# -eq 0 ] || [ ! -f "tests/bench/$1.mjs" ]; then
 fi
 sh node/install-packages.sh node/packages.txt tests/packages.txt tests/bench-packages.txt
 cmake --preset release >/dev/null
-cmake --build --preset release >/dev/null
+cmake --build --preset release -- --quiet
 name=$1
 shift
 exec env TERRACE_BIN="$PWD/build/release" node "tests/bench/$name.mjs" "$@"

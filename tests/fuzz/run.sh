@@ -24,7 +24,7 @@ build() { # PRESET [TARGET...]
     preset=$1
     shift
     cmake --preset "$preset" >/dev/null
-    cmake --build --preset "$preset" ${1:+--target "$@"} >/dev/null
+    cmake --build --preset "$preset" ${1:+--target "$@"} -- --quiet
 }
 
 fuzz() { # TARGET SECONDS
