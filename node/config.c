@@ -46,9 +46,10 @@ static const struct config_option options[] = {
         "files (ulimit -n) must "
         "be larger."},
     {"congestion", CONFIG_CHOICE, FIELD(congestion), 0, 0, "bbr", "bbr|cubic|system",
-        "How TCP judges the links to the terminals. bbr is several times as fast as cubic on lossy "
-        "ones; where the kernel doesn't have it, or doesn't allow it, the system's choice stays "
-        "(`terrace doctor` says so)."},
+        "How TCP judges the links to the terminals, but for those in the same building. bbr is "
+        "several times as fast as cubic on lossy ones; where the kernel doesn't have it, or "
+        "doesn't allow it, they have cubic too (`terrace doctor` says so). system: whatever the "
+        "system has, for all."},
     {"min_progress_bytes_per_minute", CONFIG_BYTES, FIELD(min_progress_bytes_per_minute), 1, TIB,
         "15000", "bytes",
         "A peer in the middle of a request or response that moves less than this in a minute is "

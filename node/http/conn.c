@@ -5,8 +5,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,6 +464,7 @@ static int open_bufferevent(struct http_conn *conn, int fd)
 void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address, bool secure)
 {
     struct http_conn *conn = calloc(1, sizeof(*conn));
+    struct tcp_info info;
 
     if (!conn) {
         close(fd);
@@ -476,8 +477,11 @@ void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address,
     TAILQ_INSERT_TAIL(&loop->conns, conn, link);
     loop->conn_count++;
     enter(conn, CONN_HEAD);
-    if (open_bufferevent(conn, fd) == 0)
+    if (open_bufferevent(conn, fd) == 0) {
+        info = conn_tcp_info(conn);
+        conn_suit_link(conn, &info);
         return;
+    }
     if (!conn->bev)
         close(fd);
     conn_destroy(conn);

@@ -9,9 +9,13 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
-enum { SILENT_MS = 5000 };
+enum {
+    SILENT_MS = 5000,
+    NEAR_US = 1000, /* a round trip that takes less doesn't leave the building */
+};
 
 struct tcp_info conn_tcp_info(const struct http_conn *conn)
 {
@@ -22,6 +26,21 @@ struct tcp_info conn_tcp_info(const struct http_conn *conn)
     if (conn->bev)
         (void)getsockopt(bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_INFO, &info, &bytes);
     return info;
+}
+
+/* BBR's pacing takes twice the processor, and a link within the building gains nothing by it. One
+ * that was told so stays paced, so nobody is told at random. */
+void conn_suit_link(struct http_conn *conn, const struct tcp_info *info)
+{
+    const char *congestion = conn->loop->server->params.congestion;
+    bool is_near = info->tcpi_min_rtt < NEAR_US && info->tcpi_total_retrans == 0;
+
+    if (conn->far_link || is_near || !congestion || strcmp(congestion, "system") == 0)
+        return;
+    conn->far_link = true;
+    /* Where the kernel doesn't have it, what was there stays. */
+    (void)setsockopt(bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_CONGESTION, congestion,
+        (socklen_t)strlen(congestion));
 }
 
 void conn_sample(struct http_conn *conn, bool closed)
@@ -35,6 +54,8 @@ void conn_sample(struct http_conn *conn, bool closed)
     if (!params->observe)
         return;
     info = conn_tcp_info(conn);
+    if (!closed)
+        conn_suit_link(conn, &info);
     rate_bps = info.tcpi_delivery_rate * 8;
     sample = (struct http_conn_sample){
         .conn_id = conn->id,

@@ -35,13 +35,15 @@ enum {
     BLOCK_BYTES = 256 * 1024,    /* of a body, handed to a handler at a time */
     HEAD_ROOM_BYTES = 32 * 1024, /* read ahead while no body is wanted: a head always fits */
     DISCARD_BYTES = 256 * 1024,  /* of an unwanted body, read to save the connection */
-    TLS_QUEUE_BYTES = 64 * 1024, /* of a body, in memory for a connection that is encrypted */
-    FILE_SLICE_BYTES = 4 << 20,  /* for one sendfile(), so that others get their turn */
-    LINGER_MS = 10000,           /* for a peer to read the answer to what it should not have sent */
-    MEDIA_WAITING = 4,           /* of max_waiting: media are turned away last */
-    RETRY_AFTER_S = 2,           /* for those who were */
-    OPEN_FILES = 256,            /* a loop keeps */
-    SAMPLE_PAUSE_MS = 100,       /* between samples when requests end in quick succession */
+    /* In memory for a connection that is encrypted: full records, and with libevent's own bytes a
+     * power of two, which is what it allocates. */
+    TLS_QUEUE_BYTES = 48 * 1024,
+    FILE_SLICE_BYTES = 4 << 20, /* for one sendfile(), so that others get their turn */
+    LINGER_MS = 10000,          /* for a peer to read the answer to what it should not have sent */
+    MEDIA_WAITING = 4,          /* of max_waiting: media are turned away last */
+    RETRY_AFTER_S = 2,          /* for those who were */
+    OPEN_FILES = 256,           /* a loop keeps */
+    SAMPLE_PAUSE_MS = 100,      /* between samples when requests end in quick succession */
 };
 
 /* How far the server is with stopping; only ever grows. Any thread. */
@@ -100,6 +102,7 @@ struct http_conn {
     bool running, kicked;
     bool writing;  /* waits for the socket to take more */
     bool full;     /* more is read ahead than may be: reading rests */
+    bool far_link; /* TCP was told so */
     bool peer_eof; /* the peer will send no more; it may still listen */
     bool broken;   /* to be destroyed */
     uint64_t id;
@@ -209,8 +212,8 @@ void server_log(const struct http_server *server, const char *format, ...)
 
 /* listen.c */
 struct listen_params {
-    const char *address;
-    const char *congestion; /* as in http_server_params */
+    const char *address;    /* "ADDR:PORT" */
+    const char *congestion; /* TCP's congestion control; NULL: the system's */
     int count;
 };
 /* Binds count sockets to one address, and sets them up for bad links; who is accepted inherits
@@ -232,10 +235,12 @@ struct evbuffer *conn_input(const struct http_conn *conn);
 void conn_read_ahead(struct http_conn *conn, size_t bytes);
 
 /* deadline.c */
+struct tcp_info; /* <linux/tcp.h> */
 /* Once a tick: cuts off slow and idle peers, takes samples. May destroy conn. */
 void conn_tick(struct http_conn *conn, int64_t now_ms);
 void conn_sample(struct http_conn *conn, bool closed);
-struct tcp_info; /* <linux/tcp.h> */
+/* Has the link been seen to leave the building, TCP is given the congestion control for that. */
+void conn_suit_link(struct http_conn *conn, const struct tcp_info *info);
 struct tcp_info conn_tcp_info(const struct http_conn *conn);
 
 /* pace.c */

@@ -84,7 +84,7 @@ static void tune(int fd, const char *congestion)
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
         (void)setsockopt(
             fd, options[i].level, options[i].name, &options[i].value, sizeof(options[i].value));
-    if (congestion && strcmp(congestion, "system") != 0)
+    if (congestion)
         (void)setsockopt(
             fd, IPPROTO_TCP, TCP_CONGESTION, congestion, (socklen_t)strlen(congestion));
 }

@@ -128,12 +128,13 @@ static int add_piece(struct http_request *req)
     struct pieces *pieces = req->pieces;
     const struct http_piece *piece = &pieces->given.items[pieces->at];
     int64_t skip = pieces->skip_bytes, length_bytes = piece->length_bytes - skip;
+    int64_t room_bytes = TLS_QUEUE_BYTES - (int64_t)evbuffer_get_length(conn_output(req->conn));
     int error;
 
     if (length_bytes > pieces->left_bytes)
         length_bytes = pieces->left_bytes;
-    if (req->secure && length_bytes > TLS_QUEUE_BYTES)
-        length_bytes = TLS_QUEUE_BYTES;
+    if (req->secure && length_bytes > room_bytes)
+        length_bytes = room_bytes;
     if (piece->data)
         error = add_text(req, (const char *)piece->data + skip, (size_t)length_bytes);
     else if (req->secure)
