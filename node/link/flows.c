@@ -21,8 +21,6 @@ enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };
 #define MEASURE_MS 500
 /* Payload per byte on the wire: 1448 of 1500. Pacing counts the former, lines carry the latter. */
 #define PAYLOAD_PART 0.965
-/* Below this TCP would not come from the spot. */
-#define LEAST_BPS 8000
 /* A flow that takes less than this share of its pace has a link of its own that is slower: it gets
  * so many times what it takes, and the others have the rest. */
 #define FULL_PART 0.75
@@ -287,7 +285,7 @@ static double wanted_by(const struct flow *flow, const struct http_flow *seen)
     double wanted = SHARE_UNLIMITED;
 
     if (flow->given_bps > 0 && flow->rate_bps > 0 && flow->rate_bps < flow->given_bps * FULL_PART)
-        wanted = flow->rate_bps * GROWTH + LEAST_BPS;
+        wanted = flow->rate_bps * GROWTH + FLOWS_LEAST_BPS;
     if (seen->cmcd->requested_max_bps > 0 && !runs_dry(seen->cmcd)) {
         double requested = (double)seen->cmcd->requested_max_bps * REQUESTED_ROOM;
 
@@ -386,7 +384,7 @@ static void take_pace(struct flow *flow, const struct share_flow *share)
     double given_bps = share->given_bps + share->spare_bps;
     bool free = given_bps >= SHARE_UNLIMITED / 1e3;
 
-    flow->given_bps = free ? 0 : given_bps < LEAST_BPS ? LEAST_BPS : given_bps;
+    flow->given_bps = free ? 0 : given_bps < FLOWS_LEAST_BPS ? FLOWS_LEAST_BPS : given_bps;
     flow->pace.rate_bps = (int64_t)flow->given_bps;
     flow->pace.held_back = !free && given_bps < flow->wanted_bps * 0.99;
 }

@@ -9,6 +9,9 @@
 #include "node/http/http.h"
 #include "node/link/sites.h"
 
+/* Nobody is given less: TCP would not come from the spot. */
+#define FLOWS_LEAST_BPS 8000
+
 struct flows;
 
 int flows_open(struct flows **out);     /* 0 or -ENOMEM */

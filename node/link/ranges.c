@@ -78,6 +78,17 @@ int ranges_parse(struct ranges *out, const char *text, char *message, size_t mes
     return 0;
 }
 
+bool ranges_share_one(const struct ranges *one, const struct ranges *other)
+{
+    for (size_t i = 0; i < one->count; i++)
+        for (size_t k = 0; k < other->count; k++)
+            if (one->items[i].bits == other->items[k].bits &&
+                memcmp(one->items[i].address, other->items[k].address,
+                    sizeof(one->items[i].address)) == 0)
+                return true;
+    return false;
+}
+
 static bool within(const struct range *range, const uint8_t address[16])
 {
     for (int bit = 0; bit < range->bits; bit++)

@@ -23,6 +23,9 @@ struct ranges {
  * message says in one line what is wrong with it. */
 int ranges_parse(struct ranges *out, const char *text, char *message, size_t message_bytes);
 
+/* Whether a range of the one is a range of the other. */
+bool ranges_share_one(const struct ranges *one, const struct ranges *other);
+
 /* How many bits of the narrowest range that has the numeric address count, plus one; 0: it is in
  * none, or no address. */
 int ranges_match(const struct ranges *ranges, const char *address);

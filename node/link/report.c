@@ -7,12 +7,11 @@
 #include <string.h>
 
 #include "node/link/link_internal.h"
+#include "node/link/statements.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
 #define MOST_BODY_BYTES (16 * 1024)
-#define MOST_BPS INT64_C(100000000000)
-#define MOST_BUDGET_BYTES (INT64_C(1) << 50)
 /* Instead of a site's id. */
 #define NEW_SITE 0
 #define NO_SITE (-1)
@@ -21,11 +20,11 @@
 struct task {
     struct link *link;
     enum { SHOW, SET_UPLINK, PUT_SITE, REMOVE_SITE } what;
-    json_t *body;      /* an object; NULL none */
-    int64_t site_id;   /* or NEW_SITE, NO_SITE */
-    int error;         /* enum catalog_error */
-    char message[200]; /* in English, why not */
-    char *json;        /* the answer */
+    json_t *body;    /* an object; NULL none */
+    int64_t site_id; /* or NEW_SITE, NO_SITE */
+    int error;       /* enum catalog_error */
+    struct complaint why;
+    char *json; /* the answer */
 };
 
 /* ---- showing ---- */
@@ -83,73 +82,6 @@ static void show(struct catalog *catalog, struct task *task)
 
 /* ---- stating ---- */
 
-static bool refuse(struct task *task, const char *name, const char *what)
-{
-    task->error = CATALOG_EINVAL;
-    snprintf(task->message, sizeof(task->message), "%s must be %s", name, what);
-    return false;
-}
-
-/* A member that is not there leaves *out as it is. */
-static bool take_number(struct task *task, const char *name, int64_t most, int64_t *out)
-{
-    const json_t *value = json_object_get(task->body, name);
-
-    if (!value)
-        return true;
-    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-        json_integer_value(value) > most)
-        return refuse(task, name, "a whole number that is not negative");
-    *out = json_integer_value(value);
-    return true;
-}
-
-/* Until the body is freed. */
-static bool take_text(struct task *task, const char *name, char **out)
-{
-    const json_t *value = json_object_get(task->body, name);
-
-    if (!value)
-        return true;
-    if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
-        return refuse(task, name, "a text");
-    *out = (char *)json_string_value(value);
-    return true;
-}
-
-static bool take_time(struct task *task, const char *name, int *out)
-{
-    char *text = NULL;
-    int hour, minute, used = 0;
-
-    if (!take_text(task, name, &text) || !text)
-        return task->error == CATALOG_OK;
-    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2 || text[used] || hour < 0 ||
-        hour > 23 || minute < 0 || minute > 59)
-        return refuse(task, name, "a time such as 22:30");
-    *out = hour * 60 + minute;
-    return true;
-}
-
-static bool take_site(struct task *task, struct catalog_site *site)
-{
-    struct ranges ranges;
-
-    if (!take_text(task, "name", &site->name) || !take_text(task, "ranges", &site->ranges) ||
-        !take_text(task, "token", &site->token) ||
-        !take_number(task, "cap_bps", MOST_BPS, &site->cap_bps) ||
-        !take_number(task, "terminal_cap_bps", MOST_BPS, &site->terminal_cap_bps) ||
-        !take_number(task, "budget_bytes", MOST_BUDGET_BYTES, &site->budget_bytes) ||
-        !take_time(task, "download_from", &site->download_from_minute) ||
-        !take_time(task, "download_to", &site->download_to_minute))
-        return false;
-    if (ranges_parse(&ranges, site->ranges, task->message, sizeof(task->message)) < 0) {
-        task->error = CATALOG_EINVAL;
-        return false;
-    }
-    return true;
-}
-
 /* The site as it is (none: an empty one), with what the body changes. */
 static void put_site(struct catalog *catalog, struct task *task)
 {
@@ -167,20 +99,17 @@ static void put_site(struct catalog *catalog, struct task *task)
         }
     if (!known)
         task->error = CATALOG_ENOTFOUND;
-    else if (take_site(task, &site))
+    else if ((task->error = statement_site(task->body, &sites, &site, &task->why)) == CATALOG_OK)
         task->error = catalog_site_put(catalog, &site, &task->site_id);
     catalog_sites_free(&sites);
 }
 
 static void set_uplink(struct catalog *catalog, struct task *task)
 {
-    int64_t bps = -1;
+    int64_t bps;
 
-    if (!take_number(task, "uplink_bps", MOST_BPS, &bps))
-        return;
-    if (bps < 0)
-        refuse(task, "uplink_bps", "there");
-    else
+    task->error = statement_uplink(task->body, &bps, &task->why);
+    if (task->error == CATALOG_OK)
         task->error = catalog_link_set(catalog, bps);
 }
 
@@ -195,8 +124,8 @@ static void work(void *thread_ctx, void *arg)
         put_site(catalog, task);
     else if (task->what == REMOVE_SITE)
         task->error = catalog_site_remove(catalog, task->site_id);
-    if (task->error && !task->message[0])
-        snprintf(task->message, sizeof(task->message), "%s", catalog_message(catalog));
+    if (task->error && !task->why.en[0])
+        snprintf(task->why.en, sizeof(task->why.en), "%s", catalog_message(catalog));
     if (task->error == CATALOG_OK && task->what != SHOW)
         link_load(task->link, catalog);
     if (task->error == CATALOG_OK)
@@ -209,16 +138,18 @@ static void respond_error(struct http_request *req, const struct task *task)
 {
     switch (task->error) {
     case CATALOG_EINVAL:
-        http_respond_error(req, 400, "bad_value", task->message, task->message);
+        http_respond_error(
+            req, 400, "bad_value", task->why.zh[0] ? task->why.zh : task->why.en, task->why.en);
         break;
     case CATALOG_EEXISTS:
-        http_respond_error(req, 409, "exists", "已有同名的站点，或令牌已被使用", task->message);
+        http_respond_error(req, 409, "exists",
+            task->why.zh[0] ? task->why.zh : "已有同名的站点，或令牌已被使用", task->why.en);
         break;
     case CATALOG_ENOTFOUND:
         http_respond_error(req, 404, "not_found", "没有这个站点", "There is no such site.");
         break;
     default:
-        log_write(LOG_ERROR, "link", "%s", task->message);
+        log_write(LOG_ERROR, "link", "%s", task->why.en);
         http_respond_error(
             req, 503, "unavailable", "暂时无法保存，请稍后再试", "It can't be saved at present.");
     }
@@ -264,8 +195,13 @@ static void handle_remove(struct http_request *req, void *ctx)
 
 static void on_body(struct http_request *req, char *data, size_t data_bytes, void *ctx)
 {
-    struct task task = {.link = ctx, .body = json_loadb(data, data_bytes, 0, NULL)};
+    json_error_t fault;
+    struct task task = {.link = ctx, .body = json_loadb(data, data_bytes, 0, &fault)};
 
+    if (!task.body && json_error_code(&fault) == json_error_numeric_overflow) {
+        http_respond_error(req, 400, "bad_value", "数字太大", "A number is too large to be meant.");
+        return;
+    }
     if (!json_is_object(task.body)) {
         json_decref(task.body);
         http_respond_error(

@@ -40,19 +40,37 @@ test('sites are added, changed, removed', async () => {
 });
 
 test('what makes no sense is refused in plain words', async () => {
-    for (const [path, method, body] of [
+    for (const [path, method, body, says] of [
         ['/api/technician/link', 'PUT', {}], ['/api/technician/link', 'PUT', { uplink_bps: -1 }], ['/api/technician/link', 'PUT', { uplink_bps: 'fast' }],
         ['/api/technician/link', 'PUT', { uplink_bps: 1e18 }], ['/api/technician/sites', 'POST', {}], ['/api/technician/sites', 'POST', { name: 'x', ranges: 'village' }],
         ['/api/technician/sites', 'POST', { name: 'x', ranges: '10.0.0.0/33' }], ['/api/technician/sites', 'POST', { name: 'x', download_from: '25:00' }],
-        ['/api/technician/sites', 'POST', { name: 'x'.repeat(101) }], ['/api/technician/sites', 'POST', { name: 7 }], ['/api/technician/sites', 'POST', { name: 'a\u0000b' }],
+        ['/api/technician/sites', 'POST', { name: 'x'.repeat(101) }, 'at most 100 bytes'], ['/api/technician/sites', 'POST', { name: 'x', token: '令'.repeat(34) }, 'at most 100 bytes'],
+        ['/api/technician/sites', 'POST', { name: 'x', cap_bps: 1 }, 'from 8000'], ['/api/technician/link', 'PUT', { uplink_bps: 7999 }, 'from 8000'], ['/api/technician/sites', 'POST', { name: 7 }], ['/api/technician/sites', 'POST', { name: 'a\u0000b' }],
     ]) {
         const response = await call(path, method, body);
         assert.equal(response.status, 400, `${method} ${path} ${JSON.stringify(body)}`);
-        assert.match((await response.json()).error.en, /\w+ /);
+        const { zh, en } = (await response.json()).error;
+        assert.match(en, /\w+ /);
+        assert.match(zh, /\p{Script=Han}{2}/u, JSON.stringify(body));
+        assert.ok(!says || en.includes(says), en);
     }
+    // JSON.stringify can't write it.
+    const large = await technician.request('/api/technician/link', { method: 'PUT', body: '{"uplink_bps": 9223372036854775808}' });
+    assert.deepEqual([large.status, (await large.json()).error.en], [400, 'A number is too large to be meant.']);
     assert.equal((await technician.request('/api/technician/sites', { method: 'POST', body: '[1' })).status, 400);
     const operator = await addUserAndLogin(node, 'op', 'operator');
     assert.equal((await operator.request('/api/technician/link')).status, 403);
+});
+
+test('a range is one site\'s', async () => {
+    const one = site(await ok('/api/technician/sites', 'POST', { name: '甲', ranges: '10.7.0.0/16, 10.8.0.1' }), '甲');
+    const refused = await call('/api/technician/sites', 'POST', { name: '乙', ranges: '10.9.0.0/16 10.8.0.1/32' });
+    assert.equal(refused.status, 409);
+    assert.match((await refused.json()).error.zh, /站点“甲”/);
+    const two = site(await ok('/api/technician/sites', 'POST', { name: '乙', ranges: '10.7.1.0/24' }), '乙'); // a part of another's is no clash
+    await ok(`/api/technician/sites/${one.id}`, 'PUT', { cap_bps: 8000 });
+    for (const { id } of [one, two])
+        await ok(`/api/technician/sites/${id}`, 'DELETE');
 });
 
 test('a response that is held back says so to the player', async () => {

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What technicians state about links, read from JSON and checked. */
+#ifndef NODE_LINK_STATEMENTS_H
+#define NODE_LINK_STATEMENTS_H
+
+#include <jansson.h>
+
+#include "catalog/catalog.h"
+
+/* Why something was not taken, in a line for people; "" where the catalog knows. */
+struct complaint {
+    char zh[320], en[320];
+};
+
+/* Changes *site by the members that the body has; texts then belong to the body. sites: all that
+ * there are. CATALOG_OK; CATALOG_EINVAL or CATALOG_EEXISTS with the reason. */
+int statement_site(const json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
+    struct complaint *why);
+/* The uplink's rate in bit/s, 0: not limited. Errors as above. */
+int statement_uplink(const json_t *body, int64_t *bps, struct complaint *why);
+
+#endif
