@@ -60,11 +60,23 @@ static enum cli_exit print_json(const struct details *details)
 
 /* ---- for people ---------------------------------------------------------- */
 
-static void print_field(const char *name, const char *value)
+/* In the reader's language. */
+__attribute__((format_arg(1), format_arg(2))) static const char *word(
+    const char *en, const char *zh)
+{
+    return text_chinese() ? zh : en;
+}
+
+static void print_label(const char *en, const char *zh)
+{
+    text_print(stdout, word(en, zh), 0, 12);
+}
+
+static void print_field(const char *en, const char *zh, const char *value)
 {
     if (*value == '\0')
         return;
-    printf("%-12s", name);
+    print_label(en, zh);
     text_print(stdout, value, 0, 0);
     putchar('\n');
 }
@@ -73,28 +85,49 @@ static void print_field(const char *name, const char *value)
 static void print_extras(const struct catalog_lesson *lesson)
 {
     if (lesson->extras_failed)
-        printf("%-12s%s\n", "in AV1",
-            text_chinese()
-                ? "没有做成，这一课照常播放（terrace retry 可以再试）"
-                : "could not be made; the lesson plays without (terrace retry tries again)");
-    else if (lesson->state == CATALOG_LESSON_READY && lesson->extra_jobs > 0)
-        printf("%-12s%d %%\n", "in AV1", lesson->extra_permille / 10);
+        print_field("in AV1", "AV1 版本",
+            word("could not be made; the lesson plays without (terrace retry tries again)",
+                "没有做成，这一课照常播放（terrace retry 可以再试）"));
+    else if (lesson->state == CATALOG_LESSON_READY && lesson->extra_jobs > 0) {
+        print_label("in AV1", "AV1 版本");
+        printf("%d %%\n", lesson->extra_permille / 10);
+    }
+}
+
+static const char *state_name(enum catalog_lesson_state state)
+{
+    static const char *const zh[] = {
+        [CATALOG_LESSON_QUEUED] = "排队",
+        [CATALOG_LESSON_WORKING] = "转码中",
+        [CATALOG_LESSON_READY] = "完成",
+        [CATALOG_LESSON_FAILED] = "失败",
+    };
+    return word(catalog_lesson_state_name(state), zh[state]);
 }
 
 static void print_state(const struct catalog_lesson *lesson)
 {
-    printf("%-12s%s", "state", catalog_lesson_state_name(lesson->state));
+    static const char *const priority_zh[] = {"低", "中", "高"}; /* from CATALOG_PRIORITY_LOW */
+    const char *comma = word(", ", "，");
+    print_label("state", "状态");
+    fputs(state_name(lesson->state), stdout);
     if (lesson->state == CATALOG_LESSON_WORKING)
-        printf(", %d %%", lesson->progress_permille / 10);
+        printf("%s%d %%", comma, lesson->progress_permille / 10);
     if (lesson->queued_jobs > 0 && lesson->priority != CATALOG_PRIORITY_NORMAL)
-        printf(", %s priority", catalog_priority_name(lesson->priority));
+        printf(word(", %s priority", "，优先级%s"),
+            word(catalog_priority_name(lesson->priority),
+                priority_zh[lesson->priority - CATALOG_PRIORITY_LOW]));
     if (lesson->queued_jobs > 0 && lesson->paused)
-        printf(", paused");
-    printf("%s%s\n", lesson->playable ? ", playable" : "", lesson->published ? ", published" : "");
+        fputs(word(", paused", "，已暂停"), stdout);
+    if (lesson->playable)
+        fputs(word(", playable", "，可播放"), stdout);
+    if (lesson->published)
+        fputs(word(", published", "，已发布"), stdout);
+    putchar('\n');
     print_extras(lesson);
     if (lesson->state != CATALOG_LESSON_FAILED)
         return;
-    printf("%-12s", "reason");
+    print_label("reason", "原因");
     cli_print_reason(stdout, lesson->reason, lesson->reason_detail);
     putchar('\n');
 }
@@ -102,23 +135,27 @@ static void print_state(const struct catalog_lesson *lesson)
 static void print_lesson(const struct catalog_lesson *lesson)
 {
     char text[TEXT_SHORT_BYTES];
-    printf("%-12s%" PRId64 "\n", "lesson", lesson->id);
-    print_field("title", lesson->title);
-    print_field("topic", lesson->topic);
-    print_field("description", lesson->description);
-    print_field("language", lesson->language);
+    print_label("lesson", "课程");
+    printf("%" PRId64 "\n", lesson->id);
+    print_field("title", "标题", lesson->title);
+    print_field("topic", "专题", lesson->topic);
+    print_field("description", "说明", lesson->description);
+    print_field("language", "语言", lesson->language);
     print_state(lesson);
     if (lesson->duration_us > 0)
-        print_field("length", text_duration(lesson->duration_us, text));
-    print_field("source", lesson->source_name);
-    printf("%-12s%s, SHA-256 %s\n", "", text_size(lesson->source_bytes, text),
-        *lesson->source_sha256 != '\0' ? lesson->source_sha256 : "not known");
-    print_field("put in by", lesson->submitter);
-    print_field("on", text_time(lesson->created_ms, text));
-    print_field("media", text_size(lesson->media_bytes, text));
-    if (lesson->playable)
-        printf("%-12s/watch/%" PRId64 ", /v/%" PRId64 "/%d/master.m3u8\n", "pages", lesson->id,
-            lesson->id, lesson->revision);
+        print_field("length", "时长", text_duration(lesson->duration_us, text));
+    print_field("source", "源文件", lesson->source_name);
+    print_label("", "");
+    printf("%s%sSHA-256 %s\n", text_size(lesson->source_bytes, text), word(", ", "，"),
+        *lesson->source_sha256 != '\0' ? lesson->source_sha256 : word("not known", "未知"));
+    print_field("put in by", "提交人", lesson->submitter);
+    print_field("on", "时间", text_time(lesson->created_ms, text));
+    print_field("media", "媒体占用", text_size(lesson->media_bytes, text));
+    if (!lesson->playable)
+        return;
+    print_label("pages", "页面");
+    printf("/watch/%" PRId64 "%s/v/%" PRId64 "/%d/master.m3u8\n", lesson->id, word(", ", "，"),
+        lesson->id, lesson->revision);
 }
 
 static const char *sound_name(int sound, bool chinese)
@@ -149,9 +186,9 @@ static void print_pictures(const struct media_info *info)
     bool chinese = text_chinese();
     if (info->stretch_count == 0)
         return;
-    puts(chinese ? "\n画面" : "\npictures of the source");
+    puts(chinese ? "\n源画面" : "\npictures of the source");
     printf(chinese ? "  幻灯或屏幕 %d %%，讲话人 %d %%，运动 %d %%；换页 %d 次，画面噪声 %.2f"
-                   : "  slides or screen %d %%, speaker %d %%, motion %d %%; %d cuts, noise %.2f",
+                   : "  slides or screen %d %%, speaker %d %%, motion %d %%; cuts %d, noise %.2f",
         plan_class_share(info, MEDIA_SLIDES) / 10, plan_class_share(info, MEDIA_HEAD) / 10,
         plan_class_share(info, MEDIA_MOTION) / 10, info->cut_count, info->noise_x100 / 100.0);
     if (info->interlaced)
@@ -163,11 +200,32 @@ static void print_pictures(const struct media_info *info)
     putchar('\n');
 }
 
+/* What AV1 was found to save, and so whether it is made. */
+static void print_av1(const struct media_info *info)
+{
+    int saving = info->av1_saving_permille;
+    if (saving == 0)
+        return;
+    if (saving > 0)
+        printf(word("  AV1 would take %d %% less of the link at equal quality",
+                   "  同等画质下，AV1 少用 %d %% 的带宽"),
+            saving / 10);
+    else
+        printf(word("  AV1 would take %d %% more of the link at equal quality",
+                   "  同等画质下，AV1 多用 %d %% 的带宽"),
+            -saving / 10);
+    if (saving < PLAN_AV1_LEAST_SAVING_PERMILLE)
+        printf(word(": too little to make it (%d %% are asked for)", "，不足 %d %%，不制作"),
+            PLAN_AV1_LEAST_SAVING_PERMILLE / 10);
+    putchar('\n');
+}
+
 static void print_findings(const struct catalog_lesson *lesson)
 {
     struct media_info *info = malloc(sizeof(*info));
     if (info && media_info_parse(lesson->info_text, strlen(lesson->info_text), info) == 0) {
         print_pictures(info);
+        print_av1(info);
         if (info->audio_count > 0)
             puts(text_chinese() ? "\n原声" : "\nsound of the source");
         for (int i = 0; i < info->audio_count; i++)
@@ -180,14 +238,17 @@ static void print_rendition(const struct catalog_rendition *rendition)
 {
     printf("  %-8s", rendition->name);
     if (rendition->kind == CATALOG_VIDEO || rendition->kind == CATALOG_LEGACY)
-        printf("%4dx%-4d %6.2f frames/s", rendition->width, rendition->height,
+        printf(word("%4dx%-4d %6.2f frames/s", "%4dx%-4d 每秒 %5.2f 帧"), rendition->width,
+            rendition->height,
             rendition->fps_den > 0 ? (double)rendition->fps_num / rendition->fps_den : 0.0);
     else if (rendition->kind == CATALOG_TEXT)
-        printf("subtitles %s", rendition->language);
+        printf("%s %s", word("subtitles", "字幕"), rendition->language);
     else
-        printf("%s %5.1f kHz %s", rendition->channels == 1 ? "mono  " : "stereo",
+        printf("%s %5.1f kHz %s",
+            rendition->channels == 1 ? word("mono  ", "单声道") : word("stereo", "立体声"),
             rendition->sample_rate / 1000.0, rendition->language);
-    printf("  up to %" PRId64 " kbit/s  %s\n", rendition->cap_bps / 1000, rendition->codecs);
+    printf(word("  up to %" PRId64 " kbit/s  %s\n", "  不超过 %" PRId64 " kbit/s  %s\n"),
+        rendition->cap_bps / 1000, rendition->codecs);
 }
 
 static void print_jobs(const struct catalog_jobs *jobs)
@@ -201,9 +262,10 @@ static void print_jobs(const struct catalog_jobs *jobs)
         if (job->state == CATALOG_JOB_LEASED)
             printf(" %d %%", job->progress_permille / 10);
         if (job->attempt > 1)
-            printf(", attempt %d of %d", job->attempt, job->max_attempts);
+            printf(word(", attempt %d of %d", "，第 %d 次（最多 %d 次）"), job->attempt,
+                job->max_attempts);
         if (*job->reason != '\0') {
-            fputs(": ", stdout);
+            fputs(word(": ", "："), stdout);
             cli_print_reason(stdout, job->reason, job->reason_detail);
         }
         putchar('\n');
@@ -235,15 +297,15 @@ static enum cli_exit print_text(const struct details *details)
     print_lesson(&details->lessons.items[0]);
     print_findings(&details->lessons.items[0]);
     if (details->renditions.count > 0)
-        puts("\nrenditions");
+        puts(word("\nrenditions", "\n码流版本"));
     for (size_t i = 0; i < details->renditions.count; i++)
         print_rendition(&details->renditions.items[i]);
     const struct catalog_lesson *lesson = &details->lessons.items[0];
     if (lesson->state != CATALOG_LESSON_READY || lesson->extra_jobs > 0 || lesson->extras_failed) {
-        puts("\nwork that is not done");
+        puts(word("\nwork that is not done", "\n未完成的工作"));
         print_jobs(&details->jobs);
     }
-    puts("\nevents");
+    puts(word("\nevents", "\n经过"));
     return print_events(&details->events);
 }
 
