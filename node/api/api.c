@@ -83,7 +83,7 @@ void api_respond_error(struct http_request *req, int error)
 
 void api_respond_json(struct http_request *req, int status, json_t *json)
 {
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     http_response_header(req, "Cache-Control", "no-cache");
     if (text)
         http_respond(req, status, "application/json", text, strlen(text));

@@ -76,7 +76,7 @@ static void work_look(void *thread_ctx, void *argument)
         return;
     json_t *json = json_pack("{s:o, s:o}", "lessons", list_lessons(thread_ctx), "uploads",
         list_uploads(thread_ctx, look->store));
-    look->text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    look->text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     if (look->text)
         look->change_number = number;
     json_decref(json);

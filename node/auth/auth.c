@@ -84,25 +84,30 @@ int auth_refresh(struct auth *auth, struct catalog *catalog)
 
 /* ---- the guard ---- */
 
+/* With the login page, where there is one, if it is a page that was asked for. */
+static bool give_login_page(
+    const struct auth *auth, struct http_request *req, const struct http_route *route, int status)
+{
+    if (!route->page || !auth->login_page)
+        return false;
+    auth->login_page(req, status, auth->login_page_ctx);
+    return true;
+}
+
 static void refuse_stranger(
     const struct auth *auth, struct http_request *req, const struct http_route *route)
 {
     http_response_header(req, "WWW-Authenticate", "Session");
+    if (give_login_page(auth, req, route, 401))
+        return;
     http_response_header(req, "Cache-Control", "no-store");
-    if (route->page && auth->login_page)
-        auth->login_page(req, auth->login_page_ctx);
-    else
-        http_respond_error(req, 401, "login_needed", "请先登录。", "Log in first.");
+    http_respond_error(req, 401, "login_needed", "请先登录。", "Log in first.");
 }
 
-static void refuse_role(struct http_request *req, const struct http_route *route)
+static void refuse_role(
+    const struct auth *auth, struct http_request *req, const struct http_route *route)
 {
-    static const char page[] =
-        "<!doctype html><meta charset=utf-8><title>403</title><p>您的账号没有权限打开这个页面。</p>"
-        "<p>Your account may not open this page.</p><p><a href=\"/\">Terrace</a></p>";
-    if (route->page)
-        http_respond(req, 403, "text/html; charset=utf-8", page, sizeof(page) - 1);
-    else
+    if (!give_login_page(auth, req, route, 403))
         http_respond_error(
             req, 403, "forbidden", "您的账号没有权限做这件事。", "Your account may not do this.");
 }
@@ -219,7 +224,7 @@ bool auth_guard(struct http_request *req, const struct http_route *route, void *
         return false;
     }
     if (!may(user.role, route->access)) {
-        refuse_role(req, route);
+        refuse_role(auth, req, route);
         return false;
     }
     if (forged(req, route, &user)) {

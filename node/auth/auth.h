@@ -20,7 +20,7 @@ struct auth_params {
      * pages are redirected, all else is refused with 403. */
     bool need_tls;
     /* Shows the login page (401) in answer to a page route: the web module's, wired by node.c. */
-    void (*login_page)(struct http_request *req, void *ctx);
+    void (*login_page)(struct http_request *req, int status, void *ctx);
     void *login_page_ctx;
 };
 int auth_open(struct auth **out, const struct auth_params *params); /* 0 or a negative errno */

@@ -16,7 +16,7 @@
 struct auth {
     int64_t session_ms;
     bool metrics_public, need_tls;
-    void (*login_page)(struct http_request *req, void *ctx);
+    void (*login_page)(struct http_request *req, int status, void *ctx);
     void *login_page_ctx;
     struct sessions *sessions;
     struct backoff *backoff;

@@ -68,10 +68,10 @@ static void handle_page(struct http_request *req, void *ctx)
     respond_page(req, 200, ctx);
 }
 
-void web_login_page(struct http_request *req, void *ctx)
+void web_login_page(struct http_request *req, int status, void *ctx)
 {
     (void)ctx;
-    respond_page(req, 401, "/login");
+    respond_page(req, status, "/login");
 }
 
 static void handle_asset(struct http_request *req, void *ctx)

@@ -8,7 +8,7 @@
 
 /* "/", "/watch/:id", "/login", "/operator", "/technician", "/assets/:file". Static. */
 const struct http_route *web_routes(size_t *count);
-/* For auth_params: answers 401 with the login page. */
-void web_login_page(struct http_request *req, void *ctx);
+/* For auth_params: answers 401, or 403 who may not open the page, with the login page. */
+void web_login_page(struct http_request *req, int status, void *ctx);
 
 #endif

@@ -36,8 +36,18 @@ async function submit(event) {
     }
 }
 
+/** Who is logged in already came to a page that is not for them. */
+async function explain() {
+    if (location.pathname === '/login')
+        return;
+    const user = await api('/api/session').catch(() => null);
+    if (user)
+        message.textContent = t('notYours').replace('{name}', user.name);
+}
+
 document.title = `${t('login')} · ${t('brand')}`;
 document.getElementById('app').append(topBar({ page: 'login' }),
-    el('main.narrow', {}, el('form.card', { onsubmit: submit }, el('h1', {}, t('login')), el('p.hint', {}, t('loginHint')),
+    el('main.narrow', {}, el('form.card', { onsubmit: submit }, el('h1', {}, t('login')), el('p.hint', {}, t('tagline')), el('p.hint', {}, t('loginHint')),
         el('label', {}, t('name'), name), el('label', {}, t('password'), password), message, button)));
 name.focus();
+explain();

@@ -9,7 +9,7 @@ const hours = (site) => (site.download_from === site.download_to ? t('always') :
 const fields = [
     ['siteName', 'name', 'text', { required: true, maxlength: 33 }],
     ['siteRanges', 'ranges', 'text', { placeholder: '10.1.0.0/16, 10.9.0.7' }],
-    ['siteToken', 'token', 'text', { maxlength: 33 }],
+    ['siteToken', 'token', 'text', { maxlength: 33, placeholder: t('siteTokenHint') }],
     ['siteBudget', 'budget_bytes', 'number', { min: 0, step: 1 }, MB],
     ['siteCap', 'cap_bps', 'number', { min: 0, step: 1 }, KBPS],
     ['siteTerminalCap', 'terminal_cap_bps', 'number', { min: 0, step: 1 }, KBPS],
