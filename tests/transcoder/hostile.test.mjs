@@ -39,7 +39,8 @@ async function tryAll(clips, counts, everyOther) {
     await inParallel(variants(clips, counts), async ([name, bytes]) => {
         const file = path.join(dir, name), all = count++ % everyOther === 0;
         writeFileSync(file, bytes);
-        const result = await work(file, [all ? 'all' : 'probe'], { options: ['--segment-ms', '1000', '--chunk-ms', '2000'], deadline_ms });
+        // Twelve hours, the most that is taken, are within the planner's bounds with these.
+        const result = await work(file, [all ? 'all' : 'probe'], { options: ['--segment-ms', '4000', '--chunk-ms', '8000'], deadline_ms });
         const fault = wrong(result), outcome = fault ? 'WRONG' : result.reason ?? 'lesson';
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
         if (result.took_ms > slowest.took_ms)
