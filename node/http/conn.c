@@ -76,25 +76,14 @@ static void write_head(struct http_conn *conn)
         evbuffer_drain(output, (size_t)sent);
 }
 
-/* What the kernel was told to wait for doesn't follow at once. It would wait for 200 ms, and not
- * ask for more, since what waits counts as unsent; setting this, set as it is, sends it (tcp(7)).
- */
-static void send_what_waits(struct http_conn *conn)
-{
-    int on = 1;
-
-    (void)setsockopt(bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-}
-
 /* Tries the socket before waiting for it: most responses are taken at once, and cost no turn of the
  * loop. */
 static void write_at_once(struct http_conn *conn)
 {
     struct evbuffer *output = conn_output(conn);
-    bool joined = conn->head_bytes > 0 && conn->req && conn->req->file_fd >= 0;
 
     evbuffer_unfreeze(output, 1);
-    if (joined)
+    if (conn->head_bytes > 0 && conn->req && conn->req->file_fd >= 0)
         write_head(conn);
     conn->head_bytes = 0;
     for (int i = 0; i < DIRECT_WRITES && evbuffer_get_length(output) > 0; i++) {
@@ -107,8 +96,16 @@ static void write_at_once(struct http_conn *conn)
         break;
     }
     evbuffer_freeze(output, 1);
-    if (joined && evbuffer_get_length(output) > 0)
-        send_what_waits(conn);
+}
+
+/* What the kernel was told to wait for doesn't follow at once. It would wait for 200 ms, and not
+ * ask for more, since what waits counts as unsent; setting this, set as it is, sends it (tcp(7)).
+ */
+static void send_what_waits(struct http_conn *conn)
+{
+    int on = 1;
+
+    (void)setsockopt(bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 static void conn_flush(struct http_conn *conn)
@@ -119,8 +116,10 @@ static void conn_flush(struct http_conn *conn)
         conn->broken = !tls_write(conn->bev);
     else
         write_at_once(conn);
-    if (evbuffer_get_length(conn_output(conn)) > 0 && !conn->broken)
-        write_when_possible(conn);
+    if (evbuffer_get_length(conn_output(conn)) == 0 || conn->broken)
+        return;
+    send_what_waits(conn);
+    write_when_possible(conn);
 }
 
 static void on_sent(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)

@@ -33,6 +33,7 @@ enum {
 
 struct tls {
     struct tls_params params;
+    BIO_METHOD *sending;  /* a socket's, but for what write_record() does */
     pthread_mutex_t lock; /* for ctx and tickets */
     SSL_CTX *ctx;
     struct ticket_keys tickets; /* of every ctx, so that they outlive a certificate */
@@ -91,6 +92,51 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
         rc = -1;
     OPENSSL_cleanse(&key, sizeof(key));
     return rc;
+}
+
+/* ---- sending ----------------------------------------------------------------------------------
+ */
+
+/* Records that tls_write() has yet to send over it. */
+static void expect_records(BIO *bio, size_t count)
+{
+    BIO_set_app_data(bio, (void *)(uintptr_t)count);
+}
+
+static size_t expected_records(BIO *bio)
+{
+    return (size_t)(uintptr_t)BIO_get_app_data(bio);
+}
+
+/* Those that another one follows at once wait for it in the kernel: else each would end in a packet
+ * that is not full, and wake the peer. */
+static int write_record(BIO *bio, const char *data, int bytes)
+{
+    size_t expected = expected_records(bio);
+    int flags = MSG_NOSIGNAL | (expected > 1 ? MSG_MORE : 0);
+    ssize_t sent = send((int)BIO_get_fd(bio, NULL), data, (size_t)bytes, flags);
+
+    BIO_clear_retry_flags(bio);
+    if (sent < 0 && BIO_sock_should_retry((int)sent))
+        BIO_set_retry_write(bio);
+    if (sent == bytes && expected > 0)
+        expect_records(bio, expected - 1);
+    return (int)sent;
+}
+
+static BIO_METHOD *new_sending(void)
+{
+    const BIO_METHOD *socket = BIO_s_socket();
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOCKET, "records");
+
+    if (method && BIO_meth_set_write(method, write_record) == 1 &&
+        BIO_meth_set_read(method, BIO_meth_get_read(socket)) == 1 &&
+        BIO_meth_set_ctrl(method, BIO_meth_get_ctrl(socket)) == 1 &&
+        BIO_meth_set_create(method, BIO_meth_get_create(socket)) == 1 &&
+        BIO_meth_set_destroy(method, BIO_meth_get_destroy(socket)) == 1)
+        return method;
+    BIO_meth_free(method);
+    return NULL;
 }
 
 /* ---- the certificate --------------------------------------------------------------------------
@@ -226,7 +272,10 @@ int tls_open(struct tls **out, const struct tls_params *params, char *message, s
     tls->params = *params;
     pthread_mutex_init(&tls->lock, NULL);
     tls->tickets.period_ms = SESSION_S * 1000LL;
-    rc = load(tls, &tls->ctx, message, message_bytes);
+    tls->sending = new_sending();
+    rc = tls->sending ? load(tls, &tls->ctx, message, message_bytes) : -ENOMEM;
+    if (!tls->sending)
+        snprintf(message, message_bytes, "TLS can't be set up: out of memory");
     if (rc < 0)
         tls_close(&tls);
     *out = tls;
@@ -263,6 +312,7 @@ void tls_close(struct tls **tls)
     if (!*tls)
         return;
     SSL_CTX_free((*tls)->ctx);
+    BIO_meth_free((*tls)->sending);
     ticket_keys_wipe(&(*tls)->tickets);
     pthread_mutex_destroy(&(*tls)->lock);
     free(*tls);
@@ -272,16 +322,34 @@ void tls_close(struct tls **tls)
 /* ---- connections ------------------------------------------------------------------------------
  */
 
-struct bufferevent *tls_accept(struct tls *tls, struct event_base *base, int fd)
+static SSL *new_ssl(struct tls *tls, int fd)
 {
+    BIO *bio = BIO_new(tls->sending);
     SSL *ssl;
 
+    if (!bio)
+        return NULL;
+    BIO_set_fd(bio, fd, BIO_NOCLOSE);
     pthread_mutex_lock(&tls->lock);
     ssl = SSL_new(tls->ctx);
     pthread_mutex_unlock(&tls->lock);
-    return ssl ? bufferevent_openssl_socket_new(
-                     base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
-               : NULL;
+    if (ssl)
+        SSL_set_bio(ssl, bio, bio);
+    else
+        BIO_free(bio);
+    return ssl;
+}
+
+struct bufferevent *tls_accept(struct tls *tls, struct event_base *base, int fd)
+{
+    SSL *ssl = new_ssl(tls, fd);
+    struct bufferevent *bev = ssl ? bufferevent_openssl_socket_new(base, fd, ssl,
+                                        BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
+                                  : NULL;
+
+    if (!bev)
+        SSL_free(ssl);
+    return bev;
 }
 
 static SSL *ssl_of(const struct bufferevent *bev)
@@ -326,29 +394,40 @@ static bool may_go_on(SSL *ssl, int rc)
     return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
 }
 
+/* All that is contiguous at the output's start. What SSL_write() returns. */
+static int write_some(SSL *ssl, struct evbuffer *output)
+{
+    unsigned char *data;
+    size_t bytes = contiguous(output, &data), left = evbuffer_get_length(output) - bytes;
+    int rc;
+
+    if (bytes > INT_MAX)
+        bytes = INT_MAX;
+    expect_records(SSL_get_wbio(ssl), (bytes + RECORD_BYTES - 1) / RECORD_BYTES + (left > 0));
+    ERR_clear_error();
+    rc = SSL_write(ssl, data, (int)bytes);
+    if (rc > 0)
+        evbuffer_drain(output, (size_t)rc);
+    return rc;
+}
+
 bool tls_write(struct bufferevent *bev)
 {
     SSL *ssl = ssl_of(bev);
     struct evbuffer *output = bufferevent_get_output(bev);
+    int rc = 1;
 
     if (!SSL_is_init_finished(ssl))
         return true;
-    while (evbuffer_get_length(output) > 0) {
-        unsigned char *data;
-        size_t bytes = contiguous(output, &data);
-        int rc;
-
-        if (bytes == 0)
-            return false;
-        ERR_clear_error();
-        rc = SSL_write(ssl, data, bytes < INT_MAX ? (int)bytes : INT_MAX);
-        if (rc <= 0)
-            return may_go_on(ssl, rc);
-        evbuffer_drain(output, (size_t)rc);
+    while (rc > 0 && evbuffer_get_length(output) > 0)
+        rc = write_some(ssl, output);
+    expect_records(SSL_get_wbio(ssl), 0);
+    if (rc > 0) {
+        /* libevent has begun to wait for the socket when the output was filled. */
+        bufferevent_disable(bev, EV_WRITE);
+        return true;
     }
-    /* libevent has begun to wait for the socket when the output was filled. */
-    bufferevent_disable(bev, EV_WRITE);
-    return true;
+    return may_go_on(ssl, rc);
 }
 
 void tls_say_goodbye(struct bufferevent *bev)
