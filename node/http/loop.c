@@ -219,20 +219,6 @@ static int listen_on(struct http_loop *loop, int fd, struct evconnlistener **out
     return 0;
 }
 
-/* With a list of changes, so that what is awaited and comes within one turn costs no system call;
- * descriptors that share one open file would confuse it, and no loop has such. */
-static struct event_base *new_base(void)
-{
-    struct event_config *config = event_config_new();
-    struct event_base *base = NULL;
-
-    if (config && event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST) == 0)
-        base = event_base_new_with_config(config);
-    if (config)
-        event_config_free(config);
-    return base;
-}
-
 int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd, int tls_fd)
 {
     const int64_t tick_ms = server->params.sample_interval_ms;
@@ -246,7 +232,7 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
     TAILQ_INIT(&loop->conns);
     TAILQ_INIT(&loop->kicked);
     pthread_mutex_init(&loop->lock, NULL);
-    loop->base = files_open(&loop->files, OPEN_FILES) == 0 ? new_base() : NULL;
+    loop->base = files_open(&loop->files, OPEN_FILES) == 0 ? event_base_new() : NULL;
     if (loop->base) {
         loop->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
         loop->wake = event_new(loop->base, -1, EV_PERSIST, on_wake, loop);
