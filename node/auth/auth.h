@@ -19,7 +19,8 @@ struct auth_params {
     /* Logging in, and what needs a login, over TLS only, except from loopback: without it GETs of
      * pages are redirected, all else is refused with 403. */
     bool need_tls;
-    /* Shows the login page (401) in answer to a page route: the web module's, wired by node.c. */
+    /* Shows the login page in answer to a page route, with 401, or 403 to an account that may not
+     * open it: the web module's, wired by node.c. */
     void (*login_page)(struct http_request *req, int status, void *ctx);
     void *login_page_ctx;
 };

@@ -7,8 +7,6 @@
 
 #include "node/link/flows.h"
 
-#define MOST_BPS INT64_C(100000000000)
-#define MOST_BUDGET_BYTES (INT64_C(1) << 50)
 #define MOST_RANGES_BYTES 1000
 #define TIME_BYTES 5
 
@@ -18,21 +16,21 @@ struct statement {
     struct complaint *why;
 };
 
-/* What a technician calls the members of a body. */
+/* As the technician's page calls the members of a body. */
 static const char *label_zh(const char *name)
 {
     static const struct {
         const char *name, *zh;
     } labels[] = {
-        {"uplink_bps", "县城出口带宽"},
-        {"name", "站点名称"},
+        {"uplink_bps", "县里出口带宽"},
+        {"name", "站点"},
         {"ranges", "地址范围"},
         {"token", "令牌"},
-        {"cap_bps", "站点限速"},
-        {"terminal_cap_bps", "每台终端限速"},
-        {"budget_bytes", "每日流量"},
-        {"download_from", "下载开始时间"},
-        {"download_to", "下载结束时间"},
+        {"cap_bps", "合计上限"},
+        {"terminal_cap_bps", "每台终端上限"},
+        {"budget_bytes", "每天流量"},
+        {"download_from", "允许下载：从"},
+        {"download_to", "允许下载：到"},
     };
 
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
@@ -49,9 +47,17 @@ static bool refuse(struct statement *s, const char *name, const char *zh, const 
     return false;
 }
 
-/* A member that is not there leaves *out as it is. 0 is no limit; the smallest one is `least`. */
+/* What a limit may be, in what: the page asks in thousands of it. */
+struct limits {
+    int64_t least, most;
+    const char *unit;
+};
+static const struct limits rates = {FLOWS_LEAST_BPS, INT64_C(100000000000), "bit/s"};
+static const struct limits budgets = {1, INT64_C(1) << 50, "bytes"};
+
+/* A member that is not there leaves *out as it is. 0 is no limit. */
 static bool take_limit(
-    struct statement *s, const char *name, int64_t least, int64_t most, int64_t *out)
+    struct statement *s, const char *name, const struct limits *limits, int64_t *out)
 {
     const json_t *value = json_object_get(s->body, name);
     int64_t number = json_integer_value(value);
@@ -59,11 +65,13 @@ static bool take_limit(
 
     if (!value)
         return true;
-    if (!json_is_integer(value) || number < 0 || number > most || (number > 0 && number < least)) {
-        snprintf(
-            zh, sizeof(zh), "应为 0（不限）或 %" PRId64 " 到 %" PRId64 " 之间的整数", least, most);
-        snprintf(en, sizeof(en), "0 (no limit) or a whole number from %" PRId64 " to %" PRId64,
-            least, most);
+    if (!json_is_integer(value) || (number != 0 && number < limits->least) ||
+        number > limits->most) {
+        snprintf(zh, sizeof(zh), "应为 0（不限）或 %" PRId64 " 到 %" PRId64 " %s 之间的整数",
+            limits->least, limits->most, limits->unit);
+        snprintf(en, sizeof(en),
+            "0 (no limit) or a whole number from %" PRId64 " to %" PRId64 " %s", limits->least,
+            limits->most, limits->unit);
         return refuse(s, name, zh, en);
     }
     *out = number;
@@ -147,9 +155,9 @@ static bool take_site(
     if (!take_text(s, "name", SITE_NAME_BYTES - 1, &site->name) ||
         !take_text(s, "ranges", MOST_RANGES_BYTES, &site->ranges) ||
         !take_text(s, "token", SITE_NAME_BYTES - 1, &site->token) ||
-        !take_limit(s, "cap_bps", FLOWS_LEAST_BPS, MOST_BPS, &site->cap_bps) ||
-        !take_limit(s, "terminal_cap_bps", FLOWS_LEAST_BPS, MOST_BPS, &site->terminal_cap_bps) ||
-        !take_limit(s, "budget_bytes", 1, MOST_BUDGET_BYTES, &site->budget_bytes) ||
+        !take_limit(s, "cap_bps", &rates, &site->cap_bps) ||
+        !take_limit(s, "terminal_cap_bps", &rates, &site->terminal_cap_bps) ||
+        !take_limit(s, "budget_bytes", &budgets, &site->budget_bytes) ||
         !take_time(s, "download_from", &site->download_from_minute) ||
         !take_time(s, "download_to", &site->download_to_minute) || !take_ranges(s, site, &ranges))
         return false;
@@ -172,7 +180,7 @@ int statement_uplink(const json_t *body, int64_t *bps, struct complaint *why)
     struct statement s = {.body = body, .why = why};
 
     *bps = -1;
-    if (take_limit(&s, "uplink_bps", FLOWS_LEAST_BPS, MOST_BPS, bps) && *bps < 0)
+    if (take_limit(&s, "uplink_bps", &rates, bps) && *bps < 0)
         refuse(&s, "uplink_bps", "没有填写", "there");
     return s.error;
 }
