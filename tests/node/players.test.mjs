@@ -70,7 +70,9 @@ test('GStreamer seeks', async () => {
     assert.doesNotMatch(stdout + stderr, /ERROR/);
     assert.match(stdout, /Reached end of play list/);
     const positions = [...stdout.matchAll(/0:(\d\d):(\d\d\.\d) \/ 0:01:1/g)].map(([, minutes, seconds]) => minutes * 60 + Number(seconds));
-    assert.ok(positions.length > 0 && positions.every((at) => at > SEEK_S - 1), stdout);
+    // It may ask for the position before it has sought.
+    const sought = positions.filter((at) => at > 0);
+    assert.ok(sought.length > 0 && sought.every((at) => at > SEEK_S - 1), stdout);
 });
 
 test('wget goes on where a download broke off', async () => {
