@@ -14,24 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SINGLE_READ_BYTES = 64 * 1024, DIRECT_WRITES = 2, TURN_BYTES = 128 * 1024 };
+enum { DIRECT_WRITES = 2, TURN_BYTES = 128 * 1024 };
 
 struct evbuffer *conn_output(const struct http_conn *conn)
 {
     return bufferevent_get_output(conn->bev);
-}
-
-struct evbuffer *conn_input(const struct http_conn *conn)
-{
-    return bufferevent_get_input(conn->bev);
-}
-
-void conn_read_ahead(struct http_conn *conn, size_t bytes)
-{
-    if (bytes == conn->read_ahead_bytes)
-        return;
-    conn->read_ahead_bytes = bytes;
-    bufferevent_setwatermark(conn->bev, EV_READ, 0, bytes);
 }
 
 void conn_kick(struct http_conn *conn)
@@ -162,12 +149,12 @@ static void on_nothing_written(struct http_conn *conn)
     conn->broken = true;
 }
 
-/* The peer will send no more. With its goodbye libevent stops writing to it as well, although it
- * may still listen (RFC 8446 section 6.1). */
-static void on_peer_eof(struct http_conn *conn)
+/* With the peer's goodbye libevent stops writing to it as well, although it may still listen (RFC
+ * 8446 section 6.1). */
+static void on_goodbye(struct http_conn *conn)
 {
     conn->peer_eof = true;
-    if (conn->secure && conn->writing)
+    if (conn->writing)
         bufferevent_enable(conn->bev, EV_WRITE);
 }
 
@@ -183,7 +170,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
         conn->broken = true;
         tls_end_refused(bev);
     } else if (what & BEV_EVENT_READING) {
-        on_peer_eof(conn);
+        on_goodbye(conn);
     } else if (conn->secure) {
         conn->broken = true;
     } else {
@@ -389,17 +376,6 @@ static bool step_linger(struct http_conn *conn)
     return conn->broken;
 }
 
-/* A bufferevent whose input stays full calls again and again, without end. */
-static void read_while_there_is_room(struct http_conn *conn)
-{
-    bool full = evbuffer_get_length(conn_input(conn)) >= conn->read_ahead_bytes;
-
-    if (full != conn->full && (full ? bufferevent_disable(conn->bev, EV_READ)
-                                    : bufferevent_enable(conn->bev, EV_READ)) < 0)
-        conn->broken = true;
-    conn->full = full;
-}
-
 void conn_run(struct http_conn *conn)
 {
     bool more = true;
@@ -421,7 +397,7 @@ void conn_run(struct http_conn *conn)
     }
     conn->running = false;
     if (!conn->broken)
-        read_while_there_is_room(conn);
+        input_read_while_there_is_room(conn);
     if (conn->broken)
         conn_destroy(conn);
     else if (conn->secure)
@@ -453,11 +429,9 @@ static int open_bufferevent(struct http_conn *conn, int fd)
     if (!conn->bev)
         return -ENOMEM;
     bufferevent_disable(conn->bev, EV_WRITE);
-    bufferevent_set_max_single_read(conn->bev, SINGLE_READ_BYTES);
     bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
-    conn_read_ahead(conn, HEAD_ROOM_BYTES);
     conn->sent_cb = evbuffer_add_cb(conn_output(conn), on_sent, conn);
-    return conn->sent_cb ? bufferevent_enable(conn->bev, EV_READ) : -ENOMEM;
+    return conn->sent_cb ? input_open(conn) : -ENOMEM;
 }
 
 void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address, bool secure)
@@ -500,6 +474,7 @@ void conn_destroy(struct http_conn *conn)
     if (conn->kicked)
         TAILQ_REMOVE(&loop->kicked, conn, kick_link);
     TAILQ_REMOVE(&loop->conns, conn, link);
+    input_close(conn);
     if (conn->bev) {
         if (conn->sent_cb)
             evbuffer_remove_cb_entry(conn_output(conn), conn->sent_cb);

@@ -94,7 +94,8 @@ struct http_conn {
     TAILQ_ENTRY(http_conn) link, kick_link;
     struct http_loop *loop;
     struct bufferevent *bev;
-    bool secure; /* TLS */
+    bool secure;            /* TLS */
+    struct event *readable; /* without TLS */
     struct evbuffer_cb_entry *sent_cb;
     struct http_request *req;
     enum conn_phase phase;
@@ -230,6 +231,12 @@ void conn_destroy(struct http_conn *conn);
  * memory. */
 bool conn_refuse(struct http_conn *conn, int status);
 struct evbuffer *conn_output(const struct http_conn *conn);
+
+/* input.c */
+/* Begins to read. 0 or -ENOMEM. */
+int input_open(struct http_conn *conn);
+void input_close(struct http_conn *conn);
+void input_read_while_there_is_room(struct http_conn *conn);
 struct evbuffer *conn_input(const struct http_conn *conn);
 /* Bytes the socket may be read ahead. */
 void conn_read_ahead(struct http_conn *conn, size_t bytes);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What comes in of a connection. Without TLS it is read here, since libevent asks the kernel before
+ * each read how much there is, which a small request notices.
+ */
+#include "node/http/http_internal.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+/* With libevent's own bytes they fill a power of two. */
+enum { REQUEST_BYTES = 4096 - 64, BODY_BYTES = 64 * 1024 - 64 };
+
+struct evbuffer *conn_input(const struct http_conn *conn)
+{
+    return bufferevent_get_input(conn->bev);
+}
+
+void conn_read_ahead(struct http_conn *conn, size_t bytes)
+{
+    if (bytes == conn->read_ahead_bytes)
+        return;
+    conn->read_ahead_bytes = bytes;
+    if (conn->secure)
+        bufferevent_setwatermark(conn->bev, EV_READ, 0, bytes);
+}
+
+/* As recv(2); -1 with ENOMEM as well. */
+static ssize_t read_some(struct http_conn *conn, int fd)
+{
+    struct evbuffer *input = conn_input(conn);
+    size_t bytes = conn->read_ahead_bytes > HEAD_ROOM_BYTES ? BODY_BYTES : REQUEST_BYTES;
+    struct evbuffer_iovec space;
+    ssize_t got = -1;
+
+    evbuffer_unfreeze(input, 0);
+    if (evbuffer_reserve_space(input, (ev_ssize_t)bytes, &space, 1) < 1) {
+        errno = ENOMEM;
+    } else {
+        got = recv(fd, space.iov_base, bytes, MSG_DONTWAIT);
+        space.iov_len = got > 0 ? (size_t)got : 0;
+        if (evbuffer_commit_space(input, &space, 1) < 0)
+            got = -1;
+    }
+    evbuffer_freeze(input, 0);
+    return got;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_conn *conn = arg;
+    ssize_t got = read_some(conn, fd);
+
+    (void)what;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got < 0)
+        conn->broken = true;
+    if (got == 0) {
+        conn->peer_eof = true;
+        event_del(conn->readable);
+    }
+    conn_run(conn);
+}
+
+static int set_reading(struct http_conn *conn, bool reading)
+{
+    if (conn->secure)
+        return reading ? bufferevent_enable(conn->bev, EV_READ)
+                       : bufferevent_disable(conn->bev, EV_READ);
+    if (!reading)
+        return event_del(conn->readable);
+    return conn->peer_eof ? 0 : event_add(conn->readable, NULL);
+}
+
+int input_open(struct http_conn *conn)
+{
+    conn_read_ahead(conn, HEAD_ROOM_BYTES);
+    if (conn->secure) {
+        bufferevent_set_max_single_read(conn->bev, BODY_BYTES);
+    } else {
+        conn->readable = event_new(conn->loop->base, bufferevent_getfd(conn->bev),
+            EV_READ | EV_PERSIST, on_readable, conn);
+        if (!conn->readable)
+            return -ENOMEM;
+    }
+    return set_reading(conn, true) < 0 ? -ENOMEM : 0;
+}
+
+void input_close(struct http_conn *conn)
+{
+    if (conn->readable)
+        event_free(conn->readable);
+    conn->readable = NULL;
+}
+
+/* A bufferevent whose input stays full calls again and again, without end; so would an event. */
+void input_read_while_there_is_room(struct http_conn *conn)
+{
+    bool full = evbuffer_get_length(conn_input(conn)) >= conn->read_ahead_bytes;
+
+    if (full != conn->full && set_reading(conn, !full) < 0)
+        conn->broken = true;
+    conn->full = full;
+}
