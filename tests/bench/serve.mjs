@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // how fast segments and playlists are served, beside nginx: requests a second, latency, processor time, with TLS and without
 // Arguments: [ROUNDS, 3] [SECONDS of each measurement, 4]. wrk asks over 64 connections; one thread each for it and for the
-// servers, which are measured in turn.
+// servers, which are measured in turn. In a network namespace of its own with Linux's default congestion control: another, as a
+// machine may have, moves work from the server's account to the kernel's timers.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { makeClip, media, noAv1, run, show, startNode, tempDir, terraceOk, until } from '../harness/terrace.mjs';
-import { median, ratio, table } from '../harness/bench.mjs';
+import { inNamespace, median, ratio, table } from '../harness/bench.mjs';
 import { startNginx } from '../harness/peer.mjs';
 
 const rounds = Number(process.argv[2] ?? 3), seconds = Number(process.argv[3] ?? 4), CONNECTIONS = 64;
-const dir = tempDir(), root = path.join(dir, 'root');
 
 /** Processor seconds of a process and its children so far. */
 function cpuSeconds(pids) {
@@ -35,68 +35,73 @@ async function wrk(url, headers = []) {
         bytes: Number(bytes[1]) * { K: 1 << 10, M: 1 << 20, G: 1 << 30 }[bytes[2]] };
 }
 
-/* ---- what is served: a lesson's segments nearest to 20 and 80 KB, and its longest playlist ---- */
+async function inside() {
+    const dir = tempDir(), root = path.join(dir, 'root');
+    /* ---- what is served: a lesson's segments nearest to 20 and 80 KB, and its longest playlist ---- */
 
-const certificate = path.join(dir, 'cert.pem'), key = path.join(dir, 'key.pem');
-execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=localhost',
-    '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
-const video = media('lectures/slides-webcam-720p25-5min.mp4') ?? makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false });
-await terraceOk(['ingest', video, '--publish', '--wait', ...noAv1(), '--data', path.join(dir, 'data')]);
-const lesson = await show(path.join(dir, 'data'), 1);
-const node = await startNode({ data: path.join(dir, 'data'), args: ['--loops', '1', '--tls-listen', '127.0.0.1:0', '--tls-certificate', certificate, '--tls-key', key] });
+    const certificate = path.join(dir, 'cert.pem'), key = path.join(dir, 'key.pem');
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=localhost',
+        '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    const video = media('lectures/slides-webcam-720p25-5min.mp4') ?? makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false });
+    await terraceOk(['ingest', video, '--publish', '--wait', ...noAv1(), '--data', path.join(dir, 'data')]);
+    const lesson = await show(path.join(dir, 'data'), 1);
+    const node = await startNode({ data: path.join(dir, 'data'), args: ['--loops', '1', '--tls-listen', '127.0.0.1:0', '--tls-certificate', certificate, '--tls-key', key] });
 
-async function fetchText(url) {
-    return (await fetch(new URL(url, node.url))).text();
+    async function fetchText(url) {
+        return (await fetch(new URL(url, node.url))).text();
+    }
+    const segments = [];
+    for (const rendition of lesson.renditions.filter((one) => ['video', 'legacy'].includes(one.kind))) {
+        const base = `/v/1/${lesson.revision}/${rendition.name}/`;
+        for (const name of (await fetchText(`${base}index.m3u8`)).split('\n').filter((line) => line && !line.startsWith('#')))
+            segments.push({ path: base + name, bytes: Number((await fetch(new URL(base + name, node.url), { method: 'HEAD' })).headers.get('content-length')) });
+    }
+    const nearest = (bytes) => segments.reduce((best, one) => (Math.abs(one.bytes - bytes) < Math.abs(best.bytes - bytes) ? one : best));
+    const small = nearest(20_000), large = nearest(80_000), playlist = { path: `/v/1/${lesson.revision}/${lesson.renditions[0].name}/index.m3u8` };
+    for (const one of [small, large, playlist]) {
+        const bytes = Buffer.from(await (await fetch(new URL(one.path, node.url))).arrayBuffer());
+        mkdirSync(path.join(root, path.dirname(one.path)), { recursive: true });
+        writeFileSync(path.join(root, one.path), bytes);
+        if (one === playlist)
+            writeFileSync(`${path.join(root, one.path)}.gz`, gzipSync(bytes, { level: 9 }));
+    }
+    // Ports that are free now; nginx can't choose one and say so.
+    const base = 20000 + process.pid % 20000;
+    const nginx = await startNginx({ root, listen: `127.0.0.1:${base}`,
+        extra: `listen 127.0.0.1:${base + 1} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3;` });
+    await until(async () => (await run('curl', ['-s', '-o', '/dev/null', nginx.url + small.path])).code === 0, `nginx: ${nginx.log()}`, 10_000);
+
+    const servers = {
+        terrace: { http: node.url, https: `https://localhost:${node.tlsPort}`, pids: () => [node.pid] },
+        nginx: { http: nginx.url, https: `https://localhost:${base + 1}`, pids: () => childrenOf(nginx.pid) },
+    };
+
+    /** Both servers in turn; the medians of each. */
+    async function measure(what, scheme, target, headers) {
+        const got = { terrace: [], nginx: [] };
+        for (let round = 0; round < rounds; round++)
+            for (const [name, server] of Object.entries(servers)) {
+                const before = cpuSeconds(server.pids()), result = await wrk(server[scheme] + target.path, headers);
+                got[name].push({ ...result, cpu_per_gb: (cpuSeconds(server.pids()) - before) / (result.bytes / 1e9) });
+            }
+        const of = (name, field) => median(got[name].map((one) => one[field]));
+        for (const name of Object.keys(servers))
+            rows.push([`${what}, ${name}`, Math.round(of(name, 'rps')), of(name, 'p99_ms').toFixed(2), of(name, 'cpu_per_gb').toFixed(3)]);
+        for (const [field, label] of [['rps', 'requests'], ['p99_ms', 'p99'], ['cpu_per_gb', 'cpu_per_gb']])
+            ratios.push([`serve_${what.replace(/\W+/g, '_')}_${label}`, of('terrace', field) / of('nginx', field)]);
+    }
+
+    const rows = [], ratios = [];
+    await measure(`segment ${Math.round(small.bytes / 1000)} KB`, 'http', small);
+    await measure(`segment ${Math.round(large.bytes / 1000)} KB`, 'http', large);
+    await measure('playlist gzip', 'http', playlist, ['Accept-Encoding: gzip']);
+    await measure(`TLS segment ${Math.round(small.bytes / 1000)} KB`, 'https', small);
+    await measure(`TLS segment ${Math.round(large.bytes / 1000)} KB`, 'https', large);
+    await node.stop();
+    await nginx.stop();
+    table(['what', 'requests/s', 'p99 ms', 'cpu s/GB'], rows);
+    for (const [name, value] of ratios)
+        ratio(name, value);
 }
-const segments = [];
-for (const rendition of lesson.renditions.filter((one) => ['video', 'legacy'].includes(one.kind))) {
-    const base = `/v/1/${lesson.revision}/${rendition.name}/`;
-    for (const name of (await fetchText(`${base}index.m3u8`)).split('\n').filter((line) => line && !line.startsWith('#')))
-        segments.push({ path: base + name, bytes: Number((await fetch(new URL(base + name, node.url), { method: 'HEAD' })).headers.get('content-length')) });
-}
-const nearest = (bytes) => segments.reduce((best, one) => (Math.abs(one.bytes - bytes) < Math.abs(best.bytes - bytes) ? one : best));
-const small = nearest(20_000), large = nearest(80_000), playlist = { path: `/v/1/${lesson.revision}/${lesson.renditions[0].name}/index.m3u8` };
-for (const one of [small, large, playlist]) {
-    const bytes = Buffer.from(await (await fetch(new URL(one.path, node.url))).arrayBuffer());
-    mkdirSync(path.join(root, path.dirname(one.path)), { recursive: true });
-    writeFileSync(path.join(root, one.path), bytes);
-    if (one === playlist)
-        writeFileSync(`${path.join(root, one.path)}.gz`, gzipSync(bytes, { level: 9 }));
-}
-// Ports that are free now; nginx can't choose one and say so.
-const base = 20000 + process.pid % 20000;
-const nginx = await startNginx({ root, listen: `127.0.0.1:${base}`,
-    extra: `listen 127.0.0.1:${base + 1} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3;` });
-await until(async () => (await run('curl', ['-s', '-o', '/dev/null', nginx.url + small.path])).code === 0, `nginx: ${nginx.log()}`, 10_000);
 
-const servers = {
-    terrace: { http: node.url, https: `https://localhost:${node.tlsPort}`, pids: () => [node.pid] },
-    nginx: { http: nginx.url, https: `https://localhost:${base + 1}`, pids: () => childrenOf(nginx.pid) },
-};
-
-/** Both servers in turn; the medians of each. */
-async function measure(what, scheme, target, headers) {
-    const got = { terrace: [], nginx: [] };
-    for (let round = 0; round < rounds; round++)
-        for (const [name, server] of Object.entries(servers)) {
-            const before = cpuSeconds(server.pids()), result = await wrk(server[scheme] + target.path, headers);
-            got[name].push({ ...result, cpu_per_gb: (cpuSeconds(server.pids()) - before) / (result.bytes / 1e9) });
-        }
-    const of = (name, field) => median(got[name].map((one) => one[field]));
-    for (const name of Object.keys(servers))
-        rows.push([`${what}, ${name}`, Math.round(of(name, 'rps')), of(name, 'p99_ms').toFixed(2), of(name, 'cpu_per_gb').toFixed(3)]);
-    for (const [field, label] of [['rps', 'requests'], ['p99_ms', 'p99'], ['cpu_per_gb', 'cpu_per_gb']])
-        ratios.push([`serve_${what.replace(/\W+/g, '_')}_${label}`, of('terrace', field) / of('nginx', field)]);
-}
-
-const rows = [], ratios = [];
-await measure(`segment ${Math.round(small.bytes / 1000)} KB`, 'http', small);
-await measure(`segment ${Math.round(large.bytes / 1000)} KB`, 'http', large);
-await measure('playlist gzip', 'http', playlist, ['Accept-Encoding: gzip']);
-await measure(`TLS segment ${Math.round(small.bytes / 1000)} KB`, 'https', small);
-await measure(`TLS segment ${Math.round(large.bytes / 1000)} KB`, 'https', large);
-await node.stop();
-await nginx.stop();
-table(['what', 'requests/s', 'p99 ms', 'cpu s/GB'], rows);
-for (const [name, value] of ratios)
-    ratio(name, value);
+await inNamespace(import.meta.url, 'ip link set lo up; echo cubic > /proc/sys/net/ipv4/tcp_congestion_control', inside);

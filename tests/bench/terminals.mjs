@@ -2,13 +2,11 @@
 // thousands of terminals, each paced to 64 kbit/s, on one machine: pace, memory and processor time, beside nginx with limit_rate
 // Arguments: [TERMINALS, 10000] [SECONDS, 20]. Runs in a network namespace of its own, whose loopback has
 // packets of 1500 bytes, and without the bursts that Linux allows where the round trip is under half a millisecond: villages are farther.
-import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { addUserAndLogin, makeClip, run, show, startNode, tempDir, terraceOk, until, withLadder } from '../harness/terrace.mjs';
-import { ratio, table } from '../harness/bench.mjs';
+import { inNamespace, ratio, table } from '../harness/bench.mjs';
 import { startNginx } from '../harness/peer.mjs';
 
 const CAP_BPS = 64_000, WARM_UP_S = 10, PAYLOAD = 1448 / 1500;
@@ -72,10 +70,4 @@ async function inside() {
     ratio('terminals_within_5_percent', terrace.within);
 }
 
-if (process.env.TERRACE_INSIDE) {
-    await inside();
-} else {
-    const child = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo mtu 1500 up; echo 0 > /proc/sys/net/ipv4/tcp_tso_rtt_log; exec "$@"', 'sh', process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)],
-        { stdio: 'inherit', env: { ...process.env, TERRACE_INSIDE: '1' } });
-    child.on('close', (code) => process.exit(code ?? 1));
-}
+await inNamespace(import.meta.url, 'ip link set lo mtu 1500 up; echo 0 > /proc/sys/net/ipv4/tcp_tso_rtt_log', inside);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the benchmarks share: timed commands, medians, tables.
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { run, tempDir } from './terrace.mjs';
 
 /** Runs a command to its end: {wall_s, cpu_s, peak_bytes} with its children's; throws if it fails. */
@@ -59,4 +61,13 @@ export function bdRate(ours, theirs, quality) {
         sum += at(a, q) - at(b, q);
     }
     return low < high ? Math.exp(sum / steps) - 1 : NaN;
+}
+
+/** Runs `inside` in a network namespace of its own, once the shell has done `setup` there: by starting the script `url` anew. */
+export async function inNamespace(url, setup, inside) {
+    if (process.env.TERRACE_INSIDE)
+        return inside();
+    const child = spawn('unshare', ['-n', 'sh', '-ec', `${setup}; exec "$@"`, 'sh', process.execPath, fileURLToPath(url), ...process.argv.slice(2)],
+        { stdio: 'inherit', env: { ...process.env, TERRACE_INSIDE: '1' } });
+    child.on('close', (code) => process.exit(code ?? 1));
 }
