@@ -43,7 +43,7 @@ enum { ROUTES = 8 };
 struct hls {
     const struct store *store;
     struct lesson_cache *cache;
-    int64_t (*estimate_bps)(const char *peer, void *ctx);
+    int64_t (*estimate_bps)(const struct http_request *req, void *ctx);
     void *estimate_ctx;
     struct http_route routes[ROUTES];
 };
@@ -237,7 +237,7 @@ static bool serve_master(
         serve_pictures(req, view);
         return true;
     }
-    link_bps = hls->estimate_bps ? hls->estimate_bps(http_request_peer(req), hls->estimate_ctx) : 0;
+    link_bps = hls->estimate_bps ? hls->estimate_bps(req, hls->estimate_ctx) : 0;
     first = playlist_first_variant(view->index, link_bps);
     respond_playlist(req, view,
         &(struct playlist){

@@ -15,9 +15,9 @@ struct hls;
 struct hls_params {
     const struct store *store; /* the caller's, outlives hls */
     size_t max_lessons;        /* lessons whose index is kept; 0: 256 */
-    /* What the link to an address carries, in bit/s; 0: not known. Any thread. NULL: never known.
-     */
-    int64_t (*estimate_bps)(const char *peer, void *ctx);
+    /* What the link to the asking terminal carries, in bit/s; 0: not known. Any thread. NULL: never
+     * known. */
+    int64_t (*estimate_bps)(const struct http_request *req, void *ctx);
     void *estimate_ctx;
 };
 int hls_open(struct hls **out, const struct hls_params *params); /* 0 or -ENOMEM */

@@ -28,8 +28,6 @@ enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };
 /* More than what the player says helps it at most, so that it can find out that more is there. */
 #define REQUESTED_ROOM 1.25
 #define URGENT_PART 0.8
-/* Over its budget a site's viewers have the lowest rung. */
-#define OVER_BUDGET_BPS 60000
 /* Buffers of players, by which they weigh. */
 #define EMPTY_BUFFER_MS 5000
 #define LOW_BUFFER_MS 15000
@@ -344,12 +342,7 @@ static double limit(int64_t bps)
 
 static double terminal_limit(const struct sites *sites, int site)
 {
-    double most;
-
-    if (site < 0)
-        return SHARE_UNLIMITED;
-    most = limit(sites->items[site].terminal_cap_bps);
-    return site_over_budget(&sites->items[site]) && most > OVER_BUDGET_BPS ? OVER_BUDGET_BPS : most;
+    return site < 0 ? SHARE_UNLIMITED : limit(site_terminal_cap_bps(&sites->items[site]));
 }
 
 static bool may_have(const struct flow *flow, const struct sites *sites, int minute)

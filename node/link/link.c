@@ -108,13 +108,29 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx)
     return pace;
 }
 
-int64_t link_estimate_bps(const char *peer, void *ctx)
+/* Of two rates, each 0 if not known or not limited. */
+static int64_t lower(int64_t a_bps, int64_t b_bps)
+{
+    return a_bps == 0 || (b_bps > 0 && b_bps < a_bps) ? b_bps : a_bps;
+}
+
+int64_t link_estimate_bps(const struct http_request *req, void *ctx)
 {
     struct link *link = ctx;
+    const char *peer = http_request_peer(req);
+    char token[SITE_NAME_BYTES];
     int64_t bps;
+    int number;
 
+    http_request_site(req, token, sizeof(token));
     pthread_mutex_lock(&link->lock);
-    bps = flows_estimate_bps(link->flows, peer);
+    bps = lower(flows_estimate_bps(link->flows, peer), link->sites.uplink_bps);
+    number = sites_find(&link->sites, peer, token);
+    if (number >= 0) {
+        const struct site *site = &link->sites.items[number];
+
+        bps = lower(lower(bps, site->cap_bps), site_terminal_cap_bps(site));
+    }
     pthread_mutex_unlock(&link->lock);
     return bps;
 }

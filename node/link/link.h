@@ -26,9 +26,10 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx);
  * Retry-After). A loop's thread; does not block. */
 bool link_admit(struct http_request *req, struct link *link);
 
-/* What the link to an address carries, in bit/s, as its transfers so far have shown; 0: not known.
- * For hls_params; ctx is the struct link *. Any thread. */
-int64_t link_estimate_bps(const char *peer, void *ctx);
+/* What the link to the asking terminal carries, in bit/s: what transfers to its address have shown
+ * so far, and no more than the limits stated for it; 0: neither is known. For hls_params; ctx is
+ * the struct link *. Any thread. */
+int64_t link_estimate_bps(const struct http_request *req, void *ctx);
 
 /* Every few seconds on the main thread, and when the node stops: writes what sites took, reads what
  * was changed (by another process too). */

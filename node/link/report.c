@@ -227,7 +227,7 @@ static void handle_terminal(struct http_request *req, void *ctx)
 {
     struct link *link = ctx;
     char token[SITE_NAME_BYTES], name[SITE_NAME_BYTES] = "";
-    int64_t bps = link_estimate_bps(http_request_peer(req), link);
+    int64_t bps = link_estimate_bps(req, link);
     json_t *json;
     char *text;
     int site;

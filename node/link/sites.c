@@ -7,6 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Over its budget a site's viewers have the lowest rung. */
+#define OVER_BUDGET_BPS 60000
+
 struct site_time site_time_of(int64_t wall_ms)
 {
     time_t seconds = (time_t)(wall_ms / 1000);
@@ -85,6 +88,13 @@ bool site_downloads_at(const struct site *site, int minute)
 bool site_over_budget(const struct site *site)
 {
     return site->budget_bytes > 0 && site->today_bytes >= site->budget_bytes;
+}
+
+int64_t site_terminal_cap_bps(const struct site *site)
+{
+    bool capped = site->terminal_cap_bps > 0 && site->terminal_cap_bps < OVER_BUDGET_BPS;
+
+    return site_over_budget(site) && !capped ? OVER_BUDGET_BPS : site->terminal_cap_bps;
 }
 
 static int minutes_until(int minute, int then)

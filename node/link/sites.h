@@ -46,6 +46,8 @@ int sites_find(const struct sites *sites, const char *address, const char *token
 /* Whether the site may have downloads at that minute, its budget left out. */
 bool site_downloads_at(const struct site *site, int minute);
 bool site_over_budget(const struct site *site);
+/* What each of its terminals may take now, on the wire; 0: not limited. */
+int64_t site_terminal_cap_bps(const struct site *site);
 /* Minutes until downloads may be had again: from the site's window, and for its budget the next
  * day. 0: now. */
 int site_download_wait_minutes(const struct site *site, int minute);

@@ -73,6 +73,19 @@ test('a range is one site\'s', async () => {
         await ok(`/api/technician/sites/${id}`, 'DELETE');
 });
 
+test('a terminal is told no more than its limits let through', async () => {
+    const ask = async (query) => (await (await fetch(`${node.url}/api/terminal?site=${query}`)).json()).link_bps;
+    await (await fetch(node.url + file, { headers: { connection: 'close' } })).arrayBuffer();
+    assert.ok(await ask('none') === null || await ask('none') > 1e6);
+    const { id } = site(await ok('/api/technician/sites', 'POST', { name: 'slow', token: 'slow', cap_bps: 900_000, terminal_cap_bps: 100_000 }), 'slow');
+    assert.equal(await ask('slow'), 100_000);
+    await ok('/api/technician/link', 'PUT', { uplink_bps: 90_000 });
+    assert.equal(await ask('slow'), 90_000);
+    assert.equal(await ask('none'), 90_000);
+    await ok('/api/technician/link', 'PUT', { uplink_bps: 0 });
+    await ok(`/api/technician/sites/${id}`, 'DELETE');
+});
+
 test('a response that is held back says so to the player', async () => {
     await ok('/api/technician/link', 'PUT', { uplink_bps: 400_000 });
     const response = await fetch(`${node.url}${segment}?CMCD=${encodeURIComponent('bl=20000')}`);

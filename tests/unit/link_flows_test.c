@@ -195,7 +195,10 @@ static void test_sites(void **state)
     b.items[0].budget_bytes = 1;
     b.now_ms += 300;
     look(&b, 1, "", "");
-    assert_int_equal(rate(&b, 1, ""), 60000);
+    assert_int_equal(rate(&b, 1, ""), PAYLOAD(60000));
+    assert_int_equal(site_terminal_cap_bps(&b.items[0]), 60000);
+    b.items[0].terminal_cap_bps = 50000;
+    assert_int_equal(site_terminal_cap_bps(&b.items[0]), 50000);
     flows_close(&b.flows);
 }
 
