@@ -58,8 +58,9 @@ struct catalog_params {
 };
 
 /*
- * Opens the catalog, creates or migrates it as needed. On success *out is the caller's, to be
- * closed with catalog_close(). On failure *out is NULL and, if message is not NULL, up to
+ * Opens the catalog, creates or migrates it as needed. None but its owner and group may open its
+ * files; unless must_exist is set, that is mended in old ones. On success *out is the caller's, to
+ * be closed with catalog_close(). On failure *out is NULL and, if message is not NULL, up to
  * message_bytes of it hold one line for people, e.g. "FILE is not a Terrace catalog".
  * Errors: EFOREIGN, ENEWER, ECORRUPT, EPERM, EFULL, EIO, EBUSY, ENOTFOUND, ENOMEM.
  */
@@ -74,7 +75,7 @@ const char *catalog_message(const struct catalog *catalog);
 
 /*
  * Copies the whole catalog into a new file with SQLite's backup API while others go on reading
- * and writing; written under a temporary name, synced, then renamed to path.
+ * and writing; written under a temporary name, synced, then renamed to path. Others can't open it.
  * Errors: EEXISTS (path is there), EPERM, EFULL, EIO.
  */
 int catalog_backup(struct catalog *catalog, const char *path);

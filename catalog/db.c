@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Passwords' hashes and sessions stand in a catalog: others have no business in it, whatever the
+ * folder's mode and the umask. */
+#define CATALOG_MODE 0640
 
 static const struct {
     int error;
@@ -290,6 +295,36 @@ static int configure_writing(struct catalog *c)
     return CATALOG_OK;
 }
 
+/* An empty file is a fresh catalog to SQLite, which gives the files beside it the same mode. */
+static int make_private(struct catalog *c, const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, CATALOG_MODE);
+    if (fd < 0 && errno != EEXIST) /* else another process was first */
+        return db_fail(c, CATALOG_EPERM, "%s can't be written: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return CATALOG_OK;
+}
+
+/* Older versions left the catalog to the umask. Where it can't be changed (another owner, a file
+ * system without modes) the node works on, and says so. */
+static void keep_private(const struct catalog *c, const struct catalog_params *params)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        char path[4096], message[4096 + 128];
+        struct stat status;
+        if (snprintf(path, sizeof(path), "%s%s", c->path, endings[i]) >= (int)sizeof(path) ||
+            stat(path, &status) < 0 || !(status.st_mode & 0777 & ~CATALOG_MODE))
+            continue;
+        if (chmod(path, status.st_mode & CATALOG_MODE) == 0 || !params->log)
+            continue;
+        snprintf(message, sizeof(message),
+            "%s can be opened by others, and that can't be changed: %s", path, strerror(errno));
+        params->log(params->log_ctx, message);
+    }
+}
+
 static int open_file(struct catalog *c, const struct catalog_params *params)
 {
     bool there = access(params->path, F_OK) == 0;
@@ -298,6 +333,9 @@ static int open_file(struct catalog *c, const struct catalog_params *params)
     if (there && access(params->path, params->read_only ? R_OK : R_OK | W_OK) < 0)
         return db_fail(c, CATALOG_EPERM, "the catalog %s can't be %s: %s", params->path,
             params->read_only ? "read" : "written", strerror(errno));
+    int error = there ? CATALOG_OK : make_private(c, params->path);
+    if (error != CATALOG_OK)
+        return error;
     int flags =
         params->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (sqlite3_open_v2(params->path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
@@ -345,6 +383,8 @@ int catalog_open(
         catalog_close(&c);
         return error;
     }
+    if (!params->read_only && !params->must_exist)
+        keep_private(c, params);
     c->log = params->log;
     c->log_ctx = params->log_ctx;
     *out = c;
@@ -433,9 +473,9 @@ int catalog_backup(struct catalog *c, const char *path)
         return db_fail(c, CATALOG_EEXISTS, "%s is there already", path);
     unlink(temporary);
     sqlite3 *to = NULL;
-    int error = CATALOG_OK;
-    if (sqlite3_open_v2(temporary, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-        SQLITE_OK)
+    int error = make_private(c, temporary);
+    if (error == CATALOG_OK &&
+        sqlite3_open_v2(temporary, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
         error = db_fail(c, CATALOG_EPERM, "%s can't be written: %s", path,
             to ? sqlite3_errmsg(to) : "out of memory");
     if (error == CATALOG_OK)

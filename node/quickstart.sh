@@ -86,7 +86,7 @@ start_on() {
 }
 
 start_node() {
-    mkdir -p "$data"
+    [ -d "$data" ] || mkdir -m 750 "$data" # as serve makes it
     touch "$log_file"
     for port in $(seq 8080 8099); do
         ! start_on "$port" || return 0

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "catalog/catalog.h"
@@ -169,6 +170,44 @@ static void test_refuses_what_is_no_catalog(void **state)
     assert_int_equal(catalog_open(&other, &(struct catalog_params){.path = path, .read_only = true},
                          f->message, sizeof(f->message)),
         CATALOG_ENOTFOUND);
+}
+
+static void assert_mode(const struct fixture *f, const char *name, int expected)
+{
+    char path[128];
+    struct stat status;
+    snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, expected);
+}
+
+/* Passwords' hashes stand in it. */
+static void test_others_cannot_open_it(void **state)
+{
+    static const char *const names[] = {"catalog.db", "catalog.db-wal", "catalog.db-shm"};
+    struct fixture *f = *state;
+    char path[128];
+    mode_t before = umask(0);
+    catalog_close(&f->catalog);
+    assert_int_equal(unlink(f->path), 0);
+    for (int times = 0; times < 2; times++) {
+        assert_int_equal(catalog_open(&f->catalog, &(struct catalog_params){.path = f->path},
+                             f->message, sizeof(f->message)),
+            CATALOG_OK);
+        new_lesson(f->catalog, times ? SHA_A : SHA_B);
+        for (size_t i = 0; i < 3; i++)
+            assert_mode(f, names[i], 0640);
+        catalog_close(&f->catalog);
+        /* As versions before left it. */
+        assert_int_equal(chmod(f->path, 0644), 0);
+    }
+    assert_int_equal(catalog_open(&f->catalog, &(struct catalog_params){.path = f->path},
+                         f->message, sizeof(f->message)),
+        CATALOG_OK);
+    snprintf(path, sizeof(path), "%s/backup.db", f->dir);
+    assert_int_equal(catalog_backup(f->catalog, path), CATALOG_OK);
+    assert_mode(f, "backup.db", 0640);
+    umask(before);
 }
 
 static void test_refuses_a_newer_schema(void **state)
@@ -596,6 +635,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_refuses_what_is_no_catalog),
+        TEST(test_others_cannot_open_it),
         TEST(test_refuses_a_newer_schema),
         TEST(test_damage_is_found),
         TEST(test_no_statement_scans_a_table),
