@@ -72,9 +72,11 @@ static json_t *terminal_json(const struct terminal_row *row, const struct title 
     /* Tenths of a millisecond are as fine as anyone reads. */
     double rtt_ms = round((double)row->rtt_us / 100) / 10;
 
-    return json_pack("{s:s, s:i, s:I, s:I, s:I, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I}", "address",
-        row->address, "connections", row->connections, "sent_bytes", (json_int_t)row->sent_bytes,
-        "requests", (json_int_t)row->requests, "rate_bps", (json_int_t)row->rate_bps, "rtt_ms",
+    return json_pack("{s:s, s:i, s:I, s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I}",
+        "address", row->address, "connections", row->connections, "sent_bytes",
+        (json_int_t)row->sent_bytes, "requests", (json_int_t)row->requests, "rate_bps",
+        (json_int_t)row->rate_bps, "link_bps",
+        row->link_bps ? json_integer(row->link_bps) : json_null(), "rtt_ms",
         row->rtt_us ? json_real(rtt_ms) : json_null(), "retransmits", (json_int_t)row->retransmits,
         "lesson", row->lesson_id ? json_integer(row->lesson_id) : json_null(), "title",
         text_or_null(title ? title->title : NULL), "rendition", text_or_null(row->rendition),
@@ -110,7 +112,7 @@ static char *dump(json_t *root)
 }
 
 static struct terminal_row *copy_rows(
-    struct monitor *monitor, const struct monitor_time *now, size_t *count)
+    struct monitor *monitor, const struct monitor_time *now, size_t *count, int64_t *rate_bps)
 {
     struct terminal_row *rows;
 
@@ -119,6 +121,7 @@ static struct terminal_row *copy_rows(
     rows = calloc(*count + 1, sizeof(*rows));
     if (rows)
         terminals_copy(monitor->terminals, now, rows, *count);
+    *rate_bps = 8 * terminals_bytes_per_second(monitor->terminals, now->mono_ms);
     pthread_mutex_unlock(&monitor->lock);
     return rows;
 }
@@ -128,7 +131,8 @@ char *monitor_terminals_json(
 {
     size_t count = 0;
     size_t title_count = 0;
-    struct terminal_row *rows = copy_rows(monitor, now, &count);
+    int64_t rate_bps = 0;
+    struct terminal_row *rows = copy_rows(monitor, now, &count, &rate_bps);
     struct title *titles = calloc(count + 1, sizeof(*titles));
     json_t *list = NULL;
 
@@ -140,9 +144,9 @@ char *monitor_terminals_json(
         free(titles[i].title);
     free(titles);
     free(rows);
-    return dump(list
-                    ? json_pack("{s:I, s:o}", "now_ms", (json_int_t)now->wall_ms, "terminals", list)
-                    : NULL);
+    return dump(list ? json_pack("{s:I, s:I, s:o}", "now_ms", (json_int_t)now->wall_ms, "rate_bps",
+                           (json_int_t)rate_bps, "terminals", list)
+                     : NULL);
 }
 
 /* ---- the uplink

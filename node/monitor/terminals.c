@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/monitor/terminals.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct connection {
     struct terminal *terminal;
     uint64_t conn_id;
     uint32_t retransmits; /* as of its last sample */
+    uint64_t media_bytes; /* sent, ever */
     int64_t sampled_ms;   /* monotonic */
 };
 
@@ -31,7 +33,7 @@ struct terminal {
     TAILQ_ENTRY(terminal) in_order;
     struct connection_list connections;
     struct terminal_row row; /* without its rate */
-    struct rate rate;
+    struct rate rate;        /* of media */
     /* monotonic: its last sample, its last media request, its last one that wasn't sound alone */
     int64_t seen_ms, media_ms, picture_ms;
 };
@@ -199,6 +201,12 @@ static const char *skip_number(const char *text, int64_t *number)
     return text + digits;
 }
 
+/* Pages and the API are asked while nothing plays. */
+static bool is_media(const char *path)
+{
+    return strncmp(path, "/v/", 3) == 0;
+}
+
 bool terminal_path_parse(
     const char *path, int64_t *lesson_id, char rendition[TERMINAL_RENDITION_BYTES])
 {
@@ -206,7 +214,7 @@ bool terminal_path_parse(
     int64_t revision;
     size_t part_bytes;
 
-    if (strncmp(path, "/v/", 3) != 0 || !(path = skip_number(path + 3, &lesson)) || *path != '/')
+    if (!is_media(path) || !(path = skip_number(path + 3, &lesson)) || *path != '/')
         return false;
     if (!(path = skip_number(path + 1, &revision)) || *path != '/')
         return false;
@@ -239,7 +247,9 @@ static bool is_beside_picture(
            !is_sound(terminal->row.rendition) && now_ms - terminal->picture_ms <= SOUND_ALONE_MS;
 }
 
-/* Media only: a page or a poll in between doesn't mean that the lesson is over. */
+/* Media only: a page or a poll in between doesn't mean that the lesson is over, nor that it goes
+ * on.
+ */
 static void note_path(struct terminal *terminal, const char *path, int64_t now_ms)
 {
     int64_t lesson_id;
@@ -267,6 +277,18 @@ static int64_t sample_interval_ms(const struct connection *connection, int64_t n
     return interval_ms > 0 ? interval_ms : 1;
 }
 
+static void note_media(struct connection *connection, const struct http_conn_sample *sample,
+    int64_t interval_ms, int64_t now_ms)
+{
+    struct terminal *terminal = connection->terminal;
+
+    assert(terminal);
+    rate_add(&terminal->rate, sample->sent_bytes, interval_ms, now_ms);
+    connection->media_bytes += sample->sent_bytes;
+    if (connection->media_bytes >= TERMINAL_LINK_BYTES && sample->delivery_rate_bps > 0)
+        terminal->row.link_bps = sample->delivery_rate_bps;
+}
+
 static void note_connection(struct terminals *terminals, struct connection *connection,
     const struct http_conn_sample *sample, int64_t now_ms)
 {
@@ -274,7 +296,8 @@ static void note_connection(struct terminals *terminals, struct connection *conn
     int64_t interval_ms = sample_interval_ms(connection, now_ms);
 
     if (sample->sent_bytes > 0) {
-        rate_add(&terminal->rate, sample->sent_bytes, interval_ms, now_ms);
+        if (is_media(sample->path))
+            note_media(connection, sample, interval_ms, now_ms);
         rate_add(&terminals->rate, sample->sent_bytes, interval_ms, now_ms);
     }
     if (sample->retransmits > connection->retransmits)
@@ -293,7 +316,9 @@ static void note_terminal(struct terminals *terminals, struct terminal *terminal
     if (sample->user_agent[0])
         copy_printable(
             terminal->row.user_agent, sizeof(terminal->row.user_agent), sample->user_agent);
-    note_path(terminal, sample->path, now->mono_ms);
+    /* A connection that merely ends still has the path of its last request. */
+    if (sample->sent_bytes > 0 || sample->requests > 0)
+        note_path(terminal, sample->path, now->mono_ms);
     terminal->row.last_seen_ms = now->wall_ms;
     terminal->seen_ms = now->mono_ms;
     TAILQ_REMOVE(&terminals->order, terminal, in_order);
@@ -366,7 +391,7 @@ size_t terminals_copy(const struct terminals *terminals, const struct monitor_ti
         rows[count] = terminal->row;
         rows[count].rate_bps = 8 * rate_now(&terminal->rate, now->mono_ms);
         if (now->mono_ms - terminal->media_ms > TERMINAL_WATCHING_MS) {
-            rows[count].lesson_id = 0;
+            rows[count].lesson_id = rows[count].link_bps = 0;
             rows[count].rendition[0] = '\0';
         }
         count++;

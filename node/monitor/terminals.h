@@ -15,9 +15,12 @@
 #define TERMINAL_ADDRESS_BYTES 64
 #define TERMINAL_RENDITION_BYTES 32
 #define TERMINAL_AGENT_BYTES 160
-/* A terminal that has fetched no media for so long is not watching any more; players buffer for a
- * few minutes. */
-#define TERMINAL_WATCHING_MS ((int64_t)300000)
+/* A terminal that has fetched nothing of a lesson for so long is not watching any more: a player
+ * fetches a segment while it plays one, and the longest last 20 s. */
+#define TERMINAL_WATCHING_MS ((int64_t)30000)
+/* What a connection must have carried of media before its rate says something of the link: small
+ * answers are over before TCP has filled its first window. */
+#define TERMINAL_LINK_BYTES 16384
 
 struct terminals;
 
@@ -26,7 +29,9 @@ struct terminal_row {
     int connections; /* open now */
     uint32_t rtt_us; /* of the last sample that had one; 0 unknown */
     uint64_t sent_bytes, requests;
-    int64_t rate_bps; /* bits a second, now */
+    int64_t rate_bps; /* bits a second of what is under /v/, now */
+    int64_t link_bps; /* as fast as its link took media when it last fetched some; 0 unknown, and
+                         when it is not watching */
     uint64_t retransmits;
     int64_t lesson_id; /* 0: none */
     char rendition[TERMINAL_RENDITION_BYTES];
@@ -47,7 +52,7 @@ void terminals_observe(struct terminals *terminals, const struct http_conn_sampl
 size_t terminals_count(const struct terminals *terminals);
 /* Open connections in all. */
 size_t terminals_connections(const struct terminals *terminals);
-/* What all of them take now. */
+/* What all of them take now, of whatever. */
 int64_t terminals_bytes_per_second(const struct terminals *terminals, int64_t now_mono_ms);
 /* Those seen since, by the monotonic clock. */
 size_t terminals_active(const struct terminals *terminals, int64_t since_mono_ms);

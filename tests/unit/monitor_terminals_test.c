@@ -2,6 +2,7 @@
 /* The table of terminals: what samples of connections add up to. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -148,9 +149,11 @@ static void test_rate(void **state)
     assert_int_equal(terminals_open(&terminals, 10), 0);
     for (int64_t i = 0; i < 60; i++) {
         observe(terminals, i * 1000,
-            (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 8000});
+            (struct http_conn_sample){
+                .conn_id = 1, .peer = "10.0.0.1", .path = "/v/7/1/v220/3.m4s", .sent_bytes = 8000});
         observe(terminals, i * 1000,
-            (struct http_conn_sample){.conn_id = 2, .peer = "10.0.0.1", .sent_bytes = 2000});
+            (struct http_conn_sample){
+                .conn_id = 2, .peer = "10.0.0.1", .path = "/v/7/1/v220.mp4", .sent_bytes = 2000});
     }
     row = row_of(terminals, 59000, "10.0.0.1");
     assert_in_range(row.rate_bps, 79900, 80100);
@@ -168,10 +171,77 @@ static void test_rate_after_a_rest(void **state)
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     observe(terminals, 1000,
-        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 1});
+        (struct http_conn_sample){
+            .conn_id = 1, .peer = "10.0.0.1", .path = "/v/7/1/v220/3.m4s", .sent_bytes = 1});
     observe(terminals, 101000,
-        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 100000});
+        (struct http_conn_sample){
+            .conn_id = 1, .peer = "10.0.0.1", .path = "/v/7/1/v220/4.m4s", .sent_bytes = 100000});
     assert_in_range(row_of(terminals, 101000, "10.0.0.1").rate_bps, 140000, 150000);
+    terminals_close(&terminals);
+}
+
+/* Its page goes on asking for news: that is neither watching nor a slow link. */
+static void test_after_the_lesson(void **state)
+{
+    const struct http_conn_sample segment = {.conn_id = 1,
+        .peer = "10.0.0.1",
+        .path = "/v/7/1/v220/3.m4s",
+        .sent_bytes = 60000,
+        .requests = 1,
+        .delivery_rate_bps = 900000};
+    const struct http_conn_sample poll = {.conn_id = 2,
+        .peer = "10.0.0.1",
+        .path = "/api/lessons",
+        .sent_bytes = 400,
+        .requests = 1,
+        .delivery_rate_bps = 3000};
+    struct terminals *terminals;
+    struct terminal_row row;
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    observe(terminals, 0, poll);
+    row = row_of(terminals, 0, "10.0.0.1");
+    assert_int_equal(row.rate_bps, 0);
+    assert_int_equal(row.link_bps, 0);
+    assert_true(terminals_bytes_per_second(terminals, 0) > 0);
+    observe(terminals, 1000, segment);
+    for (int64_t ms = 2000; ms <= 60000; ms += 2000) {
+        observe(terminals, ms, poll);
+        row = row_of(terminals, ms, "10.0.0.1");
+        bool watching = ms - 1000 <= TERMINAL_WATCHING_MS;
+        assert_int_equal(row.lesson_id, watching ? 7 : 0);
+        assert_int_equal(row.link_bps, watching ? 900000 : 0);
+    }
+    assert_int_equal(row.rate_bps, 0);
+    /* The player's connection ends at last: nothing was fetched by it. */
+    observe(terminals, 76000,
+        (struct http_conn_sample){
+            .conn_id = 1, .peer = "10.0.0.1", .path = segment.path, .closed = true});
+    assert_int_equal(row_of(terminals, 76000, "10.0.0.1").lesson_id, 0);
+    terminals_close(&terminals);
+}
+
+/* A playlist is over before TCP knows anything. */
+static void test_link_rate_needs_bytes(void **state)
+{
+    struct http_conn_sample sample = {.conn_id = 1,
+        .peer = "10.0.0.1",
+        .path = "/v/7/1/master.m3u8",
+        .sent_bytes = 900,
+        .requests = 1,
+        .delivery_rate_bps = 9000};
+    struct terminals *terminals;
+
+    (void)state;
+    assert_int_equal(terminals_open(&terminals, 10), 0);
+    observe(terminals, 1000, sample);
+    assert_int_equal(row_of(terminals, 1000, "10.0.0.1").link_bps, 0);
+    sample.path = "/v/7/1/v48/0.m4s";
+    sample.sent_bytes = TERMINAL_LINK_BYTES;
+    sample.delivery_rate_bps = 40000;
+    observe(terminals, 2000, sample);
+    assert_int_equal(row_of(terminals, 2000, "10.0.0.1").link_bps, 40000);
     terminals_close(&terminals);
 }
 
@@ -186,6 +256,7 @@ static void test_lesson_and_agent(void **state)
         (struct http_conn_sample){.conn_id = 1,
             .peer = "10.0.0.1",
             .path = "/v/7/1/v220/3.m4s",
+            .requests = 1,
             .user_agent = "Box/1.0 \x1b[31m\xff"});
     observe(terminals, 2000,
         (struct http_conn_sample){.conn_id = 2, .peer = "10.0.0.1", .path = "/api/lessons"});
@@ -194,10 +265,12 @@ static void test_lesson_and_agent(void **state)
     assert_string_equal(row.rendition, "v220");
     assert_string_equal(row.user_agent, "Box/1.0 ?[31m?");
     observe(terminals, 3000,
-        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = "/v/7/1/master.m3u8"});
+        (struct http_conn_sample){
+            .conn_id = 1, .peer = "10.0.0.1", .path = "/v/7/1/master.m3u8", .requests = 1});
     assert_string_equal(row_of(terminals, 3000, "10.0.0.1").rendition, "v220");
     observe(terminals, 4000,
-        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = "/v/8/1/master.m3u8"});
+        (struct http_conn_sample){
+            .conn_id = 1, .peer = "10.0.0.1", .path = "/v/8/1/master.m3u8", .requests = 1});
     row = row_of(terminals, 4000, "10.0.0.1");
     assert_int_equal(row.lesson_id, 8);
     assert_string_equal(row.rendition, "");
@@ -212,7 +285,7 @@ static const char *rendition_after(struct terminals *terminals, int64_t mono_ms,
     static struct terminal_row row;
 
     observe(terminals, mono_ms,
-        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = path});
+        (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = path, .requests = 1});
     row = row_of(terminals, mono_ms, "10.0.0.1");
     return row.rendition;
 }
@@ -285,6 +358,8 @@ int main(void)
         cmocka_unit_test(test_order_and_activity),
         cmocka_unit_test(test_rate),
         cmocka_unit_test(test_rate_after_a_rest),
+        cmocka_unit_test(test_after_the_lesson),
+        cmocka_unit_test(test_link_rate_needs_bytes),
         cmocka_unit_test(test_lesson_and_agent),
         cmocka_unit_test(test_sound_beside_picture),
         cmocka_unit_test(test_paths),

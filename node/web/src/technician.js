@@ -11,25 +11,25 @@ const STALE_MS = 60_000;
 let sort = { key: 'rate_bps', down: true };
 let rows = [], now_ms = 0;
 
-/** What a technician would say about a terminal. */
+/** What a technician would say about a terminal's link; of one that watches nothing there is nothing to say. */
 function condition(row) {
-    if (now_ms - row.last_seen_ms > STALE_MS || !row.rate_bps)
-        return 'idle';
+    if (!row.lesson)
+        return '';
     const packets = row.sent_bytes / 1400;
     if (packets > 100 && row.retransmits / packets > 0.03)
         return 'lossy';
     if (row.rtt_ms > 500)
         return 'far';
-    // A page that merely asks for news has no rate to speak of.
-    return row.lesson && row.rate_bps < 48_000 ? 'slow' : 'good';
+    // Not what it takes: that is little of a low rung, and nothing between two segments.
+    return row.link_bps !== null && row.link_bps < 48_000 ? 'slow' : 'good';
 }
 
 const since = (ms) => (now_ms - ms < 5000 ? t('justNow') : `${formatTime((now_ms - ms) / 1000)} ${t('ago')}`);
 const columns = [
     ['address', 'address', (r) => r.address],
-    ['condition', 'condition', (r) => el(`span.mark.${condition(r)}`, {}, t(condition(r))), condition],
+    ['condition', 'condition', (r) => (condition(r) ? el(`span.mark.${condition(r)}`, {}, t(condition(r))) : '—'), condition],
     ['watching', 'title', (r) => (r.lesson ? el('span', {}, r.title || `#${r.lesson}`, r.rendition ? el('small', {}, ` ${r.rendition}`) : null) : '—')],
-    ['rate', 'rate_bps', (r) => formatRate(r.rate_bps || 0)],
+    ['rate', 'rate_bps', (r) => (r.rate_bps ? formatRate(r.rate_bps) : '—')],
     ['bytes', 'sent_bytes', (r) => formatBytes(r.sent_bytes)],
     ['rtt', 'rtt_ms', (r) => (r.rtt_ms === null ? '—' : `${Math.round(r.rtt_ms)} ms`)],
     ['retransmits', 'retransmits', (r) => String(r.retransmits)],
@@ -51,7 +51,7 @@ function show() {
 }
 
 function csv() {
-    const keys = ['address', 'title', 'rendition', 'rate_bps', 'sent_bytes', 'requests', 'rtt_ms', 'retransmits', 'connections', 'first_seen_ms', 'last_seen_ms', 'user_agent'];
+    const keys = ['address', 'title', 'rendition', 'rate_bps', 'link_bps', 'sent_bytes', 'requests', 'rtt_ms', 'retransmits', 'connections', 'first_seen_ms', 'last_seen_ms', 'user_agent'];
     // Spreadsheets run what begins like a formula.
     const cell = (value) => `"${String(value ?? '').replace(/^[=+@-]/, "'$&").replace(/"/g, '""')}"`;
     const text = `\ufeff${[keys, ...rows.map((row) => keys.map((key) => row[key]))].map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`;
@@ -88,7 +88,7 @@ async function refresh() {
         now_ms = terminals.now_ms;
         show();
         draw(uplink.minutes);
-        figures.now.textContent = formatRate(rows.reduce((sum, row) => sum + (row.rate_bps || 0), 0));
+        figures.now.textContent = formatRate(terminals.rate_bps);
         figures.total.textContent = formatBytes(uplink.sent_bytes);
         figures.active.textContent = String(rows.filter((row) => now_ms - row.last_seen_ms < STALE_MS).length);
     } catch (error) {
