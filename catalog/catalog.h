@@ -142,6 +142,7 @@ struct catalog_lesson {
     char *title, *topic, *description, *language, *submitter;
     char *reason;        /* FAILED: a name of transcoder/plan/reason.h, else "" */
     char *reason_detail; /* e.g. the codec's name; "" */
+    char *salvaged;      /* detail of its event "salvaged": the file is cut short; else "" */
     int64_t duration_us; /* 0 before the probe */
     int64_t created_ms, updated_ms;
     int progress_permille; /* of all its jobs but extra ones, weighted by their cost */

@@ -255,6 +255,7 @@ static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson
     l->extra_jobs = sqlite3_column_int(s, 32);
     l->extra_permille = sqlite3_column_int(s, 33);
     l->extras_failed = sqlite3_column_int(s, 34) != 0;
+    complete &= (l->salvaged = db_text(s, 35)) != NULL;
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }
 
@@ -304,7 +305,7 @@ void catalog_lessons_free(struct catalog_lessons *lessons)
         struct catalog_lesson *l = &lessons->items[i];
         char *const texts[] = {l->title, l->topic, l->description, l->language, l->submitter,
             l->reason, l->reason_detail, l->source_file, l->source_name, l->source_sha256,
-            l->remuxed_file, l->poster_file, l->legacy_name, l->info_text};
+            l->remuxed_file, l->poster_file, l->legacy_name, l->info_text, l->salvaged};
         for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
             free(texts[t]);
     }

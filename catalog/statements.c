@@ -37,7 +37,9 @@
     "(SELECT coalesce(sum(j.cost * j.progress_permille) / sum(j.cost), 1000) FROM jobs j "         \
     "WHERE j.lesson_id = l.id AND " EXTRA "), "                                                    \
     "l.state <> 3 AND EXISTS (SELECT 1 FROM jobs j WHERE j.lesson_id = l.id AND " EXTRA            \
-    " AND j.state = 3) "                                                                           \
+    " AND j.state = 3), "                                                                          \
+    "coalesce((SELECT e.detail FROM events e WHERE e.lesson_id = l.id AND e.code = 'salvaged' "    \
+    "ORDER BY e.id DESC LIMIT 1), '') "                                                            \
     "FROM lessons l JOIN sources s ON s.lesson_id = l.id"
 
 #define LESSON_SELECT LESSON_SELECT_WITH("l.info_text")

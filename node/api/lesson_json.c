@@ -52,7 +52,7 @@ json_t *lesson_json_operator(const struct catalog_lesson *l)
     const char *priority = catalog_priority_name(l->priority);
     json_t *more =
         json_pack("{s:{s:s, s:I, s:s}, s:I, s:s, s:I, s:f, s:b, s:o, s:s, s:b, s:i, s:i, "
-                  "s:o, s:{s:i, s:f, s:b}}",
+                  "s:o, s:o, s:{s:i, s:f, s:b}}",
             "source", "name", l->source_name, "bytes", (json_int_t)l->source_bytes, "sha256",
             l->source_sha256, "media_bytes", (json_int_t)l->media_bytes, "submitter", l->submitter,
             "updated_ms", (json_int_t)l->updated_ms, "progress", l->progress_permille / 1000.0,
@@ -60,7 +60,8 @@ json_t *lesson_json_operator(const struct catalog_lesson *l)
             l->reason[0] ? sentences_reason(l->reason, l->reason_detail) : json_null(), "priority",
             priority ? priority : "", "paused", (int)l->paused, "queued_jobs", l->queued_jobs,
             "running_jobs", l->running_jobs, "position",
-            l->position > 0 ? json_integer(l->position) : json_null(), "extras", "jobs",
+            l->position > 0 ? json_integer(l->position) : json_null(), "salvaged",
+            l->salvaged[0] ? sentences_of("salvaged", l->salvaged) : json_null(), "extras", "jobs",
             l->extra_jobs, "progress", l->extra_permille / 1000.0, "failed", (int)l->extras_failed);
     if (json && (!more || json_object_update(json, more) < 0)) {
         json_decref(json);

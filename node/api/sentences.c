@@ -54,20 +54,30 @@ static void fill_in(const char *sentence, const char *detail, char *out, size_t 
         snprintf(out, out_bytes, "%s", sentence);
 }
 
-json_t *sentences_event(const struct catalog_event *event)
+json_t *sentences_of(const char *code, const char *detail)
 {
     char zh[1024], en[1024];
-    snprintf(zh, sizeof(zh), "%s %s", event->code, event->detail);
+    snprintf(zh, sizeof(zh), "%s %s", code, detail);
     snprintf(en, sizeof(en), "%s", zh);
     for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
-        if (strcmp(sentences[i].code, event->code) != 0)
+        if (strcmp(sentences[i].code, code) != 0)
             continue;
-        enum reason reason = reason_parse(event->detail);
-        fill_in(sentences[i].zh,
-            sentences[i].reason ? reason_text(reason, REASON_ZH) : event->detail, zh, sizeof(zh));
-        fill_in(sentences[i].en,
-            sentences[i].reason ? reason_text(reason, REASON_EN) : event->detail, en, sizeof(en));
+        enum reason reason = reason_parse(detail);
+        fill_in(sentences[i].zh, sentences[i].reason ? reason_text(reason, REASON_ZH) : detail, zh,
+            sizeof(zh));
+        fill_in(sentences[i].en, sentences[i].reason ? reason_text(reason, REASON_EN) : detail, en,
+            sizeof(en));
     }
-    return json_pack("{s:I, s:s, s:s, s:s, s:s}", "time_ms", (json_int_t)event->time_ms, "code",
-        event->code, "detail", event->detail, "zh", zh, "en", en);
+    return json_pack("{s:s, s:s, s:s}", "detail", detail, "zh", zh, "en", en);
+}
+
+json_t *sentences_event(const struct catalog_event *event)
+{
+    json_t *json = sentences_of(event->code, event->detail);
+    /* NULL is a failure of these, and their own value is theirs. */
+    if (json_object_set_new(json, "time_ms", json_integer(event->time_ms)) == 0 &&
+        json_object_set_new(json, "code", json_string(event->code)) == 0)
+        return json;
+    json_decref(json);
+    return NULL;
 }

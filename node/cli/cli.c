@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/api/sentences.h"
 #include "node/cli/text.h"
 #include "transcoder/plan/reason.h"
 
@@ -185,4 +186,12 @@ void cli_print_reason(FILE *file, const char *reason, const char *detail)
         text_print(file, detail, 0, 0);
     }
     fputc(')', file);
+}
+
+void cli_print_salvaged(FILE *file, const struct catalog_lesson *lesson)
+{
+    json_t *json = sentences_of("salvaged", lesson->salvaged);
+    const char *sentence = json_string_value(json_object_get(json, text_chinese() ? "zh" : "en"));
+    text_print(file, sentence != NULL ? sentence : "", 0, 0);
+    json_decref(json);
 }

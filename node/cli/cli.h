@@ -64,6 +64,8 @@ enum cli_exit cli_begin_lesson(const struct cli_spec *spec, int argc, char **arg
 /* A failure's reason in the reader's language, with a name for looking it up: "... (unknown_codec:
  * sipr)". */
 void cli_print_reason(FILE *file, const char *reason, const char *detail);
+/* Of a lesson whose file was cut short: what was made of it, in the reader's language. */
+void cli_print_salvaged(FILE *file, const struct catalog_lesson *lesson);
 
 /* Who did it, for the catalog's events: "cli". */
 #define CLI_SUBMITTER "cli"

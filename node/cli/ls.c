@@ -50,6 +50,10 @@ static void print_lesson(const struct catalog_lesson *lesson, const struct colum
         printf("%*s  ", columns->id, "");
         cli_print_reason(stdout, lesson->reason, lesson->reason_detail);
         putchar('\n');
+    } else if (*lesson->salvaged != '\0') {
+        printf("%*s  ", columns->id, "");
+        cli_print_salvaged(stdout, lesson);
+        putchar('\n');
     }
 }
 

@@ -75,6 +75,11 @@ static void report_state(
     else
         printf("lesson %" PRId64 ": %s\n", lesson->id, catalog_lesson_state_name(lesson->state));
     fflush(stdout);
+    if (lesson->state == CATALOG_LESSON_READY && *lesson->salvaged != '\0') {
+        fprintf(stderr, "lesson %" PRId64 ": ", lesson->id);
+        cli_print_salvaged(stderr, lesson);
+        fputc('\n', stderr);
+    }
 }
 
 /* Versions in AV1 are a node's to make after a lesson is ready; who runs the workers himself stays

@@ -149,6 +149,21 @@ test('show and ls for people, in their language, without a terminal’s control 
     assert.doesNotMatch(zh + en, /\x1b/);
 });
 
+test('a file that was cut short becomes a lesson, which is said', async () => {
+    const data = dataDir();
+    const whole = makeClip(path.join(tempDir(), 'whole.mp4'), { seconds: 12, extra: ['-movflags', '+faststart'] });
+    const half = path.join(tempDir(), 'half.mp4');
+    const bytes = readFileSync(whole);
+    writeFileSync(half, bytes.subarray(0, bytes.length / 2));
+    const { code, stdout, stderr } = await terrace(['ingest', half, '--wait', '--data', data, ...oneRung()], { env: english });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /lesson 1: ready/);
+    assert.match(stderr, /^lesson 1: The file is incomplete; what is there was used \(\d+\/12 s\)\.$/m);
+    assert.match(await terraceOk(['ls', '--data', data], { env: chinese }), /ready[^]*文件不完整/);
+    const salvaged = JSON.parse(await terraceOk(['ls', '--json', '--data', data])).lessons[0].salvaged;
+    assert.match(salvaged.detail, /^\d+\/12 s$/);
+});
+
 test('wide characters keep the columns', async () => {
     const data = dataDir();
     await terrace(['ingest', junk, '--data', data]);

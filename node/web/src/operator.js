@@ -102,6 +102,7 @@ function row(lesson) {
         el('a.thumb', { href: lesson.hls ? `/watch/${lesson.id}` : null, tabindex: -1, 'aria-hidden': 'true' }, lesson.poster ? el('img', { src: lesson.poster, alt: '', loading: 'lazy' }) : null),
         el('div.what', {}, el('h3', {}, lesson.title || lesson.source.name), el('p.hint', {}, about),
             el('p.message', {}, troubles.get(lesson.id) || (lesson.reason ? lesson.reason[language] : '')),
+            lesson.salvaged ? el('p.warning', {}, lesson.salvaged[language]) : null,
             unfinished && (lesson.progress || lesson.running_jobs) ? el('progress', { max: 1, value: lesson.state === 'queued' && lesson.running_jobs && !lesson.paused ? null : lesson.progress, 'aria-label': t(state) }) : null),
         el('div.state', {}, el(`span.mark.${state}`, {}, t(state), lesson.state === 'working' ? ` ${Math.floor(lesson.progress * 100)}%` : ''),
             extras ? el('small', {}, extras) : null,
