@@ -55,27 +55,53 @@ static bool parse_range(struct range *out, char *text)
     return true;
 }
 
-int ranges_parse(struct ranges *out, const char *text, char *message, size_t message_bytes)
+int ranges_parse(struct ranges *out, const char *text, char *bad, size_t bad_bytes)
 {
     out->count = 0;
     for (text += strspn(text, SEPARATORS); *text; text += strspn(text, SEPARATORS)) {
         char one[64];
         size_t bytes = strcspn(text, SEPARATORS);
 
-        if (out->count == RANGES_MAX) {
-            snprintf(message, message_bytes, "more than %d ranges of addresses", RANGES_MAX);
-            return -EINVAL;
-        }
+        if (out->count == RANGES_MAX)
+            return -E2BIG;
         snprintf(one, sizeof(one), "%.*s", (int)(bytes < sizeof(one) ? bytes : sizeof(one)), text);
         if (bytes >= sizeof(one) || !parse_range(&out->items[out->count], one)) {
-            snprintf(message, message_bytes, "\"%.*s\" is no address or range such as 10.1.0.0/16",
-                (int)(bytes < 60 ? bytes : 60), text);
+            snprintf(bad, bad_bytes, "%.*s", (int)bytes, text);
             return -EINVAL;
         }
         out->count++;
         text += bytes;
     }
     return 0;
+}
+
+static void format_range(const struct range *range, char *out, size_t out_bytes)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool is_ipv4 =
+        range->bits >= MAPPED_BITS && memcmp(range->address, mapped, sizeof(mapped)) == 0;
+    int most = is_ipv4 ? 32 : 128, bits = range->bits - (is_ipv4 ? MAPPED_BITS : 0);
+    char address[INET6_ADDRSTRLEN];
+
+    inet_ntop(is_ipv4 ? AF_INET : AF_INET6, range->address + (is_ipv4 ? sizeof(mapped) : 0),
+        address, sizeof(address));
+    if (bits < most)
+        snprintf(out, out_bytes, "%s/%d", address, bits);
+    else
+        snprintf(out, out_bytes, "%s", address);
+}
+
+void ranges_format(const struct ranges *ranges, char out[RANGES_TEXT_BYTES])
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < ranges->count; i++) {
+        if (i > 0)
+            used += (size_t)snprintf(out + used, RANGES_TEXT_BYTES - used, ", ");
+        format_range(&ranges->items[i], out + used, RANGES_TEXT_BYTES - used);
+        used += strlen(out + used);
+    }
 }
 
 bool ranges_share_one(const struct ranges *one, const struct ranges *other)

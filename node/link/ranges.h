@@ -20,8 +20,12 @@ struct ranges {
 };
 
 /* Reads a list separated by commas or white space; an address alone is a range of one. 0; -EINVAL:
- * message says in one line what is wrong with it. */
-int ranges_parse(struct ranges *out, const char *text, char *message, size_t message_bytes);
+ * bad holds the beginning of what is neither; -E2BIG: there are more than RANGES_MAX. */
+int ranges_parse(struct ranges *out, const char *text, char *bad, size_t bad_bytes);
+
+#define RANGES_TEXT_BYTES (RANGES_MAX * 64)
+/* The list as it is read, each range by its first address: "10.1.2.3/16" has become 10.1.0.0/16. */
+void ranges_format(const struct ranges *ranges, char out[RANGES_TEXT_BYTES]);
 
 /* Whether a range of the one is a range of the other. */
 bool ranges_share_one(const struct ranges *one, const struct ranges *other);

@@ -138,8 +138,8 @@ static void respond_error(struct http_request *req, const struct task *task)
 {
     switch (task->error) {
     case CATALOG_EINVAL:
-        http_respond_error(
-            req, 400, "bad_value", task->why.zh[0] ? task->why.zh : task->why.en, task->why.en);
+        http_respond_error(req, 400, "bad_value",
+            task->why.zh[0] ? task->why.zh : "填写的内容不能用", task->why.en);
         break;
     case CATALOG_EEXISTS:
         http_respond_error(req, 409, "exists",

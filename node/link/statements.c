@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/link/statements.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,49 +12,71 @@
 #define TIME_BYTES 5
 
 struct statement {
-    const json_t *body;
+    json_t *body;
     int error; /* enum catalog_error */
     struct complaint *why;
 };
 
 /* As the technician's page calls the members of a body. */
-static const char *label_zh(const char *name)
-{
-    static const struct {
-        const char *name, *zh;
-    } labels[] = {
-        {"uplink_bps", "县里出口带宽"},
-        {"name", "站点"},
-        {"ranges", "地址范围"},
-        {"token", "令牌"},
-        {"cap_bps", "合计上限"},
-        {"terminal_cap_bps", "每台终端上限"},
-        {"budget_bytes", "每天流量"},
-        {"download_from", "允许下载：从"},
-        {"download_to", "允许下载：到"},
-    };
+static const struct label {
+    const char *name, *zh, *en;
+} labels[] = {
+    {"uplink_bps", "县里出口带宽", "The county’s uplink"},
+    {"name", "站点", "Site"},
+    {"ranges", "地址范围", "Addresses"},
+    {"token", "令牌", "Token"},
+    {"cap_bps", "合计上限", "Limit in all"},
+    {"terminal_cap_bps", "每台终端上限", "Limit a terminal"},
+    {"budget_bytes", "每天流量", "A day"},
+    {"download_from", "允许下载：从", "Downloads from"},
+    {"download_to", "允许下载：到", "Downloads to"},
+};
 
-    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-        if (strcmp(labels[i].name, name) == 0)
-            return labels[i].zh;
-    return name;
+static const struct label *label_of(const char *name)
+{
+    size_t i = 0;
+
+    while (strcmp(labels[i].name, name) != 0)
+        i++;
+    return &labels[i];
 }
 
 static bool refuse(struct statement *s, const char *name, const char *zh, const char *en)
 {
+    const struct label *label = label_of(name);
+
     s->error = CATALOG_EINVAL;
-    snprintf(s->why->zh, sizeof(s->why->zh), "%s（%s）：%s", label_zh(name), name, zh);
-    snprintf(s->why->en, sizeof(s->why->en), "%s must be %s", name, en);
+    snprintf(s->why->zh, sizeof(s->why->zh), "%s：%s", label->zh, zh);
+    snprintf(s->why->en, sizeof(s->why->en), "%s: %s", label->en, en);
     return false;
 }
 
-/* What a limit may be, in what: the page asks in thousands of it. */
+/* What a limit may be. */
 struct limits {
     int64_t least, most;
-    const char *unit;
+    int64_t unit_is; /* the page's unit, in what the member is in */
+    const char *unit, *base;
 };
-static const struct limits rates = {FLOWS_LEAST_BPS, INT64_C(100000000000), "bit/s"};
-static const struct limits budgets = {1, INT64_C(1) << 50, "bytes"};
+static const struct limits rates = {
+    FLOWS_LEAST_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
+static const struct limits budgets = {1, INT64_C(1) << 50, 1000000, "MB", "byte"};
+
+static bool refuse_limit(struct statement *s, const char *name, const struct limits *limits)
+{
+    int64_t least = limits->least / limits->unit_is, most = limits->most / limits->unit_is;
+    char zh[160], en[160];
+
+    if (least > 0) {
+        snprintf(zh, sizeof(zh), "应为 0（不限）或 %" PRId64 " 到 %" PRId64 " %s", least, most,
+            limits->unit);
+        snprintf(en, sizeof(en), "0 (not limited) or %" PRId64 " to %" PRId64 " %s", least, most,
+            limits->unit);
+    } else {
+        snprintf(zh, sizeof(zh), "应为 0（不限）或不超过 %" PRId64 " %s", most, limits->unit);
+        snprintf(en, sizeof(en), "0 (not limited) or at most %" PRId64 " %s", most, limits->unit);
+    }
+    return refuse(s, name, zh, en);
+}
 
 /* A member that is not there leaves *out as it is. 0 is no limit. */
 static bool take_limit(
@@ -61,19 +84,17 @@ static bool take_limit(
 {
     const json_t *value = json_object_get(s->body, name);
     int64_t number = json_integer_value(value);
-    char zh[160], en[160];
+    char zh[80], en[80];
 
     if (!value)
         return true;
-    if (!json_is_integer(value) || (number != 0 && number < limits->least) ||
-        number > limits->most) {
-        snprintf(zh, sizeof(zh), "应为 0（不限）或 %" PRId64 " 到 %" PRId64 " %s 之间的整数",
-            limits->least, limits->most, limits->unit);
-        snprintf(en, sizeof(en),
-            "0 (no limit) or a whole number from %" PRId64 " to %" PRId64 " %s", limits->least,
-            limits->most, limits->unit);
+    if (!json_is_integer(value)) {
+        snprintf(zh, sizeof(zh), "应为整数（%s）", limits->base);
+        snprintf(en, sizeof(en), "a whole number (%s)", limits->base);
         return refuse(s, name, zh, en);
     }
+    if ((number != 0 && number < limits->least) || number > limits->most)
+        return refuse_limit(s, name, limits);
     *out = number;
     return true;
 }
@@ -111,25 +132,51 @@ static bool take_time(struct statement *s, const char *name, int *out)
     return true;
 }
 
-static bool take_ranges(struct statement *s, const struct catalog_site *site, struct ranges *out)
+static bool refuse_ranges(struct statement *s, int error, const char *bad)
 {
-    char message[200];
+    char zh[160], en[160];
 
-    if (ranges_parse(out, site->ranges, message, sizeof(message)) == 0)
+    if (error == -E2BIG) {
+        snprintf(zh, sizeof(zh), "最多 %d 个", RANGES_MAX);
+        snprintf(en, sizeof(en), "at most %d of them", RANGES_MAX);
+    } else {
+        snprintf(zh, sizeof(zh), "“%s”不是地址，也不是 10.1.0.0/16 这样的范围", bad);
+        snprintf(en, sizeof(en), "“%s” is no address, nor a range such as 10.1.0.0/16", bad);
+    }
+    return refuse(s, "ranges", zh, en);
+}
+
+/* Written shortly: who gave 10.1.2.3/16 sees what it stands for. */
+static bool keep_ranges(struct statement *s, struct catalog_site *site, const struct ranges *ranges)
+{
+    char text[RANGES_TEXT_BYTES];
+
+    if (!json_object_get(s->body, "ranges"))
         return true;
-    s->error = CATALOG_EINVAL;
-    snprintf(s->why->en, sizeof(s->why->en), "ranges: %s", message);
-    snprintf(s->why->zh, sizeof(s->why->zh),
-        "%s（ranges）：应为地址或 10.1.0.0/16 这样的范围，用逗号隔开，最多 %d 个（%s）",
-        label_zh("ranges"), RANGES_MAX, message);
-    return false;
+    ranges_format(ranges, text);
+    if (json_object_set_new(s->body, "ranges", json_string(text)) < 0) {
+        s->error = CATALOG_ENOMEM;
+        return false;
+    }
+    site->ranges = (char *)json_string_value(json_object_get(s->body, "ranges"));
+    return true;
+}
+
+static bool take_ranges(struct statement *s, struct catalog_site *site, struct ranges *out)
+{
+    char bad[64];
+    int error = ranges_parse(out, site->ranges, bad, sizeof(bad));
+
+    if (error < 0)
+        return refuse_ranges(s, error, bad);
+    return keep_ranges(s, site, out);
 }
 
 /* A range that two sites have would be the one's or the other's by chance. */
 static bool is_alone(
     struct statement *s, const struct ranges *ranges, int64_t id, const struct catalog_sites *sites)
 {
-    char ignored[200];
+    char ignored[64];
     struct ranges theirs;
 
     for (size_t i = 0; i < sites->count; i++) {
@@ -162,11 +209,14 @@ static bool take_site(
         !take_time(s, "download_to", &site->download_to_minute) || !take_ranges(s, site, &ranges))
         return false;
     if (!site->name[0])
-        return refuse(s, "name", "不能为空", "there");
+        return refuse(s, "name", "不能为空", "must not be empty");
+    if (ranges.count == 0 && !site->token[0])
+        return refuse(s, "ranges", "地址范围和令牌至少要填一个，否则没有终端属于这个站点",
+            "give addresses or a token, else no terminal is at this site");
     return is_alone(s, &ranges, site->id, sites);
 }
 
-int statement_site(const json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
+int statement_site(json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
     struct complaint *why)
 {
     struct statement s = {.body = body, .why = why};
@@ -175,12 +225,12 @@ int statement_site(const json_t *body, const struct catalog_sites *sites, struct
     return s.error;
 }
 
-int statement_uplink(const json_t *body, int64_t *bps, struct complaint *why)
+int statement_uplink(json_t *body, int64_t *bps, struct complaint *why)
 {
     struct statement s = {.body = body, .why = why};
 
     *bps = -1;
     if (take_limit(&s, "uplink_bps", &rates, bps) && *bps < 0)
-        refuse(&s, "uplink_bps", "没有填写", "there");
+        refuse(&s, "uplink_bps", "没有填写", "is missing");
     return s.error;
 }

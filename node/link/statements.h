@@ -7,16 +7,18 @@
 
 #include "catalog/catalog.h"
 
-/* Why something was not taken, in a line for people; "" where the catalog knows. */
+/* Why something was not taken, in a line for people, with fields and units as the technician's page
+ * has them; "" where the catalog knows. */
 struct complaint {
     char zh[320], en[320];
 };
 
-/* Changes *site by the members that the body has; texts then belong to the body. sites: all that
- * there are. CATALOG_OK; CATALOG_EINVAL or CATALOG_EEXISTS with the reason. */
-int statement_site(const json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
+/* Changes *site by the members that the body has; texts then belong to the body, whose ranges are
+ * changed to their shortest form. sites: all that there are. CATALOG_OK; CATALOG_ENOMEM;
+ * CATALOG_EINVAL or CATALOG_EEXISTS with the reason. */
+int statement_site(json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
     struct complaint *why);
 /* The uplink's rate in bit/s, 0: not limited. Errors as above. */
-int statement_uplink(const json_t *body, int64_t *bps, struct complaint *why);
+int statement_uplink(json_t *body, int64_t *bps, struct complaint *why);
 
 #endif

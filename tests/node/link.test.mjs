@@ -30,9 +30,11 @@ test('sites are added, changed, removed', async () => {
     assert.equal(added.cap_bps, 500_000);
     assert.equal(added.download_from, '22:00');
     assert.equal(added.budget_bytes, 0);
+    const written = site(await ok(`/api/technician/sites/${added.id}`, 'PUT', { ranges: '10.1.2.3/16' }), '东山村');
+    assert.equal(written.ranges, '10.1.0.0/16');
     const changed = site(await ok(`/api/technician/sites/${added.id}`, 'PUT', { budget_bytes: 1000 }), '东山村');
     assert.deepEqual([changed.cap_bps, changed.budget_bytes, changed.download_to], [500_000, 1000, '06:30']);
-    assert.equal((await call('/api/technician/sites', 'POST', { name: '东山村' })).status, 409);
+    assert.equal((await call('/api/technician/sites', 'POST', { name: '东山村', token: 'dong' })).status, 409);
     assert.deepEqual((await ok(`/api/technician/sites/${added.id}`, 'DELETE')).sites, []);
     assert.equal((await call(`/api/technician/sites/${added.id}`, 'DELETE')).status, 404);
     for (const id of [added.id, 0, -1, 'abc', '1e3', '18446744073709551617'])
@@ -45,13 +47,16 @@ test('what makes no sense is refused in plain words', async () => {
         ['/api/technician/link', 'PUT', { uplink_bps: 1e18 }], ['/api/technician/sites', 'POST', {}], ['/api/technician/sites', 'POST', { name: 'x', ranges: 'village' }],
         ['/api/technician/sites', 'POST', { name: 'x', ranges: '10.0.0.0/33' }], ['/api/technician/sites', 'POST', { name: 'x', download_from: '25:00' }],
         ['/api/technician/sites', 'POST', { name: 'x'.repeat(101) }, 'at most 100 bytes'], ['/api/technician/sites', 'POST', { name: 'x', token: '令'.repeat(34) }, 'at most 100 bytes'],
-        ['/api/technician/sites', 'POST', { name: 'x', cap_bps: 1 }, 'from 8000'], ['/api/technician/link', 'PUT', { uplink_bps: 7999 }, 'from 8000'], ['/api/technician/sites', 'POST', { name: 7 }], ['/api/technician/sites', 'POST', { name: 'a\u0000b' }],
+        ['/api/technician/sites', 'POST', { name: 'x', cap_bps: 1 }, 'Limit in all: 0 (not limited) or 8 to 100000000 kbit/s'], ['/api/technician/link', 'PUT', { uplink_bps: 7999 }, 'The county’s uplink: 0 (not limited) or 8 to'],
+        ['/api/technician/sites', 'POST', { name: 'x', budget_bytes: -1 }, 'at most 1125899906 MB'], ['/api/technician/sites', 'POST', { name: 'x' }, 'addresses or a token'], ['/api/technician/sites', 'POST', { name: 'x', ranges: Array.from({ length: 17 }, (_, i) => `10.0.0.${i}`).join() }, 'at most 16'], ['/api/technician/sites', 'POST', { name: 7 }], ['/api/technician/sites', 'POST', { name: 'a\u0000b' }],
     ]) {
         const response = await call(path, method, body);
         assert.equal(response.status, 400, `${method} ${path} ${JSON.stringify(body)}`);
         const { zh, en } = (await response.json()).error;
         assert.match(en, /\w+ /);
         assert.match(zh, /\p{Script=Han}{2}/u, JSON.stringify(body));
+        assert.doesNotMatch(zh, /[a-z]{2,} [a-z]{2,}|_/, zh);
+        assert.doesNotMatch(en, /_/, en);
         assert.ok(!says || en.includes(says), en);
     }
     // JSON.stringify can't write it.

@@ -147,12 +147,35 @@ static void test_ranges(void **state)
     }
 }
 
+static void test_ranges_are_written_shortly(void **state)
+{
+    static const struct {
+        const char *text, *written;
+    } cases[] = {
+        {"", ""},
+        {"10.1.2.3/16,10.9.0.7  10.9.0.8/32", "10.1.0.0/16, 10.9.0.7, 10.9.0.8"},
+        {"0.0.0.0/0 fd00:1:0::7/32", "0.0.0.0/0, fd00:1::/32"},
+        {"::ffff:10.1.2.3 ::/0 fd00::1", "10.1.2.3, ::/0, fd00::1"},
+        {"::ffff:0:0/90", "::ffc0:0:0/90"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct ranges ranges;
+        char bad[64], written[RANGES_TEXT_BYTES];
+        assert_int_equal(ranges_parse(&ranges, cases[i].text, bad, sizeof(bad)), 0);
+        ranges_format(&ranges, written);
+        assert_string_equal(written, cases[i].written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares),
         cmocka_unit_test(test_shares_at_random),
         cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_ranges_are_written_shortly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,19 +9,22 @@ const hours = (site) => (site.download_from === site.download_to ? t('always') :
 const fields = [
     ['siteName', 'name', 'text', { required: true, maxlength: 33 }],
     ['siteRanges', 'ranges', 'text', { placeholder: '10.1.0.0/16, 10.9.0.7' }],
-    ['siteToken', 'token', 'text', { maxlength: 33, placeholder: t('siteTokenHint') }],
-    ['siteBudget', 'budget_bytes', 'number', { min: 0, step: 1 }, MB],
-    ['siteCap', 'cap_bps', 'number', { min: 0, step: 1 }, KBPS],
-    ['siteTerminalCap', 'terminal_cap_bps', 'number', { min: 0, step: 1 }, KBPS],
+    ['siteToken', 'token', 'text', { maxlength: 33 }],
+    ['siteBudget', 'budget_bytes', 'number', { min: 0, step: 1, placeholder: t('unlimited') }, MB],
+    ['siteCap', 'cap_bps', 'number', { min: 0, step: 1, placeholder: t('unlimited') }, KBPS],
+    ['siteTerminalCap', 'terminal_cap_bps', 'number', { min: 0, step: 1, placeholder: t('unlimited') }, KBPS],
     ['downloadFrom', 'download_from', 'time', {}],
     ['downloadTo', 'download_to', 'time', {}],
 ];
+const hints = { token: 'siteTokenHint' };
+const units = new Map([[KBPS, 'kbit/s'], [MB, 'MB']]);
 const fresh = { name: '', ranges: '', token: '', cap_bps: 0, terminal_cap_bps: 0, download_from: '00:00', download_to: '00:00', budget_bytes: 0 };
 
 /** The section of the page: {element, refresh(): asks the node what is so now}. */
 export function linkSection() {
     const body = el('tbody'), note = el('p.hint', { role: 'status' });
-    const uplink = el('input', { type: 'number', min: 0, step: 1, id: 'uplink' });
+    const uplink = el('input', { type: 'number', min: 0, step: 1, id: 'uplink', placeholder: t('unlimited') });
+    const uplinkProblem = el('p.message', { role: 'alert' }), uplinkSaved = el('span.hint', { role: 'status' });
     let stated = null;
 
     const columns = [
@@ -44,6 +47,7 @@ export function linkSection() {
     }
 
     async function change(work, problem) {
+        problem.textContent = '';
         try {
             show(await work());
             return true;
@@ -54,7 +58,7 @@ export function linkSection() {
     }
 
     function edit(site) {
-        const problem = el('p.notice', { role: 'alert' });
+        const problem = el('p.message', { role: 'alert' });
         const inputs = fields.map(([label, key, type, attributes, unit]) => {
             const input = el('input', { type, ...attributes, value: unit ? site[key] / unit || '' : site[key] });
             return { label, key, unit, input };
@@ -71,7 +75,7 @@ export function linkSection() {
                 close();
         };
         const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('form.pairs', { onsubmit: submit }, el('h2', {}, site.id ? site.name : t('addSite')),
-            inputs.map(({ label, unit, input }) => el('label', {}, unit === KBPS ? `${t(label)} (kbit/s)` : t(label), input)), problem,
+            inputs.map(({ label, key, unit, input }) => el('label', {}, unit ? `${t(label)} (${units.get(unit)})` : t(label), input, hints[key] ? el('small', {}, t(hints[key])) : null)), problem,
             el('div.buttons', {}, site.id ? el('button.danger', { type: 'button', onclick: remove }, t('remove')) : null,
                 el('button', { type: 'button', onclick: close }, t('cancel')), el('button.primary', {}, t('save')))));
         document.body.append(dialog);
@@ -81,11 +85,12 @@ export function linkSection() {
     const state = async (event) => {
         event.preventDefault();
         uplink.blur();
-        if (await change(() => api('/api/technician/link', { method: 'PUT', body: { uplink_bps: Math.round(Number(uplink.value || 0) * KBPS) } }), note))
-            note.textContent = t('saved');
+        uplinkSaved.textContent = '';
+        if (await change(() => api('/api/technician/link', { method: 'PUT', body: { uplink_bps: Math.round(Number(uplink.value || 0) * KBPS) } }), uplinkProblem))
+            uplinkSaved.textContent = t('saved');
     };
     const element = el('section.card', {}, el('div.headline', {}, el('h2', {}, t('links')), el('button', { onclick: () => edit(fresh) }, t('addSite'))),
-        el('form.inline', { onsubmit: state }, el('label', { for: 'uplink' }, t('uplinkCap')), uplink, el('button', {}, t('save'))),
+        el('form.inline', { onsubmit: state }, el('label', { for: 'uplink' }, t('uplinkCap')), uplink, el('button', {}, t('save')), uplinkSaved, uplinkProblem),
         el('div.scroll', {}, el('table.rows', {}, el('thead', {}, el('tr', {}, columns.map(([label]) => el('th', { scope: 'col' }, t(label))))), body)), note);
     return {
         element,

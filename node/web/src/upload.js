@@ -88,7 +88,7 @@ export function uploadArea() {
         ondrop: (event) => { event.preventDefault(); area.classList.remove('over'); begin(event.dataTransfer.files); },
     }, el('p', {}, t('dropHere')), el('button.primary', { onclick: () => input.click() }, t('chooseFiles')), input);
     const element = el('section.card', {}, el('h2', {}, t('upload')),
-        el('div.fields', {}, Object.entries(fields).map(([key, field]) => el('label', {}, t(key), field)), el('label.check', {}, publish, t('publishWhenReady'), el('small', {}, t('publishHint')))),
+        el('div.fields', {}, Object.entries(fields).map(([key, field]) => el('label', {}, t(key), field)), el('label.check', {}, publish, t('publishOnceItPlays'), el('small', {}, t('publishHint')))),
         area, list);
     // What leaves the page now would only be taken up again when the file is chosen anew: worth a question.
     window.addEventListener('beforeunload', (event) => { if (active.size) event.preventDefault(); });
