@@ -109,6 +109,6 @@ export function topBar({ page, user, extra = [] }) {
         el('a.brand', { href: '/' }, icon('M2 20h20M2 20v-5h7v-4h6V7h7'), t('brand')),
         el('nav', { 'aria-label': t('brand') }, links.map(([name, href]) => el(`a${name === page ? '.here' : ''}`, { href, 'aria-current': name === page ? 'page' : null }, t(name)))),
         el('.space'), ...extra,
-        user ? el('button.plain', { onclick: async () => { await api('/api/logout', { method: 'POST' }); location.href = '/'; } }, `${t('logout')} ${user.name}`) : null,
+        user ? el('button.plain', { onclick: async () => { await api('/api/logout', { method: 'POST' }); location.href = '/'; } }, t('logout'), el('span.who', {}, `\u00a0${user.name}`)) : null,
         el('button.plain.language', { onclick: switchLanguage, lang: language === 'zh' ? 'en' : 'zh' }, t('langOther')));
 }

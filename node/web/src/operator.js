@@ -12,6 +12,8 @@ const unfinished = el('section.card', { hidden: true });
 // What went wrong with an action, by lesson, until the next one.
 const troubles = new Map();
 
+// What another try may mend; what is wrong with a file stays wrong.
+const passing = ['disk_full', 'out_of_memory', 'timed_out', 'worker_crashed', 'internal'];
 const unfinishedStates = ['queued', 'working'];
 
 function stateOf(lesson) {
@@ -111,7 +113,7 @@ function row(lesson) {
             state === 'paused' && lesson.running_jobs ? el('small', {}, t('runsToItsEnd')) : null,
             lesson.published && state !== 'published' && state !== 'failed' ? el('small', {}, t(lesson.playable ? 'published' : 'publishOnceItPlays')) : null),
         el('div.actions', {}, el('div.buttons', {}, lesson.hls ? el('a.button', { href: `/watch/${lesson.id}` }, t('preview')) : null,
-            state === 'failed' || lesson.extras.failed ? button('retry', () => act(lesson, 'POST', '/retry'), state === 'failed' ? '.primary' : '') : null,
+            state === 'failed' || lesson.extras.failed ? button('retry', () => act(lesson, 'POST', '/retry'), state === 'failed' && passing.includes(lesson.reason.code) ? '.primary' : '') : null,
             state !== 'failed' && lesson.published ? button('unpublish', () => act(lesson, 'POST', '/unpublish')) : null,
             state !== 'failed' && !lesson.published ? button(lesson.playable ? 'publish' : 'publishOnceItPlays', () => act(lesson, 'POST', '/publish'), '.primary') : null,
             button('edit', () => editDialog(latest())), button('history', () => historyDialog(latest())),

@@ -52,8 +52,9 @@ export function uploadArea() {
                 const response = error.originalResponse;
                 if (response && response.getStatus() < 500 && response.getStatus() !== 423) {
                     const said = (() => { try { return JSON.parse(response.getBody()).error[document.documentElement.lang]; } catch { return ''; } })();
-                    message.textContent = `${t('uploadFailed')} ${said || response.getStatus()}`;
+                    message.textContent = `${t('uploadFailed')} · ${said || response.getStatus()}`;
                     active.delete(id);
+                    refused();
                 } else if (running) {
                     message.textContent = t('uploadWaiting');
                     setTimeout(() => running && upload.start(), RETRY_MS[RETRY_MS.length - 1]);
@@ -61,6 +62,15 @@ export function uploadArea() {
             },
             onSuccess: () => { running = false; active.delete(id); message.textContent = t('uploadDone'); bar.value = 1; entry.querySelector('.buttons').remove(); setTimeout(() => entry.remove(), 8000); },
         });
+        // There is nothing to pause or go on with.
+        const refused = () => {
+            running = false;
+            message.className = 'message';
+            bar.remove();
+            pause.remove();
+            cancel.textContent = t('close');
+            cancel.className = 'plain';
+        };
         const go = () => upload.findPreviousUploads().then((previous) => {
             if (previous.length)
                 upload.resumeFromPreviousUpload(previous[0]);
