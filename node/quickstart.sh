@@ -2,18 +2,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # sh node/quickstart.sh [VIDEO]: on Debian 12, installs what is missing, builds Terrace, starts a node, puts VIDEO in (or a
 # lesson that it makes itself) and prints the addresses of the three pages. May be run again: what is there stays.
+# TERRACE_PORT=9000 sh node/quickstart.sh: on this port; else on the first that is free from 8080 to 8099.
 set -eu
 
+refuse() {
+    echo "quickstart: $1" >&2
+    exit 2
+}
+
 video=
-if [ $# -gt 0 ]; then
-    case $1 in
-    -h | --help)
-        sed -n 's/^# \(sh node.*\)/\1/p; s/^# \(lesson.*\)/\1/p' "$0"
-        exit 0
-        ;;
-    /*) video=$1 ;;
-    *) video=$PWD/$1 ;;
+case ${1-} in
+'') ;;
+-h | --help)
+    sed -n '3,5s/^# //p' "$0"
+    exit 0
+    ;;
+-*) refuse "there is no option $1; a port is set so: TERRACE_PORT=9000 sh node/quickstart.sh" ;;
+/*) video=$1 ;;
+*) video=$PWD/$1 ;;
+esac
+[ $# -le 1 ] || refuse 'one VIDEO at most; others are put in later, on the page for operators or by terrace ingest'
+[ -z "$video" ] || [ -e "$video" ] || refuse "there is no file $video"
+[ ! -d "$video" ] || refuse "$video is a folder: VIDEO is one file"
+[ -z "$video" ] || [ -r "$video" ] || refuse "$video can't be read"
+
+ports=$(seq 8080 8099)
+if [ -n "${TERRACE_PORT-}" ]; then
+    ports=$TERRACE_PORT
+    case $ports in
+    0* | *[!0-9]* | ??????*) ports= ;;
     esac
+    [ "${ports:-65536}" -le 65535 ] || refuse "TERRACE_PORT is a number from 1 to 65535, not $TERRACE_PORT"
 fi
 cd "$(dirname "$0")/.."
 
@@ -23,12 +42,21 @@ pid_file=$data/node.pid
 out_file=$data/node.out
 log_file=$data/node.log
 step='the start'
+interrupted=
+
+# A node that was started goes on, with what it was given: that is not left unsaid.
 on_exit() {
     code=$?
-    [ $code -eq 0 ] || echo "quickstart: failed during: $step" >&2
+    [ $code -ne 0 ] || return 0
+    if [ -n "$interrupted" ]; then
+        echo "quickstart: interrupted during: $step" >&2
+    else
+        echo "quickstart: failed during: $step" >&2
+    fi
+    ! running || echo "A node runs in the background on $(address)/; to stop it: kill $pid" >&2
 }
 trap on_exit EXIT
-trap 'exit 130' INT TERM
+trap 'interrupted=yes; exit 130' INT TERM
 
 begin() {
     step=$1
@@ -56,6 +84,10 @@ running() {
     [ -s "$pid_file" ] && pid=$(cat "$pid_file") && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = terrace ]
 }
 
+address() {
+    sed -n 's/^listening on //p' "$out_file"
+}
+
 stop_node() {
     kill "$pid"
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
@@ -77,8 +109,8 @@ start_on() {
     while ! grep -q '^listening on ' "$out_file"; do
         if ! kill -0 "$starter" 2>/dev/null; then
             rm -f "$pid_file"
-            tail -c +$((began + 1)) "$log_file" | grep -q ' in use' && return 1
-            tail -n 5 "$log_file" >&2
+            tail -c +$((began + 1)) "$log_file" | grep -q ' in use by another program' && return 1
+            tail -c +$((began + 1)) "$log_file" | tail -n 5 >&2
             exit 1
         fi
         sleep 0.2
@@ -88,11 +120,11 @@ start_on() {
 start_node() {
     [ -d "$data" ] || mkdir -m 750 "$data" # as serve makes it
     touch "$log_file"
-    for port in $(seq 8080 8099); do
+    for port in $ports; do
         ! start_on "$port" || return 0
         echo "port $port is in use"
     done
-    echo "none of the ports 8080 to 8099 is free" >&2
+    echo "no port is free; another one: TERRACE_PORT=9000 sh node/quickstart.sh" >&2
     return 1
 }
 
@@ -104,7 +136,12 @@ add_admin() {
 }
 
 say_login() {
-    echo "Login: admin, password $password (shown only now; another: $terrace user passwd admin --data $data)"
+    if [ -n "$password" ]; then
+        echo "Login: admin, password $password (shown only now; another: $terrace user passwd admin --data $data)"
+    else
+        echo "Login: as before; users: $terrace user ls --data $data"
+        echo "       a new password: $terrace user passwd admin --data $data"
+    fi
 }
 
 # A font with Chinese characters, else any, else nothing.
@@ -182,12 +219,6 @@ put_own_lesson_in() {
     fi
 }
 
-if [ -n "$video" ] && ! [ -r "$video" ]; then
-    step="looking for $video"
-    echo "quickstart: $video can't be read" >&2
-    exit 1
-fi
-
 begin 'installing missing packages'
 sh node/install-packages.sh node/packages.txt
 
@@ -202,8 +233,10 @@ if running; then
 else
     start_node
 fi
-url=$(sed -n 's/^listening on //p' "$out_file")
+url=$(address)
+port=${url##*:}
 echo "it answers on $url/"
+[ "${TERRACE_PORT:-$port}" = "$port" ] || echo "for port $TERRACE_PORT stop it first (kill $pid) and run this again"
 
 password=
 if [ -z "$("$terrace" user ls --data "$data")" ]; then
@@ -224,11 +257,13 @@ cat <<END
 Lessons, for terminals      $url/
 Uploads, for operators      $url/operator
 Terminals, for technicians  $url/technician
-END
-[ -z "$password" ] || { echo && say_login; }
-cat <<END
+
+$(say_login)
 
 The node goes on in the background; its log is $log_file.
-To stop it:  kill $(cat "$pid_file")
-The program: $terrace help
+To stop it:     kill $(cat "$pid_file")
+To start again: sh node/quickstart.sh
+The program:    $terrace help
+The addresses work on this machine alone. To let others in, stop the node and start it so:
+                $terrace serve --data $data --listen 0.0.0.0:$port
 END
