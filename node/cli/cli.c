@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "node/api/sentences.h"
 #include "node/cli/text.h"
@@ -122,17 +123,25 @@ enum cli_exit cli_data_open(
     const struct store_params store_params = {.path = args->data,
         .create = mode == CLI_DATA_CREATE,
         .floor_bytes = args->config.floor_bytes};
-    if (store_open(&out->store, &store_params, message, sizeof message) < 0)
+    int error = store_open(&out->store, &store_params, message, sizeof message);
+    if (error == -ENOENT && mode != CLI_DATA_CREATE)
+        return cli_fail("there is no data folder %s; start a node first, which makes it (`terrace "
+                        "serve`)",
+            args->data);
+    if (error < 0)
         return cli_fail("%s", message);
     if (mode != CLI_DATA_READ)
         store_free_reserve(out->store);
     const struct catalog_params catalog_params = {.path = store_catalog_path(out->store),
         .must_exist = mode != CLI_DATA_CREATE,
         .read_only = mode == CLI_DATA_READ};
-    if (catalog_open(&out->catalog, &catalog_params, message, sizeof message) == CATALOG_OK)
+    error = catalog_open(&out->catalog, &catalog_params, message, sizeof message);
+    if (error == CATALOG_OK)
         return CLI_GO_ON;
+    bool fresh = error == CATALOG_ENOTFOUND && access(store_catalog_path(out->store), F_OK) < 0;
     cli_data_close(out);
-    return cli_fail("%s", message);
+    return cli_fail(
+        "%s%s", message, fresh ? "; start a node first, which makes it (`terrace serve`)" : "");
 }
 
 void cli_data_close(struct cli_data *data)
@@ -194,4 +203,12 @@ void cli_print_salvaged(FILE *file, const struct catalog_lesson *lesson)
     const char *sentence = json_string_value(json_object_get(json, text_chinese() ? "zh" : "en"));
     text_print(file, sentence != NULL ? sentence : "", 0, 0);
     json_decref(json);
+}
+
+bool cli_work_goes_on(const struct store *store)
+{
+    int held = store_jobs_are_held(store);
+    if (held < 0)
+        cli_fail("whether a node is running can't be seen: %s", strerror(-held));
+    return held != 0;
 }

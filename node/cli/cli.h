@@ -67,6 +67,10 @@ void cli_print_reason(FILE *file, const char *reason, const char *detail);
 /* Of a lesson whose file was cut short: what was made of it, in the reader's language. */
 void cli_print_salvaged(FILE *file, const struct catalog_lesson *lesson);
 
+/* Whether work goes on: a node or `terrace ingest --wait` runs the workers. Where that can't be
+ * seen, a line on standard error says so, and it is taken to go on. */
+bool cli_work_goes_on(const struct store *store);
+
 /* Who did it, for the catalog's events: "cli". */
 #define CLI_SUBMITTER "cli"
 

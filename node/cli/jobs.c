@@ -187,7 +187,7 @@ static const char *attempt_text(const struct catalog_job *job, char *out)
     return out;
 }
 
-static void print_running(const struct board *board)
+static void print_running(const struct board *board, bool goes_on)
 {
     int count = 0;
     for (size_t i = 0; i < board->jobs.count; i++) {
@@ -196,7 +196,8 @@ static void print_running(const struct board *board)
         if (job->state != CATALOG_JOB_LEASED)
             continue;
         if (count++ == 0)
-            puts("running\n  lesson  piece       done  attempt  title");
+            printf("%s\n  lesson  piece       done  attempt  title\n",
+                goes_on ? "running" : "interrupted");
         printf("  %6" PRId64 "  %-9s  %3d %%  %-7s  ", job->lesson_id, piece_text(job, piece),
             job->progress_permille / 10, attempt_text(job, attempt));
         print_title(name_of_job(board, job), 38);
@@ -274,7 +275,10 @@ enum cli_exit cli_jobs(int argc, char **argv)
         result = cli_print_json(json_pack(
             "{s:o, s:o}", "running", running_json(&board), "waiting", waiting_json(&board)));
     } else if (result == CLI_GO_ON) {
-        print_running(&board);
+        bool goes_on = board.lessons.count == 0 || cli_work_goes_on(data.store);
+        if (!goes_on)
+            puts("no node is running: work goes on when one does (`terrace serve`)\n");
+        print_running(&board, goes_on);
         print_waiting(&board);
         result = CLI_OK;
     }

@@ -57,6 +57,11 @@ static void print_lesson(const struct catalog_lesson *lesson, const struct colum
     }
 }
 
+static bool waits_for_a_node(const struct catalog_lesson *lesson)
+{
+    return lesson->queued_jobs + lesson->running_jobs > 0 && !lesson->paused;
+}
+
 static void print_table(const struct catalog_lessons *lessons)
 {
     if (lessons->count == 0)
@@ -71,6 +76,16 @@ static void print_table(const struct catalog_lessons *lessons)
         "title");
     for (size_t i = 0; i < lessons->count; i++)
         print_lesson(&lessons->items[i], &columns);
+}
+
+/* "working" is else believed. */
+static void report_standstill(const struct store *store, const struct catalog_lessons *lessons)
+{
+    size_t i = 0;
+    while (i < lessons->count && !waits_for_a_node(&lessons->items[i]))
+        i++;
+    if (i < lessons->count && !cli_work_goes_on(store))
+        puts("no node is running: work goes on when one does (`terrace serve`)");
 }
 
 static enum cli_exit print_json(const struct catalog_lessons *lessons)
@@ -120,6 +135,8 @@ enum cli_exit cli_ls(int argc, char **argv)
             result = print_json(&lessons);
         else
             print_table(&lessons);
+        if (!json)
+            report_standstill(data.store, &lessons);
         catalog_lessons_free(&lessons);
     }
     cli_data_close(&data);

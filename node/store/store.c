@@ -229,6 +229,19 @@ void store_unlock(int fd)
         close(fd);
 }
 
+int store_jobs_are_held(const struct store *store)
+{
+    char path[STORE_PATH_BYTES];
+    if (snprintf(path, sizeof(path), "%s/jobs.lock", store->path) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    int error = flock(fd, LOCK_SH | LOCK_NB) < 0 ? -errno : 0;
+    close(fd);
+    return error == -EWOULDBLOCK ? 1 : error;
+}
+
 /* ---- room ---- */
 
 int64_t store_free_bytes(const struct store *store)

@@ -54,6 +54,9 @@ enum store_lock { STORE_LOCK_NODE = 0, STORE_LOCK_JOBS = 1 };
  * negative errno. */
 int store_lock(const struct store *store, enum store_lock lock, int *holder_pid);
 void store_unlock(int fd);
+/* Whether another process holds the jobs lock now: 1, 0, or a negative errno. A taker who comes in
+ * the same moment finds it taken, and has to try again. */
+int store_jobs_are_held(const struct store *store);
 
 /* Bytes that may still be given away above the floor (0 if none). Negative errno on failure. */
 int64_t store_free_bytes(const struct store *store);

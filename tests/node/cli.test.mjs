@@ -67,8 +67,9 @@ test('misuse: exit 2, one line that points to the help', async () => {
 test('a data folder that isn’t there or isn’t one', async () => {
     const missing = path.join(tempDir(), 'nowhere');
     for (const args of [['ls'], ['show', '1'], ['rm', '1'], ['doctor'], ['backup', path.join(tempDir(), 'b')], ['user', 'ls'], ['user', 'add', 'x', '--role', 'admin']])
-        await refused([...args, '--data', missing], 1, /nowhere/, { input: 'a good long password\n' });
+        await refused([...args, '--data', missing], 1, args[0] === 'doctor' ? /nowhere/ : /nowhere; start a node first.*terrace serve/, { input: 'a good long password\n' });
     assert.ok(!existsSync(missing));
+    await refused(['user', 'add', 'x', '--role', 'admin', '--data', tempDir()], 1, /no catalog.*start a node first/, { input: 'a good long password\n' });
 });
 
 test('the configuration: reference, file, command line, mistakes', async () => {
@@ -284,6 +285,7 @@ test('Ctrl-C in ingest --wait gives the work back; a node that waited goes on wi
     await until(async () => /lesson 1: [1-9]0 %/.test(ingest.said.out), 'ten per cent or more');
     const node = await startNode({ data, args: oneRung() });
     await until(() => /runs the workers/.test(node.log()), 'the node to see who runs the workers', 10_000);
+    assert.doesNotMatch(await terraceOk(['ls', '--data', data]), /no node/);
     ingest.child.kill('SIGINT');
     const end = await ingest.ended;
     assert.equal(end.code, 1);

@@ -37,7 +37,7 @@ test('without a node: the order, priority, pause, and what each says', async () 
     assert.match(await terraceOk(['pause', '2', ...flags]), /^lesson 2 is paused/);
     assert.deepEqual(await order(data), [[3, 1], [1, 2], [2, null]]);
     const table = await terraceOk(['jobs', ...flags]);
-    assert.match(table, /^nothing is running\n\nwaiting\n.*turn.*\n +1 +3 +probe +1 +0 % +high +cli +三\n +2 +1 +probe +1 +0 % +low +cli +一\n +paused +2 +probe .*二\n$/);
+    assert.match(table, /^no node is running: .*`terrace serve`.*\n\nnothing is running\n\nwaiting\n.*turn.*\n +1 +3 +probe +1 +0 % +high +cli +三\n +2 +1 +probe +1 +0 % +low +cli +一\n +paused +2 +probe .*二\n$/);
     assert.match(await terraceOk(['ls', ...flags]), / 2 {2}paused /);
     const { waiting } = await jobs(data);
     assert.deepEqual(waiting[0].jobs.map(({ kind, state, attempt, max_attempts, reason }) => [kind, state, attempt, max_attempts, reason]), [['probe', 'queued', 0, 3, null]]);

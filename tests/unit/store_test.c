@@ -115,6 +115,12 @@ static void test_a_lock_dies_with_its_process(void **state)
     assert_int_equal(answer, 'y');
     assert_int_equal(store_lock(f->store, STORE_LOCK_NODE, &holder), -EWOULDBLOCK);
     assert_int_equal(holder, child);
+    assert_int_equal(store_jobs_are_held(f->store), 0);
+    int jobs = store_lock(f->store, STORE_LOCK_JOBS, NULL);
+    assert_true(jobs >= 0);
+    assert_int_equal(store_jobs_are_held(f->store), 1);
+    store_unlock(jobs);
+    assert_int_equal(store_jobs_are_held(f->store), 0);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     int fd = store_lock(f->store, STORE_LOCK_NODE, &holder);
