@@ -17,6 +17,7 @@
 #include "node/jobs/jobs.h"
 #include "node/modules.h"
 #include "node/util/log.h"
+#include "node/web/web.h"
 
 #define FLUSH_MS 5000
 #define LOCK_RETRY_MS 1000
@@ -205,6 +206,7 @@ static int open_server(struct node *node)
         .route_count = node->modules.route_count,
         .guard = modules_guard,
         .guard_ctx = &node->modules,
+        .nowhere = web_nowhere,
         .observe = monitor_observe,
         .observe_ctx = node->modules.monitor,
         .pace = link_pace,

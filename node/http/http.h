@@ -290,6 +290,9 @@ struct http_server_params {
     size_t route_count;
     http_guard_fn guard;
     void *guard_ctx;
+    /* Answers what no route is for, with 404; false: it has not, the usual error goes out. May be
+     * NULL. Called like a guard. */
+    bool (*nowhere)(struct http_request *req);
     http_observe_fn observe; /* may be NULL */
     void *observe_ctx;
     http_pace_fn pace; /* may be NULL: nothing is paced */

@@ -218,7 +218,10 @@ static void respond_unrouted(struct http_request *req)
         respond_options(req,
             HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PUT | HTTP_PATCH | HTTP_DELETE | HTTP_OPTIONS);
     } else if (req->match.methods == 0) {
-        respond_status(req, 404);
+        bool (*nowhere)(struct http_request *) = req->loop->server->params.nowhere;
+
+        if (!nowhere || !nowhere(req))
+            respond_status(req, 404);
     } else if (req->head.method == HTTP_OPTIONS) {
         respond_options(req, req->match.methods);
     } else {

@@ -55,6 +55,8 @@ for (const page of ['terminal', 'login', 'operator', 'technician']) {
         .replace('</body>', `<script src="${js}"></script></body>`);
     assets.push({ url: `/${page}`, type: 'text/html; charset=utf-8', bytes: Buffer.from(html) });
 }
+assets.push({ url: '/nowhere', type: 'text/html; charset=utf-8', bytes: Buffer.from(readFileSync(path.join(src, 'nowhere.html'), 'utf8')
+    .replace('</head>', `<link rel="stylesheet" href="${style.css}"></head>`)) });
 
 const literal = (bytes) => bytes.toString('hex').replace(/../g, '\\x$&').replace(/(?:\\x..){64}/g, '$&"\n    "');
 const chunks = assets.map(({ url, type, bytes }) => {

@@ -74,6 +74,17 @@ void web_login_page(struct http_request *req, int status, void *ctx)
     respond_page(req, status, "/login");
 }
 
+bool web_nowhere(struct http_request *req)
+{
+    const char *accept = http_request_header(req, "Accept");
+    bool looks = http_request_method(req) & (HTTP_GET | HTTP_HEAD);
+
+    if (!looks || !accept || !strstr(accept, "text/html"))
+        return false;
+    respond_page(req, 404, "/nowhere");
+    return true;
+}
+
 static void handle_asset(struct http_request *req, void *ctx)
 {
     (void)ctx;

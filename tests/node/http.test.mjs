@@ -52,6 +52,13 @@ test('a guessed cookie is a stranger too, and a session without its CSRF token c
     assert.deepEqual(lessons.map((l) => l.title), ['水稻育秧']);
 });
 
+test('where nothing is, browsers get a page with a way back, and programs JSON', async () => {
+    const lost = await fetch(`${node.url}/nosuch`, { headers: { Accept: 'text/html,*/*;q=0.8' } });
+    assert.deepEqual([lost.status, lost.headers.get('content-type')], [404, 'text/html; charset=utf-8']);
+    assert.match(await lost.text(), /没有这个页面[^]*href="\/"/);
+    assert.equal((await (await fetch(`${node.url}/nosuch`)).json()).error.code, 'not_found');
+});
+
 test('an unpublished lesson is nobody’s business until it is published', async () => {
     assert.equal((await fetch(`${node.url}/v/2/1/master.m3u8`)).status, 404);
     assert.equal((await fetch(`${node.url}/api/lessons/2`)).status, 404);
