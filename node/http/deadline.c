@@ -98,7 +98,7 @@ static bool link_is_down(const struct http_conn *conn)
     bool resending = info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
     bool unanswered = info.tcpi_probes > 0; /* of keepalive, or of a closed window */
 
-    return !conn->loop->accept_paused && (resending || unanswered) &&
+    return !conn->loop->crowded && (resending || unanswered) &&
            info.tcpi_last_ack_recv >= SILENT_MS;
 }
 
@@ -150,7 +150,7 @@ static int64_t patience_ms(const struct http_conn *conn, int64_t usual_ms)
 {
     int64_t crowded_ms = conn->loop->server->params.crowded_timeout_ms;
 
-    return conn->loop->accept_paused && crowded_ms < usual_ms ? crowded_ms : usual_ms;
+    return conn->loop->crowded && crowded_ms < usual_ms ? crowded_ms : usual_ms;
 }
 
 static void check_head(struct http_conn *conn, int64_t now_ms)

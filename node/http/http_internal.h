@@ -72,6 +72,7 @@ struct http_loop {
     struct event *tick, *wake, *kick, *pace;
     pthread_t thread;
     bool started, accept_paused, drained, ending;
+    bool crowded; /* others couldn't get in when this tick began; its first victim lets one in */
     struct files *files;
     struct conn_list conns, kicked;
     int conn_count, max_conns;

@@ -124,6 +124,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     int64_t now_ms = clock_mono_ms();
 
     (void)fd, (void)what;
+    loop->crowded = loop->accept_paused;
     for_each_conn(loop, conn_tick, now_ms);
     files_tend(loop->files, now_ms);
     loop->last_tick_ms = now_ms;

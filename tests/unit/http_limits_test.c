@@ -273,31 +273,43 @@ static void test_max_connections(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* The usual patience is long; who keeps others out gets less of it. */
+/* The usual patience is long; who keeps others out gets less of it. All of them at once: the first
+ * to go lets one in, who would soon be followed by another. */
 static void test_idle_in_a_crowd(void **state)
 {
-    const struct http_server_params params = {
-        .loops = 1, .max_connections = 2, .crowded_timeout_ms = 50, .sample_interval_ms = 10};
+    enum { IDLE = 16 };
+    const struct http_server_params params = {.loops = 1,
+        .max_connections = IDLE + 1,
+        .crowded_timeout_ms = 50,
+        .sample_interval_ms = 200};
     struct fixture fixture;
     struct response response;
-    int silent, idle, third;
+    int idle[IDLE], silent, next, gone = 0;
+    char byte;
 
     (void)state;
     fixture_open(&fixture, &params);
     silent = client_connect(&fixture);
     client_say(silent, "GET / HT");
-    idle = client_connect(&fixture);
-    client_say(idle, "GET / HTTP/1.1\r\n" HOST "\r\n");
-    client_read(idle, &response, false);
-    response_free(&response);
-    third = client_connect(&fixture);
-    client_say(third, "GET / HTTP/1.1\r\n" HOST "\r\n");
-    client_read(third, &response, false);
+    for (int i = 0; i < IDLE; i++) {
+        idle[i] = client_connect(&fixture);
+        client_say(idle[i], "GET / HTTP/1.1\r\n" HOST "\r\n");
+        client_read(idle[i], &response, false);
+        response_free(&response);
+    }
+    next = client_connect(&fixture);
+    client_say(next, "GET / HTTP/1.1\r\n" HOST "\r\n");
+    client_read(next, &response, false);
     assert_int_equal(response.status, 200);
     response_free(&response);
+    /* Some may have been a millisecond too young. */
+    for (int i = 0; i < IDLE; i++) {
+        gone += recv(idle[i], &byte, 1, MSG_DONTWAIT) == 0;
+        close(idle[i]);
+    }
+    assert_true(gone > 1);
     close(silent);
-    close(idle);
-    close(third);
+    close(next);
     fixture_close(&fixture, 0);
 }
 
