@@ -386,17 +386,22 @@ static void find_stretches(const struct analysis *a, struct media_info *out)
     }
 }
 
+/* The busiest window; and what the mean second has of what changes in its busiest. */
 static void find_busiest(const struct analysis *a, struct media_info *out)
 {
-    int most = 0, busy = 0;
-    for (int i = 0; i < a->window_count; i++)
-        if (a->windows[i].changed > most) {
-            most = a->windows[i].changed;
-            out->busy_us = a->windows[i].most_us;
-        }
-    for (int i = 0; i < a->window_count && most > 0; i++)
-        busy += a->windows[i].changed * 2 >= most;
-    out->busy_permille = a->window_count > 0 ? busy * 1000 / a->window_count : 0;
+    const struct window *busiest = NULL;
+    int64_t changed = 0, looks = 0;
+    for (int i = 0; i < a->window_count; i++) {
+        changed += a->windows[i].changed;
+        looks += a->windows[i].count;
+        if (a->windows[i].changed > (busiest ? busiest->changed : 0))
+            busiest = &a->windows[i];
+    }
+    if (!busiest)
+        return;
+    out->busy_us = busiest->most_us;
+    int64_t share_permille = changed * 1000 / (looks * busiest->most_changed);
+    out->busy_permille = share_permille > 1000 ? 1000 : (int)share_permille;
 }
 
 /* How many in a row, from one end, were never bright. */

@@ -25,9 +25,9 @@
 #define PLACES_BYTES (60 * 1000 * 1000LL)
 /* Pictures are tried and compared at most this high (their shorter side). */
 #define LARGEST_SIDE 1080
-/* How unlike the lesson may be by holding pictures alone: what ENOUGH_MDB in
+/* How unlike the lesson may be by holding pictures alone: half of what ENOUGH_MDB in
  * transcoder/plan/rungs.c stands for. */
-#define MOST_UNLIKE_HELD 0.005
+#define MOST_UNLIKE_HELD 0.0025
 #define SIZES 4
 #define CRFS 2
 static const int crfs[CRFS] = {26, 38};

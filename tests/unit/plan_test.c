@@ -117,28 +117,36 @@ static void test_rungs(void **state)
         const struct media_trial *trials;
         size_t trial_count;
         const char *rungs;
+        int busy_permille;
     } cases[] = {
         {"slides stay large and get few frames; above 130 nothing is gained", 1280, 720,
-            slides_trials, 8, "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, "},
+            slides_trials, 8, "v48 1280x720/4, v80 1280x720/4, v130 1280x720/1, ", 0},
         {"a speaker is small, then large, then moves", 640, 480, speaker_trials, 8,
             "v48 320x240/2, v80 320x240/2, v130 640x480/1, v220 640x480/1, v400 640x480/1, "
-            "v700 640x480/1, "},
+            "v700 640x480/1, ",
+            0},
         {"what moves on a screen wants all frames, and rungs of its own", 854, 480, screen_trials,
-            8, "v48 854x480/1, v80 854x480/1, v130 854x480/1, "},
+            8, "v48 854x480/1, v80 854x480/1, v130 854x480/1, ", 500},
+        {"what moves seldom fits under the cap anyhow: no third that is the second once more", 854,
+            480, screen_trials, 8, "v48 854x480/1, v80 854x480/1, ", 90},
         {"nothing could be tried", 1920, 1080, NULL, 0,
             "v48 640x360/4, v80 640x360/4, v130 854x480/1, v220 854x480/1, v400 1280x720/1, "
-            "v700 1280x720/1, "},
+            "v700 1280x720/1, ",
+            0},
         {"nothing is made larger than it was", 176, 144, NULL, 0,
             "v48 176x144/4, v80 176x144/4, v130 176x144/1, v220 176x144/1, v400 176x144/1, "
-            "v700 176x144/1, "},
+            "v700 176x144/1, ",
+            0},
         {"upright", 720, 1280, NULL, 0,
             "v48 360x640/4, v80 360x640/4, v130 480x854/1, v220 480x854/1, v400 720x1280/1, "
-            "v700 720x1280/1, "},
+            "v700 720x1280/1, ",
+            0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct media_info info = video_info(cases[i].width, cases[i].height, 25, 1, 300 * US, 1);
         struct plan plan;
         char rungs[512];
+        info.busy_permille = cases[i].busy_permille;
         if (cases[i].trials)
             add_trials(&info, cases[i].trials, cases[i].trial_count);
         assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);

@@ -102,7 +102,7 @@ struct media_info {
     int cut_count;
     int64_t cuts_us[MEDIA_MAX_CUTS]; /* rising: where another slide or scene begins */
     int64_t busy_us;                 /* where most changes from second to second, but for cuts */
-    int busy_permille;               /* share of the lesson where at least half as much does */
+    int busy_permille;               /* what the mean second has of what changes there */
     int trial_count;
     struct media_trial trials[MEDIA_MAX_TRIALS];
     int av1_saving_permille; /* of the bits that H.264 takes at equal quality; 0: it wasn't tried */

@@ -26,6 +26,8 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define ENOUGH_MDB 23500.0
 /* A rung whose picture is not better by this looks no better. */
 #define LEAST_GAIN_MDB 500.0
+/* Where a rung's pictures take less of what they may, another's of the same CRF are the same. */
+#define CAP_BINDS 0.75
 /* Below this a sharp picture teaches more than a smooth one. Above it a lower frame rate must look
  * better by this much. */
 #define SMOOTH_BPS 100000
@@ -43,8 +45,8 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define MOST_BUSY_SHARE 0.5
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory; and what
  * an encoder takes besides, as pixels. */
-#define GROUP_PIXELS (2300 * 1000)
-#define ENCODER_PIXELS (200 * 1000)
+#define GROUP_PIXELS (2500 * 1000)
+#define ENCODER_PIXELS (300 * 1000)
 
 /* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
  * worker would take more than 400 MB, and smaller ones its encoder does not take. */
@@ -77,6 +79,7 @@ struct candidate {
 struct choice {
     int height, divisor;
     double crf, quality_mdb, rate_bps;
+    double mean_bps; /* at that CRF, the busy part included */
 };
 
 static double between(double fine, double coarse, double share)
@@ -168,6 +171,7 @@ static struct choice fit(
 {
     struct choice choice = fit_pair(&c->usual, rate_bps, segment_s, FINEST_CRF);
     double share = info->busy_permille / 1000.0;
+    choice.mean_bps = choice.rate_bps;
     if (!c->busy.fine)
         return choice;
     share = share < LEAST_BUSY_SHARE  ? LEAST_BUSY_SHARE
@@ -175,6 +179,8 @@ static struct choice fit(
                                       : share;
     struct choice busy =
         fit_pair(&c->busy, rate_bps / MEAN_ROOM * BUSY_ROOM, segment_s, choice.crf);
+    double busy_bps = at_crf(&c->busy, choice.crf, segment_s).rate_bps;
+    choice.mean_bps += share * fmax(0, busy_bps - choice.rate_bps);
     choice.quality_mdb =
         -10000 * log10((1 - share) * unlike(choice.quality_mdb) + share * unlike(busy.quality_mdb));
     return choice;
@@ -252,6 +258,7 @@ static struct choice usual(const struct media_info *info, int64_t cap_bps)
         .crf = 30,
         .quality_mdb = (double)cap_bps,
         .rate_bps = (double)cap_bps,
+        .mean_bps = (double)cap_bps,
     };
 }
 
@@ -425,21 +432,33 @@ static void make_groups(struct plan *plan)
     }
 }
 
+/* Whether a rung above would be the same once more: of the same size, frame rate and CRF, while the
+ * lower one's cap leaves room. */
+static bool is_same(const struct choice *above, const struct choice *below, double below_rate_bps)
+{
+    return above->height == below->height && above->divisor == below->divisor &&
+           fabs(above->crf - below->crf) < 0.05 &&
+           below->mean_bps < below_rate_bps / MEAN_ROOM * CAP_BINDS;
+}
+
 void plan_video(
     struct plan *plan, const struct media_info *info, const struct plan_options *options)
 {
     const int64_t *caps = options->caps_bps[0] > 0 ? options->caps_bps : default_caps_bps;
     size_t cap_count = options->caps_bps[0] > 0 ? PLAN_MAX_RUNGS : COUNT(default_caps_bps);
     double segment_s = (double)plan->duration_us / 1e6 / plan->segment_count;
-    double best_mdb = -1e9;
+    struct choice best = {.quality_mdb = -1e9};
+    double best_rate_bps = 0;
     for (size_t i = 0; i < cap_count && caps[i] > 0; i++) {
         struct demand demand = {.cap_bps = caps[i], .rate_bps = room_bps(info, caps[i])};
         if (demand.rate_bps < 4000)
             continue;
         struct choice choice = choose(info, &demand, segment_s);
-        if (plan->rendition_count > 0 && choice.quality_mdb < best_mdb + LEAST_GAIN_MDB)
+        if (plan->rendition_count > 0 && (choice.quality_mdb < best.quality_mdb + LEAST_GAIN_MDB ||
+                                             is_same(&choice, &best, best_rate_bps)))
             continue;
-        best_mdb = choice.quality_mdb;
+        best = choice;
+        best_rate_bps = demand.rate_bps;
         add_rendition(plan, info, &choice, caps[i]);
     }
     if (av1_is_worth_it(info, options))
