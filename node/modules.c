@@ -110,6 +110,13 @@ bool modules_guard(struct http_request *req, const struct http_route *route, voi
     return auth_guard(req, route, modules->auth) && link_admit(req, modules->link);
 }
 
+bool modules_still_allowed(
+    const struct http_request *req, const struct http_route *route, void *ctx)
+{
+    const struct modules *modules = ctx;
+    return auth_still_allowed(req, route, modules->auth);
+}
+
 void modules_close(struct modules *modules)
 {
     free(modules->routes);

@@ -34,6 +34,9 @@ int modules_open(struct modules *out, const struct config *config, const struct 
 /* For http_server_params.guard; ctx is the struct modules *: who may ask, and whether a download
  * may be had now. */
 bool modules_guard(struct http_request *req, const struct http_route *route, void *ctx);
+/* Its still_allowed; ctx likewise. */
+bool modules_still_allowed(
+    const struct http_request *req, const struct http_route *route, void *ctx);
 /* Frees everything; an empty struct is fine. */
 void modules_close(struct modules *modules);
 

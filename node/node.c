@@ -206,6 +206,7 @@ static int open_server(struct node *node)
         .route_count = node->modules.route_count,
         .guard = modules_guard,
         .guard_ctx = &node->modules,
+        .still_allowed = modules_still_allowed,
         .nowhere = web_nowhere,
         .observe = monitor_observe,
         .observe_ctx = node->modules.monitor,

@@ -161,6 +161,20 @@ static size_t characters(const char *text)
     return count;
 }
 
+/* Of spaces alone, the wide one of Chinese texts (U+3000) included. */
+static bool is_blank(const char *text)
+{
+    static const char wide[] = "\xe3\x80\x80";
+    while (*text)
+        if (strchr(" \t\r\n", *text))
+            text++;
+        else if (strncmp(text, wide, sizeof(wide) - 1) == 0)
+            text += sizeof(wide) - 1;
+        else
+            return false;
+    return true;
+}
+
 /* Only known keys, with texts that are not too long; a title is not empty. False: the answer has
  * been sent. */
 static bool check_edit(struct http_request *req, const json_t *edit)
@@ -183,7 +197,7 @@ static bool check_edit(struct http_request *req, const json_t *edit)
                 "The text is too long: shorten it.");
             return false;
         }
-        if (i == 0 && text[strspn(text, " \t")] == '\0') {
+        if (i == 0 && is_blank(text)) {
             http_respond_error(
                 req, 400, "empty_title", "标题不能为空。", "The title must not be empty.");
             return false;

@@ -129,7 +129,8 @@ static bool may(const char *role, enum http_access access)
     return false;
 }
 
-static bool find_user(const struct auth *auth, struct http_request *req, struct http_user *user)
+static bool find_user(
+    const struct auth *auth, const struct http_request *req, struct http_user *user)
 {
     char token[AUTH_TOKEN_BYTES];
     struct catalog_session session;
@@ -202,6 +203,14 @@ static void refuse_openness(struct http_request *req, const struct http_route *r
     http_response_header(req, "Cache-Control", "no-store");
     http_respond_error(req, 403, "tls_needed", "请使用 https 地址。",
         "This is only available by HTTPS: use the address that begins with https.");
+}
+
+bool auth_still_allowed(
+    const struct http_request *req, const struct http_route *route, const struct auth *auth)
+{
+    struct http_user user;
+    return route->access == HTTP_PUBLIC ||
+           (find_user(auth, req, &user) && may(user.role, route->access));
 }
 
 bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx)

@@ -35,6 +35,9 @@ const struct http_route *auth_routes(const struct auth *auth, size_t *count);
 /* The guard for http_server_params; ctx is the struct auth *. Unsafe methods with a session cookie
  * need the header X-CSRF-Token, on every route except /api/login. */
 bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx);
+/* Whether who asked this is still logged in, and may still ask it. Any thread. */
+bool auth_still_allowed(
+    const struct http_request *req, const struct http_route *route, const struct auth *auth);
 
 /* argon2id in libsodium's text form into out[128]; takes about 0.1 s and 64 MiB: not on a loop. 0
  * or -ENOMEM. */

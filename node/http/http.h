@@ -290,6 +290,10 @@ struct http_server_params {
     size_t route_count;
     http_guard_fn guard;
     void *guard_ctx;
+    /* Asked before each tick of an open-ended response, with guard_ctx; false ends it: who asked
+     * has been logged out since. May be NULL; called like a guard. */
+    bool (*still_allowed)(
+        const struct http_request *req, const struct http_route *route, void *ctx);
     /* Answers what no route is for, with 404; false: it has not, the usual error goes out. May be
      * NULL. Called like a guard. */
     bool (*nowhere)(struct http_request *req);

@@ -75,9 +75,14 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct http_request *req = arg;
     struct http_conn *conn = req->conn;
+    const struct http_server_params *params = &req->loop->server->params;
 
     (void)fd, (void)what;
-    req->on_tick(req, req->tick_ctx);
+    if (req->send == SEND_STREAM && params->still_allowed &&
+        !params->still_allowed(req, req->route, params->guard_ctx))
+        http_stream_end(req);
+    else
+        req->on_tick(req, req->tick_ctx);
     conn_run(conn);
 }
 

@@ -55,6 +55,17 @@ static bool parse_range(struct range *out, char *text)
     return true;
 }
 
+/* The beginning of what is no range, without the half of a character. */
+static void quote(char *out, size_t out_bytes, const char *text, size_t bytes)
+{
+    if (bytes >= out_bytes)
+        bytes = out_bytes - 1;
+    while (bytes > 0 && ((unsigned char)text[bytes] & 0xc0) == 0x80)
+        bytes--;
+    memcpy(out, text, bytes);
+    out[bytes] = '\0';
+}
+
 int ranges_parse(struct ranges *out, const char *text, char *bad, size_t bad_bytes)
 {
     out->count = 0;
@@ -66,7 +77,7 @@ int ranges_parse(struct ranges *out, const char *text, char *bad, size_t bad_byt
             return -E2BIG;
         snprintf(one, sizeof(one), "%.*s", (int)(bytes < sizeof(one) ? bytes : sizeof(one)), text);
         if (bytes >= sizeof(one) || !parse_range(&out->items[out->count], one)) {
-            snprintf(bad, bad_bytes, "%.*s", (int)bytes, text);
+            quote(bad, bad_bytes, text, bytes);
             return -EINVAL;
         }
         out->count++;

@@ -148,6 +148,9 @@ static void respond_error(struct http_request *req, const struct task *task)
     case CATALOG_ENOTFOUND:
         http_respond_error(req, 404, "not_found", "没有这个站点", "There is no such site.");
         break;
+    case CATALOG_EFULL:
+        http_respond_error(req, 507, "disk_full", "服务器磁盘已满。", "The server's disk is full.");
+        break;
     default:
         log_write(LOG_ERROR, "link", "%s", task->why.en);
         http_respond_error(

@@ -114,6 +114,10 @@ static bool take_text(struct statement *s, const char *name, size_t most_bytes, 
         snprintf(en, sizeof(en), "at most %zu bytes long", most_bytes);
         return refuse(s, name, zh, en);
     }
+    for (const char *c = json_string_value(value); *c; c++)
+        if ((unsigned char)*c < ' ' || *c == '\x7f')
+            return refuse(s, name, "不能有换行等控制字符",
+                "must have no line breaks or other control characters");
     *out = (char *)json_string_value(value);
     return true;
 }
@@ -125,8 +129,9 @@ static bool take_time(struct statement *s, const char *name, int *out)
 
     if (!take_text(s, name, TIME_BYTES, &text) || !text)
         return s->error == CATALOG_OK;
-    if (sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2 || text[used] || hour < 0 ||
-        hour > 23 || minute < 0 || minute > 59)
+    if (text[strspn(text, "0123456789:")] ||
+        sscanf(text, "%2d:%2d%n", &hour, &minute, &used) != 2 || text[used] || hour > 23 ||
+        minute > 59)
         return refuse(s, name, "应为 22:30 这样的时间", "a time such as 22:30");
     *out = hour * 60 + minute;
     return true;
@@ -208,8 +213,10 @@ static bool take_site(
         !take_time(s, "download_from", &site->download_from_minute) ||
         !take_time(s, "download_to", &site->download_to_minute) || !take_ranges(s, site, &ranges))
         return false;
-    if (!site->name[0])
+    if (!site->name[strspn(site->name, " ")])
         return refuse(s, "name", "不能为空", "must not be empty");
+    if (strchr(site->token, ' '))
+        return refuse(s, "token", "不能有空格", "must have no spaces");
     if (ranges.count == 0 && !site->token[0])
         return refuse(s, "ranges", "地址范围和令牌至少要填一个，否则没有终端属于这个站点",
             "give addresses or a token, else no terminal is at this site");

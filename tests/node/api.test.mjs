@@ -74,16 +74,20 @@ test('login: the right password, a wrong one, no such user, nonsense', async () 
 
 test('logout ends the session, and only that one', async () => {
     const other = await login(node.url, 'admin', 'a good long password');
+    const events = await other.request('/api/operator/events');
     assert.ok((await other.request('/api/logout', { method: 'POST' })).ok);
     assert.equal((await other.request('/api/session')).status, 401);
+    await events.text();
     assert.equal((await admin.request('/api/session')).status, 200);
 });
 
 test('a new password ends the sessions of the old one', async () => {
     const li = await addUserAndLogin(node, 'li', 'operator', 'the first password');
     assert.equal((await li.request('/api/operator/lessons')).status, 200);
+    const events = await li.request('/api/operator/events');
     await terraceOk(['user', 'passwd', 'li', '--data', data], { input: 'the second password\n' });
     await until(async () => (await li.request('/api/operator/lessons')).status === 401, 'the old session to end', 30_000);
+    assert.match(await events.text(), /^event: queue/); // and what was still open for it ends
     await login(node.url, 'li', 'the second password');
 });
 
@@ -100,7 +104,7 @@ test('texts are changed, bounded, kept as they are', async () => {
     assert.equal(changed.title.trim(), '<b>水稻</b> & "育秧"');
     assert.equal(changed.description, '第一行\n第二行');
     assert.equal(changed.topic, '水稻');
-    for (const body of [{ title: '' }, { title: 'x'.repeat(201) }, { title: 5 }, { state: 'ready' }, []])
+    for (const body of [{ title: '' }, { title: ' \u3000\n' }, { title: 'x'.repeat(201) }, { title: 5 }, { state: 'ready' }, []])
         assert.equal((await edit('/api/operator/lessons/1', body)).status, 400, JSON.stringify(body));
     assert.equal((await edit('/api/operator/lessons/99', { title: 'x' })).status, 404);
     assert.equal((await edit('/api/operator/lessons/x', { title: 'x' })).status, 404);

@@ -145,6 +145,7 @@ test('without any reserve a full disk is said to be full: nothing is half done',
     assert.equal(files(path.join(data, 'sources')), sources);
     assert.equal((await tryLogin(node, 'admin', PASSWORD)).status, 507);
     assert.equal((await admin.request('/api/operator/lessons/1', { method: 'DELETE' })).status, 507);
+    assert.equal((await admin.request('/api/technician/link', { method: 'PUT', body: '{"uplink_bps": 1000000}' })).status, 507);
     assert.equal((await admin.request('/api/logout', { method: 'POST' })).status, 507);
     assert.equal((await admin.request('/api/session')).status, 200);
     const result = await terrace(['publish', '1', '--data', data]);
