@@ -98,12 +98,14 @@ static bool must_close(const struct http_request *req)
 static void add_server_headers(struct http_request *req, struct buf *out)
 {
     int64_t hsts_s = req->loop->server->params.hsts_seconds;
+    bool media = req->head.path && strncmp(req->head.path, "/v/", 3) == 0;
 
     buf_add_text(out, loop_usual_headers(req->loop));
-    if (req->head.path && strncmp(req->head.path, "/v/", 3) == 0)
-        buf_add_text(out, "Access-Control-Allow-Origin: *\r\n"
-                          "Access-Control-Expose-Headers: Content-Length, Content-Range, "
-                          "Accept-Ranges, ETag, Last-Modified, Date, CMSD-Dynamic\r\n");
+    /* Media lead nowhere, and are asked for over links where bytes count. */
+    buf_add_text(
+        out, media ? "Access-Control-Allow-Origin: *\r\n" : "Referrer-Policy: same-origin\r\n");
+    if (media && http_request_header(req, "Origin"))
+        buf_add_text(out, "Access-Control-Expose-Headers: *\r\n");
     if (req->secure && hsts_s > 0)
         buf_addf(out, "Strict-Transport-Security: max-age=%lld\r\n", (long long)hsts_s);
     if (req->head.path)
