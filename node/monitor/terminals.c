@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/monitor/terminals.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,27 +276,23 @@ static int64_t sample_interval_ms(const struct connection *connection, int64_t n
     return interval_ms > 0 ? interval_ms : 1;
 }
 
-static void note_media(struct connection *connection, const struct http_conn_sample *sample,
-    int64_t interval_ms, int64_t now_ms)
+static void note_media(struct terminal *terminal, struct connection *connection,
+    const struct http_conn_sample *sample, int64_t interval_ms, int64_t now_ms)
 {
-    struct terminal *terminal = connection->terminal;
-
-    assert(terminal);
     rate_add(&terminal->rate, sample->sent_bytes, interval_ms, now_ms);
     connection->media_bytes += sample->sent_bytes;
     if (connection->media_bytes >= TERMINAL_LINK_BYTES && sample->delivery_rate_bps > 0)
         terminal->row.link_bps = sample->delivery_rate_bps;
 }
 
-static void note_connection(struct terminals *terminals, struct connection *connection,
-    const struct http_conn_sample *sample, int64_t now_ms)
+static void note_connection(struct terminals *terminals, struct terminal *terminal,
+    struct connection *connection, const struct http_conn_sample *sample, int64_t now_ms)
 {
-    struct terminal *terminal = connection->terminal;
     int64_t interval_ms = sample_interval_ms(connection, now_ms);
 
     if (sample->sent_bytes > 0) {
         if (is_media(sample->path))
-            note_media(connection, sample, interval_ms, now_ms);
+            note_media(terminal, connection, sample, interval_ms, now_ms);
         rate_add(&terminals->rate, sample->sent_bytes, interval_ms, now_ms);
     }
     if (sample->retransmits > connection->retransmits)
@@ -341,7 +336,7 @@ void terminals_observe(struct terminals *terminals, const struct http_conn_sampl
     note_terminal(terminals, terminal, sample, now);
     if (!connection)
         return;
-    note_connection(terminals, connection, sample, now->mono_ms);
+    note_connection(terminals, terminal, connection, sample, now->mono_ms);
     if (sample->closed)
         remove_connection(terminals, connection);
 }
