@@ -5,13 +5,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { media, run, show, startNode, tempDir, terraceOk, withLadder } from '../harness/terrace.mjs';
-import { bdRate, ratio, table } from '../harness/bench.mjs';
+import { run, show, startNode, tempDir, terraceOk, withLadder } from '../harness/terrace.mjs';
+import { bdRate, lessons, ratio, table } from '../harness/bench.mjs';
 
 const seconds = Number(process.argv[2] ?? 60);
-const videos = process.argv.length > 3 ? process.argv.slice(3) : ['slides-webcam-720p25-5min.mp4', 'gnome-windows-and-workspaces.webm',
-    'act-perspective-video.mp4', 'webcam-signer-640x480.mkv', 'intel-one-by-one-person-detection.mp4', 'sintel_with_14_chapters.mp4']
-    .map((name) => media(`lectures/${name}`)).filter(Boolean);
+const videos = lessons(process.argv.slice(3));
 assert.ok(videos.length, 'no VIDEO, and no real media: set TERRACE_MEDIA');
 
 // The default ladder, and three below it: its lowest rung alone often looks better than the peers' best. Beside them the

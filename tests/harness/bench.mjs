@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run, tempDir } from './terrace.mjs';
+import { media, run, tempDir } from './terrace.mjs';
 
 /** Runs a command to its end: {wall_s, cpu_s, peak_bytes} with its children's; throws if it fails. */
 export async function timed(program, args, options) {
@@ -15,6 +15,11 @@ export async function timed(program, args, options) {
     const [wall, user, system, peakKib] = readFileSync(report, 'utf8').trim().split(/\s+/).map(Number);
     return { wall_s: wall, cpu_s: user + system, peak_bytes: peakKib * 1024 };
 }
+
+/** The videos that were named, else real lessons of different class; none where there are no real media. */
+export const lessons = (named) => (named.length ? named : ['slides-webcam-720p25-5min.mp4', 'gnome-windows-and-workspaces.webm',
+    'act-perspective-video.mp4', 'webcam-signer-640x480.mkv', 'intel-one-by-one-person-detection.mp4', 'sintel_with_14_chapters.mp4']
+    .map((name) => media(`lectures/${name}`)).filter(Boolean));
 
 export function median(values) {
     const sorted = [...values].sort((a, b) => a - b);
