@@ -246,8 +246,7 @@ static bool is_beside_picture(
            !is_sound(terminal->row.rendition) && now_ms - terminal->picture_ms <= SOUND_ALONE_MS;
 }
 
-/* Media only: a page or a poll in between doesn't mean that the lesson is over, nor that it goes
- * on.
+/* Media only: a page or a poll in between says neither that the lesson is over nor that it goes on.
  */
 static void note_path(struct terminal *terminal, const char *path, int64_t now_ms)
 {
