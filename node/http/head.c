@@ -28,9 +28,7 @@ static int check_line(struct http_head_scan *scan, const char *line, size_t line
             return scan->start_bytes > (size_t)2 * MAX_EMPTY_LINES ? -400 : 0;
         }
         scan->line_bytes = line_bytes;
-        if (!is_token(line, 1))
-            return -400;
-        return line_bytes > HTTP_MAX_LINE_BYTES ? -414 : 0;
+        return is_token(line, 1) ? 0 : -400;
     }
     /* A line that goes on from the one before (obs-fold) is read in different ways by different
      * programs; so is a field without a name, which llhttp lets pass. */
@@ -50,12 +48,12 @@ static bool begins_badly(const struct http_head_scan *scan, const char *data, si
     return first != '\r' && !is_token(&first, 1);
 }
 
-/* What a head without an end yet can already be refused for. */
-static int check_unfinished(struct http_head_scan *scan, const char *data, size_t data_bytes)
+/* What a head can be refused for before the line under way has ended. Asked of whole lines too: the
+ * answer must not depend on how the head was cut. */
+static int check_begun(const struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
     if (begins_badly(scan, data, data_bytes))
         return -400;
-    scan->searched_bytes = data_bytes;
     if (scan->line_bytes == 0 && data_bytes - scan->start_bytes > HTTP_MAX_LINE_BYTES + 1)
         return -414;
     return data_bytes > HTTP_MAX_HEAD_BYTES ? -431 : 0;
@@ -67,11 +65,15 @@ int http_head_find_end(struct http_head_scan *scan, const char *data, size_t dat
         const char *line = data + scan->scanned_bytes;
         const char *end =
             memchr(data + scan->searched_bytes, '\n', data_bytes - scan->searched_bytes);
+        int rc = check_begun(scan, data, end ? (size_t)(end - data) : data_bytes);
         bool last;
-        int rc;
 
-        if (!end)
-            return check_unfinished(scan, data, data_bytes);
+        if (rc < 0)
+            return rc;
+        if (!end) {
+            scan->searched_bytes = data_bytes;
+            return 0;
+        }
         if (end == line || end[-1] != '\r')
             return -400;
         last = scan->line_bytes && end - 1 == line;

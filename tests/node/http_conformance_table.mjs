@@ -54,6 +54,7 @@ const requestLine = [
     ['9110 15.5.15', 'a request line of 8,192 bytes', get(`/${'a'.repeat(8192 - 14)}`), 404, 'kept'],
     ['9110 15.5.15', 'one of 8,193', get(`/${'a'.repeat(8193 - 14)}`), 414, 'closed'],
     ['9110 15.5.15', 'one that never ends', `GET /${'a'.repeat(9000)}`, 414, 'closed'],
+    ['9110 15.5.15', 'one that ends without CR', `GET /${'a'.repeat(9000)} HTTP/1.1\nHost: x\r\n\r\n`, 414, 'closed'],
 ];
 
 const targets = [
