@@ -43,8 +43,8 @@ int h264_open(AVCodecContext **out, const struct h264_params *params)
     char crf[16], tuning[256];
     snprintf(crf, sizeof(crf), "%d.%d", params->crf_x10 / 10, params->crf_x10 % 10);
     snprintf(tuning, sizeof(tuning),
-        "psy=0:aq-strength=0.5:qcomp=0.5:scenecut=0:open-gop=0:stitchable=1:cpu-independent=1%s%s%"
-        "s",
+        "psy=0:aq-mode=2:aq-strength=0.7:qcomp=0.4:ipratio=1.5:scenecut=0:open-gop=0:stitchable=1:"
+        "cpu-independent=1%s%s%s",
         params->legacy ? ":aud=1" : "", params->tuning[0] ? ":" : "", params->tuning);
     AVDictionary *options = NULL;
     av_dict_set(&options, "preset", params->preset, 0);

@@ -23,6 +23,8 @@
 #define SHORT_LESSON_US (60 * US)
 /* The pictures of all places are kept in memory. */
 #define PLACES_BYTES (60 * 1000 * 1000LL)
+/* Encoders of larger pictures would take more than 400 MB together: one after another. */
+#define ALONE_PIXELS (1000 * 1000)
 /* Pictures are tried and compared at most this high (their shorter side). */
 #define LARGEST_SIDE 1080
 /* How unlike the lesson may be by holding pictures alone: half of what ENOUGH_MDB in
@@ -179,7 +181,8 @@ static void attempt(void *context, int number)
 static int run_tasks(const struct trials *t, struct round *round, int count,
     void (*run)(void *context, int number), struct failure *failure)
 {
-    tasks_run(t->threads, count, run, round);
+    int64_t pixels = (int64_t)round->copies[0].width * round->copies[0].height;
+    tasks_run(pixels > ALONE_PIXELS ? 1 : t->threads, count, run, round);
     for (int i = 0; i < count; i++)
         if (round->results[i] < 0)
             return failure_from_av(failure, round->results[i], REASON_INTERNAL, "trial");
