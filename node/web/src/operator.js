@@ -99,7 +99,7 @@ function row(lesson) {
     const state = stateOf(lesson), unfinished = unfinishedStates.includes(lesson.state), extras = extrasOf(lesson);
     const latest = () => lessons.find(({ id }) => id === lesson.id) || lesson;
     const button = (label, onclick, style = '') => el(`button${style}`, { onclick }, t(label));
-    const about = [lesson.topic, lesson.duration_s ? formatTime(lesson.duration_s) : '', lesson.media_bytes ? formatBytes(lesson.media_bytes) : '', lesson.submitter].filter(Boolean).join(' · ');
+    const about = [lesson.topic, lesson.duration_s ? formatTime(Math.round(lesson.duration_s)) : '', lesson.media_bytes ? formatBytes(lesson.media_bytes) : '', lesson.submitter].filter(Boolean).join(' · ');
     return el('article.row', { id: `lesson-${lesson.id}` },
         el('a.thumb', { href: lesson.hls ? `/watch/${lesson.id}` : null, tabindex: -1, 'aria-hidden': 'true' }, lesson.poster ? el('img', { src: lesson.poster, alt: '', loading: 'lazy' }) : null),
         el('div.what', {}, el('h3', {}, lesson.title || lesson.source.name), el('p.hint', {}, about),
