@@ -37,9 +37,11 @@ async function watch(options) {
 const shownAt = async (page, s) => {
     await page.evaluate((time) => { window.terracePlayer.video.currentTime = time; }, s);
     await page.waitForFunction(() => !window.terracePlayer.video.seeking && window.terracePlayer.video.readyState >= 2);
-    const read = () => [...window.terracePlayer.video.textTracks].filter(({ mode }) => mode === 'showing').flatMap((track) => [...track.activeCues ?? []].map((cue) => cue.text));
-    await page.waitForFunction(`(${read})().length > 0`, null, { timeout: 20_000 });
-    return page.evaluate(read);
+    const shown = await page.waitForFunction(() => {
+        const cues = [...window.terracePlayer.video.textTracks].filter(({ mode }) => mode === 'showing').flatMap((track) => [...track.activeCues ?? []].map((cue) => cue.text));
+        return cues.length > 0 && cues;
+    }, null, { timeout: 20_000 });
+    return shown.jsonValue();
 };
 
 test('subtitles are off, come with the arrows of a remote control, and stay on in the next lesson', async () => {
