@@ -15,6 +15,9 @@
 enum {
     SILENT_MS = 5000,
     NEAR_US = 1000, /* a round trip that takes less doesn't leave the building */
+    /* Not yet sent bytes in the kernel: what a slow peer gets next is decided late, and a seek is
+     * not behind a long queue. Thousands who are slow at once don't take the kernel's memory. */
+    SLOW_NOTSENT_BYTES = 32 * 1024,
 };
 
 struct tcp_info conn_tcp_info(const struct http_conn *conn)
@@ -28,6 +31,17 @@ struct tcp_info conn_tcp_info(const struct http_conn *conn)
     return info;
 }
 
+void conn_expect_slow(struct http_conn *conn)
+{
+    const int bytes = SLOW_NOTSENT_BYTES;
+
+    if (conn->expects_slow)
+        return;
+    conn->expects_slow = true;
+    (void)setsockopt(
+        bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
 /* BBR's pacing takes twice the processor, and a link within the building gains nothing by it. One
  * that was told so stays paced, so nobody is told at random. */
 void conn_suit_link(struct http_conn *conn, const struct tcp_info *info)
@@ -35,9 +49,12 @@ void conn_suit_link(struct http_conn *conn, const struct tcp_info *info)
     const char *congestion = conn->loop->server->params.congestion;
     bool is_near = info->tcpi_min_rtt < NEAR_US && info->tcpi_total_retrans == 0;
 
-    if (conn->far_link || is_near || !congestion || strcmp(congestion, "system") == 0)
+    if (conn->far_link || is_near)
         return;
     conn->far_link = true;
+    conn_expect_slow(conn);
+    if (!congestion || strcmp(congestion, "system") == 0)
+        return;
     /* Where the kernel doesn't have it, what was there stays. */
     (void)setsockopt(bufferevent_getfd(conn->bev), IPPROTO_TCP, TCP_CONGESTION, congestion,
         (socklen_t)strlen(congestion));

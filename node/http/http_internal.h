@@ -102,11 +102,12 @@ struct http_conn {
     enum conn_phase phase;
     struct http_head_scan scan;
     bool running, kicked;
-    bool writing;  /* waits for the socket to take more */
-    bool full;     /* more is read ahead than may be: reading rests */
-    bool far_link; /* TCP was told so */
-    bool peer_eof; /* the peer will send no more; it may still listen */
-    bool broken;   /* to be destroyed */
+    bool writing;      /* waits for the socket to take more */
+    bool full;         /* more is read ahead than may be: reading rests */
+    bool far_link;     /* TCP was told so */
+    bool expects_slow; /* TCP was told so */
+    bool peer_eof;     /* the peer will send no more; it may still listen */
+    bool broken;       /* to be destroyed */
     uint64_t id;
     size_t read_ahead_bytes;
     int64_t phase_ms;          /* when the phase began */
@@ -247,8 +248,12 @@ struct tcp_info; /* <linux/tcp.h> */
 /* Once a tick: cuts off slow and idle peers, takes samples. May destroy conn. */
 void conn_tick(struct http_conn *conn, int64_t now_ms);
 void conn_sample(struct http_conn *conn, bool closed);
-/* Has the link been seen to leave the building, TCP is given the congestion control for that. */
+/* Has the link been seen to leave the building, TCP is given the congestion control for that, and
+ * little ahead of what the link takes. */
 void conn_suit_link(struct http_conn *conn, const struct tcp_info *info);
+/* From now on the kernel is given little ahead of what it can send: the link is slow, or made so by
+ * the scheduler. */
+void conn_expect_slow(struct http_conn *conn);
 struct tcp_info conn_tcp_info(const struct http_conn *conn);
 
 /* pace.c */

@@ -14,9 +14,9 @@
 
 enum {
     BACKLOG = 1024,
-    /* Not yet sent bytes in the kernel: what a slow peer gets next is decided late, and a seek is
-     * not behind a long queue. */
-    NOTSENT_BYTES = 32 * 1024,
+    /* Not yet sent bytes in the kernel, for peers within the building: a segment is taken at once.
+     * deadline.c has those who get less. */
+    NOTSENT_BYTES = 128 * 1024,
     /* A village's link may be away for minutes; then what it comes back to should go on. TCP tries
      * again every two minutes at the latest. */
     SILENCE_MS = 6 * 60 * 1000,

@@ -62,6 +62,8 @@ static void set_pace(struct http_conn *conn, struct http_pace pace)
     bool same = pace.rate_bps == conn->pace.rate_bps;
 
     conn->pace = pace;
+    if (pace.rate_bps > 0)
+        conn_expect_slow(conn);
     if (!same)
         setsockopt(bufferevent_getfd(conn->bev), SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_per_s,
             sizeof(bytes_per_s));

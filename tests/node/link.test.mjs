@@ -2,8 +2,10 @@
 // What technicians state about the links, and what terminals feel of it.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
-import { addUserAndLogin, makeClip, oneRung, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { addUserAndLogin, makeClip, oneRung, startNode, tempDir, terraceOk, until } from '../harness/terrace.mjs';
 
 const data = tempDir();
 await terraceOk(['ingest', makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 8, sound: false }), '--publish', '--wait', ...oneRung(), '--data', data]);
@@ -99,6 +101,37 @@ test('a response that is held back says so to the player', async () => {
     assert.match(response.headers.get('cmsd-dynamic'), /^"terrace";etp=\d+;mb=\d+;du$/);
     await response.arrayBuffer();
     await ok('/api/technician/link', 'PUT', { uplink_bps: 0 });
+});
+
+/** Bytes that the kernel holds for a peer that takes nothing, once they are no longer growing. */
+async function heldBytes(query) {
+    const socket = net.connect(node.port, '127.0.0.1');
+    socket.pause();
+    socket.on('error', () => {});
+    socket.write(`GET ${file}${query} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(60));
+    await new Promise((resolve) => socket.on('connect', resolve));
+    const hex = (port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+    const queued = () => {
+        const line = readFileSync('/proc/net/tcp', 'utf8').split('\n').find((one) => one.includes(`${hex(node.port)} ${hex(socket.localPort)}`));
+        return Number.parseInt(line.trim().split(/\s+/)[4], 16);
+    };
+    let last = 0, alike = 0;
+    await until(() => {
+        const now = queued();
+        alike = now > 0 && now === last ? alike + 1 : 0;
+        last = now;
+        return alike === 10;
+    }, 'the kernel to be full');
+    socket.destroy();
+    return last;
+}
+
+test('the kernel is given little ahead for a peer that is held back, a segment for one nearby', async () => {
+    const { id } = site(await ok('/api/technician/sites', 'POST', { name: 'paced', token: 'paced', terminal_cap_bps: 80_000_000 }), 'paced');
+    const nearby = await heldBytes('?site=none'), paced = await heldBytes('?site=paced');
+    assert.ok(nearby >= 128 * 1024, `${nearby} bytes nearby`);
+    assert.ok(paced < 128 * 1024, `${paced} bytes where it is held back`);
+    await ok(`/api/technician/sites/${id}`, 'DELETE');
 });
 
 test('downloads keep to a site’s hours; lessons can be watched at any time', async () => {
