@@ -11,14 +11,27 @@ static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 static const char months[][4] = {
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+static void put_number(char *out, int digits, int value)
+{
+    for (; digits > 0; value /= 10)
+        out[--digits] = (char)('0' + value % 10);
+}
+
+/* Every media response has a date or two: printf would take 2 % of a small segment's time. */
 void http_date_format(char out[HTTP_DATE_BYTES], int64_t when_s)
 {
     time_t when = (time_t)when_s;
     struct tm utc;
 
     gmtime_r(&when, &utc);
-    snprintf(out, HTTP_DATE_BYTES, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday],
-        utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    memcpy(out, "Sun, 06 Nov 1994 08:49:37 GMT", HTTP_DATE_BYTES);
+    memcpy(out, days[utc.tm_wday], 3);
+    put_number(out + 5, 2, utc.tm_mday);
+    memcpy(out + 8, months[utc.tm_mon], 3);
+    put_number(out + 12, 4, utc.tm_year + 1900);
+    put_number(out + 17, 2, utc.tm_hour);
+    put_number(out + 20, 2, utc.tm_min);
+    put_number(out + 23, 2, utc.tm_sec);
 }
 
 /* ---- reading: each step moves *at on, or makes it NULL, which the next ones leave as it is

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { HTTP_DATE_BYTES = 64 };
+enum { HTTP_DATE_BYTES = 30 };
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" for seconds since 1970, of the years 0 to 9999. */
 void http_date_format(char out[HTTP_DATE_BYTES], int64_t when_s);
