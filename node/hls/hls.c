@@ -18,7 +18,6 @@
 
 #define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
 #define TEXT_TYPE "text/vtt; charset=utf-8"
-#define PATH_BYTES 256
 
 /*
  * How long others may keep what they got from a published lesson.
@@ -149,7 +148,7 @@ static void respond_playlist(
 
 /* A file below the revision's folder. */
 struct media_file {
-    char path[PATH_BYTES];
+    const char *path; /* below the lesson's revision */
     int64_t offset_bytes;
     int64_t length_bytes; /* -1: to the file's end */
     const char *content_type;
@@ -291,10 +290,11 @@ static bool serve_init(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-    struct media_file file = {.length_bytes = -1};
+    char path[JOB_PATH_BYTES];
+    struct media_file file = {.path = path, .length_bytes = -1};
 
     if (!rendition || !catalog_has_init(rendition->kind) ||
-        job_init_path(rendition->name, file.path, sizeof(file.path)) < 0)
+        job_init_path(rendition->name, path, sizeof(path)) < 0)
         return false;
     file.content_type = media_type(rendition);
     snprintf(file.etag, sizeof(file.etag), "\"%s\"", rendition->init_tag);
@@ -316,8 +316,7 @@ static bool serve_segment(
     if (number < 0 || (uint64_t)number >= rendition->segment_count)
         return false;
     segment = &rendition->segments[number];
-    if (job_chunk_path(rendition->name, segment->chunk, file.path, sizeof(file.path)) < 0)
-        return false;
+    file.path = rendition->chunks[segment->chunk].path;
     file.offset_bytes = segment->offset_bytes;
     file.length_bytes = segment->length_bytes;
     file.content_type = media_type(rendition);
@@ -330,10 +329,10 @@ static bool serve_segment(
 static bool serve_poster(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
-    struct media_file file = {.length_bytes = -1, .content_type = "image/jpeg"};
-    int length = snprintf(file.path, sizeof(file.path), "%s", view->index->poster_file);
+    struct media_file file = {
+        .path = view->index->poster_file, .length_bytes = -1, .content_type = "image/jpeg"};
 
-    if (length <= 0 || (size_t)length >= sizeof(file.path))
+    if (!*file.path)
         return false;
     respond_media(req, hls, view, &file);
     return true;
@@ -378,13 +377,14 @@ static bool serve_sheet(struct http_request *req, const struct hls *hls,
     const struct lesson_view *view, const char *name)
 {
     static const char prefix[] = "storyboard-";
-    struct media_file file = {.length_bytes = -1, .content_type = "image/jpeg"};
+    char path[JOB_PATH_BYTES];
+    struct media_file file = {.path = path, .length_bytes = -1, .content_type = "image/jpeg"};
     int64_t number = strncmp(name, prefix, sizeof(prefix) - 1) == 0
                          ? media_number_parse(name + sizeof(prefix) - 1, ".jpg")
                          : -1;
 
     if (number < 0 || number >= view->index->storyboard_sheets ||
-        job_sheet_path((int)number, file.path, sizeof(file.path)) < 0)
+        job_sheet_path((int)number, path, sizeof(path)) < 0)
         return false;
     respond_media(req, hls, view, &file);
     return true;

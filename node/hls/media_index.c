@@ -5,11 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transcoder/plan/job.h"
+
 static void free_rendition(struct media_rendition *rendition)
 {
     free(rendition->name);
     free(rendition->language);
     free(rendition->codecs);
+    for (size_t i = 0; i < rendition->chunk_count; i++)
+        free(rendition->chunks[i].path);
     free(rendition->chunks);
     free(rendition->segments);
 }
@@ -66,6 +70,13 @@ static void copy_tag(char tag[MEDIA_TAG_BYTES], const char *sha256)
 static int add_chunk(
     struct media_rendition *rendition, const struct catalog_chunk *chunk, size_t number)
 {
+    char path[JOB_PATH_BYTES];
+
+    if (job_chunk_path(rendition->name, (int)number, path, sizeof(path)) < 0)
+        return CATALOG_ECORRUPT;
+    rendition->chunks[number].path = strdup(path);
+    if (!rendition->chunks[number].path)
+        return CATALOG_ENOMEM;
     copy_tag(rendition->chunks[number].tag, chunk->sha256);
     for (size_t i = 0; i < chunk->segment_count; i++) {
         const struct catalog_segment *segment = &chunk->segments[i];

@@ -29,6 +29,7 @@ struct media_segment {
 
 struct media_chunk {
     char tag[MEDIA_TAG_BYTES]; /* of its SHA-256 */
+    char *path;                /* below the lesson's revision */
 };
 
 struct media_rendition {

@@ -78,16 +78,6 @@ static int open_file(const struct progressive *p, const char *relative)
     return fd < 0 && !error ? -errno : fd;
 }
 
-static int open_chunk(
-    const struct progressive *p, const struct media_rendition *rendition, int32_t chunk)
-{
-    char relative[JOB_PATH_BYTES];
-
-    if (job_chunk_path(rendition->name, chunk, relative, sizeof(relative)) < 0)
-        return -ENAMETOOLONG;
-    return open_file(p, relative);
-}
-
 /* The whole of an init segment into fresh memory. Its size, or a negative errno. */
 static ssize_t read_init(
     const struct progressive *p, const struct media_rendition *rendition, uint8_t **out)
@@ -114,7 +104,7 @@ static int read_start(const struct progressive *p, int64_t *start_ticks)
     uint8_t data[START_BYTES];
     const struct media_segment *segment = &p->tracks[0]->segments[0];
     ssize_t got;
-    int fd = open_chunk(p, p->tracks[0], segment->chunk);
+    int fd = open_file(p, p->tracks[0]->chunks[segment->chunk].path);
 
     if (fd < 0)
         return fd;
@@ -129,7 +119,7 @@ static int on_open_piece(void *ctx, size_t piece)
 {
     const struct progressive *p = ctx;
 
-    return open_chunk(p, p->sources[piece].rendition, p->sources[piece].chunk);
+    return open_file(p, p->sources[piece].rendition->chunks[p->sources[piece].chunk].path);
 }
 
 static void release(void *ctx)
