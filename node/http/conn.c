@@ -43,8 +43,11 @@ static void enter(struct http_conn *conn, enum conn_phase phase)
 
 static void write_when_possible(struct http_conn *conn)
 {
-    conn->writing = true;
-    bufferevent_enable(conn->bev, EV_WRITE);
+    int rc =
+        conn->secure ? bufferevent_enable(conn->bev, EV_WRITE) : event_add(conn->writable, NULL);
+
+    conn->writing = rc == 0;
+    conn->broken |= rc < 0;
 }
 
 /* A head whose body comes by sendfile(): the kernel is told to wait for that, so that both share a
@@ -63,6 +66,19 @@ static void write_head(struct http_conn *conn)
         evbuffer_drain(output, (size_t)sent);
 }
 
+/* libevent says alike of a file that has ended and of a socket that is full: nothing was sent. */
+static bool is_cut_short(struct http_conn *conn)
+{
+    const struct http_request *req = conn->req;
+    struct stat info;
+
+    if (!req || req->file_fd < 0 ||
+        (fstat(req->file_fd, &info) == 0 && info.st_size >= req->file_end_bytes))
+        return false;
+    server_log(conn->loop->server, "%s: the file was cut short while it was sent", conn->path);
+    return true;
+}
+
 /* Tries the socket before waiting for it: most responses are taken at once, and cost no turn of the
  * loop. */
 static void write_at_once(struct http_conn *conn)
@@ -78,8 +94,7 @@ static void write_at_once(struct http_conn *conn)
 
         if (rc > 0)
             continue;
-        if (rc < 0 && errno != EAGAIN && errno != EINTR)
-            conn->broken = true;
+        conn->broken = rc == 0 ? is_cut_short(conn) : errno != EAGAIN && errno != EINTR;
         break;
     }
     evbuffer_freeze(output, 1);
@@ -118,6 +133,18 @@ static void on_sent(struct evbuffer *output, const struct evbuffer_cb_info *info
     conn->sent_bytes += info->n_deleted;
 }
 
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_conn *conn = arg;
+
+    (void)fd, (void)what;
+    conn->writing = false;
+    conn_run(conn);
+}
+
+/* ---- what libevent says of TLS -----------------------------------------------------------------
+ */
+
 static void on_write(struct bufferevent *bev, void *arg)
 {
     struct http_conn *conn = arg;
@@ -131,22 +158,6 @@ static void on_read(struct bufferevent *bev, void *arg)
 {
     (void)bev;
     conn_run(arg);
-}
-
-/* libevent reports a sendfile() that gave nothing as the end of the file, whether it is that or a
- * full socket. */
-static void on_nothing_written(struct http_conn *conn)
-{
-    const struct http_request *req = conn->req;
-    struct stat info;
-
-    if (req && req->file_fd >= 0 && fstat(req->file_fd, &info) == 0 &&
-        info.st_size >= req->file_end_bytes) {
-        bufferevent_enable(conn->bev, EV_WRITE);
-        return;
-    }
-    server_log(conn->loop->server, "%s: the file was cut short while it was sent", conn->path);
-    conn->broken = true;
 }
 
 /* With the peer's goodbye libevent stops writing to it as well, although it may still listen (RFC
@@ -171,10 +182,8 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
         tls_end_refused(bev);
     } else if (what & BEV_EVENT_READING) {
         on_goodbye(conn);
-    } else if (conn->secure) {
-        conn->broken = true;
     } else {
-        on_nothing_written(conn);
+        conn->broken = true;
     }
     conn_run(conn);
 }
@@ -420,6 +429,7 @@ static void set_peer(struct http_conn *conn, const struct sockaddr *address)
         inet_ntop(AF_INET6, &six->sin6_addr, conn->peer, sizeof(conn->peer));
 }
 
+/* Without TLS it is no more than the place of the buffers. */
 static int open_bufferevent(struct http_conn *conn, int fd)
 {
     struct event_base *base = conn->loop->base;
@@ -431,7 +441,9 @@ static int open_bufferevent(struct http_conn *conn, int fd)
     bufferevent_disable(conn->bev, EV_WRITE);
     bufferevent_setcb(conn->bev, on_read, on_write, on_event, conn);
     conn->sent_cb = evbuffer_add_cb(conn_output(conn), on_sent, conn);
-    return conn->sent_cb ? input_open(conn) : -ENOMEM;
+    if (!conn->secure)
+        conn->writable = event_new(base, fd, EV_WRITE | EV_ET, on_writable, conn);
+    return conn->sent_cb && (conn->secure || conn->writable) ? input_open(conn) : -ENOMEM;
 }
 
 void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address, bool secure)
@@ -475,6 +487,8 @@ void conn_destroy(struct http_conn *conn)
         TAILQ_REMOVE(&loop->kicked, conn, kick_link);
     TAILQ_REMOVE(&loop->conns, conn, link);
     input_close(conn);
+    if (conn->writable)
+        event_free(conn->writable);
     if (conn->bev) {
         if (conn->sent_cb)
             evbuffer_remove_cb_entry(conn_output(conn), conn->sent_cb);

@@ -95,8 +95,8 @@ struct http_conn {
     TAILQ_ENTRY(http_conn) link, kick_link;
     struct http_loop *loop;
     struct bufferevent *bev;
-    bool secure;            /* TLS */
-    struct event *readable; /* without TLS */
+    bool secure;                       /* TLS */
+    struct event *readable, *writable; /* without TLS */
     struct evbuffer_cb_entry *sent_cb;
     struct http_request *req;
     enum conn_phase phase;

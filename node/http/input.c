@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What comes in of a connection. Without TLS it is read here, since libevent asks the kernel before
- * each read how much there is, which a small request notices.
+ * each read how much there is, which a small request notices, and by edges (epoll(7)): else the
+ * kernel looks at whoever was served last before all who have come since, and these wait longest.
  */
 #include "node/http/http_internal.h"
 
@@ -25,11 +26,15 @@ void conn_read_ahead(struct http_conn *conn, size_t bytes)
         bufferevent_setwatermark(conn->bev, EV_READ, 0, bytes);
 }
 
+static size_t most_bytes(const struct http_conn *conn)
+{
+    return conn->read_ahead_bytes > HEAD_ROOM_BYTES ? BODY_BYTES : REQUEST_BYTES;
+}
+
 /* As recv(2); -1 with ENOMEM as well. */
-static ssize_t read_some(struct http_conn *conn, int fd)
+static ssize_t read_some(struct http_conn *conn, int fd, size_t bytes)
 {
     struct evbuffer *input = conn_input(conn);
-    size_t bytes = conn->read_ahead_bytes > HEAD_ROOM_BYTES ? BODY_BYTES : REQUEST_BYTES;
     struct evbuffer_iovec space;
     ssize_t got = -1;
 
@@ -46,13 +51,23 @@ static ssize_t read_some(struct http_conn *conn, int fd)
     return got;
 }
 
+/* No edge comes for what is left: more than was read, or, behind less than that, the peer's end. */
+static bool is_left(size_t most, ssize_t got, short what)
+{
+    return got == (ssize_t)most || (got > 0 && (what & EV_CLOSED));
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct http_conn *conn = arg;
-    ssize_t got = read_some(conn, fd);
+    size_t most = most_bytes(conn);
+    ssize_t got = read_some(conn, fd, most);
 
-    (void)what;
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    if (got < 0 && errno == EAGAIN)
+        return;
+    if (is_left(most, got, what) || (got < 0 && errno == EINTR))
+        event_active(conn->readable, what, 0);
+    if (got < 0 && errno == EINTR)
         return;
     if (got < 0)
         conn->broken = true;
@@ -80,7 +95,7 @@ int input_open(struct http_conn *conn)
         bufferevent_set_max_single_read(conn->bev, BODY_BYTES);
     } else {
         conn->readable = event_new(conn->loop->base, bufferevent_getfd(conn->bev),
-            EV_READ | EV_PERSIST, on_readable, conn);
+            EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, on_readable, conn);
         if (!conn->readable)
             return -ENOMEM;
     }
@@ -94,7 +109,8 @@ void input_close(struct http_conn *conn)
     conn->readable = NULL;
 }
 
-/* A bufferevent whose input stays full calls again and again, without end; so would an event. */
+/* A bufferevent whose input stays full calls again and again, without end; so does the event, which
+ * rings itself for what is left. */
 void input_read_while_there_is_room(struct http_conn *conn)
 {
     bool full = evbuffer_get_length(conn_input(conn)) >= conn->read_ahead_bytes;
