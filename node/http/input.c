@@ -51,10 +51,27 @@ static ssize_t read_some(struct http_conn *conn, int fd, size_t bytes)
     return got;
 }
 
+static int set_reading(struct http_conn *conn, bool reading)
+{
+    if (conn->secure)
+        return reading ? bufferevent_enable(conn->bev, EV_READ)
+                       : bufferevent_disable(conn->bev, EV_READ);
+    if (!reading)
+        return event_del(conn->readable);
+    return conn->peer_eof ? 0 : event_add(conn->readable, NULL);
+}
+
 /* No edge comes for what is left: more than was read, or, behind less than that, the peer's end. */
 static bool is_left(size_t most, ssize_t got, short what)
 {
     return got == (ssize_t)most || (got > 0 && (what & EV_CLOSED));
+}
+
+/* The kernel tells once more what there is, in the next turn of the loop: others come first. */
+static void look_again(struct http_conn *conn)
+{
+    if (set_reading(conn, false) < 0 || set_reading(conn, true) < 0)
+        conn->broken = true;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -66,26 +83,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     if (got < 0 && errno == EAGAIN)
         return;
     if (is_left(most, got, what) || (got < 0 && errno == EINTR))
-        event_active(conn->readable, what, 0);
-    if (got < 0 && errno == EINTR)
-        return;
-    if (got < 0)
+        look_again(conn);
+    else if (got < 0)
         conn->broken = true;
     if (got == 0) {
         conn->peer_eof = true;
         event_del(conn->readable);
     }
     conn_run(conn);
-}
-
-static int set_reading(struct http_conn *conn, bool reading)
-{
-    if (conn->secure)
-        return reading ? bufferevent_enable(conn->bev, EV_READ)
-                       : bufferevent_disable(conn->bev, EV_READ);
-    if (!reading)
-        return event_del(conn->readable);
-    return conn->peer_eof ? 0 : event_add(conn->readable, NULL);
 }
 
 int input_open(struct http_conn *conn)
@@ -109,8 +114,8 @@ void input_close(struct http_conn *conn)
     conn->readable = NULL;
 }
 
-/* A bufferevent whose input stays full calls again and again, without end; so does the event, which
- * rings itself for what is left. */
+/* A bufferevent whose input stays full calls again and again, without end; so would the event,
+ * which is told of what is left. */
 void input_read_while_there_is_room(struct http_conn *conn)
 {
     bool full = evbuffer_get_length(conn_input(conn)) >= conn->read_ahead_bytes;
