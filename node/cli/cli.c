@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/api/sentences.h"
@@ -115,6 +118,19 @@ int cli_main(int argc, char **argv)
 
 /* ---- what commands share ------------------------------------------------- */
 
+enum cli_exit cli_check_user(const struct store *store)
+{
+    struct stat catalog;
+    char number[16];
+    if (geteuid() != 0 || stat(store_catalog_path(store), &catalog) < 0 || catalog.st_uid == 0)
+        return CLI_GO_ON;
+    const struct passwd *owner = getpwuid(catalog.st_uid);
+    snprintf(number, sizeof number, "#%u", catalog.st_uid); /* sudo takes that, too */
+    return cli_fail("the data folder %s is another user's, whose node can't read what root makes "
+                    "there: do it as that user (sudo -u '%s' terrace ...)",
+        store_path(store), owner ? owner->pw_name : number);
+}
+
 enum cli_exit cli_data_open(
     struct cli_data *out, const struct cli_args *args, enum cli_data_mode mode)
 {
@@ -130,11 +146,13 @@ enum cli_exit cli_data_open(
             args->data);
     if (error < 0)
         return cli_fail("%s", message);
-    if (mode != CLI_DATA_READ)
-        store_free_reserve(out->store);
-    const struct catalog_params catalog_params = {.path = store_catalog_path(out->store),
-        .must_exist = mode != CLI_DATA_CREATE,
-        .read_only = mode == CLI_DATA_READ};
+    if (cli_check_user(out->store) != CLI_GO_ON) {
+        cli_data_close(out);
+        return CLI_FAILED;
+    }
+    store_free_reserve(out->store);
+    const struct catalog_params catalog_params = {
+        .path = store_catalog_path(out->store), .must_exist = mode != CLI_DATA_CREATE};
     error = catalog_open(&out->catalog, &catalog_params, message, sizeof message);
     if (error == CATALOG_OK)
         return CLI_GO_ON;

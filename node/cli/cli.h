@@ -39,8 +39,11 @@ struct cli_data {
     struct store *store;
     struct catalog *catalog;
 };
-enum cli_data_mode { CLI_DATA_READ = 0, CLI_DATA_WRITE = 1, CLI_DATA_CREATE = 2 };
+enum cli_data_mode { CLI_DATA_WRITE, CLI_DATA_CREATE };
 
+/* Root beside another user's node: its files would be beyond that node's reach. CLI_GO_ON, or
+ * CLI_FAILED with a line on standard error. */
+enum cli_exit cli_check_user(const struct store *store);
 /* CLI_GO_ON, or CLI_FAILED with a line on standard error. args->config.floor_bytes is the store's
  * floor. */
 enum cli_exit cli_data_open(

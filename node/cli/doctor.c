@@ -65,6 +65,11 @@ enum cli_exit cli_doctor(int argc, char **argv)
     const struct store_params params = {.path = args.data, .floor_bytes = args.config.floor_bytes};
     if (store_open(&store, &params, message, sizeof message) < 0)
         return cli_fail("%s", message);
+    /* What root can read says nothing. */
+    if (cli_check_user(store) != CLI_GO_ON) {
+        store_close(&store);
+        return CLI_FAILED;
+    }
     doctor.store = store;
     progress_open(&doctor.progress);
     if (check_catalog(&doctor))

@@ -2,7 +2,7 @@
 // The command line: what it says, what it refuses, and what it does beside a node and without one.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { login, makeClip, oneRung, run, show, startNode, tempDir, terrace, terraceBin, terraceOk, until } from '../harness/terrace.mjs';
@@ -70,6 +70,17 @@ test('a data folder that isn’t there or isn’t one', async () => {
         await refused([...args, '--data', missing], 1, args[0] === 'doctor' ? /nowhere/ : /nowhere; start a node first.*terrace serve/, { input: 'a good long password\n' });
     assert.ok(!existsSync(missing));
     await refused(['user', 'add', 'x', '--role', 'admin', '--data', tempDir()], 1, /no catalog.*start a node first/, { input: 'a good long password\n' });
+});
+
+test('root leaves another user’s folder alone', { skip: process.getuid() !== 0 && 'SKIPPED: needs root' }, async () => {
+    const data = dataDir(), source = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 1 });
+    await terraceOk(['ingest', source, '--data', data]);
+    chownSync(path.join(data, 'catalog.db'), 65534, 65534);
+    for (const args of [['ingest', source], ['user', 'add', 'li', '--role', 'admin'], ['doctor']]) {
+        const { code, stderr } = await terrace([...args, '--data', data]);
+        assert.equal(code, 1, args[0]);
+        assert.match(stderr, /^terrace: the data folder \S+ is another user's.*\(sudo -u '\w+' terrace \.\.\.\)\n$/);
+    }
 });
 
 test('the configuration: reference, file, command line, mistakes', async () => {
