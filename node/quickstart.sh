@@ -63,6 +63,17 @@ begin() {
     echo "== $step"
 }
 
+# A path as it may be typed.
+typed() {
+    case $1 in
+    *[!A-Za-z0-9_./-]*) printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")" ;;
+    *) printf %s "$1" ;;
+    esac
+}
+
+shown_terrace=$(typed "$terrace")
+shown_data=$(typed "$data")
+
 # Runs a command with its output in a file; shows the file's end if it fails.
 quietly() {
     log=$1
@@ -74,10 +85,20 @@ quietly() {
     }
 }
 
-build() {
+# Two at once would build into each other's files. The lock is given back before the node starts, which would keep it.
+install_and_build() {
     mkdir -p build
+    exec 9>build/quickstart.lock
+    flock -n 9 || {
+        echo "another quickstart is at work here; this one waits for its build"
+        flock 9
+    }
+    begin 'installing missing packages'
+    sh node/install-packages.sh node/packages.txt
+    begin 'building (the first time takes some minutes; tail -f build/quickstart-build.log shows it)'
     quietly build/quickstart-configure.log cmake --preset release
     quietly build/quickstart-build.log cmake --build --preset release
+    exec 9>&-
 }
 
 running() {
@@ -111,6 +132,8 @@ start_on() {
             rm -f "$pid_file"
             tail -c +$((began + 1)) "$log_file" | grep -q ' in use by another program' && return 1
             tail -c +$((began + 1)) "$log_file" | tail -n 5 >&2
+            ! tail -c +$((began + 1)) "$log_file" | grep -q 'another node' ||
+                echo "a lesson is put into that one so: $shown_terrace ingest VIDEO --publish --wait --data $shown_data" >&2
             exit 1
         fi
         sleep 0.2
@@ -137,10 +160,10 @@ add_admin() {
 
 say_login() {
     if [ -n "$password" ]; then
-        echo "Login: admin, password $password (shown only now; another: $terrace user passwd admin --data $data)"
+        echo "Login: admin, password $password (shown only now; another: $shown_terrace user passwd admin --data $shown_data)"
     else
-        echo "Login: as before; users: $terrace user ls --data $data"
-        echo "       a new password: $terrace user passwd admin --data $data"
+        echo "Login: as before; users: $shown_terrace user ls --data $shown_data"
+        echo "       a new password: $shown_terrace user passwd admin --data $shown_data"
     fi
 }
 
@@ -188,7 +211,7 @@ known_lesson() {
 say_known() {
     echo "it is lesson $1 already, $2"
     [ "$2" != failed ] || {
-        echo "why: $terrace show $1 --data $data; once more: $terrace retry $1 --data $data" >&2
+        echo "why: $shown_terrace show $1 --data $shown_data; once more: $shown_terrace retry $1 --data $shown_data" >&2
         return 1
     }
 }
@@ -213,17 +236,15 @@ put_own_lesson_in() {
     lesson=$(known_lesson '"title": "Terrace 示范课"')
     if [ -n "$lesson" ]; then
         say_known $lesson
+    elif [ -n "$(known_lesson '"title": ')" ]; then
+        echo 'not needed: there are lessons already'
     else
         make_lesson build/quickstart-lesson.mp4
         put_in build/quickstart-lesson.mp4 --title 'Terrace 示范课' --language zh
     fi
 }
 
-begin 'installing missing packages'
-sh node/install-packages.sh node/packages.txt
-
-begin 'building (the first time takes some minutes)'
-build
+install_and_build
 
 begin 'starting the node'
 # A node whose program was replaced by the build is an old one.
@@ -263,7 +284,7 @@ $(say_login)
 The node goes on in the background; its log is $log_file.
 To stop it:     kill $(cat "$pid_file")
 To start again: sh node/quickstart.sh
-The program:    $terrace help
+The program:    $shown_terrace help
 The addresses work on this machine alone. To let others in, stop the node and start it so:
-                $terrace serve --data $data --listen 0.0.0.0:$port
+                $shown_terrace serve --data $shown_data --listen 0.0.0.0:$port
 END
