@@ -289,8 +289,8 @@ static bool settle(struct http_request *req)
 static bool finish(struct http_conn *conn)
 {
     struct http_request *req = conn->req;
-    bool clean =
-        req->body.complete && evbuffer_get_length(conn_input(conn)) == 0 && req->head.memory;
+    bool clean = req->body.complete && evbuffer_get_length(conn_input(conn)) == 0 &&
+                 !conn->unread && req->head.memory;
     bool close_now = req->close;
 
     conn->unreported_requests++;

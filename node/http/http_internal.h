@@ -104,6 +104,8 @@ struct http_conn {
     bool running, kicked;
     bool writing;      /* waits for the socket to take more */
     bool full;         /* more is read ahead than may be: reading rests */
+    bool has_read;     /* in this turn, without TLS */
+    bool unread;       /* the kernel has more than was read, or may have; without TLS */
     bool far_link;     /* TCP was told so */
     bool expects_slow; /* TCP was told so */
     bool peer_eof;     /* the peer will send no more; it may still listen */

@@ -67,13 +67,6 @@ static bool is_left(size_t most, ssize_t got, short what)
     return got == (ssize_t)most || (got > 0 && (what & EV_CLOSED));
 }
 
-/* The kernel tells once more what there is, in the next turn of the loop: others come first. */
-static void look_again(struct http_conn *conn)
-{
-    if (set_reading(conn, false) < 0 || set_reading(conn, true) < 0)
-        conn->broken = true;
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
     struct http_conn *conn = arg;
@@ -82,9 +75,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
     if (got < 0 && errno == EAGAIN)
         return;
-    if (is_left(most, got, what) || (got < 0 && errno == EINTR))
-        look_again(conn);
-    else if (got < 0)
+    conn->has_read = true;
+    conn->unread = is_left(most, got, what) || (got < 0 && errno == EINTR);
+    if (got < 0 && !conn->unread)
         conn->broken = true;
     if (got == 0) {
         conn->peer_eof = true;
@@ -114,13 +107,39 @@ void input_close(struct http_conn *conn)
     conn->readable = NULL;
 }
 
+/* Behind a part of a message may lie what is no data, and what no edge comes for: an error (a reset
+ * that came with it), an urgent byte. A whole one is answered, which shows the error too. */
+static bool awaits_more(const struct http_conn *conn)
+{
+    switch (conn->phase) {
+    case CONN_HEAD:
+        return evbuffer_get_length(conn_input(conn)) > 0;
+    case CONN_REQUEST:
+        return !conn->req->body.complete;
+    case CONN_LINGER:
+        return true;
+    }
+    return false;
+}
+
+/* The kernel tells once more what there is, in the next turn of the loop: others come first. */
+static int look_again(struct http_conn *conn)
+{
+    return set_reading(conn, false) < 0 ? -1 : set_reading(conn, true);
+}
+
 /* A bufferevent whose input stays full calls again and again, without end; so would the event,
  * which is told of what is left. */
 void input_read_while_there_is_room(struct http_conn *conn)
 {
     bool full = evbuffer_get_length(conn_input(conn)) >= conn->read_ahead_bytes;
+    int rc = 0;
 
-    if (full != conn->full && set_reading(conn, !full) < 0)
-        conn->broken = true;
+    if (full != conn->full)
+        rc = set_reading(conn, !full);
+    else if (!full && conn->has_read && (conn->unread || awaits_more(conn)))
+        rc = look_again(conn);
+    conn->broken |= rc < 0;
     conn->full = full;
+    conn->has_read = false;
 }

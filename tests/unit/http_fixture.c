@@ -65,16 +65,26 @@ void await_count(atomic_int *counter, int value)
         pause_briefly();
 }
 
-void await_closed(struct fixture *fixture, uint64_t closed)
+static void await_reported(struct fixture *fixture, const uint64_t *reported, uint64_t value)
 {
     uint64_t now = 0;
 
-    while (now < closed) {
+    while (now < value) {
         pthread_mutex_lock(&fixture->lock);
-        now = fixture->closed;
+        now = *reported;
         pthread_mutex_unlock(&fixture->lock);
         pause_briefly();
     }
+}
+
+void await_closed(struct fixture *fixture, uint64_t closed)
+{
+    await_reported(fixture, &fixture->closed, closed);
+}
+
+void await_requests(struct fixture *fixture, uint64_t requests)
+{
+    await_reported(fixture, &fixture->requests, requests);
 }
 
 /* ---- routes -----------------------------------------------------------------------------------

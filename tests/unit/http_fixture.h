@@ -46,6 +46,8 @@ void fixture_close(struct fixture *fixture, int64_t grace_ms);
 void await_count(atomic_int *counter, int value);
 /* Waits until so many connections were reported closed. */
 void await_closed(struct fixture *fixture, uint64_t closed);
+/* Waits until so many requests were reported. */
+void await_requests(struct fixture *fixture, uint64_t requests);
 
 /* ---- the client -------------------------------------------------------------------------------
  */

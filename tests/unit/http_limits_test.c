@@ -119,6 +119,61 @@ static void test_no_progress(void **state)
     fixture_close(&fixture, 0);
 }
 
+/* A reset that comes with a part of a message shows behind it, not once all patience is over. */
+static void test_reset_behind_a_part(void **state)
+{
+    static const char *const parts[] = {
+        "GET / HT",
+        "PATCH /upload HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc",
+        "POST /refuse HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\nabc",
+    };
+    enum { PARTS = sizeof(parts) / sizeof(parts[0]), EACH = 20, HOUR_MS = 3600000 };
+    const struct http_server_params params = {
+        .header_timeout_ms = HOUR_MS, .progress_window_ms = HOUR_MS};
+    const struct linger no_goodbye = {.l_onoff = 1};
+    struct fixture fixture;
+
+    (void)state;
+    fixture_open(&fixture, &params);
+    for (int i = 0; i < PARTS * EACH; i++) {
+        int fd = client_connect(&fixture);
+
+        client_say(fd, parts[i % PARTS]);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_goodbye, sizeof(no_goodbye));
+        close(fd);
+    }
+    await_closed(&fixture, PARTS * EACH);
+    fixture_close(&fixture, 0);
+}
+
+/* A head that ends where a read does: what lies behind it must not cost the answer (RFC 9112
+ * section 9.6). */
+static void test_more_behind_a_read(void **state)
+{
+    static const char begin[] =
+        "GET /file HTTP/1.1\r\n" HOST "Connection: close\r\nRange: bytes=0-59999\r\nX: ";
+    enum { READ_BYTES = 4096 - 64 };
+    char request[READ_BYTES + 3];
+    struct fixture fixture;
+    struct response response;
+    int fd;
+
+    (void)state;
+    memset(request, 'y', sizeof(request));
+    memcpy(request, begin, sizeof(begin) - 1);
+    memcpy(request + READ_BYTES - 4, "\r\n\r\n\r\n", 7);
+    fixture_open(&fixture, NULL);
+    fd = connect_narrow(&fixture);
+    client_say(fd, request);
+    await_requests(&fixture, 1);
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, 206);
+    assert_int_equal(response.body_bytes, 60000);
+    response_free(&response);
+    close(fd);
+    fixture_close(&fixture, 0);
+}
+
 /* Whoever waits for us is left alone: handlers at work, streams without news. */
 static void test_patience(void **state)
 {
@@ -652,6 +707,8 @@ int main(void)
         cmocka_unit_test(test_dripping_head),
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_no_progress),
+        cmocka_unit_test(test_reset_behind_a_part),
+        cmocka_unit_test(test_more_behind_a_read),
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_slow_reader_is_not_idle),
         cmocka_unit_test(test_overload),
