@@ -96,7 +96,7 @@ static void respond_packed(
     http_response_header(req, "Cache-Control", caching);
     http_response_header(req, "Content-Encoding", "gzip");
     http_response_header(req, "Vary", "Accept-Encoding");
-    http_response_header(req, "ETag", packed->etag);
+    http_response_etag(req, packed->etag);
     http_respond(req, 200, PLAYLIST_TYPE, packed->data, packed->data_bytes);
 }
 
@@ -106,7 +106,7 @@ static void respond_plain(struct http_request *req, const struct buf *text, cons
 
     packed_text_tag(text, etag);
     http_response_header(req, "Cache-Control", caching);
-    http_response_header(req, "ETag", etag);
+    http_response_etag(req, etag);
     http_respond(req, 200, PLAYLIST_TYPE, text->data, text->used_bytes);
 }
 
@@ -152,7 +152,7 @@ struct media_file {
     int64_t offset_bytes;
     int64_t length_bytes; /* -1: to the file's end */
     const char *content_type;
-    char etag[64]; /* "" : made from the file's size and time */
+    const char *etag; /* NULL: made from the file's size and time */
 };
 
 static void respond_media(struct http_request *req, const struct hls *hls,
@@ -168,7 +168,7 @@ static void respond_media(struct http_request *req, const struct hls *hls,
                                            .offset_bytes = file->offset_bytes,
                                            .length_bytes = file->length_bytes,
                                            .content_type = file->content_type,
-                                           .etag = file->etag[0] ? file->etag : NULL,
+                                           .etag = file->etag,
                                            .cache_control = cache_control(view, CACHE_FOR_EVER),
                                        });
     if (!error)
@@ -297,7 +297,7 @@ static bool serve_init(
         job_init_path(rendition->name, path, sizeof(path)) < 0)
         return false;
     file.content_type = media_type(rendition);
-    snprintf(file.etag, sizeof(file.etag), "\"%s\"", rendition->init_tag);
+    file.etag = rendition->init_etag;
     respond_media(req, hls, view, &file);
     return true;
 }
@@ -320,8 +320,7 @@ static bool serve_segment(
     file.offset_bytes = segment->offset_bytes;
     file.length_bytes = segment->length_bytes;
     file.content_type = media_type(rendition);
-    snprintf(file.etag, sizeof(file.etag), "\"%s-%" PRId64 "\"",
-        rendition->chunks[segment->chunk].tag, number);
+    file.etag = rendition->chunks[segment->chunk].etag;
     respond_media(req, hls, view, &file);
     return true;
 }

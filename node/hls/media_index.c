@@ -59,12 +59,13 @@ static bool segment_fits(const struct catalog_segment *segment, int64_t chunk_by
            segment->iframe_bytes >= 0 && segment->iframe_bytes <= segment->length_bytes;
 }
 
-static void copy_tag(char tag[MEDIA_TAG_BYTES], const char *sha256)
+static void make_etag(char etag[MEDIA_TAG_BYTES], const char *sha256)
 {
-    size_t length = strnlen(sha256, MEDIA_TAG_BYTES - 1);
+    size_t length = strnlen(sha256, MEDIA_TAG_BYTES - 3);
 
-    memcpy(tag, sha256, length);
-    tag[length] = '\0';
+    etag[0] = '"';
+    memcpy(etag + 1, sha256, length);
+    memcpy(etag + 1 + length, "\"", 2);
 }
 
 static int add_chunk(
@@ -77,7 +78,7 @@ static int add_chunk(
     rendition->chunks[number].path = strdup(path);
     if (!rendition->chunks[number].path)
         return CATALOG_ENOMEM;
-    copy_tag(rendition->chunks[number].tag, chunk->sha256);
+    make_etag(rendition->chunks[number].etag, chunk->sha256);
     for (size_t i = 0; i < chunk->segment_count; i++) {
         const struct catalog_segment *segment = &chunk->segments[i];
 
@@ -148,7 +149,7 @@ static int make_rendition(struct media_rendition *rendition, const struct catalo
         return CATALOG_ENOMEM;
     if (!rendition_fits(row))
         return CATALOG_ECORRUPT;
-    copy_tag(rendition->init_tag, row->init_sha256);
+    make_etag(rendition->init_etag, row->init_sha256);
     error = add_chunks(rendition, chunks);
     rendition->complete =
         row->chunk_count > 0 && rendition->chunk_count >= (size_t)row->chunk_count;

@@ -15,9 +15,9 @@
 #include "catalog/catalog.h"
 #include "node/hls/packed_text.h"
 
-/* 128 bits of a SHA-256 in hex: enough to tell representations apart, and shorter on a slow link.
- */
-#define MEDIA_TAG_BYTES 33
+/* An entity tag with its quotes, ready to be sent: 64 bits of a SHA-256 in hex are enough to tell
+ * apart what one URL led to, and short on a slow link. */
+#define MEDIA_TAG_BYTES 19
 
 struct media_segment {
     int64_t offset_bytes; /* in its chunk's file */
@@ -28,8 +28,8 @@ struct media_segment {
 };
 
 struct media_chunk {
-    char tag[MEDIA_TAG_BYTES]; /* of its SHA-256 */
-    char *path;                /* below the lesson's revision */
+    char etag[MEDIA_TAG_BYTES]; /* of each of its segments */
+    char *path;                 /* below the lesson's revision */
 };
 
 struct media_rendition {
@@ -40,7 +40,7 @@ struct media_rendition {
     int timescale;
     bool complete; /* all of its chunks are there; else those from 0 up to the first gap */
     bool iframes;  /* every segment begins with a picture whose length is known */
-    char init_tag[MEDIA_TAG_BYTES];
+    char init_etag[MEDIA_TAG_BYTES];
     struct media_chunk *chunks; /* their index is the chunk's number */
     size_t chunk_count;
     struct media_segment *segments; /* their index is N in N.m4s */

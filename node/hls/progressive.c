@@ -236,9 +236,9 @@ static void make_etag(struct progressive *p)
     uint64_t hash = 14695981039346656037U;
 
     for (size_t t = 0; t < p->track_count; t++) {
-        hash = hash_text(hash, p->tracks[t]->init_tag);
+        hash = hash_text(hash, p->tracks[t]->init_etag);
         for (size_t i = 0; i < p->tracks[t]->chunk_count; i++)
-            hash = hash_text(hash, p->tracks[t]->chunks[i].tag);
+            hash = hash_text(hash, p->tracks[t]->chunks[i].etag);
     }
     for (size_t i = 0; i < p->beginning.used_bytes; i++)
         hash = (hash ^ (unsigned char)p->beginning.data[i]) * 1099511628211U;

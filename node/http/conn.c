@@ -296,10 +296,10 @@ static bool finish(struct http_conn *conn)
     conn->unreported_requests++;
     conn->req = NULL;
     request_free(req);
-    if (clock_mono_ms() - conn->sampled_ms >= SAMPLE_PAUSE_MS)
+    enter(conn, CONN_HEAD);
+    if (conn->phase_ms - conn->sampled_ms >= SAMPLE_PAUSE_MS)
         conn_sample(conn, false);
     conn_read_ahead(conn, HEAD_ROOM_BYTES);
-    enter(conn, CONN_HEAD);
     if (!close_now)
         return true;
     if (clean || conn->peer_eof) {

@@ -58,13 +58,12 @@ static void make_boundary(char out[HTTP_BOUNDARY_BYTES])
 
 /* Ranges are defined for GET alone (RFC 9110 section 14.2), and only while the representation is
  * the same. */
-static enum http_range_kind wanted_ranges(
-    struct http_request *req, const struct representation *what, struct http_ranges *ranges)
+static enum http_range_kind wanted_ranges(struct http_request *req,
+    const struct representation *what, int64_t now_s, struct http_ranges *ranges)
 {
     const char *range = http_request_header(req, "Range");
 
-    if (req->head.method != HTTP_GET ||
-        !http_if_range_holds(&req->head, &what->validators, clock_wall_ms() / 1000))
+    if (req->head.method != HTTP_GET || !http_if_range_holds(&req->head, &what->validators, now_s))
         range = NULL;
     return http_range_parse(range, what->length_bytes, ranges);
 }
@@ -75,7 +74,7 @@ static void add_validators(struct http_request *req, const struct representation
 
     http_response_header(req, "Accept-Ranges", "bytes");
     if (what->validators.etag)
-        http_response_header(req, "ETag", what->validators.etag);
+        http_response_etag(req, what->validators.etag);
     if (what->validators.modified_s > 0) {
         http_date_format(date, what->validators.modified_s);
         http_response_header(req, "Last-Modified", date);
@@ -127,8 +126,8 @@ static bool refuse_range(struct http_request *req, const struct representation *
 bool representation_begin(
     struct http_request *req, const struct representation *what, struct body_parts *parts)
 {
-    enum http_condition condition =
-        http_condition_check(&req->head, &what->validators, clock_wall_ms() / 1000);
+    int64_t now_s = clock_wall_ms() / 1000;
+    enum http_condition condition = http_condition_check(&req->head, &what->validators, now_s);
 
     if (condition == HTTP_CONDITION_FAILED) {
         respond_precondition_failed(req);
@@ -140,7 +139,7 @@ bool representation_begin(
         return false;
     }
     parts->total_bytes = what->length_bytes;
-    switch (wanted_ranges(req, what, &parts->ranges)) {
+    switch (wanted_ranges(req, what, now_s, &parts->ranges)) {
     case HTTP_RANGE_UNSATISFIABLE:
         return refuse_range(req, what);
     case HTTP_RANGE_PARTS:

@@ -150,8 +150,11 @@ static int parse_line(
 
 const char *http_head_field(const struct http_head *head, const char *name, size_t *from)
 {
+    size_t name_bytes = strlen(name);
+
     for (size_t i = *from; i < head->field_count; i++) {
-        if (strcasecmp(head->text + head->fields[i].name, name) == 0) {
+        if (head->fields[i].name_bytes == name_bytes &&
+            strcasecmp(head->text + head->fields[i].name, name) == 0) {
             *from = i + 1;
             return head->text + head->fields[i].value;
         }

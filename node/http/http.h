@@ -123,10 +123,14 @@ bool http_request_gone(const struct http_request *req);
  * is logged and ignored. HEAD needs no care: the body is left out. A handler that returns without a
  * response, a reader, deferred work or a timer has forgotten the request: 500. Headers are added
  * before. Date, Server, Content-Length, Connection, Vary (for what may be compressed), the CORS
- * headers under /v/, X-Content-Type-Options and Referrer-Policy are the server's.
+ * headers under /v/, X-Content-Type-Options (but for pictures and sound) and Referrer-Policy are
+ * the server's.
  */
 
-/* Both strings are copied. Control bytes in the value become spaces. */
+/* The entity tag, with its quotes; copied. Conditions are checked against it, and gzip weakens it
+ * (RFC 9110 section 8.8.3). */
+void http_response_etag(struct http_request *req, const char *etag);
+/* Any other header. Both strings are copied. Control bytes in the value become spaces. */
 void http_response_header(struct http_request *req, const char *name, const char *value);
 void http_response_headerf(struct http_request *req, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

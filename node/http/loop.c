@@ -27,7 +27,7 @@ const char *loop_usual_headers(struct http_loop *loop)
     if (now_s != loop->date_s) {
         http_date_format(date, now_s);
         snprintf(loop->usual_headers, sizeof(loop->usual_headers),
-            "Date: %s\r\nServer: Terrace\r\nX-Content-Type-Options: nosniff\r\n", date);
+            "Date: %s\r\nServer: Terrace\r\n", date);
         loop->date_s = now_s;
     }
     return loop->usual_headers;

@@ -6,24 +6,23 @@
 static bool match_pattern(struct http_match *match, const char *pattern, const char *path)
 {
     match->arg_count = 0;
-    while (*pattern == '/' && *path == '/') {
-        pattern++;
-        path++;
+    while (*pattern) {
+        if (*pattern != ':') {
+            if (*pattern++ != *path++)
+                return false;
+            continue;
+        }
         size_t part_bytes = (size_t)(strchrnul(pattern, '/') - pattern);
         size_t value_bytes = (size_t)(strchrnul(path, '/') - path);
 
-        if (*pattern == ':') {
-            if (value_bytes == 0 || match->arg_count == HTTP_MAX_ARGS)
-                return false;
-            match->args[match->arg_count++] =
-                (struct http_arg){pattern + 1, part_bytes - 1, path, value_bytes};
-        } else if (part_bytes != value_bytes || memcmp(pattern, path, part_bytes) != 0) {
+        if (value_bytes == 0 || match->arg_count == HTTP_MAX_ARGS)
             return false;
-        }
+        match->args[match->arg_count++] =
+            (struct http_arg){pattern + 1, part_bytes - 1, path, value_bytes};
         pattern += part_bytes;
         path += value_bytes;
     }
-    return *pattern == '\0' && *path == '\0';
+    return *path == '\0';
 }
 
 static int handled_methods(const struct http_route *route)

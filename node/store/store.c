@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "node/store/store_internal.h"
+#include "node/util/decimal.h"
 
 #define MIB (1024LL * 1024)
 
@@ -174,9 +174,15 @@ int store_media_path(
     if (lesson_id < 1 || revision < 1 || relative[0] == '/' || relative[0] == '.' ||
         strstr(relative, "/."))
         return -EINVAL;
-    int length = snprintf(out, STORE_PATH_BYTES, "%s/media/%" PRId64 "/%d%s%s", store->path,
-        lesson_id, revision, relative[0] ? "/" : "", relative);
-    return length < STORE_PATH_BYTES ? 0 : -ENAMETOOLONG;
+    if (strlen(store->path) + sizeof("/media///") + 2 * (size_t)DECIMAL_BYTES + strlen(relative) >
+        STORE_PATH_BYTES)
+        return -ENAMETOOLONG;
+    char *at = stpcpy(stpcpy(out, store->path), "/media/");
+    at = stpcpy(decimal_write(at, lesson_id), "/");
+    at = decimal_write(at, revision);
+    if (relative[0])
+        stpcpy(stpcpy(at, "/"), relative);
+    return 0;
 }
 
 void store_new_name(char *out)

@@ -47,7 +47,7 @@ static void respond_asset(struct http_request *req, int status, const struct web
 {
     http_response_header(req, "Vary", "Accept-Encoding");
     if (status == 200)
-        http_response_header(req, "ETag", asset->etag);
+        http_response_etag(req, asset->etag);
     if (!http_accepts_gzip(http_request_header(req, "Accept-Encoding"))) {
         respond_plain(req, status, asset);
         return;

@@ -238,6 +238,8 @@ const methods = [
     ['9110 15.5.5', 'a lesson number beyond 64 bits', get('/v/99999999999999999999/1/master.m3u8'), 404, 'kept'],
     ['9110 6.6.1', 'every answer is dated, errors too', get('/nothing'), 404, 'kept', { headers: { date: /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/ } }],
     ['fetch 2.2.4', 'no content sniffing', get('/api/lessons'), 200, 'kept', { headers: { 'x-content-type-options': 'nosniff' } }],
+    ['fetch 2.2.4', 'nor of playlists', get('/v/1/1/a24/index.m3u8'), 200, 'kept', { headers: { 'x-content-type-options': 'nosniff' } }],
+    ['fetch 2.9', 'video is never taken for a program: its head is shorter', media(), 200, 'kept', { headers: { 'x-content-type-options': null } }],
 ];
 
 const conditions = [

@@ -73,7 +73,7 @@ static void test_up_to_the_gap(void **state)
     assert_false(index->renditions[0].complete);
     assert_false(index->complete);
     assert_true(index->renditions[0].iframes);
-    assert_string_equal(index->renditions[0].chunks[1].tag, "0123456789abcdef0123456789abcdef");
+    assert_string_equal(index->renditions[0].chunks[1].etag, "\"0123456789abcdef\"");
     assert_string_equal(index->renditions[0].chunks[1].path, "v400/00001.chunk");
     assert_ptr_equal(media_index_find(index, "v400"), &index->renditions[0]);
     assert_null(media_index_find(index, "v4000"));

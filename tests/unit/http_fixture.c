@@ -121,7 +121,7 @@ static void on_json(struct http_request *req, void *ctx)
     memset(text, ' ', sizeof(text));
     text[0] = '{';
     text[sizeof(text) - 1] = '}';
-    http_response_header(req, "ETag", "\"json\"");
+    http_response_etag(req, "\"json\"");
     http_respond(req, 200, "application/json", text, sizeof(text));
 }
 

@@ -373,6 +373,9 @@ static void test_router(void **state)
         {"/v/1/2/v48/3.m4s", HTTP_GET, 5, 0, "3.m4s"},
         {"/v/1/2/v48", HTTP_GET, -1, 0, NULL},
         {"/api/lessonsx", HTTP_GET, -1, 0, NULL},
+        {"/api", HTTP_GET, -1, 0, NULL},
+        {"/v/1/2//3.m4s", HTTP_GET, -1, 0, NULL},
+        {"", HTTP_GET, -1, 0, NULL},
         {"*", HTTP_OPTIONS, -1, 0, NULL},
     };
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,7 @@ static void test_paths_stay_inside(void **state)
 {
     struct fixture *f = *state;
     char path[STORE_PATH_BYTES];
+    char too_long[STORE_PATH_BYTES - 64] = "";
     static const char *const bad[] = {"", "..", "../x", "a/b", ".hidden", "/etc/passwd"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(store_source_path(f->store, bad[i], path), -EINVAL);
@@ -96,6 +98,11 @@ static void test_paths_stay_inside(void **state)
     assert_int_equal(store_media_path(f->store, 0, 1, "x", path), -EINVAL);
     assert_int_equal(store_media_path(f->store, 7, 2, "v80/00000.chunk", path), 0);
     assert_non_null(strstr(path, "/media/7/2/v80/00000.chunk"));
+    assert_int_equal(store_media_path(f->store, INT64_MAX, INT_MAX, "", path), 0);
+    assert_string_equal(
+        path + strlen(store_path(f->store)), "/media/9223372036854775807/2147483647");
+    memset(too_long, 'x', sizeof(too_long) - 1);
+    assert_int_equal(store_media_path(f->store, 1, 1, too_long, path), -ENAMETOOLONG);
 }
 
 static void test_a_lock_dies_with_its_process(void **state)

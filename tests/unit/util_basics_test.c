@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/util/buf.h"
 #include "node/util/clock.h"
+#include "node/util/decimal.h"
 #include "node/util/log.h"
 #include "node/util/pool.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -43,6 +45,19 @@ static void test_buf_remembers_failure(void **state)
     buf_add_text(&buf, "x");
     assert_int_equal(buf.used_bytes, 0);
     buf_free(&buf);
+}
+
+static void test_decimals(void **state)
+{
+    static const int64_t values[] = {0, 7, 10, 99, 1000, 1048576, INT64_MAX};
+    char expected[DECIMAL_BYTES + 8], out[DECIMAL_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        snprintf(expected, sizeof(expected), "%" PRId64, values[i]);
+        assert_ptr_equal(decimal_write(out, values[i]), out + strlen(expected));
+        assert_string_equal(out, expected);
+    }
 }
 
 static void test_clocks_advance(void **state)
@@ -160,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buf_grows),
         cmocka_unit_test(test_buf_remembers_failure),
+        cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_clocks_advance),
         cmocka_unit_test(test_log_line),
         cmocka_unit_test(test_pool_runs_everything),
