@@ -206,7 +206,11 @@ static void print_av1(const struct media_info *info)
     int saving = info->av1_saving_permille;
     if (saving == 0)
         return;
-    if (saving > 0)
+    if (saving > -10 && saving < 10)
+        fputs(word("  AV1 would take as much of the link at equal quality",
+                  "  同等画质下，AV1 用同样多的带宽"),
+            stdout);
+    else if (saving > 0)
         printf(word("  AV1 would take %d %% less of the link at equal quality",
                    "  同等画质下，AV1 少用 %d %% 的带宽"),
             saving / 10);
@@ -215,7 +219,7 @@ static void print_av1(const struct media_info *info)
                    "  同等画质下，AV1 多用 %d %% 的带宽"),
             -saving / 10);
     if (saving < PLAN_AV1_LEAST_SAVING_PERMILLE)
-        printf(word(": too little to make it (%d %% are asked for)", "，不足 %d %%，不制作"),
+        printf(word(": too little to make it (%d %% are asked for)", "（至少省 %d %% 才制作）"),
             PLAN_AV1_LEAST_SAVING_PERMILLE / 10);
     putchar('\n');
 }
