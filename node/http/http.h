@@ -284,9 +284,9 @@ struct http_server_params {
                                reference */
     const char *tls_certificate, *tls_key; /* PEM files */
     int64_t hsts_seconds; /* Strict-Transport-Security on what is sent over TLS; 0: none */
-    /* TCP's congestion control for links that leave the building (a round trip of 1 ms or more, or
-     * losses), where the kernel has it and allows it; the others have cubic. NULL or "system": the
-     * system's choice for all */
+    /* TCP's congestion control for links that leave the building (a round trip of 1 ms or more),
+     * where the kernel has it and allows it; the others have cubic. NULL or "system": the system's
+     * choice for all */
     const char *congestion;
     int loops;                       /* threads; 0: one per core */
     int max_connections;             /* 0: 10,000 */

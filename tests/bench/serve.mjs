@@ -2,7 +2,8 @@
 // how fast segments and playlists are served, beside nginx: requests a second, latency, processor time, with TLS and without
 // Arguments: [ROUNDS, 3] [SECONDS of each measurement, 4]. wrk asks over 64 connections; one thread each for it and for the
 // servers, which are measured in turn. In a network namespace of its own with a congestion control that does not pace: BBR, as a
-// machine may have for nginx, moves work from the server to the kernel's timers. Reno: cubic may be denied to a namespace.
+// machine may have for nginx, moves work from the server to the kernel's timers. Reno for both: nginx can't ask for another, and
+// cubic, which may be denied to a namespace, takes more for each acknowledgement.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -50,7 +51,7 @@ async function inside() {
     const video = media('lectures/slides-webcam-720p25-5min.mp4') ?? makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false });
     await terraceOk(['ingest', video, '--publish', '--wait', ...noAv1(), '--data', path.join(dir, 'data')]);
     const lesson = await show(path.join(dir, 'data'), 1);
-    const node = await startNode({ data: path.join(dir, 'data'), args: ['--loops', '1', '--tls-listen', '127.0.0.1:0', '--tls-certificate', certificate, '--tls-key', key] });
+    const node = await startNode({ data: path.join(dir, 'data'), args: ['--loops', '1', '--congestion', 'system', '--tls-listen', '127.0.0.1:0', '--tls-certificate', certificate, '--tls-key', key] });
 
     async function fetchText(url) {
         return (await fetch(new URL(url, node.url))).text();
@@ -70,10 +71,12 @@ async function inside() {
         if (one === playlist)
             writeFileSync(`${path.join(root, one.path)}.gz`, gzipSync(bytes, { level: 9 }));
     }
+    // The same answer from both, as wrk has to read it: players on other origins need the one line, caches the other.
+    const headers = 'add_header Access-Control-Allow-Origin *; add_header Cache-Control "public, max-age=31536000, immutable";';
     // Ports that are free now; nginx can't choose one and say so.
     const base = 20000 + process.pid % 20000;
     const nginx = await startNginx({ root, listen: `127.0.0.1:${base}`,
-        extra: `listen 127.0.0.1:${base + 1} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3;` });
+        extra: `listen 127.0.0.1:${base + 1} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3; ${headers}` });
     await until(async () => (await run('curl', ['-s', '-o', '/dev/null', nginx.url + small.path])).code === 0, `nginx: ${nginx.log()}`, 10_000);
 
     const servers = {
