@@ -31,6 +31,8 @@ function extrasOf({ state, paused, extras }) {
     return `AV1 ${Math.floor(extras.progress * 100)}%${paused ? ` · ${t('paused')}` : ''}`;
 }
 
+const nameOf = (lesson) => lesson.title || lesson.source.name;
+
 function ask(question, yes) {
     return new Promise((resolve) => {
         const dialog = el('dialog.card', { onclose: () => { dialog.remove(); resolve(dialog.returnValue === 'yes'); } },
@@ -68,7 +70,7 @@ function editDialog(lesson) {
             message.textContent = error.message;
         }
     };
-    const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('form', { onsubmit: save },
+    const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('form', { onsubmit: save }, el('h2', {}, nameOf(lesson)),
         Object.entries(fields).map(([key, field]) => el('label', {}, t(key), field)), message,
         el('div.buttons', {}, el('button', { type: 'button', onclick: () => dialog.close() }, t('close')), el('button.primary', {}, t('save')))));
     document.body.append(dialog);
@@ -77,7 +79,7 @@ function editDialog(lesson) {
 
 async function historyDialog(lesson) {
     const { events } = await api(`/api/operator/lessons/${lesson.id}`);
-    const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('h2', {}, lesson.title),
+    const dialog = el('dialog.card', { onclose: () => dialog.remove() }, el('h2', {}, nameOf(lesson)),
         el('p.hint', {}, `${lesson.source.name} · ${formatBytes(lesson.source.bytes)}`),
         el('ol.history', {}, events.map((event) => el('li', {}, el('time', {}, new Date(event.time_ms).toLocaleString(language === 'zh' ? 'zh-CN' : 'en')), ' ', event[language]))),
         el('form', { method: 'dialog' }, el('div.buttons', {}, el('button', {}, t('close')))));
@@ -102,7 +104,7 @@ function row(lesson) {
     const about = [lesson.topic, lesson.duration_s ? formatTime(Math.round(lesson.duration_s)) : '', lesson.media_bytes ? formatBytes(lesson.media_bytes) : '', lesson.submitter].filter(Boolean).join(' · ');
     return el('article.row', { id: `lesson-${lesson.id}` },
         el('a.thumb', { href: lesson.hls ? `/watch/${lesson.id}` : null, tabindex: -1, 'aria-hidden': 'true' }, lesson.poster ? el('img', { src: lesson.poster, alt: '', loading: 'lazy' }) : null),
-        el('div.what', {}, el('h3', {}, lesson.title || lesson.source.name), el('p.hint', {}, about),
+        el('div.what', {}, el('h3', {}, nameOf(lesson)), el('p.hint', {}, about),
             el('p.message', {}, troubles.get(lesson.id) || (lesson.reason ? lesson.reason[language] : '')),
             lesson.salvaged ? el('p.warning', {}, lesson.salvaged[language]) : null,
             unfinished && (lesson.progress || lesson.running_jobs) ? el('progress', { max: 1, value: lesson.state === 'queued' && lesson.running_jobs && !lesson.paused ? null : lesson.progress, 'aria-label': t(state) }) : null),
