@@ -219,7 +219,7 @@ static void print_av1(const struct media_info *info)
                    "  同等画质下，AV1 多用 %d %% 的带宽"),
             -saving / 10);
     if (saving < PLAN_AV1_LEAST_SAVING_PERMILLE)
-        printf(word(": too little to make it (%d %% are asked for)", "（至少省 %d %% 才制作）"),
+        printf(word(" (it is made where it takes %d %% less)", "（至少省 %d %% 才制作）"),
             PLAN_AV1_LEAST_SAVING_PERMILLE / 10);
     putchar('\n');
 }

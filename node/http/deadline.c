@@ -14,7 +14,8 @@
 
 enum {
     SILENT_MS = 5000,
-    NEAR_US = 1000, /* a round trip that takes less doesn't leave the building */
+    NEAR_US = 1000,     /* a round trip that takes less doesn't leave the building */
+    QUEUED_US = 200000, /* one that usually takes longer waits in a queue, wherever that is */
     /* Not yet sent bytes in the kernel: what a slow peer gets next is decided late, and a seek is
      * not behind a long queue. Thousands who are slow at once don't take the kernel's memory. */
     SLOW_NOTSENT_BYTES = 32 * 1024,
@@ -49,8 +50,9 @@ void conn_expect_slow(struct http_conn *conn)
 void conn_suit_link(struct http_conn *conn, const struct tcp_info *info)
 {
     const char *congestion = conn->loop->server->params.congestion;
+    bool is_near = info->tcpi_min_rtt < NEAR_US && info->tcpi_rtt < QUEUED_US;
 
-    if (conn->far_link || info->tcpi_min_rtt < NEAR_US)
+    if (conn->far_link || is_near)
         return;
     conn->far_link = true;
     conn_expect_slow(conn);

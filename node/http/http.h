@@ -127,8 +127,9 @@ bool http_request_gone(const struct http_request *req);
  * the server's.
  */
 
-/* The entity tag, with its quotes; copied. Conditions are checked against it, and gzip weakens it
- * (RFC 9110 section 8.8.3). */
+/* The entity tag, with its quotes; copied. Conditions are checked against it. Where the body has a
+ * Content-Encoding it is made weak, to be another than the plain one's (RFC 9110
+ * section 8.8.3.3). */
 void http_response_etag(struct http_request *req, const char *etag);
 /* Any other header. Both strings are copied. Control bytes in the value become spaces. */
 void http_response_header(struct http_request *req, const char *name, const char *value);
@@ -284,9 +285,9 @@ struct http_server_params {
                                reference */
     const char *tls_certificate, *tls_key; /* PEM files */
     int64_t hsts_seconds; /* Strict-Transport-Security on what is sent over TLS; 0: none */
-    /* TCP's congestion control for links that leave the building (a round trip of 1 ms or more),
-     * where the kernel has it and allows it; the others have cubic. NULL or "system": the system's
-     * choice for all */
+    /* TCP's congestion control for links that leave the building (a round trip of 1 ms or more)
+     * or wait in a long queue, where the kernel has it and allows it; the others have cubic. NULL
+     * or "system": the system's choice for all */
     const char *congestion;
     int loops;                       /* threads; 0: one per core */
     int max_connections;             /* 0: 10,000 */

@@ -99,7 +99,9 @@ static bool can_mislead(const char *content_type)
 {
     static const char *const safe[] = {"video/", "audio/", "image/"};
 
-    for (size_t i = 0; content_type && i < sizeof(safe) / sizeof(safe[0]); i++)
+    if (!content_type)
+        return false;
+    for (size_t i = 0; i < sizeof(safe) / sizeof(safe[0]); i++)
         if (strncmp(content_type, safe[i], strlen(safe[i])) == 0)
             return false;
     return true;
@@ -238,10 +240,10 @@ void http_respond(struct http_request *req, int status, const char *content_type
     if (!response_begin(req))
         return;
     if (wants_gzip(req, content_type, body_bytes) &&
-        http_gzip(body, body_bytes, HTTP_GZIP_USUAL, &packed, &packed_bytes) == 0) {
+        http_gzip(body, body_bytes, HTTP_GZIP_USUAL, &packed, &packed_bytes) == 0)
         http_response_header(req, "Content-Encoding", "gzip");
+    if (has_header(req, "Content-Encoding"))
         weaken_etag(req);
-    }
     condition = status == 200 ? check_condition(req) : HTTP_CONDITION_HOLDS;
     if (condition == HTTP_NOT_MODIFIED) {
         response_head(req, 304, NULL, -1);

@@ -17,6 +17,8 @@
 #include "node/util/decimal.h"
 
 #define MIB (1024LL * 1024)
+/* SQLite takes paths of up to 512 bytes, and puts "-journal" behind "/catalog.db". */
+enum { FOLDER_BYTES = 512 - 19 };
 
 struct store {
     char path[STORE_PATH_BYTES];
@@ -61,15 +63,21 @@ static int find_folder(
     char *absolute = realpath(params->path, NULL);
     if (!absolute)
         return say(-errno, message, message_bytes, params->path, "can't be opened");
-    /* Room for "/media/<lesson>/<revision>/<rendition>/<file>" must be left. */
-    bool fits = strlen(absolute) < STORE_PATH_BYTES - 256;
+    /* "/media/<lesson>/<revision>/<rendition>/<file>" has more room than that. */
+    size_t bytes = strlen(absolute);
+    bool fits = bytes <= FOLDER_BYTES;
     if (fits) {
         snprintf(store->path, sizeof(store->path), "%s", absolute);
         snprintf(store->catalog_path, sizeof(store->catalog_path), "%.*s/catalog.db",
             STORE_PATH_BYTES - 16, absolute);
     }
     free(absolute);
-    return fits ? 0 : say(-ENAMETOOLONG, message, message_bytes, params->path, "can't be used");
+    /* Without the path, behind which the reason would be cut off. */
+    if (!fits && message)
+        snprintf(message, message_bytes,
+            "the data folder's path is too long: it has %zu bytes, and may have %d", bytes,
+            FOLDER_BYTES);
+    return fits ? 0 : -ENAMETOOLONG;
 }
 
 static bool has_entries(const struct store *store, const char *name)

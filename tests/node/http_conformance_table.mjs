@@ -244,7 +244,7 @@ const methods = [
 
 const conditions = [
     ['9110 13.1.2', 'If-None-Match with the tag', media((m) => `If-None-Match: ${m.etag}\r\n`), 304, 'kept',
-        { bytes: 0, headers: { etag: /^"/, 'cache-control': IMMUTABLE, date: /GMT/, 'last-modified': /GMT/ } }],
+        { bytes: 0, headers: { etag: /^"/, 'cache-control': IMMUTABLE, date: /GMT/, 'last-modified': /GMT/, 'x-content-type-options': null } }],
     ['9110 13.1.2', 'with the tag made weak', media((m) => `If-None-Match: W/${m.etag}\r\n`), 304, 'kept'],
     ['9110 13.1.2', 'in a list', media((m) => `If-None-Match: "x,y", ${m.etag}\r\n`), 304, 'kept'],
     ['9110 13.1.2', 'in a second field', media((m) => `If-None-Match: "x"\r\nIf-None-Match: ${m.etag}\r\n`), 304, 'kept'],
@@ -271,6 +271,8 @@ const conditions = [
     ['9110 13.2.1', 'conditions don’t count where there is nothing', get('/v/1/1/a24/99999.m4s', 'If-Match: "x"\r\n'), 404, 'kept'],
     ['9110 8.8.3.3', 'a playlist’s tag is weak when it is packed', get('/v/1/1/master.m3u8', 'Accept-Encoding: gzip\r\n'), 200, 'kept',
         { headers: { etag: /^W\//, 'content-encoding': 'gzip', vary: 'Accept-Encoding' } }],
+    ['9110 8.8.3.3', 'so it is of pages', get('/', 'Accept-Encoding: gzip\r\n'), 200, 'kept', { headers: { etag: /^W\/"/, 'content-encoding': 'gzip' } }],
+    ['9110 8.8.3', 'and strong where they are not', get('/'), 200, 'kept', { headers: { etag: /^"/, 'content-encoding': null, vary: 'Accept-Encoding' } }],
     ['9110 8.8.3', 'and strong when it is not', get('/v/1/1/master.m3u8'), 200, 'kept', { headers: { etag: /^"/, 'content-encoding': null, vary: 'Accept-Encoding' } }],
 ];
 

@@ -65,6 +65,28 @@ static void test_opening(void **state)
         -ENOTDIR);
 }
 
+/* SQLite would refuse the catalog there, at length. */
+static void test_a_path_that_is_too_long(void **state)
+{
+    struct fixture *f = *state;
+    char path[512];
+    struct store *other;
+    size_t bytes = (size_t)snprintf(path, sizeof(path), "%s/%0240d", f->dir, 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path + bytes, sizeof(path) - bytes, "/%0*d", 493 - (int)bytes - 1, 0);
+    assert_int_equal(strlen(path), 493);
+    assert_int_equal(store_open(&other, &(struct store_params){.path = path, .create = true},
+                         f->message, sizeof(f->message)),
+        0);
+    store_close(&other);
+    strcat(path, "x");
+    assert_int_equal(store_open(&other, &(struct store_params){.path = path, .create = true},
+                         f->message, sizeof(f->message)),
+        -ENAMETOOLONG);
+    assert_string_equal(
+        f->message, "the data folder's path is too long: it has 494 bytes, and may have 493");
+}
+
 /* Beside a new catalog all of it would be rubbish. */
 static void test_media_without_a_catalog(void **state)
 {
@@ -204,6 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_opening, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_path_that_is_too_long, setup, teardown),
         cmocka_unit_test_setup_teardown(test_media_without_a_catalog, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths_stay_inside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_lock_dies_with_its_process, setup, teardown),
