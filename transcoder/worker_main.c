@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * terrace-worker: does one piece of transcoding, given by descriptors (transcoder/plan/job.h), and
+ * terrace-worker: does one piece of transcoding, given by descriptors (transcoder/protocol/job.h), and
  * ends. Started by the node; nothing for people to run.
  */
 #include <errno.h>
@@ -16,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "transcoder/audio.h"
-#include "transcoder/probe.h"
-#include "transcoder/sandbox.h"
-#include "transcoder/stills.h"
-#include "transcoder/text.h"
-#include "transcoder/video.h"
+#include "transcoder/audio/audio_job.h"
+#include "transcoder/probe/probe.h"
+#include "transcoder/worker/sandbox.h"
+#include "transcoder/stills/stills.h"
+#include "transcoder/subtitles/subtitle_job.h"
+#include "transcoder/ladder/chunk.h"
 
 #define GIB (1024LL * 1024 * 1024)
 #define MEMORY_BYTES (4 * GIB)

@@ -17,7 +17,7 @@ CREATE TABLE lessons (
     description TEXT NOT NULL DEFAULT '',
     language TEXT NOT NULL DEFAULT '',       -- BCP 47, '' unknown
     submitter TEXT NOT NULL DEFAULT '',      -- a user's name, or 'cli'
-    reason TEXT NOT NULL DEFAULT '',         -- of a failure: a name of transcoder/plan/reason.h
+    reason TEXT NOT NULL DEFAULT '',         -- of a failure: a name of transcoder/protocol/reason.h
     reason_detail TEXT NOT NULL DEFAULT '',  -- facts for that reason
     duration_us INTEGER NOT NULL DEFAULT 0,  -- 0 before the probe
     created_ms INTEGER NOT NULL,

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "transcoder/plan/reason.h"
+#include "transcoder/protocol/reason.h"
 
 /* "%s" stands for the detail; where `reason` is set the detail is a reason's name, whose sentence
  * takes its place. */

@@ -12,7 +12,7 @@
 
 #include "node/api/sentences.h"
 #include "node/cli/text.h"
-#include "transcoder/plan/reason.h"
+#include "transcoder/protocol/reason.h"
 
 struct command {
     const char *name;

@@ -8,7 +8,7 @@
 
 #include "node/cli/doctor.h"
 #include "node/cli/text.h"
-#include "transcoder/plan/job.h"
+#include "transcoder/protocol/job.h"
 
 #define RELATIVE_BYTES 128
 

@@ -14,7 +14,7 @@
 #include "node/http/gzip.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
-#include "transcoder/plan/job.h"
+#include "transcoder/protocol/job.h"
 
 #define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
 #define TEXT_TYPE "text/vtt; charset=utf-8"

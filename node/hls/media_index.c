@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/plan/job.h"
+#include "transcoder/protocol/job.h"
 
 static void free_rendition(struct media_rendition *rendition)
 {

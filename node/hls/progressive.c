@@ -12,7 +12,7 @@
 #include "node/hls/download_name.h"
 #include "node/hls/merged_init.h"
 #include "node/util/log.h"
-#include "transcoder/plan/job.h"
+#include "transcoder/protocol/job.h"
 
 enum {
     INIT_MOST_BYTES = 64 * 1024,

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 #include "node/jobs/jobs.h"
-#include "transcoder/plan/job.h"
-#include "transcoder/plan/message.h"
+#include "transcoder/protocol/job.h"
+#include "transcoder/protocol/message.h"
 
 /* What a worker process inherits besides 0 and 1 (/dev/null); everything else is closed. */
 struct heritage {

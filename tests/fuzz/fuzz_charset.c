@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/tags.h"
+#include "transcoder/demux/tags.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

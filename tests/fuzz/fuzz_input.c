@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "transcoder/scan.h"
+#include "transcoder/demux/scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

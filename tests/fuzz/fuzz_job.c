@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/plan/job.h"
+#include "transcoder/protocol/job.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

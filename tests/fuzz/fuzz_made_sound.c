@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "transcoder/made_sound.h"
-#include "transcoder/plan/job.h"
+#include "transcoder/package/aac_chunk.h"
+#include "transcoder/protocol/job.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/webvtt.h"
+#include "transcoder/subtitles/webvtt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -31,8 +31,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "transcoder/plan/job.h"
-#include "transcoder/plan/message.h"
+#include "transcoder/plan/plan.h"
+#include "transcoder/protocol/job.h"
+#include "transcoder/protocol/message.h"
 
 struct tool {
     const char *worker, *output;

@@ -23,9 +23,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "transcoder/plan/job.h"
-#include "transcoder/plan/message.h"
-#include "transcoder/sandbox.h"
+#include "transcoder/protocol/job.h"
+#include "transcoder/protocol/message.h"
+#include "transcoder/worker/sandbox.h"
 
 #define MIB (1024LL * 1024)
 

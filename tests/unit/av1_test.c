@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/av1.h"
+#include "transcoder/video/svtav1.h"
 
 /* What SVT-AV1 wrote for 1280x720 at 6.25 frames a second, in BT.709. */
 static const uint8_t header[] = {

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "transcoder/decode_times.h"
-#include "transcoder/ssim.h"
+#include "transcoder/package/dts.h"
+#include "transcoder/video/ssim.h"
 
 #define FRAME 100
 

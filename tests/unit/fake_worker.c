@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "transcoder/plan/job.h"
-#include "transcoder/plan/message.h"
+#include "transcoder/protocol/job.h"
+#include "transcoder/protocol/message.h"
 
 static void say(const struct message *message)
 {

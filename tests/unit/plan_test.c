@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/plan/job.h"
-#include "transcoder/plan/message.h"
+#include "transcoder/plan/plan.h"
+#include "transcoder/protocol/job.h"
+#include "transcoder/protocol/message.h"
 
 #define US 1000000LL
 

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/loudness.h"
-#include "transcoder/meter.h"
-#include "transcoder/sound.h"
-#include "transcoder/sound_settle.h"
-#include "transcoder/speech.h"
+#include "transcoder/audio/level.h"
+#include "transcoder/audio/meter.h"
+#include "transcoder/audio/source_pcm.h"
+#include "transcoder/audio/fit.h"
+#include "transcoder/audio/speech.h"
 
 #define SECONDS 12
 #define SAMPLES (SECONDS * SOUND_RATE)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/ts.h"
+#include "transcoder/package/mpegts.h"
 
 enum { PICTURE = 0x100, SOUND = 0x101, PMT = 0x1000, MOST = 1 << 21 };
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/ass.h"
-#include "transcoder/webvtt.h"
+#include "transcoder/subtitles/ass.h"
+#include "transcoder/subtitles/webvtt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define HEAD "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0\n\n"

@@ -3,25 +3,19 @@
 #ifndef TRANSCODER_PLAN_PLAN_INTERNAL_H
 #define TRANSCODER_PLAN_PLAN_INTERNAL_H
 
+#include "transcoder/plan/facts.h"
 #include "transcoder/plan/plan.h"
 
 /* segments.c: fills plan->segment_starts and segment_count from the grid, which stands already.
  * Boundaries are multiples of `unit` frames but for the end. 0, or -1: too many. */
 int plan_segments(struct plan *plan, const struct media_info *info, int64_t longest_us, int unit);
 
-/* rungs.c: adds the video renditions that are worth making. */
+/* video.c: adds the video renditions that are worth making. */
 void plan_video(
     struct plan *plan, const struct media_info *info, const struct plan_options *options);
 
 /* legacy.c: adds the legacy rendition, after those whose sound it takes. */
 void plan_legacy(struct plan *plan, const struct media_info *info);
-
-/* How many times finer than its numerator a frame rate's timescale is: so that a frame is a whole
- * number of ticks, which are fine enough for offsets of a tenth of a millisecond. */
-int plan_ticks_per_unit(const struct media_info *info);
-
-/* What the sound that goes with the pictures takes on the wire, its container included. */
-int64_t plan_audio_wire_bps(const struct media_info *info);
 
 /* Adds each track's renditions: all tracks in one codec, then all in the next. */
 void plan_audio(struct plan *plan, const struct media_info *info);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/audio/pcm_cache.h"
+
+#include <libavutil/mem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "transcoder/audio/source_pcm.h"
+#include "transcoder/audio/filter_graph.h"
+
+#define READ_SAMPLES 4800
+/* afftdn's at 48 kHz: it gives what it was given this much later, and at the end not at all. */
+#define DENOISE_DELAY_SAMPLES 1200
+
+struct sound_pcm {
+    struct sound_pcm_params params;
+    int64_t most_samples;
+    float *samples; /* NULL: they are decoded each time */
+    int64_t count;
+};
+
+struct sound_pcm_reader {
+    const struct sound_pcm *pcm;
+    int64_t at; /* in memory */
+    struct sound *sound;
+    struct sound_graph *denoise; /* NULL: none */
+    AVFrame *read, *ready;       /* ready holds samples from `used` on */
+    int used;
+    bool ended;
+};
+
+static int clamp(int value, int least, int most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+static int open_denoise(struct sound_pcm_reader *r, struct failure *failure)
+{
+    const struct plan_rendition *rendition = r->pcm->params.rendition;
+    char chain[160];
+    if (rendition->noise_reduction_db <= 0)
+        return 0;
+    /* The floor is measured as RMS; the filter counts its white noise 3 dB above that (measured:
+     * 3 dB lower it takes off half as much, higher no more). */
+    snprintf(chain, sizeof(chain),
+        "apad=pad_len=%d,afftdn=nr=%d:nf=%d,atrim=start_sample=%d,asetpts=N/SR/TB",
+        DENOISE_DELAY_SAMPLES, clamp(rendition->noise_reduction_db, 1, 24),
+        clamp(rendition->noise_dbfs + 3, -80, -20), DENOISE_DELAY_SAMPLES);
+    return sound_graph_open(&r->denoise, SOUND_RATE, chain, failure);
+}
+
+static int open_source(struct sound_pcm_reader *r, struct failure *failure)
+{
+    const struct sound_pcm_params *p = &r->pcm->params;
+    r->read = av_frame_alloc();
+    r->ready = av_frame_alloc();
+    if (!r->read || !r->ready)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
+    if (sound_open(&r->sound, p->source_fd, p->info, p->rendition->source_audio, 1, failure) < 0)
+        return -1;
+    return open_denoise(r, failure);
+}
+
+int sound_pcm_reader_open(
+    struct sound_pcm_reader **out, const struct sound_pcm *pcm, struct failure *failure)
+{
+    struct sound_pcm_reader *r = *out = calloc(1, sizeof(*r));
+    if (!r)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
+    r->pcm = pcm;
+    if (pcm->samples || open_source(r, failure) == 0)
+        return 0;
+    sound_pcm_reader_close(out);
+    return -1;
+}
+
+void sound_pcm_reader_close(struct sound_pcm_reader **reader)
+{
+    if (!*reader)
+        return;
+    sound_graph_close(&(*reader)->denoise);
+    sound_close(&(*reader)->sound);
+    av_frame_free(&(*reader)->read);
+    av_frame_free(&(*reader)->ready);
+    free(*reader);
+    *reader = NULL;
+}
+
+/* Takes what is ready. 1, 0 or -1 as in sound_graph_pull(). */
+static int take(struct sound_pcm_reader *r, struct failure *failure)
+{
+    if (r->denoise)
+        return sound_graph_pull(r->denoise, r->ready, failure);
+    if (r->read->nb_samples == 0)
+        return 0;
+    av_frame_move_ref(r->ready, r->read);
+    return 1;
+}
+
+/* Decodes more. */
+static int advance(struct sound_pcm_reader *r, struct failure *failure)
+{
+    int more = sound_read(r->sound, READ_SAMPLES, r->read, failure);
+    r->ended = more == 0;
+    if (more < 0 || !r->denoise)
+        return more;
+    int result = sound_graph_push(r->denoise, more > 0 ? r->read : NULL, failure);
+    av_frame_unref(r->read);
+    return result;
+}
+
+/* Gets samples ready. 1; 0: that was all; -1: failure set. */
+static int refill(struct sound_pcm_reader *r, struct failure *failure)
+{
+    av_frame_unref(r->ready);
+    r->used = 0;
+    int got;
+    while ((got = take(r, failure)) == 0 && !r->ended)
+        if (advance(r, failure) < 0)
+            return -1;
+    return got;
+}
+
+static int read_decoded(struct sound_pcm_reader *r, float *out, int room, struct failure *failure)
+{
+    if (r->used == r->ready->nb_samples) {
+        int got = refill(r, failure);
+        if (got <= 0)
+            return got;
+    }
+    int left = r->ready->nb_samples - r->used, count = left < room ? left : room;
+    memcpy(out, (const float *)r->ready->extended_data[0] + r->used, (size_t)count * sizeof(float));
+    r->used += count;
+    return count;
+}
+
+int sound_pcm_read(struct sound_pcm_reader *r, float *out, int room, struct failure *failure)
+{
+    if (!r->pcm->samples)
+        return read_decoded(r, out, room, failure);
+    int64_t left = r->pcm->count - r->at;
+    int count = left < room ? (int)left : room;
+    memcpy(out, r->pcm->samples + r->at, (size_t)count * sizeof(float));
+    r->at += count;
+    return count;
+}
+
+/* Decodes all of it into memory. */
+static int fill(struct sound_pcm *pcm, struct failure *failure)
+{
+    struct sound_pcm_reader *reader;
+    if (sound_pcm_reader_open(&reader, pcm, failure) < 0)
+        return -1;
+    float *samples = malloc((size_t)(pcm->most_samples + 1) * sizeof(float));
+    int got = samples ? 1 : failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
+    while (got > 0 && pcm->count < pcm->most_samples) {
+        int64_t left = pcm->most_samples - pcm->count;
+        got = sound_pcm_read(
+            reader, samples + pcm->count, left < READ_SAMPLES ? (int)left : READ_SAMPLES, failure);
+        pcm->count += got > 0 ? got : 0;
+    }
+    sound_pcm_reader_close(&reader);
+    if (got < 0)
+        free(samples);
+    else
+        pcm->samples = samples;
+    return got < 0 ? -1 : 0;
+}
+
+int sound_pcm_open(
+    struct sound_pcm **out, const struct sound_pcm_params *params, struct failure *failure)
+{
+    struct sound_pcm *pcm = *out = calloc(1, sizeof(*pcm));
+    if (!pcm)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
+    pcm->params = *params;
+    int64_t first = sound_start_sample(params->info, params->rendition->source_audio);
+    int64_t end = av_rescale(params->info->duration_us, SOUND_RATE, 1000000);
+    pcm->most_samples = end > first ? end - first : 0;
+    int64_t most_bytes = params->most_bytes ? params->most_bytes : SOUND_PCM_MOST_BYTES;
+    if (pcm->most_samples * (int64_t)sizeof(float) > most_bytes || fill(pcm, failure) == 0)
+        return 0;
+    sound_pcm_close(out);
+    return -1;
+}
+
+void sound_pcm_close(struct sound_pcm **pcm)
+{
+    if (!*pcm)
+        return;
+    free((*pcm)->samples);
+    free(*pcm);
+    *pcm = NULL;
+}
+
+int64_t sound_pcm_samples(const struct sound_pcm *pcm)
+{
+    return pcm->samples ? pcm->count : pcm->most_samples;
+}

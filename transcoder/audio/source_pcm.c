@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/audio/source_pcm.h"
+
+#include <libavutil/audio_fifo.h>
+#include <libavutil/channel_layout.h>
+#include <libswresample/swresample.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "transcoder/demux/input.h"
+
+/* Timestamps that say that more than this is missing or too much are believed when two in a row say
+ * so. What is less is a muxer's rounding, or a clock that runs a little fast or slow. */
+#define LEAP_SAMPLES (SOUND_RATE * 6 / 100)
+/* A lasting difference of more than this is steered away, by at most a 500th, which nobody hears.
+ */
+#define DRIFT_SAMPLES (SOUND_RATE / 200)
+#define STEER_SAMPLES (SOUND_RATE / 500)
+/* Over so many frames single timestamps' errors are averaged. */
+#define DRIFT_FRAMES 16
+/* Silence is put in by pieces of this size. */
+#define PIECE_SAMPLES 4096
+/* 60 dB over full scale. */
+#define MOST_AMPLITUDE 1000
+
+struct sound {
+    const struct media_info *info;
+    int stream;
+    struct input *input;
+    AVCodecContext *decoder;
+    AVPacket *packet;
+    AVFrame *decoded;
+    SwrContext *swr;
+    int in_rate, in_format;
+    AVChannelLayout in_layout, out_layout;
+    AVAudioFifo *fifo;
+    int64_t end_sample;      /* of the lesson */
+    int64_t at_sample;       /* of the next sample that goes into the fifo */
+    int64_t drop_samples;    /* still to be cut from what comes */
+    int64_t silence_samples; /* still to be put in before it */
+    bool has_frame;          /* decoded holds one that is lined up and waits */
+    int64_t leap_samples;    /* what the last timestamp said is missing, if that was a leap */
+    int64_t drift;           /* what is missing, averaged; times DRIFT_FRAMES */
+    int64_t steered_until;   /* the sample up to which the resampler steers */
+    bool input_ended, decoder_ended;
+};
+
+/* Lesson time in samples. */
+static int64_t to_samples(int64_t time_us)
+{
+    return av_rescale(time_us, SOUND_RATE, 1000000);
+}
+
+/* The source's own offset is kept where players bridge it; a longer one is filled with silence from
+ * the zero on. */
+#define KEPT_OFFSET_US 100000
+
+int sound_open(struct sound **out, int fd, const struct media_info *info, int audio, int channels,
+    struct failure *failure)
+{
+    *out = NULL;
+    struct sound *s = av_mallocz(sizeof(*s));
+    if (!s)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
+    const struct media_audio *track = &info->audio[audio];
+    s->info = info;
+    s->stream = track->stream;
+    av_channel_layout_default(&s->out_layout, channels);
+    s->at_sample = sound_start_sample(info, audio);
+    s->end_sample = to_samples(info->duration_us);
+    s->packet = av_packet_alloc();
+    s->decoded = av_frame_alloc();
+    s->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, channels, PIECE_SAMPLES);
+    if (!s->packet || !s->decoded || !s->fifo) {
+        failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
+        goto fail;
+    }
+    if (input_open(&s->input, fd, failure) < 0)
+        goto fail;
+    if (s->stream >= (int)s->input->format->nb_streams) {
+        failure_set(failure, REASON_DAMAGED, "stream %d", s->stream);
+        goto fail;
+    }
+    for (int i = 0; i < (int)s->input->format->nb_streams; i++)
+        if (i != s->stream)
+            s->input->format->streams[i]->discard = AVDISCARD_ALL;
+    if (input_open_decoder(s->input, s->stream, &s->decoder, failure) < 0)
+        goto fail;
+    *out = s;
+    return 0;
+fail:
+    sound_close(&s);
+    return -1;
+}
+
+void sound_close(struct sound **sound)
+{
+    struct sound *s = *sound;
+    if (!s)
+        return;
+    av_audio_fifo_free(s->fifo);
+    swr_free(&s->swr);
+    av_channel_layout_uninit(&s->in_layout);
+    av_channel_layout_uninit(&s->out_layout);
+    avcodec_free_context(&s->decoder);
+    input_close(&s->input);
+    av_packet_free(&s->packet);
+    av_frame_free(&s->decoded);
+    av_freep(sound);
+}
+
+int64_t sound_start_sample(const struct media_info *info, int audio)
+{
+    int64_t start_us = info->audio[audio].start_us;
+    return start_us <= KEPT_OFFSET_US ? to_samples(start_us) : 0;
+}
+
+/* ---- decoding ---- */
+
+static bool read_packet(struct sound *s)
+{
+    while (input_read(s->input, s->packet) == 0) {
+        if (s->packet->stream_index == s->stream)
+            return true;
+        av_packet_unref(s->packet);
+    }
+    return false;
+}
+
+static int feed_decoder(struct sound *s)
+{
+    if (s->input_ended)
+        return AVERROR_EOF;
+    s->input_ended = !read_packet(s);
+    int error = avcodec_send_packet(s->decoder, s->input_ended ? NULL : s->packet);
+    av_packet_unref(s->packet);
+    return error == AVERROR(ENOMEM) ? error : 0;
+}
+
+/* The next frame that can be decoded; damage is passed over, its time becomes silence. */
+static int decode(struct sound *s)
+{
+    for (;;) {
+        int error = avcodec_receive_frame(s->decoder, s->decoded);
+        if (error == 0 || error == AVERROR_EOF || error == AVERROR(ENOMEM))
+            return error;
+        error = feed_decoder(s);
+        if (error < 0)
+            return error;
+    }
+}
+
+/* ---- resampling ---- */
+
+static int put(struct sound *s, AVFrame *frame)
+{
+    int skip = s->drop_samples < frame->nb_samples ? (int)s->drop_samples : frame->nb_samples;
+    s->drop_samples -= skip;
+    uint8_t *data[2] = {NULL, NULL};
+    for (int c = 0; c < s->out_layout.nb_channels; c++)
+        data[c] = frame->extended_data[c] + (size_t)skip * sizeof(float);
+    int count = frame->nb_samples - skip;
+    if (count > 0 && av_audio_fifo_write(s->fifo, (void **)data, count) < count)
+        return AVERROR(ENOMEM);
+    s->at_sample += count;
+    return 0;
+}
+
+/* Puts in a piece of the silence that is due. */
+static int put_silence(struct sound *s)
+{
+    AVFrame *frame = av_frame_alloc();
+    if (!frame)
+        return AVERROR(ENOMEM);
+    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->nb_samples =
+        s->silence_samples < PIECE_SAMPLES ? (int)s->silence_samples : PIECE_SAMPLES;
+    int error = av_channel_layout_copy(&frame->ch_layout, &s->out_layout);
+    if (error >= 0)
+        error = av_frame_get_buffer(frame, 0);
+    if (error >= 0)
+        error = av_samples_set_silence(frame->extended_data, 0, frame->nb_samples,
+            s->out_layout.nb_channels, AV_SAMPLE_FMT_FLTP);
+    if (error >= 0) {
+        s->silence_samples -= frame->nb_samples;
+        error = put(s, frame);
+    }
+    av_frame_free(&frame);
+    return error;
+}
+
+/* Takes what the resampler gives for in (NULL: what it still holds). */
+static int resample(struct sound *s, const AVFrame *in)
+{
+    AVFrame *out = av_frame_alloc();
+    if (!out)
+        return AVERROR(ENOMEM);
+    out->format = AV_SAMPLE_FMT_FLTP;
+    out->nb_samples = swr_get_out_samples(s->swr, in ? in->nb_samples : 0);
+    int error = out->nb_samples < 0 ? out->nb_samples
+                                    : av_channel_layout_copy(&out->ch_layout, &s->out_layout);
+    if (error >= 0 && out->nb_samples > 0) {
+        error = av_frame_get_buffer(out, 0);
+        if (error >= 0)
+            error = swr_convert(s->swr, out->extended_data, out->nb_samples,
+                in ? (const uint8_t **)in->extended_data : NULL, in ? in->nb_samples : 0);
+        if (error >= 0) {
+            out->nb_samples = error;
+            error = put(s, out);
+        }
+    }
+    av_frame_free(&out);
+    return error;
+}
+
+static int flush_resampler(struct sound *s)
+{
+    int error = s->swr ? resample(s, NULL) : 0;
+    swr_free(&s->swr);
+    return error;
+}
+
+/* Another rate, format or layout in the middle (broadcasts do it) gets a resampler of its own. */
+static int prepare_resampler(struct sound *s, const AVFrame *frame)
+{
+    if (s->swr && frame->sample_rate == s->in_rate && frame->format == s->in_format &&
+        av_channel_layout_compare(&frame->ch_layout, &s->in_layout) == 0)
+        return 0;
+    int error = flush_resampler(s);
+    if (error < 0)
+        return error;
+    s->in_rate = frame->sample_rate;
+    s->in_format = frame->format;
+    error = av_channel_layout_copy(&s->in_layout, &frame->ch_layout);
+    if (error < 0)
+        return error;
+    AVChannelLayout in = {0};
+    if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+        av_channel_layout_default(&in, frame->ch_layout.nb_channels);
+    else
+        error = av_channel_layout_copy(&in, &frame->ch_layout);
+    if (error >= 0)
+        error = swr_alloc_set_opts2(&s->swr, &s->out_layout, AV_SAMPLE_FMT_FLTP, SOUND_RATE, &in,
+            frame->format, frame->sample_rate, 0, NULL);
+    av_channel_layout_uninit(&in);
+    if (error >= 0)
+        error = swr_init(s->swr);
+    if (error < 0)
+        swr_free(&s->swr);
+    return error;
+}
+
+/* Orders silence where something is missing, a cut where there is too much. */
+static void leap(struct sound *s, int64_t missing)
+{
+    s->drift = 0;
+    if (missing < 0) {
+        s->drop_samples -= missing;
+        return;
+    }
+    int64_t cut = missing < s->drop_samples ? missing : s->drop_samples;
+    s->drop_samples -= cut;
+    /* What the resampler holds belongs before the silence; at most a millisecond, so it may
+     * follow it. */
+    int64_t room = s->end_sample - s->at_sample;
+    s->silence_samples = missing - cut < room ? missing - cut : room;
+}
+
+static int steer(struct sound *s, int64_t missing)
+{
+    s->drift += missing - s->drift / DRIFT_FRAMES;
+    int64_t average = s->drift / DRIFT_FRAMES;
+    if (llabs(average) < DRIFT_SAMPLES || s->at_sample < s->steered_until)
+        return 0;
+    if (average > STEER_SAMPLES)
+        average = STEER_SAMPLES;
+    if (average < -STEER_SAMPLES)
+        average = -STEER_SAMPLES;
+    s->steered_until = s->at_sample + SOUND_RATE;
+    return swr_set_compensation(s->swr, (int)average, SOUND_RATE);
+}
+
+/* Brings the run of samples to the frame's time. */
+static int line_up(struct sound *s, const AVFrame *frame)
+{
+    if (frame->best_effort_timestamp == AV_NOPTS_VALUE)
+        return 0;
+    AVRational time_base = s->input->format->streams[s->stream]->time_base;
+    int64_t time_us =
+        av_rescale_q(frame->best_effort_timestamp, time_base, AV_TIME_BASE_Q) - s->info->zero_us;
+    int64_t missing =
+        to_samples(time_us) - (s->at_sample - s->drop_samples + swr_get_delay(s->swr, SOUND_RATE));
+    bool leaps = llabs(missing) > LEAP_SAMPLES;
+    bool confirmed =
+        leaps && s->leap_samples != 0 && llabs(missing - s->leap_samples) < LEAP_SAMPLES / 2;
+    s->leap_samples = leaps && !confirmed ? missing : 0;
+    if (confirmed)
+        leap(s, missing);
+    return leaps ? 0 : steer(s, missing);
+}
+
+/* Decodes a frame and finds its place. */
+static int next_frame(struct sound *s)
+{
+    int error = decode(s);
+    if (error == AVERROR_EOF) {
+        s->decoder_ended = true;
+        error = flush_resampler(s);
+        s->drop_samples = 0;
+        if (s->at_sample < s->end_sample)
+            s->silence_samples = s->end_sample - s->at_sample;
+        return error;
+    }
+    if (error < 0)
+        return error;
+    error = prepare_resampler(s, s->decoded);
+    if (error >= 0)
+        error = line_up(s, s->decoded);
+    s->has_frame = error >= 0;
+    return error;
+}
+
+/* One step towards more samples. */
+static int read_more(struct sound *s)
+{
+    if (s->silence_samples > 0)
+        return put_silence(s);
+    int error = 0;
+    if (s->has_frame) {
+        error = resample(s, s->decoded);
+        s->has_frame = false;
+        av_frame_unref(s->decoded);
+    } else {
+        error = next_frame(s);
+    }
+    /* A frame that can't be used, such as one of a hundred channels in a damaged place, is passed
+     * over. */
+    return error == AVERROR(ENOMEM) ? error : 0;
+}
+
+/* Whether the run of samples goes on. */
+static bool goes_on(const struct sound *s)
+{
+    return s->at_sample < s->end_sample && (s->silence_samples > 0 || !s->decoder_ended);
+}
+
+/* Sources of floats may hold anything. One that is none would go on in every filter for good. */
+static void make_finite(AVFrame *frame)
+{
+    for (int c = 0; c < frame->ch_layout.nb_channels; c++) {
+        float *samples = (float *)frame->extended_data[c];
+        for (int i = 0; i < frame->nb_samples; i++)
+            if (!(fabsf(samples[i]) <= MOST_AMPLITUDE))
+                samples[i] = 0;
+    }
+}
+
+int sound_read(struct sound *s, int samples, AVFrame *frame, struct failure *failure)
+{
+    int error = 0;
+    while (error >= 0 && av_audio_fifo_size(s->fifo) < samples && goes_on(s))
+        error = read_more(s);
+    int64_t taken = s->at_sample - av_audio_fifo_size(s->fifo);
+    int64_t left = s->end_sample - taken;
+    int count = av_audio_fifo_size(s->fifo) < samples ? av_audio_fifo_size(s->fifo) : samples;
+    if (count > left)
+        count = left > 0 ? (int)left : 0;
+    if (error >= 0 && count == 0)
+        return 0;
+    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->sample_rate = SOUND_RATE;
+    frame->nb_samples = count;
+    if (error >= 0)
+        error = av_channel_layout_copy(&frame->ch_layout, &s->out_layout);
+    if (error >= 0)
+        error = av_frame_get_buffer(frame, 0);
+    if (error >= 0 && av_audio_fifo_read(s->fifo, (void **)frame->extended_data, count) < count)
+        error = AVERROR(ENOMEM);
+    frame->pts = taken;
+    if (error >= 0)
+        make_finite(frame);
+    return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "sound") : 1;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/demux/input.h"
+
+#include <errno.h>
+#include <libavutil/avstring.h>
+#include <libavutil/intreadwrite.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IO_BUFFER_BYTES (128 * 1024)
+#define PROBE_BYTES (16 * 1024 * 1024)
+#define ANALYSE_US (30LL * 1000000)
+/* So many errors in a row are no longer a damaged place, but the end of what can be read. */
+#define MOST_ERRORS 1000
+
+/* Containers that carry their media themselves. */
+static const char containers[] = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,asf_o,flv,live_flv,"
+                                 "rm,mpeg,mpegts,mpegvideo,h264,hevc,m4v,mp3,aac,"
+                                 "ac3,eac3,wav,w64,aiff,au,ogg,flac,amr,dv,mxf,nut,caf,ape,tta,wv,"
+                                 "h263,h261,vc1,vc1test,nsv,ivf,rmvb,dts,mp2,loas";
+
+/* Files that only name others: opening them would mean to follow what a stranger wrote. */
+static const char playlists[] = "hls,concat,dash,rtsp,sdp,imf,mpsub_list,xspf";
+
+static int on_read(void *opaque, uint8_t *buffer, int buffer_bytes)
+{
+    struct input *input = opaque;
+    ssize_t got;
+    do
+        got = pread(input->fd, buffer, (size_t)buffer_bytes, input->at_bytes);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return AVERROR(errno);
+    if (got == 0)
+        return AVERROR_EOF;
+    input->at_bytes += got;
+    return (int)got;
+}
+
+static int64_t on_seek(void *opaque, int64_t offset, int whence)
+{
+    struct input *input = opaque;
+    switch (whence & ~AVSEEK_FORCE) {
+    case AVSEEK_SIZE:
+        return input->size_bytes;
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
+        offset += input->at_bytes;
+        break;
+    case SEEK_END:
+        offset += input->size_bytes;
+        break;
+    default:
+        return AVERROR(EINVAL);
+    }
+    if (offset < 0)
+        return AVERROR(EINVAL);
+    input->at_bytes = offset;
+    return offset;
+}
+
+static int on_open_refused(
+    AVFormatContext *format, AVIOContext **io, const char *url, int flags, AVDictionary **options)
+{
+    (void)format, (void)url, (void)flags, (void)options;
+    *io = NULL;
+    return AVERROR(EPERM);
+}
+
+static int open_io(struct input *input, struct failure *failure)
+{
+    struct stat status;
+    if (fstat(input->fd, &status) < 0)
+        return failure_set(failure, REASON_INTERNAL, "source: %s", strerror(errno));
+    if (status.st_size == 0)
+        return failure_set(failure, REASON_EMPTY_FILE, "0 bytes");
+    input->size_bytes = status.st_size;
+    uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
+    if (buffer)
+        input->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 0, input, on_read, NULL, on_seek);
+    if (!input->io) {
+        av_free(buffer);
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "source");
+    }
+    return 0;
+}
+
+/* Sorts what FFmpeg recognised into what is media and what is not. */
+static int judge_container(const AVInputFormat *found, struct failure *failure)
+{
+    const char *name = found->name;
+    if (av_match_list(name, playlists, ','))
+        return failure_set(failure, REASON_PLAYLIST, "%s", name);
+    size_t length = strlen(name);
+    bool pipe = length > 5 && strcmp(name + length - 5, "_pipe") == 0;
+    if (pipe || av_match_list(name, "image2,gif,apng,ico,webp,jpegxl_anim", ','))
+        return failure_set(failure, REASON_PICTURE, "%s", name);
+    if (found->codec_tag == NULL &&
+        av_match_list(name,
+            "srt,ass,webvtt,microdvd,mpl2,mpsub,pjs,realtext,sami,stl,subviewer,"
+            "subviewer1,vplayer,jacosub,aqtitle,lrc,scc,sup,vobsub,tedcaptions,ttml",
+            ','))
+        return failure_set(failure, REASON_SUBTITLES_ONLY, "%s", name);
+    if (!av_match_list(name, containers, ','))
+        return failure_set(failure, REASON_NOT_MEDIA, "%s", name);
+    return 0;
+}
+
+/* Lists that FFmpeg has no reader for, or recognises by their name alone. */
+static bool looks_like_playlist(const struct input *input)
+{
+    static const char *const beginnings[] = {
+        "#EXTM3U", "ffconcat ", "[playlist]", "[Reference]", "<asx", "<smil", "rtsp://", "http://"};
+    char head[16] = "";
+    if (pread(input->fd, head, sizeof(head) - 1, 0) < 0)
+        return false;
+    const char *text = strncmp(head, "\xef\xbb\xbf", 3) == 0 ? head + 3 : head;
+    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+        if (av_strncasecmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+static int recognise(struct input *input, const AVInputFormat **found, struct failure *failure)
+{
+    *found = NULL;
+    int score = av_probe_input_buffer2(input->io, found, NULL, NULL, 0, 1024 * 1024);
+    if (score == AVERROR(ENOMEM))
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "source");
+    if (looks_like_playlist(input))
+        return failure_set(
+            failure, REASON_PLAYLIST, "%s", score > 0 && *found ? (*found)->name : "");
+    /* At the lowest scores anything looks like something. */
+    if (score < AVPROBE_SCORE_RETRY / 2 || !*found)
+        return failure_set(failure, REASON_NOT_MEDIA, "no container recognised");
+    return judge_container(*found, failure);
+}
+
+/* Whether an MP4's index is there at all: a copy that was broken off lacks it (ISO/IEC 14496-12,
+ * 4.2 and 8.2.1). */
+static bool has_index(const struct input *input)
+{
+    uint8_t header[16];
+    for (int64_t at = 0; pread(input->fd, header, sizeof(header), at) >= 8;) {
+        uint64_t size = AV_RB32(header);
+        if (memcmp(header + 4, "moov", 4) == 0)
+            return (uint64_t)(input->size_bytes - at) >= size;
+        if (size == 1)
+            size = AV_RB64(header + 8);
+        if (size < 8 || size > (uint64_t)(input->size_bytes - at))
+            return false;
+        at += (int64_t)size;
+    }
+    return false;
+}
+
+static int judge_streams(const struct input *input, struct failure *failure)
+{
+    if (input->format->nb_streams > INPUT_MAX_STREAMS)
+        return failure_set(failure, REASON_TOO_MANY_STREAMS, "%u", input->format->nb_streams);
+    for (unsigned i = 0; i < input->format->nb_streams; i++) {
+        const AVStream *stream = input->format->streams[i];
+        const AVCodecParameters *p = stream->codecpar;
+        if (p->codec_type == AVMEDIA_TYPE_VIDEO &&
+            !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC) &&
+            (int64_t)p->width * p->height > INPUT_MAX_PIXELS)
+            return failure_set(failure, REASON_TOO_LARGE_PICTURE, "%dx%d", p->width, p->height);
+    }
+    return 0;
+}
+
+/* FFmpeg decodes a little to find out what the streams are: within the same bounds as we do. */
+static int find_streams(struct input *input, struct failure *failure)
+{
+    unsigned count = input->format->nb_streams;
+    AVDictionary *options[INPUT_MAX_STREAMS] = {NULL};
+    for (unsigned i = 0; i < count; i++) {
+        av_dict_set_int(&options[i], "max_pixels", INPUT_MAX_PIXELS, 0);
+        av_dict_set_int(&options[i], "threads", 1, 0);
+    }
+    int error = avformat_find_stream_info(input->format, options);
+    for (unsigned i = 0; i < count; i++)
+        av_dict_free(&options[i]);
+    return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "streams")
+                     : judge_streams(input, failure);
+}
+
+static int open_format(struct input *input, struct failure *failure)
+{
+    const AVInputFormat *found;
+    if (recognise(input, &found, failure) < 0)
+        return -1;
+    input->format = avformat_alloc_context();
+    if (!input->format)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "source");
+    input->format->pb = input->io;
+    input->format->io_open = on_open_refused;
+    input->format->probesize = PROBE_BYTES;
+    input->format->max_analyze_duration = ANALYSE_US;
+    AVDictionary *options = NULL;
+    /* Not empty, so that nothing is allowed; an empty list would allow everything. */
+    av_dict_set(&options, "protocol_whitelist", "none", 0);
+    av_dict_set(&options, "format_whitelist", containers, 0);
+    int error = avformat_open_input(&input->format, NULL, found, &options);
+    av_dict_free(&options);
+    if (error == 0)
+        return judge_streams(input, failure);
+    bool cut = av_match_list("mov", found->name, ',') > 0 && !has_index(input);
+    return failure_from_av(failure, error, cut ? REASON_CUT_SHORT : REASON_DAMAGED, found->name);
+}
+
+int input_open(struct input **out, int fd, struct failure *failure)
+{
+    *out = NULL;
+    struct input *input = av_mallocz(sizeof(*input));
+    if (!input)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "source");
+    input->fd = fd;
+    if (open_io(input, failure) < 0 || open_format(input, failure) < 0 ||
+        find_streams(input, failure) < 0) {
+        input_close(&input);
+        return -1;
+    }
+    *out = input;
+    return 0;
+}
+
+void input_close(struct input **input)
+{
+    if (!*input)
+        return;
+    avformat_close_input(&(*input)->format);
+    if ((*input)->io) {
+        av_freep(&(*input)->io->buffer);
+        avio_context_free(&(*input)->io);
+    }
+    av_freep(input);
+}
+
+int input_read(struct input *input, AVPacket *packet)
+{
+    int error;
+    while ((error = av_read_frame(input->format, packet)) < 0)
+        if (error == AVERROR_EOF || error == AVERROR(ENOMEM) || ++input->errors > MOST_ERRORS)
+            return error;
+    input->errors = 0;
+    return 0;
+}
+
+int input_open_decoder(
+    const struct input *input, int stream, AVCodecContext **out, struct failure *failure)
+{
+    *out = NULL;
+    const AVStream *st = input->format->streams[stream];
+    const AVCodec *codec = avcodec_find_decoder(st->codecpar->codec_id);
+    if (!codec)
+        return failure_set(
+            failure, REASON_UNKNOWN_CODEC, "%s", avcodec_get_name(st->codecpar->codec_id));
+    AVCodecContext *context = avcodec_alloc_context3(codec);
+    if (!context)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "decoder");
+    int error = avcodec_parameters_to_context(context, st->codecpar);
+    context->pkt_timebase = st->time_base;
+    context->thread_count = 1;
+    context->max_pixels = INPUT_MAX_PIXELS;
+    context->flags |= AV_CODEC_FLAG_BITEXACT;
+    if (error >= 0)
+        error = avcodec_open2(context, codec, NULL);
+    if (error < 0) {
+        avcodec_free_context(&context);
+        return failure_from_av(failure, error, REASON_UNKNOWN_CODEC, codec->name);
+    }
+    *out = context;
+    return 0;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/ladder/legacy.h"
+
+#include <libavutil/mem.h>
+#include <stdlib.h>
+
+#include "transcoder/video/h264.h"
+#include "transcoder/package/aac_chunk.h"
+#include "transcoder/video/frame_feed.h"
+#include "transcoder/package/mpegts.h"
+
+/* Sound goes into the stream so far ahead of the picture of its time: a run of frames that share a
+ * header is whole before its first is due. */
+#define SOUND_LEAD (TS_CLOCK / 2)
+
+struct legacy {
+    struct legacy_params params;
+    int divisor;              /* every which grid frame it takes */
+    int64_t offset_ticks;     /* of grid frame 0 */
+    int segment, end_segment; /* the one that is being filled, or comes next */
+    int next_segment;         /* whose first picture hasn't come yet */
+    struct picture_intake *intake;
+    AVCodecContext *encoder;
+    AVPacket *packet;
+    struct made_sound sound;
+    size_t next_frame; /* of sound */
+    struct ts *ts;
+    struct message_segment *segments;
+    size_t segment_count;
+    size_t segment_start; /* in bytes */
+    int segment_pictures;
+};
+
+static int no_memory(struct failure *failure)
+{
+    return failure_set(failure, REASON_OUT_OF_MEMORY, "transport stream");
+}
+
+/* ---- sound ---- */
+
+static int64_t sound_time(const struct legacy *l, const struct made_frame *frame)
+{
+    return av_rescale(frame->start, TS_CLOCK, l->sound.sample_rate);
+}
+
+/* Whether a frame belongs to a later segment than the present one: it begins with the frame whose
+ * start is nearest to its boundary, as in the AAC rendition. What the chunk has left at its end is
+ * the last segment's. */
+static bool belongs_later(const struct legacy *l, const struct made_frame *frame)
+{
+    if (l->segment + 1 >= l->end_segment)
+        return false;
+    int64_t boundary = av_rescale(
+        plan_segment_start_us(l->params.plan, l->segment + 1), l->sound.sample_rate, 1000000);
+    return frame->start + 512 >= boundary;
+}
+
+static int add_sound(struct legacy *l, int64_t until, struct failure *failure)
+{
+    for (; l->next_frame < l->sound.count; l->next_frame++) {
+        const struct made_frame *frame = &l->sound.frames[l->next_frame];
+        int64_t time = sound_time(l, frame);
+        if (time > until || belongs_later(l, frame))
+            break;
+        if (ts_add_sound(l->ts, l->sound.data + frame->at, frame->bytes, time) < 0)
+            return no_memory(failure);
+    }
+    return 0;
+}
+
+/* ---- segments ---- */
+
+static int end_segment(struct legacy *l, struct failure *failure)
+{
+    size_t count;
+    if (l->segment_pictures == 0)
+        return 0;
+    if (add_sound(l, INT64_MAX, failure) < 0)
+        return -1;
+    /* Only what another chunk follows has to end with its counters in place. */
+    bool joins = l->segment + 1 == l->end_segment && l->end_segment < l->params.plan->segment_count;
+    if ((joins ? ts_end_chunk(l->ts) : ts_end_segment(l->ts)) < 0)
+        return no_memory(failure);
+    ts_bytes(l->ts, &count);
+    size_t bytes = count - l->segment_start;
+    /* By the plan: the lesson's last picture may be shown for less than a frame's time. */
+    int64_t ticks = (plan_segment_start_frame(l->params.plan, l->segment + 1) -
+                        plan_segment_start_frame(l->params.plan, l->segment)) *
+                    (l->params.rendition->frame_ticks / l->divisor);
+    if (bytes > INT32_MAX || ticks > INT32_MAX || l->segment >= l->end_segment)
+        return failure_set(failure, REASON_INTERNAL, "segment of %zu bytes", bytes);
+    l->segments[l->segment_count++] = (struct message_segment){
+        .offset_bytes = (int64_t)l->segment_start,
+        .length_bytes = (int32_t)bytes,
+        .duration_ticks = (int32_t)ticks,
+    };
+    l->segment_start = count;
+    l->segment_pictures = 0;
+    l->segment++;
+    return 0;
+}
+
+static int take_packet(struct legacy *l, struct failure *failure)
+{
+    const struct plan_rendition *r = l->params.rendition;
+    const AVPacket *packet = l->packet;
+    bool keyframe = packet->flags & AV_PKT_FLAG_KEY;
+    int64_t time =
+        av_rescale(packet->pts * r->frame_ticks + l->offset_ticks, TS_CLOCK, r->timescale);
+    if (keyframe && (end_segment(l, failure) < 0 || ts_begin_segment(l->ts) < 0))
+        return failure->reason ? -1 : no_memory(failure);
+    if (ts_add_picture(l->ts, packet->data, (size_t)packet->size, time, keyframe) < 0)
+        return no_memory(failure);
+    l->segment_pictures++;
+    return add_sound(l, time + SOUND_LEAD, failure);
+}
+
+/* ---- pictures ---- */
+
+/* Gives the encoder a frame, or the end (NULL), and packs what it has ready. */
+static int encode(struct legacy *l, const AVFrame *frame, struct failure *failure)
+{
+    int error = avcodec_send_frame(l->encoder, frame);
+    while (error >= 0) {
+        error = h264_receive(l->encoder, l->packet);
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
+            return 0;
+        if (error >= 0) {
+            int taken = take_packet(l, failure);
+            av_packet_unref(l->packet);
+            if (taken < 0)
+                return -1;
+        }
+    }
+    return failure_from_av(failure, error, REASON_INTERNAL, l->params.rendition->name);
+}
+
+/* A picture's pts is its number in the rendition. */
+static int take_picture(void *context, AVFrame *picture, struct failure *failure)
+{
+    struct legacy *l = context;
+    bool keyframe =
+        picture->pts * l->divisor == plan_segment_start_frame(l->params.plan, l->next_segment);
+    l->next_segment += keyframe;
+    picture->pict_type = keyframe ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    return encode(l, picture, failure);
+}
+
+static int end_pass(void *context, struct failure *failure)
+{
+    return encode(context, NULL, failure) < 0 ? -1 : end_segment(context, failure);
+}
+
+static const struct picture_taker taker = {take_picture, end_pass};
+
+int legacy_begin_pass(struct legacy *l, struct failure *failure)
+{
+    return picture_intake_begin(l->intake, failure);
+}
+
+int legacy_put(struct legacy *l, const AVFrame *frame, int64_t n)
+{
+    return n % l->divisor == 0 ? picture_intake_put(l->intake, frame, n / l->divisor) : 0;
+}
+
+int legacy_end_pass(struct legacy *l, bool aborted, struct failure *failure)
+{
+    return picture_intake_end(l->intake, aborted, failure);
+}
+
+/* ---- the chunk ---- */
+
+int legacy_deliver(struct legacy *l, struct failure *failure)
+{
+    struct packager_chunk made = {.segments = l->segments, .segment_count = l->segment_count};
+    const struct piece *piece = l->params.piece;
+    made.data = ts_bytes(l->ts, &made.data_bytes);
+    if (l->segment != l->end_segment)
+        return failure_set(failure, REASON_INTERNAL, "%s: %d segments missing",
+            l->params.rendition->name, l->end_segment - l->segment);
+    return piece_deliver_chunk(piece, l->params.rendition, piece->job->chunk, &made, failure);
+}
+
+static int open_encoder(struct legacy *l, struct failure *failure)
+{
+    const struct plan_rendition *r = l->params.rendition;
+    struct h264_params encoding = {
+        .width = r->width,
+        .height = r->height,
+        .frame_rate = {r->fps_num, r->fps_den},
+        .crf_x10 = r->crf_x10,
+        .preset = r->preset,
+        .tuning = r->tuning,
+        .legacy = true,
+        .rate_bps = r->segment_cap_bps,
+        .colours = l->params.colours,
+    };
+    int error = h264_open(&l->encoder, &encoding);
+    return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, r->name) : 0;
+}
+
+static int open_all(struct legacy *l, struct failure *failure)
+{
+    const struct plan_rendition *r = l->params.rendition, *sound = l->params.sound_rendition;
+    const struct piece *piece = l->params.piece;
+    struct scaler_params scaling = {
+        .width = r->width,
+        .height = r->height,
+        .format = AV_PIX_FMT_YUV420P,
+        .in_matrix = l->params.colours.matrix,
+        .out_matrix = l->params.colours.matrix,
+    };
+    if (l->divisor < 1)
+        return failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
+    if (sound &&
+        made_sound_read(&l->sound, piece->output_fd, sound->name, piece->job->chunk, failure) < 0)
+        return -1;
+    l->segments = calloc((size_t)(l->end_segment - l->segment), sizeof(*l->segments));
+    l->packet = av_packet_alloc();
+    if (!l->segments || !l->packet || picture_intake_open(&l->intake, &scaling, &taker, l) < 0 ||
+        ts_open(&l->ts, l->segment, sound != NULL) < 0)
+        return no_memory(failure);
+    return open_encoder(l, failure);
+}
+
+int legacy_open(struct legacy **out, const struct legacy_params *params, struct failure *failure)
+{
+    const struct job *job = params->piece->job;
+    struct legacy *l = av_mallocz(sizeof(*l));
+    *out = l;
+    if (!l)
+        return no_memory(failure);
+    l->params = *params;
+    l->divisor = plan_divisor(params->plan, params->rendition);
+    l->offset_ticks = av_rescale(job->info.video_start_us, params->rendition->timescale, 1000000);
+    plan_chunk_segments(params->plan, &job->options, job->chunk, &l->segment, &l->end_segment);
+    l->next_segment = l->segment;
+    return open_all(l, failure);
+}
+
+void legacy_close(struct legacy **legacy)
+{
+    struct legacy *l = *legacy;
+    if (!l)
+        return;
+    picture_intake_close(&l->intake);
+    avcodec_free_context(&l->encoder);
+    av_packet_free(&l->packet);
+    made_sound_free(&l->sound);
+    ts_close(&l->ts);
+    free(l->segments);
+    av_freep(legacy);
+}

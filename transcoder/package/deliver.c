@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/package/deliver.h"
+
+#include <string.h>
+
+#include "transcoder/worker/output.h"
+
+static int deliver_init(const struct piece *piece, const struct plan_rendition *rendition,
+    const struct packager_chunk *made, const AVCodecContext *encoder, struct failure *failure)
+{
+    struct message message = {.type = MESSAGE_INIT, .bytes = (int64_t)made->init_bytes};
+    char path[JOB_PATH_BYTES];
+    memcpy(message.rendition, rendition->name, sizeof(message.rendition));
+    if (packager_codecs(encoder, message.codecs, sizeof(message.codecs)) < 0)
+        return failure_set(failure, REASON_INTERNAL, "%s: no codec name", rendition->name);
+    if (job_init_path(rendition->name, path, sizeof(path)) < 0)
+        return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
+    if (output_write(
+            piece->output_fd, path, made->init, made->init_bytes, message.sha256, failure) < 0)
+        return -1;
+    return report_send(piece->report, &message, failure);
+}
+
+int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
+    int chunk, const struct packager_chunk *made, struct failure *failure)
+{
+    struct message message = {
+        .type = MESSAGE_CHUNK,
+        .chunk = chunk,
+        .bytes = (int64_t)made->data_bytes,
+        .segments = made->segments,
+        .segment_count = made->segment_count,
+    };
+    char path[JOB_PATH_BYTES];
+    memcpy(message.rendition, rendition->name, sizeof(message.rendition));
+    if (job_chunk_path(rendition->name, chunk, path, sizeof(path)) < 0)
+        return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
+    if (output_write(
+            piece->output_fd, path, made->data, made->data_bytes, message.sha256, failure) < 0)
+        return -1;
+    return report_send(piece->report, &message, failure);
+}
+
+int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
+    const struct packager *packager, const AVCodecContext *encoder, struct failure *failure)
+{
+    struct packager_chunk made;
+    packager_result(packager, &made);
+    if (deliver_init(piece, rendition, &made, encoder, failure) < 0)
+        return -1;
+    return piece_deliver_chunk(piece, rendition, chunk, &made, failure);
+}

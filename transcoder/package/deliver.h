@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A piece of work, and how what it has made is put in place and reported. */
+#ifndef TRANSCODER_PACKAGE_DELIVER_H
+#define TRANSCODER_PACKAGE_DELIVER_H
+
+#include "transcoder/package/cmaf.h"
+#include "transcoder/protocol/job.h"
+#include "transcoder/worker/report.h"
+#include "transcoder/demux/tags.h"
+
+/* What a piece of work is done with: the job, its descriptors and where to report. All the
+ * caller's. */
+struct piece {
+    const struct job *job;
+    int source_fd, output_fd;
+    struct report *report;
+    struct tags *tags;
+};
+
+/*
+ * Writes a packed chunk and its rendition's init segment below the output folder, each synced, and
+ * reports both. Writing the init segment again is harmless: it has the same bytes whatever chunk it
+ * came from. 0, or -1: failure set. Any thread, for different renditions.
+ */
+int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
+    const struct packager *packager, const AVCodecContext *encoder, struct failure *failure);
+
+/* The chunk alone, for renditions without an init segment (text, legacy): made->init counts for
+ * nothing. Takes made's data and segments, which stay the caller's. */
+int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
+    int chunk, const struct packager_chunk *made, struct failure *failure);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/package/mpegts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PAYLOAD_BYTES = TS_PACKET_BYTES - 4,
+    PES_HEADER_BYTES = 14, /* with a presentation time */
+    PCR_FIELD_BYTES = 8,   /* an adaptation field with a clock reference */
+    COUNTERS = 16,
+    PID_PAT = 0,
+    PID_PMT = 0x1000,
+    PID_PICTURE = 0x100,
+    PID_SOUND = 0x101,
+    STREAM_PICTURE = 0xE0, /* stream ids */
+    STREAM_SOUND = 0xC0,
+    /* A run of sound frames, which share a header: at most 2.8 kB and half a second, within the
+     * 3584 bytes of a decoder's buffer, and at least half of what waits. */
+    SOUND_MOST_BYTES = 2800,
+    SOUND_MOST_FRAMES = 24,
+    BEGINNING_BYTES = 16, /* of a picture: its delimiter, and the start of what follows */
+};
+
+/* All times are moved by this, so that the clock may run ahead of the first picture. */
+#define SHIFT (1 * TS_CLOCK)
+/* By so much bytes come before they are due (as with other muxers: 0.7 s). */
+#define LEAD (7 * TS_CLOCK / 10)
+#define TIME_MASK ((INT64_C(1) << 33) - 1)
+#define MAX_CHUNK_BYTES ((size_t)512 * 1024 * 1024)
+
+struct bytes {
+    uint8_t *data;
+    size_t count, room;
+};
+
+struct ts {
+    struct bytes out;
+    struct bytes work;  /* the payload that is being cut into packets */
+    struct bytes sound; /* frames that wait for more */
+    struct {
+        int64_t time;
+        size_t bytes;
+    } frames[SOUND_MOST_FRAMES]; /* what they are */
+    int frame_count;
+    bool has_sound;
+    int64_t segment;
+    uint8_t tail[PAYLOAD_BYTES]; /* of the last picture: less than a packet's payload */
+    size_t tail_bytes;
+    unsigned picture_packets, sound_packets; /* with payload, in this chunk */
+};
+
+static int add(struct bytes *to, const void *data, size_t count)
+{
+    if (count > MAX_CHUNK_BYTES - to->count)
+        return -1;
+    if (to->count + count > to->room) {
+        size_t room = (to->count + count) * 2;
+        uint8_t *grown = realloc(to->data, room);
+        if (!grown)
+            return -1;
+        to->data = grown;
+        to->room = room;
+    }
+    if (count > 0)
+        memcpy(to->data + to->count, data, count);
+    to->count += count;
+    return 0;
+}
+
+int ts_open(struct ts **out, int64_t first_segment, bool sound)
+{
+    *out = calloc(1, sizeof(**out));
+    if (!*out)
+        return -1;
+    (*out)->segment = first_segment;
+    (*out)->has_sound = sound;
+    return 0;
+}
+
+void ts_close(struct ts **ts)
+{
+    if (!*ts)
+        return;
+    free((*ts)->out.data);
+    free((*ts)->work.data);
+    free((*ts)->sound.data);
+    free(*ts);
+    *ts = NULL;
+}
+
+const uint8_t *ts_bytes(const struct ts *ts, size_t *count)
+{
+    *count = ts->out.count;
+    return ts->out.data;
+}
+
+/* ---- packets ---- */
+
+struct packet {
+    int pid;
+    unsigned counter;
+    bool begins; /* a PES packet or a section */
+    bool keyframe, has_clock;
+    int64_t clock; /* 90 kHz */
+};
+
+static void put_clock(uint8_t *at, int64_t clock)
+{
+    clock &= TIME_MASK;
+    at[0] = (uint8_t)(clock >> 25);
+    at[1] = (uint8_t)(clock >> 17);
+    at[2] = (uint8_t)(clock >> 9);
+    at[3] = (uint8_t)(clock >> 1);
+    at[4] = (uint8_t)((clock & 1) << 7 | 0x7E);
+    at[5] = 0;
+}
+
+/* The adaptation field, `length` bytes in all (0: none), with stuffing where it says less. */
+static void put_adaptation(uint8_t *at, const struct packet *p, size_t length)
+{
+    if (length == 0)
+        return;
+    at[0] = (uint8_t)(length - 1);
+    if (length == 1)
+        return;
+    memset(at + 1, 0xFF, length - 1);
+    at[1] = (uint8_t)((p->keyframe ? 0x40 : 0) | (p->has_clock ? 0x10 : 0));
+    if (p->has_clock)
+        put_clock(at + 2, p->clock);
+}
+
+/* Room for payload, at most. */
+static size_t payload_room(const struct packet *p)
+{
+    return p->has_clock  ? PAYLOAD_BYTES - PCR_FIELD_BYTES
+           : p->keyframe ? PAYLOAD_BYTES - 2
+                         : PAYLOAD_BYTES;
+}
+
+/* One packet with count bytes, from 1 up to payload_room(). */
+static int put_packet(struct ts *ts, const struct packet *p, const uint8_t *data, size_t count)
+{
+    uint8_t packet[TS_PACKET_BYTES];
+    size_t field = PAYLOAD_BYTES - count;
+    packet[0] = 0x47;
+    packet[1] = (uint8_t)((p->begins ? 0x40 : 0) | p->pid >> 8);
+    packet[2] = (uint8_t)p->pid;
+    packet[3] = (uint8_t)((field ? 0x30 : 0x10) | p->counter % COUNTERS);
+    put_adaptation(packet + 4, p, field);
+    memcpy(packet + 4 + field, data, count);
+    return add(&ts->out, packet, sizeof(packet));
+}
+
+/* ---- tables ---- */
+
+/* CRC of a section (ISO/IEC 13818-1, annex A). */
+static uint32_t section_crc(const uint8_t *data, size_t count)
+{
+    uint32_t crc = 0xFFFFFFFF;
+    for (size_t i = 0; i < count; i++) {
+        crc ^= (uint32_t)data[i] << 24;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc << 1 ^ (crc & 0x80000000 ? 0x04C11DB7 : 0);
+    }
+    return crc;
+}
+
+/* body: what follows the section's length; the rest of the packet is stuffing as sections have it.
+ */
+static int put_section(struct ts *ts, int pid, uint8_t table, const uint8_t *body, size_t count)
+{
+    struct packet p = {.pid = pid, .counter = (unsigned)(ts->segment % COUNTERS), .begins = true};
+    uint8_t payload[PAYLOAD_BYTES];
+    memset(payload, 0xFF, sizeof(payload));
+    payload[0] = 0; /* the section begins at once */
+    payload[1] = table;
+    payload[2] = 0xB0;
+    payload[3] = (uint8_t)(count + 4);
+    memcpy(payload + 4, body, count);
+    uint32_t crc = section_crc(payload + 1, count + 3);
+    for (int i = 0; i < 4; i++)
+        payload[4 + count + (size_t)i] = (uint8_t)(crc >> (24 - 8 * i));
+    return put_packet(ts, &p, payload, sizeof(payload));
+}
+
+static int put_tables(struct ts *ts)
+{
+    static const uint8_t pat[] = {0, 1, 0xC1, 0, 0, 0, 1, 0xE0 | PID_PMT >> 8, PID_PMT & 0xFF};
+    static const uint8_t pmt[] = {0, 1, 0xC1, 0, 0,           /* program 1, version 0, current */
+        0xE0 | PID_PICTURE >> 8, PID_PICTURE & 0xFF, 0xF0, 0, /* whose packets have the clock */
+        0x1B, 0xE0 | PID_PICTURE >> 8, PID_PICTURE & 0xFF, 0xF0, 0, /* H.264 */
+        0x0F, 0xE0 | PID_SOUND >> 8, PID_SOUND & 0xFF, 0xF0, 0};    /* AAC with ADTS */
+    if (put_section(ts, PID_PAT, 0, pat, sizeof(pat)) < 0)
+        return -1;
+    return put_section(ts, PID_PMT, 2, pmt, sizeof(pmt) - (ts->has_sound ? 0 : 5));
+}
+
+int ts_begin_segment(struct ts *ts)
+{
+    return put_tables(ts);
+}
+
+/* ---- PES packets ---- */
+
+/* length: of what follows the header's length field; 0: open, as pictures may be. aligned: it
+ * begins with an access unit. */
+static int add_pes_header(
+    struct bytes *to, uint8_t stream, size_t length, int64_t time, bool aligned)
+{
+    int64_t pts = (time + SHIFT) & TIME_MASK;
+    const uint8_t header[PES_HEADER_BYTES] = {
+        0,
+        0,
+        1,
+        stream,
+        (uint8_t)(length >> 8),
+        (uint8_t)length,
+        (uint8_t)(aligned ? 0x84 : 0x80),
+        0x80,
+        5,
+        (uint8_t)(0x21 | (pts >> 29 & 0x0E)),
+        (uint8_t)(pts >> 22),
+        (uint8_t)(pts >> 14 | 1),
+        (uint8_t)(pts >> 7),
+        (uint8_t)(pts << 1 | 1),
+    };
+    return add(to, header, sizeof(header));
+}
+
+/*
+ * The work payload as packets from *p on, all of them full; what doesn't fill one stays, and is
+ * moved to the front. The first has at least its header.
+ */
+static int put_full_packets(struct ts *ts, struct packet *p, unsigned *packets)
+{
+    size_t at = 0;
+    while (ts->work.count - at >= payload_room(p)) {
+        size_t count = payload_room(p);
+        p->counter = (*packets)++;
+        if (put_packet(ts, p, ts->work.data + at, count) < 0)
+            return -1;
+        at += count;
+        *p = (struct packet){.pid = p->pid};
+    }
+    memmove(ts->work.data, ts->work.data + at, ts->work.count - at);
+    ts->work.count -= at;
+    return 0;
+}
+
+/* How many packets have to come on top of `planned` ones, so that the count is a multiple of
+ * sixteen. */
+static unsigned missing_packets(unsigned packets, unsigned planned)
+{
+    return (COUNTERS - (packets + planned) % COUNTERS) % COUNTERS;
+}
+
+/* The rest of the work payload, spread over `count` packets; it has a byte for each. */
+static int spread(struct ts *ts, struct packet *p, unsigned *packets, unsigned count)
+{
+    size_t at = 0;
+    for (unsigned i = 0; i < count; i++) {
+        size_t left = ts->work.count - at, rest = count - i;
+        size_t share = (left + rest - 1) / rest;
+        if (share > payload_room(p))
+            share = payload_room(p);
+        p->counter = (*packets)++;
+        if (put_packet(ts, p, ts->work.data + at, share) < 0)
+            return -1;
+        at += share;
+        *p = (struct packet){.pid = p->pid};
+    }
+    ts->work.count = 0;
+    return 0;
+}
+
+/*
+ * A picture's PES packet begins with the end of the picture before it: its time is that of the
+ * picture that begins in it (ISO/IEC 13818-1, 2.4.3.7). A packet is padded only where a picture is
+ * so small that not even its beginning would be in its own PES packet otherwise.
+ */
+int ts_add_picture(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe)
+{
+    struct packet p = {.pid = PID_PICTURE,
+        .begins = true,
+        .keyframe = keyframe,
+        .has_clock = true,
+        .clock = time + SHIFT - LEAD};
+    ts->work.count = 0;
+    if (add_pes_header(&ts->work, STREAM_PICTURE, 0, time, ts->tail_bytes == 0) < 0 ||
+        add(&ts->work, ts->tail, ts->tail_bytes) < 0 || add(&ts->work, data, bytes) < 0 ||
+        put_full_packets(ts, &p, &ts->picture_packets) < 0)
+        return -1;
+    ts->tail_bytes = 0;
+    if (p.begins || ts->work.count + BEGINNING_BYTES > bytes)
+        return spread(ts, &p, &ts->picture_packets, 1);
+    ts->tail_bytes = ts->work.count;
+    memcpy(ts->tail, ts->work.data, ts->tail_bytes);
+    return 0;
+}
+
+static int end_pictures(struct ts *ts, bool align)
+{
+    struct packet p = {.pid = PID_PICTURE};
+    unsigned count = ts->tail_bytes > 0;
+    if (align)
+        count += missing_packets(ts->picture_packets, count);
+    ts->work.count = 0;
+    if (add(&ts->work, ts->tail, ts->tail_bytes) < 0)
+        return -1;
+    /* Zeros may follow a NAL unit (ISO/IEC 14496-10, annex B). */
+    while (ts->work.count < count)
+        if (add(&ts->work, "", 1) < 0)
+            return -1;
+    ts->tail_bytes = 0;
+    return spread(ts, &p, &ts->picture_packets, count);
+}
+
+/* The first `frames` of those that wait, `bytes` long, as a PES packet. */
+static int put_sound(struct ts *ts, int frames, size_t bytes, bool align)
+{
+    struct packet p = {.pid = PID_SOUND, .begins = true};
+    if (frames == 0)
+        return 0;
+    ts->work.count = 0;
+    /* The length counts from the flags on. */
+    if (add_pes_header(
+            &ts->work, STREAM_SOUND, bytes + PES_HEADER_BYTES - 6, ts->frames[0].time, true) < 0 ||
+        add(&ts->work, ts->sound.data, bytes) < 0)
+        return -1;
+    ts->sound.count -= bytes;
+    memmove(ts->sound.data, ts->sound.data + bytes, ts->sound.count);
+    ts->frame_count -= frames;
+    memmove(ts->frames, ts->frames + frames, (size_t)ts->frame_count * sizeof(ts->frames[0]));
+    unsigned count = (unsigned)((ts->work.count + PAYLOAD_BYTES - 1) / PAYLOAD_BYTES);
+    if (align)
+        count += missing_packets(ts->sound_packets, count);
+    return spread(ts, &p, &ts->sound_packets, count);
+}
+
+static int end_sound(struct ts *ts, bool align)
+{
+    return put_sound(ts, ts->frame_count, ts->sound.count, align);
+}
+
+/* Of what waits, those frames that fill their last packet best. */
+static int put_some_sound(struct ts *ts)
+{
+    size_t bytes = 0, best_bytes = 0, least = PAYLOAD_BYTES;
+    int best = 0;
+    for (int i = 0; i < ts->frame_count; i++) {
+        bytes += ts->frames[i].bytes;
+        size_t wasted = PAYLOAD_BYTES - 1 - (PES_HEADER_BYTES + bytes - 1) % PAYLOAD_BYTES;
+        if (i + 1 >= (ts->frame_count + 1) / 2 && wasted < least) {
+            least = wasted;
+            best = i + 1;
+            best_bytes = bytes;
+        }
+    }
+    return put_sound(ts, best, best_bytes, false);
+}
+
+int ts_add_sound(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time)
+{
+    while (ts->frame_count == SOUND_MOST_FRAMES ||
+           (ts->frame_count > 0 && ts->sound.count + bytes > SOUND_MOST_BYTES))
+        if (put_some_sound(ts) < 0)
+            return -1;
+    ts->frames[ts->frame_count].time = time;
+    ts->frames[ts->frame_count++].bytes = bytes;
+    return add(&ts->sound, data, bytes);
+}
+
+int ts_end_segment(struct ts *ts)
+{
+    ts->segment++;
+    return end_sound(ts, false) < 0 ? -1 : end_pictures(ts, false);
+}
+
+int ts_end_chunk(struct ts *ts)
+{
+    ts->segment++;
+    return end_sound(ts, true) < 0 ? -1 : end_pictures(ts, true);
+}

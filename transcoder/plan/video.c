@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which video renditions a lesson gets. Caps are on the wire; what fits under one is chosen from
+ * what the probe's trials came to: at each size and frame rate the CRF that fits follows from their
+ * bytes, the quality there from their SSIM, and the best of them is made: the convex hull of
+ * per-title encoding, with the frame rate as one more of its dimensions.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "transcoder/plan/plan_internal.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000, 700000};
+
+/* Segments may take a little more than their share, as long as three in a row stay within 1.1. */
+#define SEGMENT_ROOM 1.05
+/* Trials see a few places; others take more. What the mean of them may take of a segment's cap. */
+#define MEAN_ROOM 0.80
+/* x264's CRF: finer than this nobody sees; coarser than this nothing can be read. */
+#define FINEST_CRF 23.0
+#define COARSEST_CRF 43.0
+/* Finer than this (an SSIM of 0.9955) looks no better, at whatever CRF. */
+#define ENOUGH_MDB 23500.0
+/* A rung whose picture is not better by this looks no better. */
+#define LEAST_GAIN_MDB 500.0
+/* Where a rung's pictures take less of what they may, another's of the same CRF are the same. */
+#define CAP_BINDS 0.75
+/* Below this a sharp picture teaches more than a smooth one. Above it a lower frame rate must look
+ * better by this much. */
+#define SMOOTH_BPS 100000
+#define SMOOTH_MDB 1000.0
+/* Trials are made with a faster preset. */
+#define PRESET_GAIN 0.88
+#define LARGE_PIXELS (1000 * 1000)
+#define SMALL_PIXELS (500 * 1000)
+/* A lesson of fewer slides is one of moving pictures. */
+#define MOVING_SLIDES_PERMILLE 500
+/* The busiest place is the worst of its window: there a segment may take more for a while. */
+#define BUSY_ROOM 1.5
+/* The busy part counts by its share of the lesson, within these. */
+#define LEAST_BUSY_SHARE 0.05
+#define MOST_BUSY_SHARE 0.5
+/* Pixels that the encoders of a group may have in their pictures, for the sake of memory; and what
+ * an encoder takes besides, as pixels. */
+#define GROUP_PIXELS (2500 * 1000)
+#define ENCODER_PIXELS (300 * 1000)
+
+/* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
+ * worker would take more than 400 MB, and smaller ones its encoder does not take. */
+#define LEAST_AV1_SLIDES_PERMILLE 700
+#define MOST_AV1_BPS 80000
+#define MOST_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
+#define MOST_AV1_PIXELS (1000 * 1000)
+#define LEAST_AV1_SIDE 64
+
+/* Where nothing was tried: what a pixel takes at this CRF, between slides and faces; and by how
+ * much the CRF rises where the bytes are halved, at village rates. */
+#define UNTRIED_CRF 30
+#define UNTRIED_KEYFRAME_BYTES 0.05
+#define UNTRIED_REST_BPS 0.2
+#define CRF_STEPS_A_HALF 8.0
+
+/* Two trials of one size and frame rate. */
+struct pair {
+    const struct media_trial *fine, *coarse;
+};
+
+/* One size and frame rate, by what trials came to. */
+struct candidate {
+    int height, divisor;
+    struct pair usual;
+    struct pair busy; /* of NULLs: not tried */
+};
+
+/* A candidate under a cap. */
+struct choice {
+    int height, divisor;
+    double crf, quality_mdb, rate_bps;
+    double mean_bps; /* at that CRF, the busy part included */
+};
+
+static double between(double fine, double coarse, double share)
+{
+    return fine + (coarse - fine) * share;
+}
+
+static struct plan_expectation expect(const struct pair *p, double crf)
+{
+    double share = (crf - p->fine->crf) / (p->coarse->crf - p->fine->crf);
+    double keyframe =
+        between(log2(p->fine->keyframe_bytes + 1.0), log2(p->coarse->keyframe_bytes + 1.0), share);
+    double rest = between(log2(p->fine->rate_bps + 1.0), log2(p->coarse->rate_bps + 1.0), share);
+    return (struct plan_expectation){PRESET_GAIN * exp2(keyframe), PRESET_GAIN * exp2(rest)};
+}
+
+static struct choice at_crf(const struct pair *p, double crf, double segment_s)
+{
+    double share = (crf - p->fine->crf) / (p->coarse->crf - p->fine->crf);
+    struct plan_expectation expected = expect(p, crf);
+    return (struct choice){
+        .height = p->fine->height,
+        .divisor = p->fine->divisor,
+        .crf = crf,
+        .quality_mdb = between(p->fine->quality_mdb, p->coarse->quality_mdb, share),
+        .rate_bps = expected.keyframe_bytes * 8 / segment_s + expected.rest_bps,
+    };
+}
+
+/* SVT-AV1's CRF and x264's of equal SSIM: measured on lectures, in between by lines. */
+static const struct {
+    double av1, h264;
+} equal_looks[] = {{0, 12}, {40, 29}, {45, 31}, {52, 33.5}, {58, 36.2}, {60, 38}, {63, 43}};
+
+static double h264_crf(double av1_crf)
+{
+    size_t i = 1;
+    while (i + 1 < COUNT(equal_looks) && av1_crf > equal_looks[i].av1)
+        i++;
+    double share =
+        (av1_crf - equal_looks[i - 1].av1) / (equal_looks[i].av1 - equal_looks[i - 1].av1);
+    return between(equal_looks[i - 1].h264, equal_looks[i].h264, share);
+}
+
+/* The coarsest that looks at least as well, if there is one; a whole number, as it wants. */
+static int av1_crf(double crf)
+{
+    int found = (int)equal_looks[COUNT(equal_looks) - 1].av1;
+    while (found > 0 && h264_crf(found) > crf)
+        found--;
+    return found;
+}
+
+/* What of H.264's bits AV1 takes. */
+static double av1_part(const struct media_info *info)
+{
+    return 1 - info->av1_saving_permille / 1000.0;
+}
+
+/* The finest CRF, from `finest` on, at which the mean rate is within, and no finer than is enough.
+ */
+static struct choice fit_pair(
+    const struct pair *p, double rate_bps, double segment_s, double finest)
+{
+    double low = finest, high = COARSEST_CRF;
+    for (int i = 0; i < 12; i++) {
+        double middle = (low + high) / 2;
+        struct choice choice = at_crf(p, middle, segment_s);
+        if (choice.rate_bps > rate_bps || choice.quality_mdb > ENOUGH_MDB)
+            low = middle;
+        else
+            high = middle;
+    }
+    return at_crf(p, high, segment_s);
+}
+
+static double unlike(double quality_mdb)
+{
+    return pow(10, -quality_mdb / 10000);
+}
+
+/*
+ * What a candidate comes to under a cap. Each segment is kept under it by itself, so that what is
+ * busy gets coarser while the rest does not: the quality is that of both, by their shares of the
+ * lesson.
+ */
+static struct choice fit(
+    const struct media_info *info, const struct candidate *c, double rate_bps, double segment_s)
+{
+    struct choice choice = fit_pair(&c->usual, rate_bps, segment_s, FINEST_CRF);
+    double share = info->busy_permille / 1000.0;
+    choice.mean_bps = choice.rate_bps;
+    if (!c->busy.fine)
+        return choice;
+    share = share < LEAST_BUSY_SHARE  ? LEAST_BUSY_SHARE
+            : share > MOST_BUSY_SHARE ? MOST_BUSY_SHARE
+                                      : share;
+    struct choice busy =
+        fit_pair(&c->busy, rate_bps / MEAN_ROOM * BUSY_ROOM, segment_s, choice.crf);
+    double busy_bps = at_crf(&c->busy, choice.crf, segment_s).rate_bps;
+    choice.mean_bps += share * fmax(0, busy_bps - choice.rate_bps);
+    choice.quality_mdb =
+        -10000 * log10((1 - share) * unlike(choice.quality_mdb) + share * unlike(busy.quality_mdb));
+    return choice;
+}
+
+/* The coarser trial of the same kind; NULL: none. */
+static const struct media_trial *find_coarser(
+    const struct media_info *info, const struct media_trial *fine)
+{
+    for (int i = 0; i < info->trial_count; i++) {
+        const struct media_trial *coarse = &info->trials[i];
+        if (fine->height == coarse->height && fine->divisor == coarse->divisor &&
+            fine->busy == coarse->busy && fine->crf < coarse->crf)
+            return coarse;
+    }
+    return NULL;
+}
+
+/* Pairs trials of one size and frame rate. */
+static size_t pair_trials(const struct media_info *info, struct candidate *out)
+{
+    size_t count = 0;
+    for (int i = 0; i < info->trial_count; i++) {
+        const struct media_trial *fine = &info->trials[i];
+        const struct media_trial *coarse = find_coarser(info, fine);
+        if (coarse && !fine->busy)
+            out[count++] = (struct candidate){fine->height, fine->divisor, {fine, coarse}, {0}};
+    }
+    for (int i = 0; i < info->trial_count; i++) {
+        const struct media_trial *fine = &info->trials[i];
+        const struct media_trial *coarse = find_coarser(info, fine);
+        for (size_t n = 0; coarse && fine->busy && n < count; n++)
+            if (out[n].height == fine->height && out[n].divisor == fine->divisor)
+                out[n].busy = (struct pair){fine, coarse};
+    }
+    return count;
+}
+
+static struct plan_expectation expect_h264(
+    const struct media_info *info, const struct plan_rendition *rendition, double crf)
+{
+    struct candidate candidates[MEDIA_MAX_TRIALS];
+    size_t count = pair_trials(info, candidates);
+    int side = rendition->width < rendition->height ? rendition->width : rendition->height;
+    for (size_t i = 0; i < count; i++)
+        if (candidates[i].height / 2 == side / 2 &&
+            (int64_t)rendition->fps_num * info->fps_den * candidates[i].divisor ==
+                (int64_t)rendition->fps_den * info->fps_num)
+            return expect(&candidates[i].usual, crf);
+    double pixels = (double)rendition->width * rendition->height;
+    double coarseness = exp2((UNTRIED_CRF - crf) / CRF_STEPS_A_HALF);
+    return (struct plan_expectation){
+        UNTRIED_KEYFRAME_BYTES * pixels * coarseness, UNTRIED_REST_BPS * pixels * coarseness};
+}
+
+struct plan_expectation plan_expect(
+    const struct media_info *info, const struct plan_rendition *rendition, double crf)
+{
+    if (rendition->video_codec == PLAN_H264)
+        return expect_h264(info, rendition, crf);
+    struct plan_expectation expected = expect_h264(info, rendition, h264_crf(crf));
+    expected.keyframe_bytes *= av1_part(info);
+    expected.rest_bps *= av1_part(info);
+    return expected;
+}
+
+/* Without trials (nothing could be tried): what suits most. */
+static struct choice usual(const struct media_info *info, int64_t cap_bps)
+{
+    int side = cap_bps < 100000 ? 360 : cap_bps < 300000 ? 480 : 720;
+    int source_side = info->width < info->height ? info->width : info->height;
+    return (struct choice){
+        .height = side < source_side ? side : source_side,
+        .divisor = cap_bps < 100000 ? plan_few_frames(info) : 1,
+        .crf = 30,
+        .quality_mdb = (double)cap_bps,
+        .rate_bps = (double)cap_bps,
+        .mean_bps = (double)cap_bps,
+    };
+}
+
+/* Of a picture whose shorter side is that. */
+static double pixels_at(const struct media_info *info, int height)
+{
+    double longer = info->width > info->height ? info->width : info->height;
+    double shorter = info->width < info->height ? info->width : info->height;
+    return height * height * longer / shorter;
+}
+
+/* What is asked of a rung's pictures. */
+struct demand {
+    int64_t cap_bps;
+    double rate_bps; /* in the mean */
+    bool small;      /* as AV1 must be */
+};
+
+static bool is_small(const struct media_info *info, const struct candidate *c)
+{
+    double pixels = pixels_at(info, c->height);
+    double fps = (double)info->fps_num / info->fps_den / c->divisor;
+    return c->height >= LEAST_AV1_SIDE && pixels <= MOST_AV1_PIXELS &&
+           pixels * fps <= MOST_AV1_PIXELS_PER_S;
+}
+
+/* quality_mdb is below 0 if nothing that was tried will do. */
+static struct choice choose(
+    const struct media_info *info, const struct demand *demand, double segment_s)
+{
+    struct candidate candidates[MEDIA_MAX_TRIALS];
+    size_t count = pair_trials(info, candidates);
+    struct choice best = {.quality_mdb = -1e9};
+    bool best_fits = false;
+    for (size_t i = 0; i < count; i++) {
+        if (demand->small && !is_small(info, &candidates[i]))
+            continue;
+        struct choice choice = fit(info, &candidates[i], demand->rate_bps, segment_s);
+        bool fits = choice.rate_bps <= demand->rate_bps * 1.02;
+        if (demand->cap_bps >= SMOOTH_BPS && choice.divisor > 1)
+            choice.quality_mdb -= SMOOTH_MDB;
+        /* Caps come first: of what can't hold, the smallest. */
+        bool better = fits != best_fits ? fits
+                      : fits            ? choice.quality_mdb > best.quality_mdb
+                                        : choice.rate_bps < best.rate_bps;
+        if (best.height == 0 || better) {
+            best = choice;
+            best_fits = fits;
+        }
+    }
+    return count > 0 ? best : usual(info, demand->cap_bps);
+}
+
+static int even(double value)
+{
+    int rounded = (int)(value / 2 + 0.5) * 2;
+    return rounded < 2 ? 2 : rounded;
+}
+
+/*
+ * Few pictures a second have far neighbours: B-frames gain nothing there (measured: 0.1 dB less at
+ * equal rates with five of them), cost time, and need decoding times that are squeezed in at a
+ * segment's start (transcoder/package/dts.h), which FFmpeg's program takes for a leap of the clock
+ * where half a frame is more than a tenth of a second. x264 keeps the pictures that it looks ahead
+ * at, and so does the segment's encoder: of large ones there is room for few (measured at 720p: 20
+ * instead of 32 cost nothing at 12 and 25 a second, 3 % at 6). Small ones are worth a longer
+ * search, larger ones where what is seen moves: 5 to 12 % fewer bits for half as much time again
+ * with subme 8, another 3 % for a quarter more with 10 and umh.
+ */
+static void choose_tuning(struct plan_rendition *r, const struct media_info *info)
+{
+    int64_t pixels = (int64_t)r->width * r->height;
+    bool moves = plan_class_share(info, MEDIA_SLIDES) < MOVING_SLIDES_PERMILLE;
+    bool few = (double)r->fps_num / r->fps_den < 11;
+    bool long_search = pixels <= SMALL_PIXELS || (moves && pixels <= LARGE_PIXELS);
+    const char *b_frames = few           ? "bframes=0"
+                           : long_search ? "bframes=5:b-adapt=2"
+                                         : "bframes=3:b-adapt=1";
+    const char *search = long_search ? ":ref=4:me=umh:merange=32:subme=10:trellis=2" : "";
+    int lookahead = pixels > LARGE_PIXELS ? 14 : pixels > SMALL_PIXELS && !few ? 20 : 32;
+    snprintf(r->tuning, sizeof(r->tuning), "%s%s:rc-lookahead=%d", b_frames, search, lookahead);
+}
+
+static struct plan_rendition *add_rendition(
+    struct plan *plan, const struct media_info *info, const struct choice *choice, int64_t cap_bps)
+{
+    struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
+    int side = info->width < info->height ? info->width : info->height;
+    double scale = (double)choice->height / side;
+    int fine = plan_ticks_per_unit(info);
+    *r = (struct plan_rendition){
+        .kind = PLAN_VIDEO,
+        .cap_bps = cap_bps,
+        .timescale = info->fps_num * fine,
+        .width = even(info->width * scale),
+        .height = even(info->height * scale),
+        .fps_num = info->fps_num,
+        .fps_den = info->fps_den * choice->divisor,
+        .frame_ticks = info->fps_den * fine * choice->divisor,
+        .segment_cap_bps = (int64_t)((double)cap_bps * SEGMENT_ROOM) - plan_audio_wire_bps(info),
+        .crf_x10 = (int)(choice->crf * 10 + 0.5),
+        .preset = "medium",
+    };
+    snprintf(r->name, sizeof(r->name), "v%d", (int)(cap_bps / 1000));
+    choose_tuning(r, info);
+    return r;
+}
+
+/* What the pictures of a rung may take in the mean. */
+static double room_bps(const struct media_info *info, int64_t cap_bps)
+{
+    return ((double)cap_bps * SEGMENT_ROOM - (double)plan_audio_wire_bps(info)) * MEAN_ROOM;
+}
+
+static void set_text(char *out, size_t out_bytes, const char *text)
+{
+    memset(out, 0, out_bytes);
+    snprintf(out, out_bytes, "%s", text);
+}
+
+static void become_av1(struct plan_rendition *r, double crf)
+{
+    r->video_codec = PLAN_AV1;
+    r->crf_x10 = av1_crf(crf) * 10;
+    snprintf(r->name, sizeof(r->name), "av%d", (int)(r->cap_bps / 1000));
+    set_text(r->preset, sizeof(r->preset), PLAN_AV1_PRESET);
+    set_text(r->tuning, sizeof(r->tuning), PLAN_AV1_TUNING);
+}
+
+static bool av1_is_worth_it(const struct media_info *info, const struct plan_options *options)
+{
+    return !options->no_av1 && info->trial_count > 0 &&
+           info->av1_saving_permille >= PLAN_AV1_LEAST_SAVING_PERMILLE &&
+           plan_class_share(info, MEDIA_SLIDES) >= LEAST_AV1_SLIDES_PERMILLE;
+}
+
+/* Beside each low rung one in AV1, if it looks at least as well there. */
+static void plan_av1(struct plan *plan, const struct media_info *info, double segment_s)
+{
+    size_t h264_count = plan->rendition_count;
+    double best_mdb = 0;
+    for (size_t i = 0; i < h264_count && plan->rendition_count < h264_count + PLAN_MAX_AV1_RUNGS;
+         i++) {
+        struct demand demand = {.cap_bps = plan->renditions[i].cap_bps};
+        if (demand.cap_bps > MOST_AV1_BPS)
+            return;
+        demand.rate_bps = room_bps(info, demand.cap_bps);
+        struct choice beside = choose(info, &demand, segment_s);
+        demand.rate_bps /= av1_part(info);
+        demand.small = true;
+        struct choice choice = choose(info, &demand, segment_s);
+        if (choice.quality_mdb < beside.quality_mdb || choice.quality_mdb < best_mdb)
+            continue;
+        best_mdb = choice.quality_mdb + LEAST_GAIN_MDB;
+        become_av1(add_rendition(plan, info, &choice, demand.cap_bps), choice.crf);
+    }
+}
+
+/* From the lowest on, as many together as memory allows; those in AV1, which take more of it, alone
+ * and after all others: the lesson is whole without them. */
+static void make_groups(struct plan *plan)
+{
+    int64_t pixels = 0;
+    for (size_t i = 0; i < plan->rendition_count; i++) {
+        struct plan_rendition *r = &plan->renditions[i];
+        int64_t more = (int64_t)r->width * r->height + ENCODER_PIXELS;
+        if (i == 0 || pixels + more > GROUP_PIXELS || r->video_codec == PLAN_AV1) {
+            plan->group_count++;
+            pixels = 0;
+        }
+        pixels += more;
+        r->group = plan->group_count - 1;
+    }
+}
+
+/* Whether a rung above would be the same once more: of the same size, frame rate and CRF, while the
+ * lower one's cap leaves room. */
+static bool is_same(const struct choice *above, const struct choice *below, double below_rate_bps)
+{
+    return above->height == below->height && above->divisor == below->divisor &&
+           fabs(above->crf - below->crf) < 0.05 &&
+           below->mean_bps < below_rate_bps / MEAN_ROOM * CAP_BINDS;
+}
+
+void plan_video(
+    struct plan *plan, const struct media_info *info, const struct plan_options *options)
+{
+    const int64_t *caps = options->caps_bps[0] > 0 ? options->caps_bps : default_caps_bps;
+    size_t cap_count = options->caps_bps[0] > 0 ? PLAN_MAX_RUNGS : COUNT(default_caps_bps);
+    double segment_s = (double)plan->duration_us / 1e6 / plan->segment_count;
+    struct choice best = {.quality_mdb = -1e9};
+    double best_rate_bps = 0;
+    for (size_t i = 0; i < cap_count && caps[i] > 0; i++) {
+        struct demand demand = {.cap_bps = caps[i], .rate_bps = room_bps(info, caps[i])};
+        if (demand.rate_bps < 4000)
+            continue;
+        struct choice choice = choose(info, &demand, segment_s);
+        if (plan->rendition_count > 0 && (choice.quality_mdb < best.quality_mdb + LEAST_GAIN_MDB ||
+                                             is_same(&choice, &best, best_rate_bps)))
+            continue;
+        best = choice;
+        best_rate_bps = demand.rate_bps;
+        add_rendition(plan, info, &choice, caps[i]);
+    }
+    if (av1_is_worth_it(info, options))
+        plan_av1(plan, info, segment_s);
+    make_groups(plan);
+}

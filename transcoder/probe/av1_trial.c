@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/probe/av1_trial.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "transcoder/probe/trial_encode.h"
+#include "transcoder/plan/plan.h"
+#include "transcoder/worker/parallel.h"
+
+/* A keyframe's share is that of a segment of slides. */
+#define SEGMENT_S 16.0
+/* Between what x264 takes at these the bytes at AV1's quality are read off, or a little beyond. */
+#define FINE_CRF 30
+#define COARSE_CRF 40
+
+/* The longest first. */
+enum way { WAY_AV1, WAY_FINE, WAY_COARSE, WAYS };
+
+struct av1_trial {
+    struct place_copy copy;
+    struct picture_attempt_params ways[WAYS];
+    struct picture_attempt attempts[WAYS];
+    int errors[WAYS];
+};
+
+/* The lowest rendition in AV1 that would be made if it saved just enough. False: there is none. */
+static bool find_rendition(const struct media_info *info, int *divisor, struct plan_rendition *out)
+{
+    static const struct plan_options options;
+    struct media_info *supposed = malloc(sizeof(*supposed));
+    struct plan *plan = malloc(sizeof(*plan));
+    bool found = false;
+    if (supposed && plan) {
+        *supposed = *info;
+        supposed->av1_saving_permille = PLAN_AV1_LEAST_SAVING_PERMILLE;
+        size_t count = plan_make(supposed, &options, plan) < 0 ? 0 : plan->rendition_count;
+        for (size_t i = 0; i < count && !found; i++)
+            if (plan->renditions[i].video_codec == PLAN_AV1) {
+                *out = plan->renditions[i];
+                *divisor = plan_divisor(plan, out);
+                found = true;
+            }
+    }
+    free(plan);
+    free(supposed);
+    return found;
+}
+
+static void run_way(void *context, int way)
+{
+    struct av1_trial *t = context;
+    t->errors[way] = picture_attempt_run(&t->attempts[way], &t->copy, &t->ways[way]);
+}
+
+static int run_all(struct av1_trial *t, const struct place *place, int threads,
+    const struct plan_rendition *rendition)
+{
+    int error = place_copy_open(&t->copy, place, rendition->width, rendition->height);
+    if (error >= 0)
+        error = place_copy_scale(&t->copy);
+    if (error >= 0)
+        tasks_run(threads, WAYS, run_way, t);
+    for (int way = 0; way < WAYS && error >= 0; way++)
+        error = t->errors[way];
+    return error;
+}
+
+/* ---- what it says ---- */
+
+struct outcome {
+    double rate_bps, quality_db;
+};
+
+static struct outcome outcome(const struct picture_attempt *attempt)
+{
+    double unlike = attempt->unlike < 1e-6 ? 1e-6 : attempt->unlike;
+    return (struct outcome){
+        attempt->keyframe_bytes * 8 / SEGMENT_S + attempt->rest_bps, -10 * log10(unlike)};
+}
+
+/* H.264's rate at AV1's quality, by its two; its logarithm grows with the quality about evenly. */
+static int saving_permille(const struct picture_attempt attempts[WAYS])
+{
+    struct outcome fine = outcome(&attempts[WAY_FINE]), coarse = outcome(&attempts[WAY_COARSE]);
+    struct outcome av1 = outcome(&attempts[WAY_AV1]);
+    double step_db = fine.quality_db - coarse.quality_db;
+    if (step_db < 0.1 || coarse.rate_bps <= 0 || fine.rate_bps <= 0)
+        return 0;
+    double share = (av1.quality_db - coarse.quality_db) / step_db;
+    share = share < -0.5 ? -0.5 : share > 1.5 ? 1.5 : share;
+    double equal_bps = coarse.rate_bps * pow(fine.rate_bps / coarse.rate_bps, share);
+    double saving = 1000 * (1 - av1.rate_bps / equal_bps);
+    return (int)(saving < -1000 ? -1000 : saving > 900 ? 900 : saving);
+}
+
+int av1_trial_run(
+    const struct place *place, int threads, struct media_info *info, struct failure *failure)
+{
+    struct plan_rendition rendition;
+    int divisor;
+    if (!find_rendition(info, &divisor, &rendition))
+        return 0;
+    struct av1_trial t = {
+        .ways = {[WAY_AV1] = {divisor, rendition.crf_x10 / 10, PLAN_AV1, PLAN_AV1_PRESET},
+            [WAY_FINE] = {divisor, FINE_CRF, PLAN_H264, "medium"},
+            [WAY_COARSE] = {divisor, COARSE_CRF, PLAN_H264, "medium"}},
+    };
+    int error = run_all(&t, place, threads, &rendition);
+    if (error >= 0)
+        info->av1_saving_permille = saving_permille(t.attempts);
+    place_copy_clear(&t.copy);
+    return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "trial of AV1") : 0;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/probe/trial_encode.h"
+
+#include <libavutil/mem.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "transcoder/video/encoder.h"
+#include "transcoder/video/scaler.h"
+
+/* As the planner has it (transcoder/plan/video.c): few pictures a second are not reordered. */
+#define FEW_FPS 11
+/* Looking ahead takes memory. */
+#define LARGE_PIXELS 1000000
+#define LOOKAHEAD 10
+#define LARGE_LOOKAHEAD 5
+
+struct run {
+    const struct place_copy *copy;
+    const struct picture_attempt_params *params;
+    int divisor;
+    AVCodecContext *encoder, *decoder;
+    struct scaler *luma_scaler;
+    AVPacket *packet;
+    AVFrame *decoded;
+    int64_t first_bytes, other_bytes;
+    int sent, received;
+    int compared_end; /* nothing is compared from this frame of the grid on */
+    double unlike;
+    int compared;
+};
+
+/* A decoded picture is shown for `divisor` frames of the grid: compared with those that it stands
+ * for. */
+static int compare(struct run *r)
+{
+    const struct place *place = r->copy->place;
+    int first = r->received++ * r->divisor;
+    for (int n = first; n < first + r->divisor && n < place->params.frame_count; n++) {
+        if (!place_compares(place, n))
+            continue;
+        double unlike = place_unlike(place, n, r->decoded, r->luma_scaler);
+        if (unlike < 0)
+            return (int)unlike;
+        r->unlike += unlike;
+        r->compared++;
+    }
+    return 0;
+}
+
+static int decode(struct run *r, const AVPacket *packet)
+{
+    if (r->received * r->divisor >= r->compared_end)
+        return 0;
+    int error = avcodec_send_packet(r->decoder, packet);
+    while (error >= 0) {
+        error = avcodec_receive_frame(r->decoder, r->decoded);
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
+            return 0;
+        if (error >= 0)
+            error = compare(r);
+        av_frame_unref(r->decoded);
+    }
+    return error;
+}
+
+static int encode(struct run *r, const AVFrame *frame)
+{
+    int error = avcodec_send_frame(r->encoder, frame);
+    while (error >= 0) {
+        error = encoder_receive(r->encoder, r->packet);
+        if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)
+            return error == AVERROR_EOF ? decode(r, NULL) : 0;
+        if (error >= 0) {
+            *(r->packet->flags & AV_PKT_FLAG_KEY ? &r->first_bytes : &r->other_bytes) +=
+                r->packet->size;
+            error = decode(r, r->packet);
+            av_packet_unref(r->packet);
+        }
+    }
+    return error;
+}
+
+static int open_decoder(struct run *r)
+{
+    /* dav1d: FFmpeg's own decoder of AV1 needs hardware. */
+    const AVCodec *codec = r->encoder->codec_id == AV_CODEC_ID_AV1
+                               ? avcodec_find_decoder_by_name("libdav1d")
+                               : avcodec_find_decoder(r->encoder->codec_id);
+    r->decoder = codec ? avcodec_alloc_context3(codec) : NULL;
+    if (!r->decoder)
+        return codec ? AVERROR(ENOMEM) : AVERROR_DECODER_NOT_FOUND;
+    r->decoder->thread_count = 1;
+    r->decoder->extradata =
+        av_mallocz((size_t)r->encoder->extradata_size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (!r->decoder->extradata)
+        return AVERROR(ENOMEM);
+    memcpy(r->decoder->extradata, r->encoder->extradata, (size_t)r->encoder->extradata_size);
+    r->decoder->extradata_size = r->encoder->extradata_size;
+    return avcodec_open2(r->decoder, NULL, NULL);
+}
+
+static int open_encoder(struct run *r, AVRational rate)
+{
+    char x264_tuning[64];
+    snprintf(x264_tuning, sizeof(x264_tuning), "%s:rc-lookahead=%d",
+        av_q2d(rate) < FEW_FPS ? "bframes=0" : "bframes=3:b-adapt=1",
+        r->copy->width * r->copy->height > LARGE_PIXELS ? LARGE_LOOKAHEAD : LOOKAHEAD);
+    struct encoder_params encoding = {
+        .video_codec = r->params->video_codec,
+        .width = r->copy->width,
+        .height = r->copy->height,
+        .frame_rate = rate,
+        .crf_x10 = r->params->crf * 10,
+        .preset = r->params->preset ? r->params->preset : "veryfast",
+        .tuning = r->params->video_codec == PLAN_AV1 ? PLAN_AV1_TUNING : x264_tuning,
+        .colours = r->copy->place->colours,
+    };
+    return encoder_open(&r->encoder, &encoding);
+}
+
+static int open_run(struct run *r, AVRational rate)
+{
+    const struct place *place = r->copy->place;
+    for (int n = 0; n < place->params.frame_count; n++)
+        if (place_compares(place, n))
+            r->compared_end = n + 1;
+    r->packet = av_packet_alloc();
+    r->decoded = av_frame_alloc();
+    if (!r->packet || !r->decoded)
+        return AVERROR(ENOMEM);
+    int error = place_luma_scaler(place, &r->luma_scaler);
+    if (error >= 0)
+        error = open_encoder(r, rate);
+    return error < 0 ? error : open_decoder(r);
+}
+
+static int run_all(struct run *r)
+{
+    int error = 0;
+    AVFrame *frame = av_frame_alloc();
+    if (!frame)
+        return AVERROR(ENOMEM);
+    for (int n = 0; n < r->copy->place->params.frame_count && error >= 0; n += r->divisor) {
+        error = av_frame_ref(frame, r->copy->frames[n]);
+        if (error >= 0) {
+            frame->pts = r->sent++;
+            frame->pict_type = n == 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+            error = encode(r, frame);
+        }
+        av_frame_unref(frame);
+    }
+    av_frame_free(&frame);
+    return error < 0 ? error : encode(r, NULL);
+}
+
+static void close_run(struct run *r)
+{
+    scaler_close(&r->luma_scaler);
+    encoder_close(&r->encoder);
+    avcodec_free_context(&r->decoder);
+    av_packet_free(&r->packet);
+    av_frame_free(&r->decoded);
+}
+
+int picture_attempt_run(struct picture_attempt *out, const struct place_copy *copy,
+    const struct picture_attempt_params *params)
+{
+    struct run r = {.copy = copy, .params = params, .divisor = params->divisor};
+    AVRational rate = {
+        copy->place->params.rate.num, copy->place->params.rate.den * params->divisor};
+    int error = open_run(&r, rate);
+    if (error >= 0)
+        error = run_all(&r);
+    close_run(&r);
+    if (error < 0)
+        return error;
+    *out = (struct picture_attempt){
+        .keyframe_bytes = (double)r.first_bytes,
+        .rest_bps = (double)r.other_bytes * 8 * av_q2d(rate) / r.sent,
+        .unlike = r.compared > 0 ? r.unlike / r.compared : 0,
+    };
+    return 0;
+}

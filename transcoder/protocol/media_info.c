@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/protocol/media_info.h"
+
+#include <string.h>
+
+#include "transcoder/protocol/fields_internal.h"
+
+#define MAX_US (1000LL * 3600 * 1000000) /* times: a thousand hours */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct text_field info_fields[] = {
+    TEXT_FIELD_STRING(struct media_info, container),
+    TEXT_FIELD_STRING(struct media_info, title),
+    TEXT_FIELD_INT64(struct media_info, duration_us, 0, MAX_US),
+    /* Broadcast recordings may carry any 33-bit clock, and some muxers far more. */
+    TEXT_FIELD_INT64(struct media_info, zero_us, INT64_MIN / 4, INT64_MAX / 4),
+    TEXT_FIELD_BOOL(struct media_info, seekable),
+    TEXT_FIELD_BOOL(struct media_info, salvaged),
+    TEXT_FIELD_INT64(struct media_info, stated_us, 0, INT64_MAX / 4),
+    TEXT_FIELD_BOOL(struct media_info, has_video),
+    TEXT_FIELD_INT(struct media_info, video_stream, 0, 65535),
+    TEXT_FIELD_STRING(struct media_info, video_codec),
+    TEXT_FIELD_INT(struct media_info, coded_width, 0, 65535),
+    TEXT_FIELD_INT(struct media_info, coded_height, 0, 65535),
+    TEXT_FIELD_INT(struct media_info, sar_num, 0, 1000000),
+    TEXT_FIELD_INT(struct media_info, sar_den, 0, 1000000),
+    TEXT_FIELD_INT(struct media_info, rotation, 0, 270),
+    TEXT_FIELD_BOOL(struct media_info, interlaced),
+    TEXT_FIELD_INT(struct media_info, fps_num, 0, 1000000),
+    TEXT_FIELD_INT(struct media_info, fps_den, 0, 1000000),
+    TEXT_FIELD_INT64(struct media_info, video_start_us, 0, MAX_US),
+    TEXT_FIELD_INT64(struct media_info, video_end_us, 0, MAX_US),
+    TEXT_FIELD_INT(struct media_info, width, 0, 16384),
+    TEXT_FIELD_INT(struct media_info, height, 0, 16384),
+    TEXT_FIELD_INT(struct media_info, noise_x100, 0, 25600),
+    TEXT_FIELD_INT(struct media_info, bar_top, 0, 16384),
+    TEXT_FIELD_INT(struct media_info, bar_bottom, 0, 16384),
+    TEXT_FIELD_INT(struct media_info, bar_left, 0, 16384),
+    TEXT_FIELD_INT(struct media_info, bar_right, 0, 16384),
+    TEXT_FIELD_INT64(struct media_info, busy_us, 0, MAX_US),
+    TEXT_FIELD_INT(struct media_info, busy_permille, 0, 1000),
+    TEXT_FIELD_INT(struct media_info, av1_saving_permille, -10000, 999),
+    TEXT_FIELD_INT(struct media_info, unused_streams, 0, 65535),
+    TEXT_FIELD_STRING(struct media_info, unused_detail),
+};
+
+static const struct text_field audio_fields[] = {
+    TEXT_FIELD_INT(struct media_audio, stream, 0, 65535),
+    TEXT_FIELD_STRING(struct media_audio, codec),
+    TEXT_FIELD_STRING(struct media_audio, language),
+    TEXT_FIELD_INT(struct media_audio, sample_rate, 1, 768000),
+    TEXT_FIELD_INT(struct media_audio, channels, 1, 64),
+    TEXT_FIELD_INT64(struct media_audio, start_us, 0, MAX_US),
+    TEXT_FIELD_INT64(struct media_audio, end_us, 0, MAX_US),
+    TEXT_FIELD_INT(struct media_audio, sound, 0, MEDIA_SOUND_OTHER),
+    TEXT_FIELD_INT(struct media_audio, speech_permille, 0, 1000),
+    TEXT_FIELD_INT(struct media_audio, loudness_lufs_x100, -7000, 10000),
+    TEXT_FIELD_INT(struct media_audio, peak_dbtp_x100, -12000, 20000),
+    TEXT_FIELD_INT(struct media_audio, noise_dbfs_x100, -12000, 0),
+    TEXT_FIELD_INT(struct media_audio, silence_permille, 0, 1000),
+};
+
+static const struct text_field text_fields[] = {
+    TEXT_FIELD_INT(struct media_text, stream, 0, 65535),
+    TEXT_FIELD_STRING(struct media_text, codec),
+    TEXT_FIELD_STRING(struct media_text, language),
+};
+
+static const struct text_field stretch_fields[] = {
+    TEXT_FIELD_INT64(struct media_stretch, start_us, 0, MAX_US),
+    TEXT_FIELD_INT(struct media_stretch, media_class, MEDIA_SLIDES, MEDIA_MOTION),
+};
+
+static const struct text_field trial_fields[] = {
+    TEXT_FIELD_INT(struct media_trial, height, 2, 16384),
+    TEXT_FIELD_INT(struct media_trial, divisor, 1, 1000),
+    TEXT_FIELD_INT(struct media_trial, crf, 0, 51),
+    TEXT_FIELD_INT(struct media_trial, keyframe_bytes, 0, 1 << 30),
+    TEXT_FIELD_INT(struct media_trial, rate_bps, 0, 1 << 30),
+    TEXT_FIELD_INT(struct media_trial, quality_mdb, 0, 100000),
+    TEXT_FIELD_INT(struct media_trial, busy, 0, 1),
+};
+
+/* What a media_info has several of: each begins with a line "name NUMBER", its members follow. */
+static const struct section {
+    const char *name;
+    size_t count_offset, items_offset, item_bytes;
+    int most;
+    const struct text_field *fields;
+    size_t field_count;
+} sections[] = {
+    {"audio", offsetof(struct media_info, audio_count), offsetof(struct media_info, audio),
+        sizeof(struct media_audio), MEDIA_MAX_AUDIO, audio_fields, COUNT(audio_fields)},
+    {"text", offsetof(struct media_info, text_count), offsetof(struct media_info, text),
+        sizeof(struct media_text), MEDIA_MAX_TEXT, text_fields, COUNT(text_fields)},
+    {"stretch", offsetof(struct media_info, stretch_count), offsetof(struct media_info, stretches),
+        sizeof(struct media_stretch), MEDIA_MAX_STRETCHES, stretch_fields, COUNT(stretch_fields)},
+    {"trial", offsetof(struct media_info, trial_count), offsetof(struct media_info, trials),
+        sizeof(struct media_trial), MEDIA_MAX_TRIALS, trial_fields, COUNT(trial_fields)},
+};
+
+const char *media_class_name(int media_class)
+{
+    static const char *const names[] = {
+        [MEDIA_SLIDES] = "slides", [MEDIA_HEAD] = "head", [MEDIA_MOTION] = "motion"};
+    return media_class >= 0 && media_class <= MEDIA_MOTION ? names[media_class] : NULL;
+}
+
+static int *section_count(const struct section *section, struct media_info *info)
+{
+    return (int *)(void *)((char *)info + section->count_offset);
+}
+
+static void *section_item(const struct section *section, struct media_info *info, int i)
+{
+    return (char *)info + section->items_offset + (size_t)i * section->item_bytes;
+}
+
+static void write_section(
+    struct text_out *text, const struct section *section, const struct media_info *info)
+{
+    int count = *section_count(section, (struct media_info *)info);
+    for (int i = 0; i < count && i < section->most; i++) {
+        text_int(text, section->name, i);
+        text_write_fields(text, section_item(section, (struct media_info *)info, i),
+            section->fields, section->field_count);
+    }
+}
+
+const char *media_sound_name(int sound)
+{
+    static const char *const names[] = {
+        [MEDIA_SOUND_UNKNOWN] = "unknown",
+        [MEDIA_SOUND_SILENCE] = "silence",
+        [MEDIA_SOUND_SPEECH] = "speech",
+        [MEDIA_SOUND_OTHER] = "other",
+    };
+    return sound >= 0 && sound < (int)COUNT(names) ? names[sound] : NULL;
+}
+
+int media_info_format(const struct media_info *info, char *out, size_t out_bytes)
+{
+    struct text_out text;
+    text_begin(&text, out, out_bytes);
+    text_write_fields(&text, info, info_fields, COUNT(info_fields));
+    for (int i = 0; i < info->cut_count && i < MEDIA_MAX_CUTS; i++)
+        text_int(&text, "cut", info->cuts_us[i]);
+    for (size_t i = 0; i < COUNT(sections); i++)
+        write_section(&text, &sections[i], info);
+    return text_end(&text);
+}
+
+static bool rising(const struct media_info *info)
+{
+    for (int i = 1; i < info->cut_count; i++)
+        if (info->cuts_us[i] <= info->cuts_us[i - 1])
+            return false;
+    for (int i = 0; i < info->stretch_count; i++)
+        if (i == 0 ? info->stretches[0].start_us != 0
+                   : info->stretches[i].start_us <= info->stretches[i - 1].start_us)
+            return false;
+    return true;
+}
+
+/* What the numbers must say of one another. */
+static bool consistent(const struct media_info *info)
+{
+    if (info->rotation % 90 != 0 || !rising(info))
+        return false;
+    for (int i = 0; i < info->audio_count; i++)
+        if (info->audio[i].sample_rate < 1 || info->audio[i].channels < 1)
+            return false;
+    for (int i = 0; i < info->trial_count; i++)
+        if (info->trials[i].height < 2 || info->trials[i].divisor < 1)
+            return false;
+    if (!info->has_video)
+        return true;
+    return info->fps_num > 0 && info->fps_den > 0 && info->width > 0 && info->height > 0 &&
+           info->sar_num > 0 && info->sar_den > 0 && info->fps_num / info->fps_den <= 1000;
+}
+
+/* The item whose members come next, and what they may be; of the lesson itself at first. */
+struct place {
+    void *object;
+    const struct text_field *fields;
+    size_t field_count;
+};
+
+static int take_cut(struct media_info *info, const struct text_pair *pair)
+{
+    if (info->cut_count >= MEDIA_MAX_CUTS)
+        return -1;
+    return text_parse_int(pair->value, 0, MAX_US, &info->cuts_us[info->cut_count++]);
+}
+
+static int begin_item(struct media_info *info, const struct section *section, struct place *place,
+    const struct text_pair *pair)
+{
+    int *count = section_count(section, info);
+    int64_t number;
+    if (*count >= section->most || text_parse_int(pair->value, *count, *count, &number) < 0)
+        return -1;
+    *place = (struct place){
+        section_item(section, info, (*count)++), section->fields, section->field_count};
+    return 0;
+}
+
+/* One pair: a new item, or a member of the present one. Unknown keys are passed over. */
+static int take_pair(struct media_info *info, struct place *place, const struct text_pair *pair)
+{
+    if (strcmp(pair->key, "cut") == 0)
+        return take_cut(info, pair);
+    for (size_t i = 0; i < COUNT(sections); i++)
+        if (strcmp(pair->key, sections[i].name) == 0)
+            return begin_item(info, &sections[i], place, pair);
+    return text_read_field(place->object, place->fields, place->field_count, pair) < 0 ? -1 : 0;
+}
+
+int media_info_parse(const char *text, size_t text_bytes, struct media_info *info)
+{
+    *info = (struct media_info){.sar_num = 1, .sar_den = 1};
+    struct text_in in = {text, text + text_bytes};
+    struct place place = {info, info_fields, COUNT(info_fields)};
+    struct text_pair pair;
+    int more;
+    while ((more = text_next(&in, &pair)) > 0)
+        if (take_pair(info, &place, &pair) < 0)
+            break;
+    if (more == 0 && text_bytes > 0 && consistent(info))
+        return 0;
+    *info = (struct media_info){0};
+    return -1;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/stills/stills.h"
+
+#include "transcoder/stills/jpeg.h"
+#include "transcoder/video/scaler.h"
+#include "transcoder/video/source.h"
+#include "transcoder/stills/storyboard.h"
+
+#define POSTER_WIDTH 640
+#define POSTER_HEIGHT 360
+/* libjpeg's "quality 80", about */
+#define POSTER_QUALITY 4
+
+/* Where to look, in thousandths of the lesson: titles fade in, credits end. */
+static const int candidates[] = {50, 120, 250, 400, 10, 0};
+
+static void fit(const struct media_info *info, int *width, int *height)
+{
+    *width = info->width;
+    *height = info->height;
+    if (*width > POSTER_WIDTH) {
+        *height = (int)av_rescale(*height, POSTER_WIDTH, *width) & ~1;
+        *width = POSTER_WIDTH;
+    }
+    if (*height > POSTER_HEIGHT) {
+        *width = (int)av_rescale(*width, POSTER_HEIGHT, *height) & ~1;
+        *height = POSTER_HEIGHT;
+    }
+    *width = *width < 2 ? 2 : *width;
+    *height = *height < 2 ? 2 : *height;
+}
+
+/* How much a picture shows: the variance of its luma. Black, white and fades have next to none. */
+static double variance(const AVFrame *frame)
+{
+    double sum = 0, squares = 0;
+    for (int y = 0; y < frame->height; y++)
+        for (int x = 0; x < frame->width; x++) {
+            double luma = frame->data[0][(ptrdiff_t)y * frame->linesize[0] + x];
+            sum += luma;
+            squares += luma * luma;
+        }
+    double count = (double)frame->width * frame->height;
+    return squares / count - (sum / count) * (sum / count);
+}
+
+/* The picture at grid frame n, scaled; NULL: it can't be had there. */
+static AVFrame *look_at(
+    const struct piece *piece, struct scaler *scaler, int64_t n, struct failure *failure)
+{
+    struct source *source;
+    const AVFrame *shown;
+    AVFrame *scaled = NULL;
+    if (source_open(&source, piece->source_fd, &piece->job->info, n, failure) < 0)
+        return NULL;
+    if (source_frame(source, n, &shown, failure) == 0 && (scaled = av_frame_alloc())) {
+        int error = scaler_run(scaler, shown, scaled);
+        if (error < 0) {
+            failure_from_av(failure, error, REASON_DAMAGED, "poster");
+            av_frame_free(&scaled);
+        }
+    }
+    source_close(&source);
+    return scaled;
+}
+
+static AVFrame *choose(const struct piece *piece, struct scaler *scaler, struct failure *failure)
+{
+    const struct media_info *info = &piece->job->info;
+    int64_t frames = av_rescale(info->duration_us, info->fps_num, 1000000LL * info->fps_den);
+    AVFrame *best = NULL;
+    double best_variance = -1;
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+        AVFrame *frame = look_at(piece, scaler, frames * candidates[i] / 1000, failure);
+        double shows = frame ? variance(frame) : -1;
+        if (shows > best_variance) {
+            best_variance = shows;
+            AVFrame *worse = best;
+            best = frame;
+            frame = worse;
+        }
+        av_frame_free(&frame);
+        /* Good enough: text on a slide has a variance of many hundreds. */
+        if (best_variance > 400)
+            break;
+    }
+    return best;
+}
+
+static int write_poster(const struct piece *piece, AVFrame *frame, struct failure *failure)
+{
+    if (jpeg_write(piece, piece->job->poster_name, frame, POSTER_QUALITY, failure) < 0)
+        return -1;
+    struct message message = {.type = MESSAGE_POSTER};
+    return report_send(piece->report, &message, failure);
+}
+
+int stills_run(const struct piece *piece, struct failure *failure)
+{
+    struct scaler *scaler = NULL;
+    int width, height;
+    if (!piece->job->info.has_video)
+        return failure_set(failure, REASON_INTERNAL, "no pictures");
+    fit(&piece->job->info, &width, &height);
+    /* JFIF is BT.601 in full range. */
+    struct scaler_params params = {
+        .width = width,
+        .height = height,
+        .format = AV_PIX_FMT_YUVJ420P,
+        .in_matrix = piece->job->info.coded_height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M,
+        .out_matrix = AVCOL_SPC_SMPTE170M,
+    };
+    if (scaler_open(&scaler, &params) < 0)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
+    AVFrame *frame = choose(piece, scaler, failure);
+    int result = frame ? write_poster(piece, frame, failure) : -1;
+    av_frame_free(&frame);
+    scaler_close(&scaler);
+    return result == 0 ? storyboard_run(piece, failure) : result;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/worker/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "transcoder/worker/landlock.h"
+
+#ifndef __has_feature
+#define __has_feature(name) 0 /* clang's way to say it */
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED                                                                                  \
+    true /* they reserve terabytes, and look for leaks with a tracing process of their own */
+#else
+#define SANITIZED false
+#endif
+
+#define MOST_DESCRIPTORS 64
+/* Between SIGXCPU and SIGKILL. At its hard limit a process gets SIGKILL alone, which would look as
+ * if it came from outside. */
+#define CPU_GRACE_S 60
+
+static int limit(int resource, int64_t value, int64_t hard_value, struct failure *failure)
+{
+    struct rlimit bounds = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)hard_value};
+    if (setrlimit(resource, &bounds) < 0)
+        return failure_set(failure, REASON_INTERNAL, "limit %d: %s", resource, strerror(errno));
+    return 0;
+}
+
+static int enter_limits(const struct sandbox_params *params, struct failure *failure)
+{
+    int64_t memory_bytes = params->memory_bytes, file_bytes = params->file_bytes;
+    if (!SANITIZED && limit(RLIMIT_AS, memory_bytes, memory_bytes, failure) < 0)
+        return -1;
+    if (limit(RLIMIT_CPU, params->cpu_s, params->cpu_s + CPU_GRACE_S, failure) < 0 ||
+        limit(RLIMIT_FSIZE, file_bytes, file_bytes, failure) < 0 ||
+        limit(RLIMIT_NOFILE, MOST_DESCRIPTORS, MOST_DESCRIPTORS, failure) < 0)
+        return -1;
+    return limit(RLIMIT_CORE, 0, 0, failure);
+}
+
+/* Nothing that works with media calls these: who does is under somebody else's control. */
+static const int deadly[] = {
+    SCMP_SYS(socket),
+    SCMP_SYS(socketpair),
+    SCMP_SYS(connect),
+    SCMP_SYS(bind),
+    SCMP_SYS(listen),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(execve),
+    SCMP_SYS(execveat),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(process_vm_writev),
+    SCMP_SYS(bpf),
+    SCMP_SYS(userfaultfd),
+    SCMP_SYS(perf_event_open),
+    SCMP_SYS(io_uring_setup),
+    SCMP_SYS(mount),
+    SCMP_SYS(umount2),
+    SCMP_SYS(unshare),
+    SCMP_SYS(setns),
+    SCMP_SYS(pivot_root),
+    SCMP_SYS(chroot),
+    SCMP_SYS(open_tree),
+    SCMP_SYS(move_mount),
+    SCMP_SYS(fsopen),
+    SCMP_SYS(fspick),
+    SCMP_SYS(open_by_handle_at),
+    SCMP_SYS(pidfd_open),
+    SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(keyctl),
+    SCMP_SYS(add_key),
+    SCMP_SYS(request_key),
+    SCMP_SYS(init_module),
+    SCMP_SYS(finit_module),
+    SCMP_SYS(kexec_load),
+    SCMP_SYS(reboot),
+};
+
+/*
+ * Opening files: only below the output folder. A sanitizer reads its own process's maps and
+ * symbols, so that reading elsewhere is allowed under one.
+ */
+static int allow_opening_below(scmp_filter_ctx filter, int output_fd)
+{
+    static const unsigned modes[] = {O_RDONLY, O_WRONLY, O_RDWR, O_ACCMODE};
+    const struct scmp_arg_cmp elsewhere = {
+        .arg = 0, .op = SCMP_CMP_NE, .datum_a = (scmp_datum_t)output_fd};
+    int error = 0;
+    for (size_t i = SANITIZED ? 1 : 0; i < sizeof(modes) / sizeof(modes[0]) && error == 0; i++) {
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(openat), 2, elsewhere,
+            SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE, modes[i]));
+        if (error == 0)
+            error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(open), 1,
+                SCMP_A1(SCMP_CMP_MASKED_EQ, O_ACCMODE, modes[i]));
+    }
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(creat), 0);
+    return error;
+}
+
+/* Refused at all, or where an argument isn't what it must be. */
+struct refusal {
+    int call, argument;
+    enum scmp_compare refused_if;
+    scmp_datum_t value;
+};
+
+static int refuse(scmp_filter_ctx filter, const struct refusal *rules, size_t count)
+{
+    int error = 0;
+    for (size_t i = 0; i < count && error == 0; i++) {
+        const struct refusal *r = &rules[i];
+        const struct scmp_arg_cmp compare = {
+            .arg = (unsigned)(r->argument < 0 ? 0 : r->argument),
+            .op = r->refused_if,
+            .datum_a = r->value,
+        };
+        error = seccomp_rule_add_array(
+            filter, SCMP_ACT_ERRNO(EPERM), r->call, r->argument < 0 ? 0 : 1, &compare);
+    }
+    return error;
+}
+
+#define REFUSED(name)                                                                              \
+    {                                                                                              \
+        SCMP_SYS(name), -1, SCMP_CMP_NE, 0                                                         \
+    }
+#define REFUSED_UNLESS(name, argument, value)                                                      \
+    {                                                                                              \
+        SCMP_SYS(name), argument, SCMP_CMP_NE, (scmp_datum_t)(value)                               \
+    }
+
+/* What changes files by their names: the few ways that transcoder/worker/output.c goes, from the output
+ * folder alone. Landlock, where there is one, also sees where a path leads. */
+static int refuse_changing_elsewhere(scmp_filter_ctx filter, int output_fd)
+{
+    const struct refusal rules[] = {
+        REFUSED_UNLESS(mkdirat, 0, output_fd),
+        REFUSED_UNLESS(unlinkat, 0, output_fd),
+        REFUSED_UNLESS(renameat, 0, output_fd),
+        REFUSED_UNLESS(renameat, 2, output_fd),
+        REFUSED_UNLESS(renameat2, 0, output_fd),
+        REFUSED_UNLESS(renameat2, 2, output_fd),
+        REFUSED(mkdir),
+        REFUSED(rmdir),
+        REFUSED(unlink),
+        REFUSED(rename),
+        REFUSED(link),
+        REFUSED(linkat),
+        REFUSED(symlink),
+        REFUSED(symlinkat),
+        REFUSED(mknod),
+        REFUSED(mknodat),
+        REFUSED(truncate),
+        REFUSED(chmod),
+        REFUSED(fchmodat),
+        REFUSED(chown),
+        REFUSED(lchown),
+        REFUSED(fchownat),
+        REFUSED(utime),
+        REFUSED(utimes),
+        REFUSED(futimesat),
+        REFUSED(utimensat),
+        REFUSED(setxattr),
+        REFUSED(lsetxattr),
+        REFUSED(removexattr),
+        REFUSED(lremovexattr),
+    };
+    return refuse(filter, rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+/* Root may raise its own limits again; anybody may signal his other processes. abort() needs tgkill
+ * with the own number. */
+static int refuse_getting_out(scmp_filter_ctx filter)
+{
+    const struct refusal rules[] = {
+        REFUSED(setrlimit),
+        REFUSED_UNLESS(prlimit64, 2, 0),
+        REFUSED(kill),
+        REFUSED(tkill),
+        REFUSED_UNLESS(tgkill, 0, getpid()),
+        REFUSED(rt_sigqueueinfo),
+        REFUSED(rt_tgsigqueueinfo),
+    };
+    return refuse(filter, rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+/* Threads are made with clone(CLONE_THREAD); clone3's flags can't be looked at, and glibc does
+ * without it. */
+static int forbid_processes(scmp_filter_ctx filter)
+{
+    int error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
+        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(fork), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(vfork), 0);
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(ptrace), 0);
+    return error;
+}
+
+static int enter_filter(const struct sandbox_params *params, struct failure *failure)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int error = filter ? 0 : -ENOMEM;
+    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]) && error == 0; i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+    if (error == 0)
+        error = allow_opening_below(filter, params->output_fd);
+    if (error == 0)
+        error = refuse_changing_elsewhere(filter, params->output_fd);
+    if (error == 0 && !SANITIZED)
+        error = refuse_getting_out(filter);
+    if (error == 0 && !SANITIZED)
+        error = forbid_processes(filter);
+    if (error == 0)
+        error = seccomp_load(filter);
+    seccomp_release(filter);
+    return error == 0 ? 0 : failure_set(failure, REASON_INTERNAL, "seccomp: %s", strerror(-error));
+}
+
+int sandbox_enter(
+    const struct sandbox_params *params, int *landlock_version, struct failure *failure)
+{
+    if (enter_limits(params, failure) < 0)
+        return -1;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return failure_set(failure, REASON_INTERNAL, "no_new_privs: %s", strerror(errno));
+    int version = landlock_enter(params->output_fd, SANITIZED);
+    if (version < 0)
+        return failure_set(failure, REASON_INTERNAL, "Landlock: %s", strerror(errno));
+    if (landlock_version)
+        *landlock_version = version;
+    return enter_filter(params, failure);
+}
