@@ -10,16 +10,16 @@
 #ifndef NODE_HTTP_HTTP_INTERNAL_H
 #define NODE_HTTP_HTTP_INTERNAL_H
 
-#include "node/http/chunked.h"
-#include "node/http/cmcd.h"
-#include "node/http/condition.h"
-#include "node/http/date.h"
-#include "node/http/files.h"
-#include "node/http/head.h"
+#include "node/http/parse/chunked.h"
+#include "node/http/parse/cmcd.h"
+#include "node/http/parse/condition.h"
+#include "node/http/parse/date.h"
+#include "node/http/file_cache.h"
+#include "node/http/parse/head.h"
 #include "node/http/http.h"
-#include "node/http/range.h"
+#include "node/http/parse/range.h"
 #include "node/http/router.h"
-#include "node/http/tls.h"
+#include "node/http/transport/tls.h"
 #include "node/util/buf.h"
 #include "node/util/pool.h"
 

@@ -5,7 +5,7 @@
  * scheduler.
  */
 #include "node/http/http_internal.h"
-#include "node/http/target.h"
+#include "node/http/parse/target.h"
 #include "node/util/clock.h"
 
 #include <linux/tcp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The request: what handlers ask of it, its way to a handler, deferred work, its end. */
 #include "node/http/http_internal.h"
-#include "node/http/target.h"
+#include "node/http/parse/target.h"
 
 #include <errno.h>
 #include <stdlib.h>

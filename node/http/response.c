@@ -2,7 +2,7 @@
 /* Responses: heads, bodies from memory, errors. */
 #include "node/http/gzip.h"
 #include "node/http/http_internal.h"
-#include "node/http/status.h"
+#include "node/http/parse/status.h"
 #include "node/util/clock.h"
 #include "node/util/decimal.h"
 

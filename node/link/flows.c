@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#include "node/http/cmcd.h"
+#include "node/http/parse/cmcd.h"
 #include "node/link/shares.h"
 
 enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What players say of themselves stays within its bounds. */
-#include "node/http/cmcd.h"
+#include "node/http/parse/cmcd.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* However a chunked body is cut into pieces, the same comes out of it. */
-#include "node/http/chunked.h"
+#include "node/http/parse/chunked.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A target's path stays below the root, and normalising it again changes nothing. */
-#include "node/http/target.h"
+#include "node/http/parse/target.h"
 
 #include <stdint.h>
 #include <stdlib.h>

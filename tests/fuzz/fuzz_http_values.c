@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ranges lie within the representation; lists of tags and codings are read to their end and no
  * further. */
-#include "node/http/condition.h"
-#include "node/http/date.h"
+#include "node/http/parse/condition.h"
+#include "node/http/parse/date.h"
 #include "node/http/gzip.h"
-#include "node/http/range.h"
+#include "node/http/parse/range.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where requests begin and end, told by the parsers alone from all that was said. */
 #include "h1.h"
-#include "node/http/chunked.h"
-#include "node/http/head.h"
+#include "node/http/parse/chunked.h"
+#include "node/http/parse/head.h"
 
 static void ignore(void *ctx, const char *piece, size_t piece_bytes)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What players say of themselves. */
-#include "node/http/cmcd.h"
+#include "node/http/parse/cmcd.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

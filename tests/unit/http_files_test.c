@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A loop's open files. */
-#include "node/http/files.h"
+#include "node/http/file_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pure parsers of the HTTP server, by tables. */
-#include "node/http/chunked.h"
-#include "node/http/condition.h"
-#include "node/http/date.h"
+#include "node/http/parse/chunked.h"
+#include "node/http/parse/condition.h"
+#include "node/http/parse/date.h"
 #include "node/http/gzip.h"
-#include "node/http/head.h"
-#include "node/http/range.h"
+#include "node/http/parse/head.h"
+#include "node/http/parse/range.h"
 #include "node/http/router.h"
-#include "node/http/target.h"
+#include "node/http/parse/target.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "node/http/cmcd.h"
+#include "node/http/parse/cmcd.h"
 
 /* Of what the wire carries, payload. */
 #define PAYLOAD(bps) ((int64_t)((bps)*0.965))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How long a session's ticket is good: handshakes with OpenSSL's own client, and a clock that the
  * test moves. */
-#include "node/http/ticket_keys.h"
-#include "node/http/tls.h"
+#include "node/http/transport/ticket_keys.h"
+#include "node/http/transport/tls.h"
 #include "node/util/clock.h"
 
 #include <event2/bufferevent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/fields.h"
+#include "node/http/parse/fields.h"
 
 #include <errno.h>
 #include <llhttp/llhttp.h>

@@ -4,8 +4,8 @@
  * share one SSL_CTX and the keys of session tickets, so that a ticket is good on each of them, and
  * with the next certificate too; the keys change (ticket_keys.h).
  */
-#ifndef NODE_HTTP_TLS_H
-#define NODE_HTTP_TLS_H
+#ifndef NODE_HTTP_TRANSPORT_TLS_H
+#define NODE_HTTP_TRANSPORT_TLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/target.h"
+#include "node/http/parse/target.h"
 
 #include <ctype.h>
 #include <errno.h>

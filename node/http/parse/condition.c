@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/condition.h"
+#include "node/http/parse/condition.h"
 
-#include "node/http/date.h"
+#include "node/http/parse/date.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/status.h"
+#include "node/http/parse/status.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/files.h"
+#include "node/http/file_cache.h"
 
 #include <errno.h>
 #include <event2/buffer.h>

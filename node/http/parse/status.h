@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Status codes: reason phrases, and what the server itself says with them. Pure. */
-#ifndef NODE_HTTP_STATUS_H
-#define NODE_HTTP_STATUS_H
+#ifndef NODE_HTTP_PARSE_STATUS_H
+#define NODE_HTTP_PARSE_STATUS_H
 
 /* "Not Found"; "Unknown" for codes that no part of the node uses. */
 const char *http_status_reason(int status);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Conditional requests (RFC 9110 section 13). Pure. */
-#ifndef NODE_HTTP_CONDITION_H
-#define NODE_HTTP_CONDITION_H
+#ifndef NODE_HTTP_PARSE_CONDITION_H
+#define NODE_HTTP_PARSE_CONDITION_H
 
-#include "node/http/head.h"
+#include "node/http/parse/head.h"
 
 /* What is known of the representation that a request is about. */
 struct http_validators {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/tls.h"
-#include "node/http/ticket_keys.h"
+#include "node/http/transport/tls.h"
+#include "node/http/transport/ticket_keys.h"
 #include "node/util/clock.h"
 
 #include <errno.h>

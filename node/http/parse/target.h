@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Request targets, percent-encoding, queries and cookies. Pure. */
-#ifndef NODE_HTTP_TARGET_H
-#define NODE_HTTP_TARGET_H
+#ifndef NODE_HTTP_PARSE_TARGET_H
+#define NODE_HTTP_PARSE_TARGET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * A request's header fields by llhttp. Pure. llhttp.h and http.h name their methods alike, so that
  * llhttp stays behind this header and chunked.h.
  */
-#ifndef NODE_HTTP_FIELDS_H
-#define NODE_HTTP_FIELDS_H
+#ifndef NODE_HTTP_PARSE_FIELDS_H
+#define NODE_HTTP_PARSE_FIELDS_H
 
 #include <stdbool.h>
 #include <stddef.h>

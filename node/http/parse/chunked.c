@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/chunked.h"
+#include "node/http/parse/chunked.h"
 
 #include <errno.h>
 #include <llhttp/llhttp.h>

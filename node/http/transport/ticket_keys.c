@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/ticket_keys.h"
+#include "node/http/transport/ticket_keys.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>

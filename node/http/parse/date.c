@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/date.h"
+#include "node/http/parse/date.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* HTTP's dates (RFC 9110 section 5.6.7). Pure, and without regard to the locale. */
-#ifndef NODE_HTTP_DATE_H
-#define NODE_HTTP_DATE_H
+#ifndef NODE_HTTP_PARSE_DATE_H
+#define NODE_HTTP_PARSE_DATE_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/head.h"
+#include "node/http/parse/head.h"
 
-#include "node/http/fields.h"
-#include "node/http/target.h"
+#include "node/http/parse/fields.h"
+#include "node/http/parse/target.h"
 
 #include <ctype.h>
 #include <errno.h>

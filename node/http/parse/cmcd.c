@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/cmcd.h"
+#include "node/http/parse/cmcd.h"
 
 #include <string.h>
 

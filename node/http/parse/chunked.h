@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The chunked transfer coding (RFC 9112 section 7.1) by llhttp. Pure. */
-#ifndef NODE_HTTP_CHUNKED_H
-#define NODE_HTTP_CHUNKED_H
+#ifndef NODE_HTTP_PARSE_CHUNKED_H
+#define NODE_HTTP_PARSE_CHUNKED_H
 
 #include <stdbool.h>
 #include <stddef.h>

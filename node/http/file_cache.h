@@ -4,8 +4,8 @@
  * segment that a whole county watches costs no opening. What is at a path is looked at anew once a
  * second. One thread: the loop's.
  */
-#ifndef NODE_HTTP_FILES_H
-#define NODE_HTTP_FILES_H
+#ifndef NODE_HTTP_FILE_CACHE_H
+#define NODE_HTTP_FILE_CACHE_H
 
 #include <stdint.h>
 #include <sys/types.h>

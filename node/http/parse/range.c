@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/http/range.h"
+#include "node/http/parse/range.h"
 
 #include <ctype.h>
 #include <inttypes.h>

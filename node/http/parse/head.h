@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A request's head: where it ends, and what it says. Pure. */
-#ifndef NODE_HTTP_HEAD_H
-#define NODE_HTTP_HEAD_H
+#ifndef NODE_HTTP_PARSE_HEAD_H
+#define NODE_HTTP_PARSE_HEAD_H
 
 #include "node/http/http.h"
 

@@ -4,8 +4,8 @@
  * edition's keys), as a query parameter CMCD or as the headers CMCD-Request, CMCD-Object,
  * CMCD-Status and CMCD-Session. Pure.
  */
-#ifndef NODE_HTTP_CMCD_H
-#define NODE_HTTP_CMCD_H
+#ifndef NODE_HTTP_PARSE_CMCD_H
+#define NODE_HTTP_PARSE_CMCD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * and the one before it for another, so that a ticket is good for a period at least. They are never
  * written anywhere. Not thread-safe.
  */
-#ifndef NODE_HTTP_TICKET_KEYS_H
-#define NODE_HTTP_TICKET_KEYS_H
+#ifndef NODE_HTTP_TRANSPORT_TICKET_KEYS_H
+#define NODE_HTTP_TRANSPORT_TICKET_KEYS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ranges (RFC 9110 section 14), and how several of them are sent. Pure. */
-#ifndef NODE_HTTP_RANGE_H
-#define NODE_HTTP_RANGE_H
+#ifndef NODE_HTTP_PARSE_RANGE_H
+#define NODE_HTTP_PARSE_RANGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
