@@ -207,7 +207,7 @@ static int open_server(struct node *node)
         .guard = modules_guard,
         .guard_ctx = &node->modules,
         .still_allowed = modules_still_allowed,
-        .nowhere = web_nowhere,
+        .not_found = web_not_found,
         .observe = monitor_observe,
         .observe_ctx = node->modules.monitor,
         .pace = link_pace,

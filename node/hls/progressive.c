@@ -28,7 +28,7 @@ struct progressive {
     size_t track_count;
     uint8_t *inits[TRACKS];
     struct buf beginning;
-    struct http_piece *pieces;
+    struct http_extent *pieces;
     struct source {
         const struct media_rendition *rendition;
         int32_t chunk;
@@ -142,7 +142,7 @@ static void add_segment(
     struct progressive *p, const struct media_rendition *rendition, size_t number)
 {
     const struct media_segment *segment = &rendition->segments[number];
-    struct http_piece *last = &p->pieces[p->piece_count - 1];
+    struct http_extent *last = &p->pieces[p->piece_count - 1];
     const struct source *source = &p->sources[p->piece_count - 1];
 
     if (source->rendition == rendition && source->chunk == segment->chunk &&
@@ -151,7 +151,7 @@ static void add_segment(
         return;
     }
     p->sources[p->piece_count] = (struct source){rendition, segment->chunk};
-    p->pieces[p->piece_count++] = (struct http_piece){
+    p->pieces[p->piece_count++] = (struct http_extent){
         .offset_bytes = segment->offset_bytes, .length_bytes = segment->length_bytes};
 }
 
@@ -163,7 +163,7 @@ static int lay_out(struct progressive *p)
     p->sources = calloc(1 + segments * p->track_count, sizeof(*p->sources));
     if (!p->pieces || !p->sources)
         return -ENOMEM;
-    p->pieces[0] = (struct http_piece){
+    p->pieces[0] = (struct http_extent){
         .data = p->beginning.data, .length_bytes = (int64_t)p->beginning.used_bytes};
     p->piece_count = 1;
     for (size_t n = 0; n < segments; n++)
@@ -303,8 +303,8 @@ void progressive_respond(struct http_request *req, const struct store *store,
         return;
     }
     add_disposition(req, index, rendition->name);
-    http_respond_pieces(
-        req, &(struct http_pieces){
+    http_respond_extents(
+        req, &(struct http_extents){
                  .items = p->pieces,
                  .count = p->piece_count,
                  .open = on_open_piece,

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading a request's body: collected, streamed with back pressure, or thrown away. */
-#include "node/http/http_internal.h"
+#include "node/http/body.h"
 
 #include <errno.h>
+
+enum {
+    BLOCK_BYTES = 256 * 1024,   /* handed to a handler at a time */
+    DISCARD_BYTES = 256 * 1024, /* of an unwanted body, read to save the connection */
+};
 
 int body_open(struct http_request *req)
 {
@@ -26,43 +30,41 @@ void body_free(struct http_body *body)
         evbuffer_free(body->block);
 }
 
-/* ---- off the wire -----------------------------------------------------------------------------
- */
+/* ---- from the socket to the block ---- */
 
-static void add_piece(void *ctx, const char *piece, size_t piece_bytes)
+static void add_decoded(void *ctx, const char *data, size_t data_bytes)
 {
     struct http_body *body = ctx;
 
-    if (evbuffer_add(body->block, piece, piece_bytes) < 0)
+    if (evbuffer_add(body->block, data, data_bytes) < 0)
         body->failed = true;
 }
 
-static void take_chunked(struct http_body *body, struct evbuffer *input, size_t most_bytes)
+static void take_chunked(struct http_body *body, struct evbuffer *input, size_t max_bytes)
 {
-    while (most_bytes > 0 && !body->complete && !body->failed) {
-        size_t ready_bytes = evbuffer_get_contiguous_space(input), taken_bytes;
-        int rc;
-
+    while (max_bytes > 0 && !body->complete && !body->failed) {
+        size_t ready_bytes = evbuffer_get_contiguous_space(input);
         if (ready_bytes == 0)
             return;
-        if (ready_bytes > most_bytes)
-            ready_bytes = most_bytes;
-        rc = http_chunked_decode(body->chunked,
+        if (ready_bytes > max_bytes)
+            ready_bytes = max_bytes;
+        size_t taken_bytes;
+        int result = http_chunked_decode(body->chunked,
             (const char *)evbuffer_pullup(input, (ev_ssize_t)ready_bytes), ready_bytes,
-            &taken_bytes, add_piece, body);
-        body->complete = rc == 1;
-        body->failed |= rc < 0;
+            &taken_bytes, add_decoded, body);
+        body->complete = result == 1;
+        body->failed |= result < 0;
         evbuffer_drain(input, taken_bytes);
-        most_bytes -= taken_bytes;
+        max_bytes -= taken_bytes;
     }
 }
 
-static void take_sized(struct http_body *body, struct evbuffer *input, size_t most_bytes)
+static void take_sized(struct http_body *body, struct evbuffer *input, size_t max_bytes)
 {
     size_t bytes = evbuffer_get_length(input);
 
-    if (bytes > most_bytes)
-        bytes = most_bytes;
+    if (bytes > max_bytes)
+        bytes = max_bytes;
     if ((int64_t)bytes > body->left_bytes)
         bytes = (size_t)body->left_bytes;
     if (bytes > 0 && evbuffer_remove_buffer(input, body->block, bytes) < 0)
@@ -71,25 +73,24 @@ static void take_sized(struct http_body *body, struct evbuffer *input, size_t mo
     body->complete = body->left_bytes == 0;
 }
 
-/* Moves what has come into the block. Returns how much came off the wire. */
-static size_t take(struct http_request *req, size_t most_bytes)
+/* Moves what has come into the block. Returns how many bytes left the input. */
+static size_t take(struct http_request *req)
 {
-    struct evbuffer *input = conn_input(req->conn);
-    size_t before_bytes = evbuffer_get_length(input), taken_bytes;
+    struct evbuffer *input = socket_input(&req->conn->socket);
+    size_t before_bytes = evbuffer_get_length(input);
 
     if (req->body.complete || req->body.failed)
         return 0;
     if (req->body.chunked)
-        take_chunked(&req->body, input, most_bytes);
+        take_chunked(&req->body, input, BLOCK_BYTES);
     else
-        take_sized(&req->body, input, most_bytes);
-    taken_bytes = before_bytes - evbuffer_get_length(input);
-    req->conn->received_bytes += taken_bytes;
+        take_sized(&req->body, input, BLOCK_BYTES);
+    size_t taken_bytes = before_bytes - evbuffer_get_length(input);
+    req->conn->progress.received_bytes += taken_bytes;
     return taken_bytes;
 }
 
-/* ---- to the handler ---------------------------------------------------------------------------
- */
+/* ---- what handlers ask for ---- */
 
 static void begin(struct http_request *req, enum body_mode mode)
 {
@@ -98,9 +99,10 @@ static void begin(struct http_request *req, enum body_mode mode)
     req->body.mode = mode;
     if (!req->conn)
         return;
-    conn_read_ahead(req->conn, BLOCK_BYTES);
-    if (req->head.expect_continue && evbuffer_get_length(conn_input(req->conn)) == 0)
-        evbuffer_add(conn_output(req->conn), go_on, sizeof(go_on) - 1);
+    struct http_socket *socket = &req->conn->socket;
+    socket_set_read_ahead(socket, BLOCK_BYTES);
+    if (req->head.expect_continue && evbuffer_get_length(socket_input(socket)) == 0)
+        evbuffer_add(socket_output(socket), go_on, sizeof(go_on) - 1);
     req->head.expect_continue = false;
     request_kick(req);
 }
@@ -115,28 +117,33 @@ static int check_begin(struct http_request *req)
     return req->body.block ? 0 : -ENOMEM;
 }
 
+static bool is_known_too_large(const struct http_request *req)
+{
+    return req->head.body_bytes > 0 && (uint64_t)req->head.body_bytes > req->body.max_bytes;
+}
+
 int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn on_body, void *ctx)
 {
-    int rc = check_begin(req);
-
-    if (rc < 0)
-        return rc;
+    int error = check_begin(req);
+    if (error < 0)
+        return error;
     req->body.max_bytes = max_bytes;
     req->body.on_body = on_body;
     req->body.ctx = ctx;
-    if (req->head.body_bytes > 0 && (uint64_t)req->head.body_bytes > max_bytes)
-        respond_status(req, 413);
-    else
+    if (is_known_too_large(req)) {
+        req->body.mode = BODY_COLLECT; /* its first step refuses it */
+        request_kick(req);
+    } else {
         begin(req, BODY_COLLECT);
+    }
     return 0;
 }
 
 int http_request_stream(struct http_request *req, http_stream_fn on_data, void *ctx)
 {
-    int rc = check_begin(req);
-
-    if (rc < 0)
-        return rc;
+    int error = check_begin(req);
+    if (error < 0)
+        return error;
     req->body.on_data = on_data;
     req->body.ctx = ctx;
     begin(req, BODY_STREAM);
@@ -149,32 +156,30 @@ void http_request_resume(struct http_request *req)
     request_kick(req);
 }
 
-static bool step_collect(struct http_request *req)
+/* ---- steps ---- */
+
+static int step_collect(struct http_request *req)
 {
     struct http_body *body = &req->body;
-    size_t length;
-    char *data;
 
-    if (take(req, BLOCK_BYTES) > 0 && !body->complete) {
-        if (evbuffer_get_length(body->block) > body->max_bytes)
-            respond_status(req, 413);
-        return true;
+    if (is_known_too_large(req))
+        return 413;
+    bool moved = take(req) > 0;
+    size_t length = evbuffer_get_length(body->block);
+    if (length > body->max_bytes) {
+        if (body->complete)
+            body->mode = BODY_NONE;
+        return 413;
     }
     if (!body->complete)
-        return false;
-    length = evbuffer_get_length(body->block);
+        return moved || body->failed;
     body->mode = BODY_NONE;
-    if (length > body->max_bytes) {
-        respond_status(req, 413);
-        return true;
-    }
     evbuffer_add(body->block, "", 1);
-    data = (char *)evbuffer_pullup(body->block, -1);
-    if (data)
-        body->on_body(req, data, length, body->ctx);
-    else
-        respond_status(req, 500);
-    return true;
+    char *data = (char *)evbuffer_pullup(body->block, -1);
+    if (!data)
+        return 500;
+    body->on_body(req, data, length, body->ctx);
+    return 1;
 }
 
 static void finish_stream(struct http_request *req, bool end)
@@ -183,37 +188,35 @@ static void finish_stream(struct http_request *req, bool end)
     req->body.on_data(req, NULL, 0, end, req->body.ctx);
 }
 
-static bool step_stream(struct http_request *req)
+static int step_stream(struct http_request *req)
 {
     struct http_body *body = &req->body;
-    size_t length;
 
     if (body->paused)
-        return false;
-    /* The block before this one was the handler's until now. */
+        return 0;
+    /* The handler has let go of the previous block. */
     evbuffer_drain(body->block, evbuffer_get_length(body->block));
-    take(req, BLOCK_BYTES);
+    take(req);
     if (body->failed)
-        return true;
-    length = evbuffer_get_length(body->block);
+        return 1;
+    size_t length = evbuffer_get_length(body->block);
     if (length > 0) {
         const uint8_t *data = evbuffer_pullup(body->block, -1);
-
         body->paused = true;
         body->failed = !data;
         if (data)
             body->on_data(req, data, length, false, body->ctx);
-        return true;
+        return 1;
     }
     if (!body->complete || req->deferred > 0)
-        return false;
+        return 0;
     finish_stream(req, true);
-    return true;
+    return 1;
 }
 
-static bool step_discard(struct http_request *req)
+static int step_discard(struct http_request *req)
 {
-    size_t taken_bytes = take(req, BLOCK_BYTES);
+    size_t taken_bytes = take(req);
 
     evbuffer_drain(req->body.block, evbuffer_get_length(req->body.block));
     req->body.discarded_bytes += taken_bytes;
@@ -222,29 +225,27 @@ static bool step_discard(struct http_request *req)
     return taken_bytes > 0;
 }
 
-static bool step_failed(struct http_request *req)
+static int step_failed(struct http_request *req)
 {
     if (req->deferred > 0)
-        return false;
+        return 0;
     body_abort(req);
     req->body.mode = BODY_NONE;
     req->close = true;
-    if (req->send == SEND_NONE)
-        respond_status(req, 400);
-    return true;
+    return req->send == SEND_NONE ? 400 : 1;
 }
 
-bool body_step(struct http_request *req)
+int body_step(struct http_request *req)
 {
     enum body_mode mode = req->body.mode;
 
     if (mode == BODY_NONE || mode == BODY_UNREAD)
-        return false;
+        return 0;
     if (req->body.failed)
         return step_failed(req);
     switch (mode) {
     case BODY_COLLECT:
-        return req->send == SEND_NONE && step_collect(req);
+        return req->send == SEND_NONE ? step_collect(req) : 0;
     case BODY_STREAM:
         return step_stream(req);
     default:
@@ -275,8 +276,8 @@ bool body_discardable(const struct http_request *req)
 
     if (body->complete)
         return true;
-    /* A peer that waits for "100 Continue" may never send the body: what comes next could be
-     * either. */
+    /* A peer that waits for "100 Continue" may never send the body. Then it is unclear whether the
+     * next bytes are the body or a new request. */
     if (body->failed || req->head.expect_continue)
         return false;
     return body->chunked || body->left_bytes <= DISCARD_BYTES - (int64_t)body->discarded_bytes;

@@ -16,22 +16,22 @@ enum { BUCKETS = 1024, BELIEVED_MS = 1000, UNUSED_MS = 20000 };
 struct file {
     LIST_ENTRY(file) in_bucket;
     TAILQ_ENTRY(file) in_order; /* longest unused first */
-    struct files_entry entry;
+    struct file_cache_entry entry;
     dev_t device;
     ino_t inode;
     int64_t looked_ms, used_ms;
     char path[];
 };
 
-struct files {
+struct file_cache {
     LIST_HEAD(, file) by_path[BUCKETS];
     TAILQ_HEAD(, file) order;
     size_t count, most;
 };
 
-int files_open(struct files **out, size_t most)
+int file_cache_open(struct file_cache **out, size_t most)
 {
-    struct files *files = calloc(1, sizeof(*files));
+    struct file_cache *files = calloc(1, sizeof(*files));
 
     *out = files;
     if (!files)
@@ -41,7 +41,7 @@ int files_open(struct files **out, size_t most)
     return 0;
 }
 
-static void forget(struct files *files, struct file *file)
+static void forget(struct file_cache *files, struct file *file)
 {
     LIST_REMOVE(file, in_bucket);
     TAILQ_REMOVE(&files->order, file, in_order);
@@ -52,7 +52,7 @@ static void forget(struct files *files, struct file *file)
 }
 
 /* False: there is none. */
-static bool forget_oldest(struct files *files)
+static bool forget_oldest(struct file_cache *files)
 {
     struct file *file = TAILQ_FIRST(&files->order);
 
@@ -61,7 +61,7 @@ static bool forget_oldest(struct files *files)
     return file != NULL;
 }
 
-void files_close(struct files **files)
+void file_cache_close(struct file_cache **files)
 {
     if (!*files)
         return;
@@ -80,7 +80,7 @@ static size_t bucket_of(const char *path)
     return hash % BUCKETS;
 }
 
-static struct file *find(const struct files *files, const char *path)
+static struct file *find(const struct file_cache *files, const char *path)
 {
     struct file *file;
 
@@ -129,7 +129,7 @@ static struct file *make(const char *path, int fd, const struct stat *info)
 }
 
 /* Where descriptors run out, files that are merely kept open give theirs back. */
-static int open_path(struct files *files, const char *path)
+static int open_path(struct file_cache *files, const char *path)
 {
     int fd;
 
@@ -139,7 +139,7 @@ static int open_path(struct files *files, const char *path)
     return fd;
 }
 
-static int add(struct files *files, const char *path, struct file **out)
+static int add(struct file_cache *files, const char *path, struct file **out)
 {
     struct stat info;
     int fd = open_path(files, path);
@@ -161,7 +161,7 @@ static int add(struct files *files, const char *path, struct file **out)
     return 0;
 }
 
-int files_get(struct files *files, const char *path, int64_t now_ms, const struct files_entry **out)
+int file_cache_get(struct file_cache *files, const char *path, int64_t now_ms, const struct file_cache_entry **out)
 {
     struct file *file = find(files, path);
     bool looks = !file || now_ms - file->looked_ms >= BELIEVED_MS;
@@ -185,7 +185,7 @@ int files_get(struct files *files, const char *path, int64_t now_ms, const struc
     return 0;
 }
 
-void files_tend(struct files *files, int64_t now_ms)
+void file_cache_tick(struct file_cache *files, int64_t now_ms)
 {
     struct file *file, *next;
 

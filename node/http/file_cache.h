@@ -11,23 +11,23 @@
 #include <sys/types.h>
 
 struct evbuffer_file_segment;
-struct files;
+struct file_cache;
 
-struct files_entry {
+struct file_cache_entry {
     int fd;
     int64_t bytes, modified_ns;            /* the file's size and time */
     struct evbuffer_file_segment *segment; /* all of it; whoever adds it to a buffer holds it */
 };
 
-int files_open(struct files **out, size_t most); /* 0 or -ENOMEM */
-void files_close(struct files **files);          /* accepts NULL */
+int file_cache_open(struct file_cache **out, size_t max_files); /* 0 or -ENOMEM */
+void file_cache_close(struct file_cache **files);          /* accepts NULL */
 /*
  * The file at an absolute path, which must be a regular one and not a link. 0 and an entry that is
  * valid until the next call of a function here; or a negative errno (-EIO: no regular file).
  */
-int files_get(
-    struct files *files, const char *path, int64_t now_ms, const struct files_entry **out);
+int file_cache_get(
+    struct file_cache *files, const char *path, int64_t now_ms, const struct file_cache_entry **out);
 /* Once a second or so: closes what nobody has asked for in a while. */
-void files_tend(struct files *files, int64_t now_ms);
+void file_cache_tick(struct file_cache *files, int64_t now_ms);
 
 #endif

@@ -147,7 +147,7 @@ void http_respond_empty(struct http_request *req, int status);
 void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
-/* Part of a file (by sendfile, over TLS through 64 KiB of memory), with HEAD, ranges (several as
+/* Part of a file (by sendfile, over TLS through 48 KiB of memory), with HEAD, ranges (several as
  * multipart/byteranges) and all conditions handled; Last-Modified is the file's own time. One that
  * is cut short while it is sent ends the connection. Files that were asked for last stay open. */
 struct http_file {
@@ -163,27 +163,29 @@ struct http_file {
 int http_respond_file(struct http_request *req, const struct http_file *file);
 
 /*
- * A representation laid out from pieces: bytes in memory and parts of files, which are opened only
- * when it is their turn, so that a response holds one descriptor at a time. Ranges and conditions
- * as above, without Last-Modified. A piece that can't be opened, or is shorter than it says, ends
- * the connection.
+ * A body laid out from extents: bytes in memory and parts of files. A file is opened only when its
+ * turn comes, so that a response holds one descriptor at a time. Ranges and conditions as above,
+ * without Last-Modified. An extent that can't be opened, or is shorter than it says, ends the
+ * connection.
  */
-struct http_piece {
-    const void *data;                   /* NULL: a part of a file */
-    int64_t offset_bytes, length_bytes; /* offset: in the file; length: at least 1 */
+struct http_extent {
+    const void *data;     /* NULL: part of a file */
+    int64_t offset_bytes; /* in the file */
+    int64_t length_bytes; /* at least 1 */
 };
-struct http_pieces {
-    const struct http_piece *items; /* valid until release, as is their data */
+struct http_extents {
+    const struct http_extent *items; /* valid until release, as is their data */
     size_t count;
-    /* The descriptor of a piece's file, which is taken over; or a negative errno. Once for each
-     * range that has bytes of it. The request's loop; must not block for long. */
-    int (*open)(void *ctx, size_t piece);
-    void (*release)(void *ctx); /* exactly once, when nothing is needed any more; not NULL */
+    /* Opens an extent's file. Returns a descriptor, which is taken over, or a negative errno.
+     * Called once for each range that has bytes of the extent, on the request's loop. Must not
+     * block for long. */
+    int (*open)(void *ctx, size_t extent);
+    void (*release)(void *ctx); /* called exactly once, when nothing is needed any more; not NULL */
     void *ctx;
     const char *content_type;
     const char *etag, *cache_control; /* as in http_file */
 };
-void http_respond_pieces(struct http_request *req, const struct http_pieces *pieces);
+void http_respond_extents(struct http_request *req, const struct http_extents *body);
 
 /*
  * An open-ended response (server-sent events): starts it; then http_stream_write() any number of
@@ -301,7 +303,7 @@ struct http_server_params {
         const struct http_request *req, const struct http_route *route, void *ctx);
     /* Answers what no route is for, with 404; false: it has not, the usual error goes out. May be
      * NULL. Called like a guard. */
-    bool (*nowhere)(struct http_request *req);
+    bool (*not_found)(struct http_request *req);
     http_observe_fn observe; /* may be NULL */
     void *observe_ctx;
     http_pace_fn pace; /* may be NULL: nothing is paced */

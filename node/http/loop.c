@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One thread with its event base, its listener and its connections. */
-#include "node/http/http_internal.h"
-#include "node/util/clock.h"
+#include "node/http/loop.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-bool loop_draining(const struct http_loop *loop)
-{
-    return atomic_load(&loop->server->stage) >= SERVER_DRAINS;
-}
+#include "node/http/conn.h"
+#include "node/http/defer.h"
+#include "node/http/pace.h"
+#include "node/http/watch.h"
+#include "node/util/clock.h"
 
-void loop_wake(struct http_loop *loop)
-{
-    event_active(loop->wake, EV_TIMEOUT, 0);
-}
-
-const char *loop_usual_headers(struct http_loop *loop)
-{
-    int64_t now_s = clock_wall_ms() / 1000;
-    char date[HTTP_DATE_BYTES];
-
-    if (now_s != loop->date_s) {
-        http_date_format(date, now_s);
-        snprintf(loop->usual_headers, sizeof(loop->usual_headers),
-            "Date: %s\r\nServer: Terrace\r\n", date);
-        loop->date_s = now_s;
-    }
-    return loop->usual_headers;
-}
-
-/* ---- accepting --------------------------------------------------------------------------------
- */
+/* Files that a loop keeps open. */
+enum { MAX_OPEN_FILES = 256 };
 
 static void set_enabled(struct evconnlistener *listener, bool enabled)
 {
@@ -77,17 +56,15 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     set_accepting(loop, false);
 }
 
-void loop_conn_ended(struct http_loop *loop)
+static void on_conn_ended(struct http_loop *loop)
 {
-    loop->conn_count--;
     if (loop->conn_count < loop->max_conns)
         set_accepting(loop, true);
 }
 
-/* ---- events -----------------------------------------------------------------------------------
- */
+/* ---- events ---- */
 
-void loop_check_end(struct http_loop *loop)
+static void check_end(struct http_loop *loop)
 {
     if (loop->ending || !loop_draining(loop) || loop->conn_count > 0 || loop->abandoned > 0)
         return;
@@ -124,11 +101,11 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd, (void)what;
     loop->crowded = loop->accept_paused;
     for_each_conn(loop, conn_tick, now_ms);
-    files_tend(loop->files, now_ms);
+    file_cache_tick(loop->files, now_ms);
     loop->last_tick_ms = now_ms;
     if (loop->conn_count < loop->max_conns)
         set_accepting(loop, true);
-    loop_check_end(loop);
+    check_end(loop);
 }
 
 static void on_kick(evutil_socket_t fd, short what, void *arg)
@@ -143,7 +120,7 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
         conn->kicked = false;
         conn_run(conn);
     }
-    loop_check_end(loop);
+    check_end(loop);
 }
 
 static void pace_conn(struct http_conn *conn, int64_t now_ms)
@@ -169,7 +146,9 @@ static void run_posted(struct http_loop *loop)
     pthread_mutex_unlock(&loop->lock);
     for (; deferred; deferred = next) {
         next = deferred->next;
-        request_run_done(deferred);
+        struct http_conn *conn = deferred_finish(deferred);
+        if (conn)
+            conn_run(conn);
     }
 }
 
@@ -198,11 +177,10 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
     }
     if (atomic_load(&loop->server->stage) >= SERVER_KILLS)
         for_each_conn(loop, kill_conn, 0);
-    loop_check_end(loop);
+    check_end(loop);
 }
 
-/* ---- beginning and end -------------------------------------------------------------------------
- */
+/* ---- beginning and end ---- */
 
 /* 0 or -ENOMEM; takes fd. */
 static int listen_on(struct http_loop *loop, int fd, struct evconnlistener **out)
@@ -226,12 +204,13 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
     int rc;
 
     loop->server = server;
+    loop->on_conn_ended = on_conn_ended;
     loop->posted_last = &loop->posted;
     loop->last_tick_ms = clock_mono_ms();
     TAILQ_INIT(&loop->conns);
     TAILQ_INIT(&loop->kicked);
     pthread_mutex_init(&loop->lock, NULL);
-    loop->base = files_open(&loop->files, OPEN_FILES) == 0 ? event_base_new() : NULL;
+    loop->base = file_cache_open(&loop->files, MAX_OPEN_FILES) == 0 ? event_base_new() : NULL;
     if (loop->base) {
         loop->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
         loop->wake = event_new(loop->base, -1, EV_PERSIST, on_wake, loop);
@@ -256,7 +235,7 @@ static void *thread_main(void *arg)
 
     event_base_dispatch(loop->base);
     pthread_mutex_lock(&server->lock);
-    server->running--;
+    server->running_loops--;
     pthread_cond_signal(&server->ended);
     pthread_mutex_unlock(&server->lock);
     return NULL;
@@ -292,7 +271,7 @@ void loop_close(struct http_loop *loop)
         event_free(loop->pace);
     if (loop->base)
         event_base_free(loop->base);
-    files_close(&loop->files);
+    file_cache_close(&loop->files);
     buf_free(&loop->scratch);
     pthread_mutex_destroy(&loop->lock);
 }

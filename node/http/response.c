@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Responses: heads, bodies from memory, errors. */
-#include "node/http/gzip.h"
-#include "node/http/http_internal.h"
-#include "node/http/parse/status.h"
-#include "node/util/clock.h"
-#include "node/util/decimal.h"
+#include "node/http/response.h"
 
 #include <jansson.h>
 #include <stdarg.h>
@@ -12,6 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "node/http/body.h"
+#include "node/http/gzip.h"
+#include "node/http/parse/condition.h"
+#include "node/http/parse/status.h"
+#include "node/util/clock.h"
+#include "node/util/decimal.h"
 
 enum { GZIP_PAYS_BYTES = 400 };
 
@@ -107,12 +110,26 @@ static bool can_mislead(const char *content_type)
     return true;
 }
 
+static bool conn_is_held_back(const struct http_conn *conn)
+{
+    return conn->flow.active && conn->flow.pace.held_back;
+}
+
+/* Tells the player the rate that it should not exceed, and that the link is under strain
+ * (CTA-5006). */
+static void add_pace(const struct http_conn *conn, struct buf *out)
+{
+    long long rate_kbps = conn->flow.pace.rate_bps / 1000;
+
+    buf_addf(out, "CMSD-Dynamic: \"terrace\";etp=%lld;mb=%lld;du\r\n", rate_kbps, rate_kbps);
+}
+
 static void add_server_headers(struct http_request *req, const char *content_type, struct buf *out)
 {
     int64_t hsts_s = req->loop->server->params.hsts_seconds;
-    bool media = req->head.path && strncmp(req->head.path, "/v/", 3) == 0;
+    bool media = request_is_media(req);
 
-    buf_add_text(out, loop_usual_headers(req->loop));
+    buf_add_text(out, loop_common_headers(req->loop));
     if (can_mislead(content_type))
         buf_add_text(out, "X-Content-Type-Options: nosniff\r\n");
     /* Media lead nowhere, and are asked for over links where bytes count. */
@@ -122,8 +139,8 @@ static void add_server_headers(struct http_request *req, const char *content_typ
         buf_add_text(out, "Access-Control-Expose-Headers: *\r\n");
     if (req->secure && hsts_s > 0)
         buf_addf(out, "Strict-Transport-Security: max-age=%lld\r\n", (long long)hsts_s);
-    if (req->head.path)
-        pace_add_header(req, out);
+    if (media && conn_is_held_back(req->conn))
+        add_pace(req->conn, out);
     if (req->close)
         buf_add_text(out, "Connection: close\r\n");
     else if (req->head.minor_version == 0)
@@ -155,10 +172,12 @@ void response_head(
     }
     buf_add(out, req->headers.data, req->headers.used_bytes);
     buf_add_text(out, "\r\n");
-    req->conn->head_bytes = evbuffer_get_length(conn_output(req->conn)) == 0 ? out->used_bytes : 0;
+    struct http_socket *socket = &req->conn->socket;
+    bool alone = evbuffer_get_length(socket_output(socket)) == 0;
+    socket->output.head_bytes = alone ? out->used_bytes : 0;
     if (out->failed || req->headers.failed ||
-        evbuffer_add(conn_output(req->conn), out->data, out->used_bytes) < 0) {
-        req->conn->broken = true;
+        evbuffer_add(socket_output(&req->conn->socket), out->data, out->used_bytes) < 0) {
+        req->conn->socket.broken = true;
         out->failed = false;
     }
 }
@@ -225,8 +244,8 @@ static void send_body(struct http_request *req, int status, const char *content_
 {
     response_head(req, status, content_type, (int64_t)body_bytes);
     if (!req->head_only && body_bytes > 0 &&
-        evbuffer_add(conn_output(req->conn), body, body_bytes) < 0)
-        req->conn->broken = true;
+        evbuffer_add(socket_output(&req->conn->socket), body, body_bytes) < 0)
+        req->conn->socket.broken = true;
     response_end(req);
 }
 

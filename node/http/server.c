@@ -1,35 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The server as a whole: loops, pool, listening sockets; how it begins and ends. */
-#include "node/http/http_internal.h"
-#include "node/util/clock.h"
-
+/* The server as a whole: its loops, its pool, its listening sockets; how it starts and stops. */
 #include <errno.h>
 #include <event2/thread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "node/http/loop.h"
+#include "node/http/transport/listen.h"
+#include "node/util/clock.h"
+
 enum { MAX_LOOPS = 64 };
 
 /* For links that don't leave the building; every kernel has it. */
 #define NEAR_CONGESTION "cubic"
-
-void server_log(const struct http_server *server, const char *format, ...)
-{
-    char message[512];
-    va_list args;
-
-    if (!server->params.log)
-        return;
-    va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
-    server->params.log(server->params.log_ctx, message);
-}
 
 static int64_t or_default(int64_t value, int64_t fallback)
 {
@@ -142,7 +129,7 @@ static int open_loops(struct http_server *server, char *message, size_t message_
     }
     for (int i = 0; rc == 0 && i < count; i++) {
         rc = loop_start(&server->loops[i]);
-        server->running += rc == 0;
+        server->running_loops += rc == 0;
     }
     if (rc < 0)
         snprintf(message, message_bytes, "can't start the server: %s", strerror(-rc));
@@ -204,7 +191,7 @@ static void wait_for_loops(struct http_server *server, int64_t grace_ms)
     int rc = 0;
 
     pthread_mutex_lock(&server->lock);
-    while (server->running > 0 && rc == 0)
+    while (server->running_loops > 0 && rc == 0)
         rc = pthread_cond_timedwait(&server->ended, &server->lock, &until);
     pthread_mutex_unlock(&server->lock);
 }

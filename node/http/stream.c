@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Open-ended responses, and the timers that feed them. */
-#include "node/http/http_internal.h"
+#include "node/http/stream.h"
+
+#include "node/http/response.h"
 
 void http_stream_start(struct http_request *req, int status, const char *content_type,
     void (*on_close)(void *ctx), void *ctx)
@@ -32,20 +33,20 @@ void http_stream_write(struct http_request *req, const void *data, size_t data_b
 
     if (req->send != SEND_STREAM || req->head_only || data_bytes == 0 || http_request_gone(req))
         return;
-    output = conn_output(req->conn);
+    output = socket_output(&req->conn->socket);
     if (req->chunked)
         rc |= evbuffer_add_printf(output, "%zx\r\n", data_bytes) < 0;
     rc |= evbuffer_add(output, data, data_bytes) < 0;
     if (req->chunked)
         rc |= evbuffer_add(output, "\r\n", 2) < 0;
     if (rc)
-        req->conn->broken = true;
+        req->conn->socket.broken = true;
     request_kick(req);
 }
 
 size_t http_stream_pending(const struct http_request *req)
 {
-    return http_request_gone(req) ? 0 : evbuffer_get_length(conn_output(req->conn));
+    return http_request_gone(req) ? 0 : evbuffer_get_length(socket_output(&req->conn->socket));
 }
 
 void stream_close(struct http_request *req)
@@ -62,19 +63,15 @@ void http_stream_end(struct http_request *req)
     if (req->send != SEND_STREAM)
         return;
     if (req->chunked && !http_request_gone(req) &&
-        evbuffer_add(conn_output(req->conn), "0\r\n\r\n", 5) < 0)
-        req->conn->broken = true;
+        evbuffer_add(socket_output(&req->conn->socket), "0\r\n\r\n", 5) < 0)
+        req->conn->socket.broken = true;
     response_end(req);
     stream_close(req);
 }
 
-/* ---- timers -----------------------------------------------------------------------------------
- */
-
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct http_request *req = arg;
-    struct http_conn *conn = req->conn;
     const struct http_server_params *params = &req->loop->server->params;
 
     (void)fd, (void)what;
@@ -83,7 +80,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         http_stream_end(req);
     else
         req->on_tick(req, req->tick_ctx);
-    conn_run(conn);
+    request_kick(req);
 }
 
 void http_request_every(struct http_request *req, int64_t interval_ms,
@@ -97,13 +94,7 @@ void http_request_every(struct http_request *req, int64_t interval_ms,
     req->tick_ctx = ctx;
     req->timer = event_new(req->loop->base, -1, EV_PERSIST, on_timer, req);
     if (!req->timer || event_add(req->timer, &interval) < 0)
-        req->conn->broken = true;
+        req->conn->socket.broken = true;
     request_kick(req);
 }
 
-void request_stop_timer(struct http_request *req)
-{
-    if (req->timer)
-        event_free(req->timer);
-    req->timer = NULL;
-}

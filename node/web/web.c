@@ -74,7 +74,7 @@ void web_login_page(struct http_request *req, int status, void *ctx)
     respond_page(req, status, "/login");
 }
 
-bool web_nowhere(struct http_request *req)
+bool web_not_found(struct http_request *req)
 {
     const char *accept = http_request_header(req, "Accept");
     bool looks = http_request_method(req) & (HTTP_GET | HTTP_HEAD);

@@ -9,7 +9,7 @@
 /* "/", "/watch/:id", "/login", "/operator", "/technician", "/assets/:file". Static. */
 const struct http_route *web_routes(size_t *count);
 /* For http_server_params: a page with a way back for browsers; false for programs. */
-bool web_nowhere(struct http_request *req);
+bool web_not_found(struct http_request *req);
 /* For auth_params: answers 401, or 403 who may not open the page, with the login page. */
 void web_login_page(struct http_request *req, int status, void *ctx);
 

@@ -74,12 +74,12 @@ static void release_pieces(void *ctx)
 
 static void on_pieces(struct http_request *req, void *ctx)
 {
-    static const struct http_piece items[] = {
+    static const struct http_extent items[] = {
         {.data = content, .length_bytes = SHORT_BYTES},
         {.offset_bytes = SHORT_BYTES, .length_bytes = 20000},
         {.offset_bytes = SHORT_BYTES + 20000, .length_bytes = H1_FILE_BYTES - SHORT_BYTES - 20000},
     };
-    const struct http_pieces pieces = {
+    const struct http_extents pieces = {
         .items = items,
         .count = 3,
         .open = open_piece,
@@ -91,7 +91,7 @@ static void on_pieces(struct http_request *req, void *ctx)
     (void)ctx;
     file_path();
     held++;
-    http_respond_pieces(req, &pieces);
+    http_respond_extents(req, &pieces);
 }
 
 /* ---- text ---- */

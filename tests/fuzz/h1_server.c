@@ -2,7 +2,8 @@
 /* The server's loop without its thread, a pool that has none, and a clock that stands still:
  * nothing happens by itself. */
 #include "h1.h"
-#include "node/http/http_internal.h"
+#include "node/http/conn.h"
+#include "node/http/loop.h"
 #include "node/util/clock.h"
 
 #include <dirent.h>

@@ -59,7 +59,7 @@ static int open_descriptors(void)
     return count;
 }
 
-static void check(const struct files_entry *entry, const char *text)
+static void check(const struct file_cache_entry *entry, const char *text)
 {
     char read[64] = "";
 
@@ -71,24 +71,24 @@ static void check(const struct files_entry *entry, const char *text)
 static void test_stays_open(void **state)
 {
     const char *path = write_file(*state, "a", "one");
-    const struct files_entry *entry;
-    struct files *files;
+    const struct file_cache_entry *entry;
+    struct file_cache *files;
     int fd, before = open_descriptors();
 
-    assert_int_equal(files_open(&files, 4), 0);
-    assert_int_equal(files_get(files, path, 1000, &entry), 0);
+    assert_int_equal(file_cache_open(&files, 4), 0);
+    assert_int_equal(file_cache_get(files, path, 1000, &entry), 0);
     check(entry, "one");
     fd = entry->fd;
-    assert_int_equal(files_get(files, path, 1500, &entry), 0);
+    assert_int_equal(file_cache_get(files, path, 1500, &entry), 0);
     assert_int_equal(entry->fd, fd);
-    assert_int_equal(files_get(files, path, 9000, &entry), 0);
+    assert_int_equal(file_cache_get(files, path, 9000, &entry), 0);
     assert_int_equal(entry->fd, fd);
     assert_int_equal(open_descriptors(), before + 1);
-    files_tend(files, 28000);
+    file_cache_tick(files, 28000);
     assert_int_equal(open_descriptors(), before + 1);
-    files_tend(files, 29000);
+    file_cache_tick(files, 29000);
     assert_int_equal(open_descriptors(), before);
-    files_close(&files);
+    file_cache_close(&files);
 }
 
 /* Another file at the path, or none, is seen after a second at the latest. */
@@ -96,56 +96,56 @@ static void test_changes_are_seen(void **state)
 {
     const struct folder *folder = *state;
     const char *path = write_file(folder, "a", "one");
-    const struct files_entry *entry;
-    struct files *files;
+    const struct file_cache_entry *entry;
+    struct file_cache *files;
 
-    assert_int_equal(files_open(&files, 4), 0);
-    assert_int_equal(files_get(files, path, 1000, &entry), 0);
+    assert_int_equal(file_cache_open(&files, 4), 0);
+    assert_int_equal(file_cache_get(files, path, 1000, &entry), 0);
     assert_int_equal(unlink(path), 0);
     write_file(folder, "a", "other");
-    assert_int_equal(files_get(files, path, 2000, &entry), 0);
+    assert_int_equal(file_cache_get(files, path, 2000, &entry), 0);
     check(entry, "other");
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(files_get(files, path, 3000, &entry), -ENOENT);
-    assert_int_equal(files_get(files, path, 3000, &entry), -ENOENT);
-    files_close(&files);
+    assert_int_equal(file_cache_get(files, path, 3000, &entry), -ENOENT);
+    assert_int_equal(file_cache_get(files, path, 3000, &entry), -ENOENT);
+    file_cache_close(&files);
 }
 
 static void test_what_is_refused(void **state)
 {
     const struct folder *folder = *state;
-    const struct files_entry *entry;
-    struct files *files;
+    const struct file_cache_entry *entry;
+    struct file_cache *files;
     char link[128], pipe[128];
 
     snprintf(link, sizeof(link), "%s/link", folder->path);
     snprintf(pipe, sizeof(pipe), "%s/pipe", folder->path);
     assert_int_equal(symlink("/etc/passwd", link), 0);
     assert_int_equal(mkfifo(pipe, 0600), 0);
-    assert_int_equal(files_open(&files, 4), 0);
-    assert_int_equal(files_get(files, link, 0, &entry), -ELOOP);
-    assert_int_equal(files_get(files, pipe, 0, &entry), -EIO);
-    assert_int_equal(files_get(files, folder->path, 0, &entry), -EIO);
-    files_close(&files);
+    assert_int_equal(file_cache_open(&files, 4), 0);
+    assert_int_equal(file_cache_get(files, link, 0, &entry), -ELOOP);
+    assert_int_equal(file_cache_get(files, pipe, 0, &entry), -EIO);
+    assert_int_equal(file_cache_get(files, folder->path, 0, &entry), -EIO);
+    file_cache_close(&files);
 }
 
 /* The longest unused gives way. */
 static void test_bound(void **state)
 {
-    const struct files_entry *entry;
-    struct files *files;
+    const struct file_cache_entry *entry;
+    struct file_cache *files;
     int before = open_descriptors();
 
-    assert_int_equal(files_open(&files, 3), 0);
+    assert_int_equal(file_cache_open(&files, 3), 0);
     for (int i = 0; i < 20; i++) {
         char name[16], text[16];
         snprintf(name, sizeof(name), "f%d", i % 7);
         snprintf(text, sizeof(text), "text %d", i % 7);
-        assert_int_equal(files_get(files, write_file(*state, name, text), 5000 + i, &entry), 0);
+        assert_int_equal(file_cache_get(files, write_file(*state, name, text), 5000 + i, &entry), 0);
         check(entry, text);
         assert_true(open_descriptors() <= before + 3);
     }
-    files_close(&files);
+    file_cache_close(&files);
     assert_int_equal(open_descriptors(), before);
 }
 
@@ -153,8 +153,8 @@ static void test_bound(void **state)
 static void test_few_descriptors(void **state)
 {
     char paths[4][128];
-    const struct files_entry *entry;
-    struct files *files;
+    const struct file_cache_entry *entry;
+    struct file_cache *files;
     struct rlimit before, few;
     int next;
 
@@ -163,17 +163,17 @@ static void test_few_descriptors(void **state)
         snprintf(name, sizeof(name), "few%d", i);
         snprintf(paths[i], sizeof(paths[i]), "%s", write_file(*state, name, name));
     }
-    assert_int_equal(files_open(&files, 100), 0);
+    assert_int_equal(file_cache_open(&files, 100), 0);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     next = dup(0);
     close(next);
     few = (struct rlimit){(rlim_t)next + 2, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     for (int i = 0; i < 4; i++)
-        assert_int_equal(files_get(files, paths[i], 1000, &entry), 0);
+        assert_int_equal(file_cache_get(files, paths[i], 1000, &entry), 0);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     check(entry, "few3");
-    files_close(&files);
+    file_cache_close(&files);
 }
 
 int main(void)

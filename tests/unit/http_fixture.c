@@ -154,7 +154,7 @@ struct laid_out {
     struct fixture *fixture;
     bool broken;
     unsigned char memory[MEMORY_BYTES];
-    struct http_piece items[PIECES];
+    struct http_extent items[PIECES];
 };
 
 static int count_descriptors(void)
@@ -202,14 +202,14 @@ static void respond_pieces(struct http_request *req, struct fixture *fixture, bo
     for (size_t i = 0; i < MEMORY_BYTES; i++)
         laid_out->memory[i] = file_byte(i);
     laid_out->items[0] =
-        (struct http_piece){.data = laid_out->memory, .length_bytes = MEMORY_BYTES};
+        (struct http_extent){.data = laid_out->memory, .length_bytes = MEMORY_BYTES};
     for (size_t i = 1; i < PIECES; i++) {
         int64_t length = i == 1 ? 1 : i == PIECES - 1 ? FILE_BYTES - at : PIECE_BYTES;
 
-        laid_out->items[i] = (struct http_piece){.offset_bytes = at, .length_bytes = length};
+        laid_out->items[i] = (struct http_extent){.offset_bytes = at, .length_bytes = length};
         at += length;
     }
-    http_respond_pieces(req, &(struct http_pieces){.items = laid_out->items,
+    http_respond_extents(req, &(struct http_extents){.items = laid_out->items,
                                  .count = PIECES,
                                  .open = open_piece,
                                  .release = release_pieces,

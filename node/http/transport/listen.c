@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sockets that listen: one for each loop, on the same address. */
-#include "node/http/http_internal.h"
+#include "node/http/transport/listen.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +15,13 @@
 enum {
     BACKLOG = 1024,
     /* Not yet sent bytes in the kernel, for peers within the building: a segment is taken at once.
-     * deadline.c has those who get less. */
+     * tcp.c gives slow peers less. */
     NOTSENT_BYTES = 128 * 1024,
     /* A village's link may be away for minutes; then what it comes back to should go on. TCP tries
      * again every two minutes at the latest. */
     SILENCE_MS = 6 * 60 * 1000,
-    /* Where nothing is under way the peer is asked whether it is there: deadline.c tells an outage
-     * from a peer that dawdles by that. */
+    /* Where nothing is under way the peer is asked whether it is there: watch.c tells an outage
+     * from a slow peer by that. */
     PROBE_S = 20,
     PROBES = SILENCE_MS / 1000 / PROBE_S,
 };

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reading a request's body: collected, streamed with back pressure, or thrown away. Nothing here
+ * responds: a body that must be refused is reported with its status. One loop's thread. */
+#ifndef NODE_HTTP_BODY_H
+#define NODE_HTTP_BODY_H
+
+#include "node/http/exchange.h"
+
+/* Prepares the body of a request whose head was parsed. Returns 0 or -ENOMEM. */
+int body_open(struct http_request *req);
+
+/* Frees what the body holds. */
+void body_free(struct http_body *body);
+
+/* Takes one step. Returns 0 if there was nothing to do, 1 if something was done, or the status
+ * (400, 413, 500) that the request must be answered with. */
+int body_step(struct http_request *req);
+
+/* Ends a stream that will not reach its end: calls on_data with data NULL and end false. */
+void body_abort(struct http_request *req);
+
+/* Throws away what still comes. */
+void body_discard(struct http_request *req);
+
+/* Whether reading the rest of the body is cheaper than a new connection. */
+bool body_discardable(const struct http_request *req);
+
+#endif

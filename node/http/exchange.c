@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/http/exchange.h"
+
+#include <string.h>
+
+void conn_kick(struct http_conn *conn)
+{
+    if (conn->running || conn->kicked)
+        return;
+    conn->kicked = true;
+    TAILQ_INSERT_TAIL(&conn->loop->kicked, conn, kick_link);
+    event_active(conn->loop->kick, EV_TIMEOUT, 0);
+}
+
+void request_kick(struct http_request *req)
+{
+    if (req->conn)
+        conn_kick(req->conn);
+}
+
+bool request_is_media(const struct http_request *req)
+{
+    return req->head.path &&
+           strncmp(req->head.path, HTTP_MEDIA_PREFIX, strlen(HTTP_MEDIA_PREFIX)) == 0;
+}
+
+void request_stop_timer(struct http_request *req)
+{
+    if (req->timer)
+        event_free(req->timer);
+    req->timer = NULL;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An exchange: a connection, and the request on it that is being answered. These structs are what
+ * the files of this folder share; the functions here are what all of them need.
+ *
+ * Control flow: every event (bytes came, bytes went, deferred work is done, a timer) ends in
+ * conn_run(), which takes steps until the connection waits for something. What handlers call only
+ * changes state and asks for conn_run() by request_kick(). So no handler is ever called from within
+ * another handler's call.
+ *
+ * Everything belongs to one loop's thread.
+ */
+#ifndef NODE_HTTP_EXCHANGE_H
+#define NODE_HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "node/http/http.h"
+#include "node/http/parse/chunked.h"
+#include "node/http/parse/cmcd.h"
+#include "node/http/parse/head.h"
+#include "node/http/router.h"
+#include "node/http/server_state.h"
+#include "node/http/transport/socket.h"
+#include "node/util/buf.h"
+
+/* The paths of what is public to players begin with this. */
+#define HTTP_MEDIA_PREFIX "/v/"
+
+enum conn_phase {
+    CONN_HEAD,    /* between requests, or a head is coming in */
+    CONN_REQUEST, /* conn->req is being answered */
+    CONN_LINGER,  /* all is sent; what still comes is thrown away until the peer closes */
+};
+
+/* What the link scheduler was told, and answered, about a connection that carries media. */
+struct conn_flow {
+    bool active;      /* the scheduler counts it */
+    bool was_sending; /* when it was asked last */
+    int64_t asked_ms; /* when that was; monotonic */
+    struct http_pace pace;
+    struct cmcd cmcd;           /* of the last media request */
+    char site[CMCD_TEXT_BYTES]; /* the token that came with it */
+};
+
+/* How fast the peer makes progress while the server waits for it. */
+struct conn_progress {
+    int64_t waited_ms;         /* in this window */
+    uint64_t window_bytes;     /* progress when the window began */
+    uint64_t idle_acked_bytes; /* acknowledged when the idle connection was last looked at */
+    uint64_t received_bytes;   /* of request bodies, ever */
+};
+
+/* What was reported to the monitor, and what was not yet. */
+struct conn_samples {
+    int64_t sampled_ms;            /* when; monotonic */
+    uint64_t reported_bytes;       /* of socket.output.sent_bytes */
+    uint64_t unreported_requests;
+    char path[200];      /* of the last request; printable ASCII */
+    char user_agent[120]; /* likewise */
+};
+
+struct http_conn {
+    TAILQ_ENTRY(http_conn) link, kick_link;
+    struct http_loop *loop;
+    struct http_socket socket;
+    uint64_t id;
+    char peer[46]; /* the numeric address */
+    struct http_request *req;
+    enum conn_phase phase;
+    int64_t phase_ms; /* when the phase began */
+    int64_t head_ms;  /* when the head's first byte came; 0: none yet */
+    struct http_head_scan scan;
+    bool running;        /* conn_run() is on the stack */
+    bool kicked;         /* conn_run() is due: the connection is in loop->kicked */
+    uint64_t turn_bytes; /* socket.output.sent_bytes when this turn of the loop began */
+    struct conn_progress progress;
+    struct conn_samples samples;
+    struct conn_flow flow;
+};
+
+enum body_mode {
+    BODY_NONE,   /* there is none, or it was delivered */
+    BODY_UNREAD, /* no handler has asked for it yet */
+    BODY_COLLECT,
+    BODY_STREAM,
+    BODY_DISCARD,
+};
+
+struct http_body {
+    enum body_mode mode;
+    bool complete;      /* nothing more of it is on the wire */
+    bool paused;        /* the handler holds a block until http_request_resume() */
+    bool failed;        /* malformed, or out of memory */
+    int64_t left_bytes; /* of a body with a Content-Length */
+    struct http_chunked *chunked;
+    struct evbuffer *block;
+    size_t max_bytes, discarded_bytes;
+    http_body_fn on_body;
+    http_stream_fn on_data;
+    void *ctx;
+};
+
+enum send_state {
+    SEND_NONE,    /* no response yet */
+    SEND_STREAM,  /* begun, open-ended */
+    SEND_EXTENTS, /* begun; more extents follow when the output is empty */
+    SEND_WHOLE,   /* all of it is in the output buffer, or sent */
+};
+
+struct http_request {
+    struct http_conn *conn; /* NULL: the connection is gone */
+    struct http_loop *loop;
+    struct http_head head;
+    struct http_body body;
+    enum send_state send;
+    bool close;            /* the connection ends with this response */
+    bool chunked;          /* the coding of a streamed response */
+    bool secure;           /* the request came by TLS */
+    bool head_only;        /* HEAD: the response has no body */
+    int deferred;          /* tasks that are not done yet */
+    struct extent_sender *extents; /* while SEND_EXTENTS */
+    const struct http_route *route;
+    char *args; /* the route's values, each with its NUL, in the order of the pattern */
+    struct http_match match;
+    struct http_user *user;
+    struct buf headers; /* "Name: value\r\n" */
+    char *etag;
+    struct event *timer;
+    void (*on_tick)(struct http_request *req, void *ctx);
+    void *tick_ctx;
+    void (*on_close)(void *ctx);
+    void *close_ctx;
+    char peer[46];
+};
+
+/* Asks for conn_run() in this turn of the loop or the next. Harmless if it is running or due
+ * already. */
+void conn_kick(struct http_conn *conn);
+
+/* The same for the request's connection, if that is still there. */
+void request_kick(struct http_request *req);
+
+/* Whether the request is for media. False while its head is being refused. */
+bool request_is_media(const struct http_request *req);
+
+/* Ends the request's timer, if it has one. */
+void request_stop_timer(struct http_request *req);
+
+#endif

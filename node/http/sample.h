@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the monitor is told about a connection. One loop's thread. */
+#ifndef NODE_HTTP_SAMPLE_H
+#define NODE_HTTP_SAMPLE_H
+
+#include "node/http/exchange.h"
+
+/* Whether bytes were sent or requests were finished since the last sample. */
+bool conn_has_news(const struct http_conn *conn);
+
+/* Calls the observer with what is new, and adapts TCP to the link that the figures show. closed:
+ * the connection's last sample. */
+void conn_sample(struct http_conn *conn, bool closed);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/http/transport/tcp.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    /* A shorter round trip does not leave the building. */
+    NEAR_US = 1000,
+    /* A usual round trip of this length means a queue, wherever it is. */
+    QUEUED_US = 200000,
+    /* Unsent bytes in the kernel for a slow peer. Few of them keep the choice of what is sent next
+     * late, keep a seek from waiting behind a long queue, and keep thousands of slow peers from
+     * filling the kernel's memory. */
+    SLOW_NOTSENT_BYTES = 32 * 1024,
+};
+
+struct tcp_info tcp_get_info(const struct http_socket *socket)
+{
+    struct tcp_info info = {0};
+    socklen_t bytes = sizeof(info);
+
+    if (socket->bev)
+        (void)getsockopt(
+            bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_INFO, &info, &bytes);
+    return info;
+}
+
+void tcp_expect_slow(struct http_socket *socket)
+{
+    const int bytes = SLOW_NOTSENT_BYTES;
+
+    if (socket->expects_slow)
+        return;
+    socket->expects_slow = true;
+    (void)setsockopt(
+        bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
+/*
+ * Near links keep the usual congestion control: BBR's pacing takes twice the processor time, and a
+ * link within the building gains nothing by it, since even with 1 % loss it carries over 100 Mbit/s
+ * (Mathis et al. 1997). Retransmits are no sign of a far link: a peer that is busy for a moment
+ * makes the kernel probe it.
+ */
+void tcp_adapt_to_link(
+    struct http_socket *socket, const struct tcp_info *info, const char *congestion)
+{
+    bool is_near = info->tcpi_min_rtt < NEAR_US && info->tcpi_rtt < QUEUED_US;
+
+    if (socket->far_link || is_near)
+        return;
+    socket->far_link = true;
+    tcp_expect_slow(socket);
+    if (!congestion || strcmp(congestion, "system") == 0)
+        return;
+    /* A kernel without this algorithm keeps the one that was set. */
+    (void)setsockopt(bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_CONGESTION, congestion,
+        (socklen_t)strlen(congestion));
+}
+
+void tcp_set_pacing(struct http_socket *socket, int64_t rate_bps)
+{
+    /* All ones mean no limit. */
+    uint64_t bytes_per_s = rate_bps > 0 ? (uint64_t)rate_bps / 8 : UINT64_MAX;
+
+    (void)setsockopt(bufferevent_getfd(socket->bev), SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_per_s,
+        sizeof(bytes_per_s));
+}
