@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/modules.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "node/api/api.h"
@@ -18,7 +16,7 @@ static void handle_health(struct http_request *req, void *ctx)
     static const char body[] = "{\"status\": \"ok\", \"version\": \"" TERRACE_VERSION "\"}\n";
     (void)ctx;
     http_response_header(req, "Cache-Control", "no-store");
-    http_respond(req, 200, "application/json", body, sizeof body - 1);
+    http_respond(req, 200, "application/json", body, sizeof(body) - 1);
 }
 
 static const struct http_route health_route = {.methods = HTTP_GET,
@@ -27,38 +25,19 @@ static const struct http_route health_route = {.methods = HTTP_GET,
     .handle = handle_health,
     .about = "whether the node answers, and its version"};
 
-struct route_list {
-    const struct http_route *items;
-    size_t count;
-};
-
-/* Copies all lists into one table. 0 or -ENOMEM. */
-static int concatenate(struct modules *modules, const struct route_list *lists, size_t list_count)
+static void collect_routes(struct modules *modules)
 {
-    size_t total = 0;
-    for (size_t i = 0; i < list_count; i++)
-        total += lists[i].count;
-    modules->routes = calloc(total, sizeof modules->routes[0]);
-    if (modules->routes == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < list_count; i++) {
-        for (size_t j = 0; j < lists[i].count; j++)
-            modules->routes[modules->route_count++] = lists[i].items[j];
-    }
-    return 0;
-}
-
-static int make_routes(struct modules *modules)
-{
-    struct route_list lists[] = {{&health_route, 1}, {0}, {0}, {0}, {0}, {0}, {0}, {0}};
-    lists[1].items = hls_routes(modules->hls, &lists[1].count);
-    lists[2].items = auth_routes(modules->auth, &lists[2].count);
-    lists[3].items = ingest_routes(modules->ingest, &lists[3].count);
-    lists[4].items = monitor_routes(modules->monitor, &lists[4].count);
-    lists[5].items = api_routes(modules->api, &lists[5].count);
-    lists[6].items = web_routes(&lists[6].count);
-    lists[7].items = link_routes(modules->link, &lists[7].count);
-    return concatenate(modules, lists, sizeof lists / sizeof lists[0]);
+    const struct http_route_set sets[MODULES_ROUTE_SETS] = {
+        {&health_route, 1, NULL},
+        hls_routes(modules->hls),
+        auth_routes(modules->auth),
+        ingest_routes(modules->ingest),
+        api_traffic_routes(modules->monitor),
+        api_routes(modules->api),
+        web_routes(),
+        api_site_routes(modules->link),
+    };
+    memcpy(modules->route_sets, sets, sizeof(sets));
 }
 
 static int open_all(struct modules *out, const struct config *config, const struct store *store,
@@ -89,7 +68,9 @@ static int open_all(struct modules *out, const struct config *config, const stru
         result = monitor_open(&out->monitor, &monitor);
     if (result == 0)
         result = api_open(&out->api, &api);
-    return result == 0 ? make_routes(out) : result;
+    if (result == 0)
+        collect_routes(out);
+    return result;
 }
 
 int modules_open(struct modules *out, const struct config *config, const struct store *store,
@@ -119,7 +100,6 @@ bool modules_still_allowed(
 
 void modules_close(struct modules *modules)
 {
-    free(modules->routes);
     api_close(&modules->api);
     monitor_close(&modules->monitor);
     ingest_close(&modules->ingest);

@@ -12,6 +12,8 @@
 #include "node/monitor/monitor.h"
 #include "node/store/store.h"
 
+enum { MODULES_ROUTE_SETS = 8 };
+
 struct modules {
     struct hls *hls;
     struct auth *auth;
@@ -19,8 +21,7 @@ struct modules {
     struct monitor *monitor;
     struct api *api;
     struct link *link;
-    struct http_route *routes; /* of all modules, and GET /healthz */
-    size_t route_count;
+    struct http_route_set route_sets[MODULES_ROUTE_SETS]; /* of all modules, and GET /healthz */
 };
 
 /*

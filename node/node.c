@@ -14,7 +14,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 
-#include "node/jobs/jobs.h"
+#include "node/jobs/scheduler.h"
 #include "node/modules.h"
 #include "node/util/log.h"
 #include "node/web/web.h"
@@ -50,7 +50,7 @@ struct node {
     struct modules modules;
     struct http_server *server;
     char worker_path[STORE_PATH_BYTES];
-    struct jobs *jobs;
+    struct scheduler *scheduler;
     int jobs_trouble; /* why the workers could not be run when it was last tried; 0: none */
 
     struct event_base *base;
@@ -202,8 +202,8 @@ static int open_server(struct node *node)
         .congestion = config->congestion,
         .loops = (int)config->loops,
         .max_connections = (int)affordable_connections(config),
-        .routes = node->modules.routes,
-        .route_count = node->modules.route_count,
+        .route_sets = node->modules.route_sets,
+        .route_set_count = MODULES_ROUTE_SETS,
         .guard = modules_guard,
         .guard_ctx = &node->modules,
         .still_allowed = modules_still_allowed,
@@ -248,7 +248,7 @@ static void announce(const struct node *node)
 static int open_jobs(struct node *node)
 {
     _Static_assert(CONFIG_MAX_RATES == PLAN_MAX_RUNGS, "the ladder that is configured is planned");
-    const struct jobs_params params = {.base = node->base,
+    const struct scheduler_params params = {.base = node->base,
         .catalog = node->catalog,
         .store = node->store,
         .worker_path = node->worker_path,
@@ -256,7 +256,7 @@ static int open_jobs(struct node *node)
         .nice = (int)node->params->config->worker_nice,
         .ladder_bps = node->params->config->ladder_bps,
         .no_av1 = !node->params->config->av1};
-    return jobs_open(&node->jobs, &params);
+    return scheduler_open(&node->scheduler, &params);
 }
 
 static void note_trouble(struct node *node, int error, int holder)
@@ -299,7 +299,7 @@ static int try_jobs(struct node *node)
 
 static int find_worker(struct node *node)
 {
-    int result = jobs_find_worker(node->worker_path, sizeof node->worker_path);
+    int result = scheduler_find_worker(node->worker_path, sizeof node->worker_path);
     return result == 0
                ? 0
                : fail(node, result,
@@ -424,7 +424,7 @@ static int node_open(struct node *node)
 /* The modules outlive the server, which calls them; the catalog outlives both. */
 static void node_close(struct node *node)
 {
-    jobs_close(&node->jobs, JOBS_GRACE_MS);
+    scheduler_close(&node->scheduler, JOBS_GRACE_MS);
     http_server_close(&node->server, HTTP_GRACE_MS);
     if (node->modules.monitor != NULL)
         monitor_flush(node->modules.monitor, node->catalog, true);
@@ -473,8 +473,9 @@ int node_each_route(void (*each)(void *ctx, const struct http_route *route), voi
     struct modules modules;
     config_defaults(&config);
     int result = modules_open(&modules, &config, NULL, NULL, message, message_bytes);
-    for (size_t i = 0; result == 0 && i < modules.route_count; i++)
-        each(ctx, &modules.routes[i]);
+    for (size_t i = 0; result == 0 && i < MODULES_ROUTE_SETS; i++)
+        for (size_t j = 0; j < modules.route_sets[i].count; j++)
+            each(ctx, &modules.route_sets[i].routes[j]);
     if (result == 0)
         modules_close(&modules);
     return result;

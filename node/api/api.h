@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The JSON API for pages: lessons for everybody, the operator's lessons and queue. See
- * docs/http-api.md. */
+/* The JSON API for the pages; see docs/http-api.md. */
 #ifndef NODE_API_API_H
 #define NODE_API_API_H
 
 #include "node/http/http.h"
+#include "node/link/link.h"
+#include "node/monitor/monitor.h"
 #include "node/store/store.h"
 
 struct api;
 
 struct api_params {
-    const struct store *store;
+    const struct store *store; /* the caller's; outlives the api */
 };
-int api_open(struct api **out, const struct api_params *params); /* 0 or a negative errno */
+
+/* Opens the API of lessons and of the operator's queue. Returns 0 or a negative errno, and then
+ * *out is NULL. */
+int api_open(struct api **out, const struct api_params *params);
+
+/* Frees it and sets *api to NULL. Accepts NULL. */
 void api_close(struct api **api);
-const struct http_route *api_routes(const struct api *api, size_t *count);
+
+/* Lessons for everybody; the operator's lessons and queue. */
+struct http_route_set api_routes(struct api *api);
+
+/* What terminals take, the uplink minute by minute, and /metrics. */
+struct http_route_set api_traffic_routes(struct monitor *monitor);
+
+/* The uplink's limit and the sites, and what a terminal learns of its own link. */
+struct http_route_set api_site_routes(struct link *link);
 
 #endif

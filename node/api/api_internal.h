@@ -1,51 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the files of node/api. */
+/* What the files of node/api share: requests about lessons. For the files of this folder alone. */
 #ifndef NODE_API_API_INTERNAL_H
 #define NODE_API_API_INTERNAL_H
 
 #include <jansson.h>
 
 #include "catalog/catalog.h"
-#include "node/api/api.h"
-
-#define API_ROUTES 13
+#include "node/http/http.h"
+#include "node/store/store.h"
 
 struct api {
     const struct store *store;
-    struct http_route routes[API_ROUTES];
 };
 
 /*
- * A request on its way through the pool: one catalog call, or a few, whose outcome is JSON or an
- * error. Every handler fills one in and hands it to api_defer(); `work` runs with the pool thread's
- * catalog.
+ * A request about lessons on its way through the pool: a few catalog calls whose outcome is JSON or
+ * an error. A handler fills one in and passes it to api_defer().
  */
 struct api_task {
     struct api *api;
+    /* Runs on a pool thread with its catalog. Sets error, or json. */
     void (*work)(struct catalog *catalog, struct api_task *task);
     int64_t lesson_id, before_id;
     int limit;
-    bool operator_view; /* the asker is logged in */
+    bool operator_view; /* the user is logged in */
     bool published, paused;
     int priority;
     char by[65];
     json_t *edit;
-    /* outcome */
+    /* The outcome. */
     int error;    /* enum catalog_error */
     json_t *json; /* NULL: 204 */
 };
 
+/* Copies the task, runs it on the pool, and answers. Takes task->edit over. */
 void api_defer(struct http_request *req, const struct api_task *task);
-/* The catalog's error as an HTTP answer: the one place where they meet. */
+
+/* Answers with an error about a lesson: an enum catalog_error. */
 void api_respond_error(struct http_request *req, int error);
-void api_respond_json(struct http_request *req, int status, json_t *json);
-/* The lesson's number from the route; 0 and a 404 sent if it is none. */
+
+/* Returns the lesson's number from the route; or 0, and answers with 404. */
 int64_t api_lesson_id(struct http_request *req);
 
-/* operator.c: the lesson as operators see it becomes task->json; the end of most work. */
+/* operator_lesson.c: makes task->json of the lesson as operators see it. Most work ends with it. */
 void api_work_show(struct catalog *catalog, struct api_task *task);
 
-/* lessons.c, operator.c, turns.c, queue.c: handlers; ctx is the struct api *. */
+/* Handlers; ctx is the struct api *. */
 void api_list_lessons(struct http_request *req, void *ctx);
 void api_show_lesson(struct http_request *req, void *ctx);
 void api_operator_list(struct http_request *req, void *ctx);
@@ -58,6 +58,6 @@ void api_operator_retry(struct http_request *req, void *ctx);
 void api_operator_pause(struct http_request *req, void *ctx);
 void api_operator_resume(struct http_request *req, void *ctx);
 void api_operator_priority(struct http_request *req, void *ctx);
-void api_queue(struct http_request *req, void *ctx);
+void api_queue_events(struct http_request *req, void *ctx);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/api/sentences.h"
+#include "node/api/event_text.h"
 #include "transcoder/plan/plan.h"
 
 /* What a catalog_media_kind is called. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/auth/auth.h"
+
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -21,27 +23,6 @@ int auth_open(struct auth **out, const struct auth_params *params)
         .need_tls = params->need_tls,
         .login_page = params->login_page,
         .login_page_ctx = params->login_page_ctx,
-        .routes =
-            {
-                {.methods = HTTP_POST,
-                    .pattern = "/api/login",
-                    .access = HTTP_PUBLIC,
-                    .handle = auth_login,
-                    .ctx = auth,
-                    .about = "logs in"},
-                {.methods = HTTP_POST,
-                    .pattern = "/api/logout",
-                    .access = HTTP_ANY_USER,
-                    .handle = auth_logout,
-                    .ctx = auth,
-                    .about = "logs out"},
-                {.methods = HTTP_GET,
-                    .pattern = "/api/session",
-                    .access = HTTP_ANY_USER,
-                    .handle = auth_session,
-                    .ctx = auth,
-                    .about = "who is logged in"},
-            },
     };
     int error = sessions_open(&auth->sessions);
     if (error == 0)
@@ -66,10 +47,26 @@ void auth_close(struct auth **auth)
     *auth = NULL;
 }
 
-const struct http_route *auth_routes(const struct auth *auth, size_t *count)
+struct http_route_set auth_routes(struct auth *auth)
 {
-    *count = AUTH_ROUTES;
-    return auth->routes;
+    static const struct http_route routes[] = {
+        {.methods = HTTP_POST,
+            .pattern = "/api/login",
+            .access = HTTP_PUBLIC,
+            .handle = auth_login,
+            .about = "logs in"},
+        {.methods = HTTP_POST,
+            .pattern = "/api/logout",
+            .access = HTTP_ANY_USER,
+            .handle = auth_logout,
+            .about = "logs out"},
+        {.methods = HTTP_GET,
+            .pattern = "/api/session",
+            .access = HTTP_ANY_USER,
+            .handle = auth_session,
+            .about = "who is logged in"},
+    };
+    return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), auth};
 }
 
 int auth_refresh(struct auth *auth, struct catalog *catalog)

@@ -31,7 +31,7 @@ void auth_close(struct auth **auth);
  * on. 0, or -EIO: those in memory stay. */
 int auth_refresh(struct auth *auth, struct catalog *catalog);
 /* POST /api/login, POST /api/logout, GET /api/session. */
-const struct http_route *auth_routes(const struct auth *auth, size_t *count);
+struct http_route_set auth_routes(struct auth *auth);
 /* The guard for http_server_params; ctx is the struct auth *. Unsafe methods with a session cookie
  * need the header X-CSRF-Token, on every route except /api/login. */
 bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx);

@@ -5,13 +5,12 @@
 
 #include <stdatomic.h>
 
-#include "node/auth/auth.h"
 #include "node/auth/backoff.h"
 #include "node/auth/sessions.h"
+#include "node/http/http.h"
 
 #define AUTH_COOKIE "terrace_session"
 #define AUTH_TOKEN_BYTES 65 /* 64 hex digits and the end */
-#define AUTH_ROUTES 3
 
 struct auth {
     int64_t session_ms;
@@ -21,7 +20,6 @@ struct auth {
     struct sessions *sessions;
     struct backoff *backoff;
     atomic_int logins; /* being looked at in the pool */
-    struct http_route routes[AUTH_ROUTES];
 };
 
 /* login.c: handlers; ctx is the struct auth *. */

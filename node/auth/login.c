@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/auth/auth.h"
 #include "node/auth/auth_internal.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/cli/cli.h"
+#include "node/cli/data.h"
 
 enum cli_exit cli_backup(int argc, char **argv)
 {

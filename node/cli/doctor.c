@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/cli/doctor.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "node/cli/cli.h"
-
-void doctor_say(struct doctor *doctor, enum doctor_verdict verdict, const char *format, ...)
-{
-    static const char *const names[] = {"ok", "WARN", "BAD"};
-    va_list arguments;
-    progress_clear(&doctor->progress);
-    printf("%-5s ", names[verdict]);
-    va_start(arguments, format);
-    vprintf(format, arguments);
-    va_end(arguments);
-    putchar('\n');
-    if (verdict == DOCTOR_BAD)
-        doctor->bad = true;
-}
+#include "node/cli/data.h"
 
 /* Whether the catalog can be asked about lessons at all. */
 static bool check_catalog(struct doctor *doctor)

@@ -14,7 +14,7 @@
 
 #include "node/cli/doctor.h"
 #include "node/cli/text.h"
-#include "node/jobs/jobs.h"
+#include "node/jobs/scheduler.h"
 
 #define WORKER_TIMEOUT_MS 10000
 #define LINE_BYTES 128
@@ -28,7 +28,7 @@ static void check_disk(struct doctor *doctor)
             strerror((int)-free_bytes));
     else if (free_bytes == 0)
         doctor_say(doctor, DOCTOR_WARN, "disk: full; nothing more can be put in");
-    else if (free_bytes < JOBS_LEAST_ROOM_BYTES)
+    else if (free_bytes < SCHEDULER_MIN_ROOM_BYTES)
         doctor_say(doctor, DOCTOR_WARN,
             "disk: %s may still be used; transcoding waits until there is more",
             text_size(free_bytes, size));
@@ -172,7 +172,7 @@ static void check_sandbox(struct doctor *doctor, const char *path)
 static void check_worker(struct doctor *doctor)
 {
     char path[STORE_PATH_BYTES], version[LINE_BYTES];
-    if (jobs_find_worker(path, sizeof path) < 0) {
+    if (scheduler_find_worker(path, sizeof path) < 0) {
         doctor_say(doctor, DOCTOR_BAD,
             "worker: terrace-worker is not beside terrace (or set TERRACE_WORKER)");
         return;

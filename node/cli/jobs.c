@@ -5,6 +5,7 @@
 
 #include "node/api/lesson_json.h"
 #include "node/cli/cli.h"
+#include "node/cli/data.h"
 #include "node/cli/json.h"
 #include "node/cli/text.h"
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "node/cli/cli.h"
+#include "node/cli/data.h"
 #include "node/util/clock.h"
 
 static enum cli_exit set_published(

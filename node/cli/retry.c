@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "node/cli/cli.h"
+#include "node/cli/data.h"
 #include "node/util/clock.h"
 
 enum cli_exit cli_retry(int argc, char **argv)

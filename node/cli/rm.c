@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/cli/cli.h"
+#include "node/cli/data.h"
 
 /* The lesson is out of the catalog: what can't be removed now is swept when a node starts. */
 static enum cli_exit remove_files(const struct store *store, const struct catalog_lesson *lesson)

@@ -2,7 +2,7 @@
 #include "node/cli/cli.h"
 #include "node/node.h"
 
-static void on_listening(void *ctx, const char *urls)
+static void print_address(void *ctx, const char *urls)
 {
     (void)ctx;
     printf("listening on %s\n", urls);
@@ -28,7 +28,7 @@ enum cli_exit cli_serve(int argc, char **argv)
     if (result != CLI_GO_ON)
         return result;
     const struct node_params params = {
-        .config = &args.config, .data = args.data, .on_listening = on_listening};
+        .config = &args.config, .data = args.data, .on_listening = print_address};
     if (node_run(&params, message, sizeof message) < 0)
         return cli_fail("%s", message);
     return CLI_OK;

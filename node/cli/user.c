@@ -4,6 +4,7 @@
 
 #include "node/auth/auth.h"
 #include "node/cli/cli.h"
+#include "node/cli/data.h"
 #include "node/cli/password.h"
 #include "node/cli/text.h"
 #include "node/util/clock.h"

@@ -11,7 +11,7 @@
 
 #include "node/cli/progress.h"
 #include "node/cli/text.h"
-#include "node/jobs/jobs.h"
+#include "node/jobs/scheduler.h"
 
 #define TICK_MS 200
 #define STOP_GRACE_MS 2000
@@ -27,7 +27,7 @@ struct wait {
     const struct wait_params *params;
     struct event_base *base;
     struct event *tick, *on_int, *on_term;
-    struct jobs *jobs; /* not NULL: this process runs the workers */
+    struct scheduler *scheduler; /* not NULL: this process runs the workers */
     int jobs_lock;     /* -1 not held */
     struct progress progress;
     struct watched *lessons;
@@ -87,7 +87,7 @@ static void report_state(
 static bool is_over(const struct wait *wait, const struct catalog_lesson *lesson)
 {
     return lesson->state == CATALOG_LESSON_FAILED ||
-           (lesson->state == CATALOG_LESSON_READY && (!wait->jobs || lesson->extra_jobs == 0));
+           (lesson->state == CATALOG_LESSON_READY && (!wait->scheduler || lesson->extra_jobs == 0));
 }
 
 static void report_extras(struct wait *wait, const struct catalog_lesson *lesson)
@@ -179,9 +179,9 @@ static int look(struct wait *wait)
 static enum cli_exit open_jobs(struct wait *wait)
 {
     char worker[STORE_PATH_BYTES];
-    if (jobs_find_worker(worker, sizeof worker) < 0)
+    if (scheduler_find_worker(worker, sizeof worker) < 0)
         return cli_fail("the program terrace-worker is not beside terrace (or set TERRACE_WORKER)");
-    const struct jobs_params params = {.base = wait->base,
+    const struct scheduler_params params = {.base = wait->base,
         .catalog = wait->params->data->catalog,
         .store = wait->params->data->store,
         .worker_path = worker,
@@ -189,7 +189,7 @@ static enum cli_exit open_jobs(struct wait *wait)
         .nice = (int)wait->params->config->worker_nice,
         .ladder_bps = wait->params->config->ladder_bps,
         .no_av1 = !wait->params->config->av1};
-    int error = jobs_open(&wait->jobs, &params);
+    int error = scheduler_open(&wait->scheduler, &params);
     return error == 0 ? CLI_GO_ON : cli_fail("the workers can't be run: %s", strerror(-error));
 }
 
@@ -277,9 +277,9 @@ static void free_event(struct event *event)
 
 static void wait_close(struct wait *wait)
 {
-    bool ran_workers = wait->jobs != NULL;
+    bool ran_workers = wait->scheduler != NULL;
     progress_clear(&wait->progress);
-    jobs_close(&wait->jobs, STOP_GRACE_MS);
+    scheduler_close(&wait->scheduler, STOP_GRACE_MS);
     if (wait->jobs_lock >= 0)
         store_unlock(wait->jobs_lock);
     if (wait->interrupted)

@@ -2,7 +2,7 @@
 #ifndef NODE_CLI_WAIT_H
 #define NODE_CLI_WAIT_H
 
-#include "node/cli/cli.h"
+#include "node/cli/data.h"
 
 struct wait_params {
     const struct cli_data *data; /* its catalog is used by nobody else meanwhile */

@@ -37,14 +37,11 @@
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
 
-enum { ROUTES = 8 };
-
 struct hls {
     const struct store *store;
     struct lesson_cache *cache;
     int64_t (*estimate_bps)(const struct http_request *req, void *ctx);
     void *estimate_ctx;
-    struct http_route routes[ROUTES];
 };
 
 /* Answers from the lesson; false: it has no such thing, and nothing was sent. */
@@ -557,7 +554,7 @@ static void handle_file(struct http_request *req, void *ctx)
  * ------------------------------------------------------------------------------------ */
 
 /* Specific patterns before the general one. */
-static const struct http_route routes[ROUTES] = {
+static const struct http_route routes[] = {
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/master.m3u8",
         .handle = handle_master,
@@ -604,9 +601,6 @@ int hls_open(struct hls **out, const struct hls_params *params)
     hls->store = params->store;
     hls->estimate_bps = params->estimate_bps;
     hls->estimate_ctx = params->estimate_ctx;
-    memcpy(hls->routes, routes, sizeof(routes));
-    for (size_t i = 0; i < ROUTES; i++)
-        hls->routes[i].ctx = hls;
     error = lesson_cache_open(
         &hls->cache, &(struct lesson_cache_params){.max_lessons = params->max_lessons});
     if (error) {
@@ -626,8 +620,7 @@ void hls_close(struct hls **hls)
     *hls = NULL;
 }
 
-const struct http_route *hls_routes(const struct hls *hls, size_t *count)
+struct http_route_set hls_routes(struct hls *hls)
 {
-    *count = ROUTES;
-    return hls->routes;
+    return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), hls};
 }

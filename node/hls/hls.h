@@ -23,6 +23,6 @@ struct hls_params {
 int hls_open(struct hls **out, const struct hls_params *params); /* 0 or -ENOMEM */
 void hls_close(struct hls **hls);
 /* Its routes; valid while hls is. The pool's thread context must be a struct catalog *. */
-const struct http_route *hls_routes(const struct hls *hls, size_t *count);
+struct http_route_set hls_routes(struct hls *hls);
 
 #endif

@@ -295,7 +295,7 @@ static void set_peer(struct http_conn *conn, const struct sockaddr *address)
         inet_ntop(AF_INET6, &six->sin6_addr, conn->peer, sizeof(conn->peer));
 }
 
-static void on_ready(void *ctx)
+static void on_socket_ready(void *ctx)
 {
     conn_run(ctx);
 }
@@ -317,7 +317,7 @@ void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address,
         .base = loop->base,
         .fd = fd,
         .tls = secure ? loop->server->tls : NULL,
-        .on_ready = on_ready,
+        .on_ready = on_socket_ready,
         .ctx = conn,
     };
     if (socket_open(&conn->socket, &params) < 0) {

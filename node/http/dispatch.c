@@ -139,7 +139,7 @@ void request_dispatch(struct http_request *req)
     const struct http_route *route;
 
     http_router_match(
-        &req->match, params->routes, params->route_count, req->head.method, req->head.path);
+        &req->match, params->route_sets, params->route_set_count, req->head.method, req->head.path);
     route = req->route = req->match.route;
     pace_begin(req);
     if (!route)
@@ -147,5 +147,5 @@ void request_dispatch(struct http_request *req)
     else if (copy_args(req) < 0)
         respond_status(req, 500);
     else if (!api_turned_away(req) && let_in(req) && !precondition_failed(req))
-        route->handle(req, route->ctx);
+        route->handle(req, req->match.ctx);
 }

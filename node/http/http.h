@@ -221,8 +221,14 @@ struct http_route {
     enum http_access access;
     bool page; /* for people: a refusal shows the login page instead of JSON */
     void (*handle)(struct http_request *req, void *ctx);
-    void *ctx;
     const char *about; /* one line for `terrace routes` and docs/http-api.md */
+};
+
+/* The routes of one module: a constant table, and what its handlers get as ctx. */
+struct http_route_set {
+    const struct http_route *routes; /* specific patterns before general ones */
+    size_t count;
+    void *ctx;
 };
 
 /*
@@ -293,8 +299,8 @@ struct http_server_params {
     const char *congestion;
     int loops;                       /* threads; 0: one per core */
     int max_connections;             /* 0: 10,000 */
-    const struct http_route *routes; /* kept by reference; specific patterns before general ones */
-    size_t route_count;
+    const struct http_route_set *route_sets; /* kept by reference; the first match counts */
+    size_t route_set_count;
     http_guard_fn guard;
     void *guard_ctx;
     /* Asked before each tick of an open-ended response, with guard_ctx; false ends it: who asked

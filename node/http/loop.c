@@ -56,7 +56,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
     set_accepting(loop, false);
 }
 
-static void on_conn_ended(struct http_loop *loop)
+static void accept_again(struct http_loop *loop)
 {
     if (loop->conn_count < loop->max_conns)
         set_accepting(loop, true);
@@ -204,7 +204,7 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
     int rc;
 
     loop->server = server;
-    loop->on_conn_ended = on_conn_ended;
+    loop->on_conn_ended = accept_again;
     loop->posted_last = &loop->posted;
     loop->last_tick_ms = clock_mono_ms();
     TAILQ_INIT(&loop->conns);

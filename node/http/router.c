@@ -30,21 +30,35 @@ static int handled_methods(const struct http_route *route)
     return route->methods | (route->methods & HTTP_GET ? HTTP_HEAD : 0);
 }
 
-void http_router_match(struct http_match *match, const struct http_route *routes,
-    size_t route_count, enum http_method method, const char *path)
+/* Adds the methods of the set's routes for the path to *methods. True: one has the method too. */
+static bool match_set(struct http_match *match, const struct http_route_set *set,
+    enum http_method method, const char *path, int *methods)
 {
-    struct http_match found = {0};
+    for (size_t i = 0; i < set->count; i++) {
+        const struct http_route *route = &set->routes[i];
 
-    for (size_t i = 0; i < route_count; i++) {
-        if (!match_pattern(match, routes[i].pattern, path))
+        if (!match_pattern(match, route->pattern, path))
             continue;
-        /* OPTIONS is answered for every path; a route that names it has more to say. */
-        found.methods |= handled_methods(&routes[i]) | HTTP_OPTIONS;
-        if (handled_methods(&routes[i]) & (int)method) {
-            match->route = &routes[i];
-            match->methods = found.methods;
-            return;
+        /* OPTIONS is answered for every path, by the server where no route names it. */
+        *methods |= handled_methods(route) | HTTP_OPTIONS;
+        if (handled_methods(route) & (int)method) {
+            match->route = route;
+            match->ctx = set->ctx;
+            return true;
         }
     }
-    *match = found;
+    return false;
+}
+
+void http_router_match(struct http_match *match, const struct http_route_set *sets,
+    size_t set_count, enum http_method method, const char *path)
+{
+    int methods = 0;
+
+    for (size_t i = 0; i < set_count; i++)
+        if (match_set(match, &sets[i], method, path, &methods)) {
+            match->methods = methods;
+            return;
+        }
+    *match = (struct http_match){.methods = methods};
 }

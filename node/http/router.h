@@ -17,13 +17,14 @@ struct http_arg {
 
 struct http_match {
     const struct http_route *route; /* NULL: none for this method */
+    void *ctx;                      /* of the route's set */
     int methods; /* what the path allows in all, HEAD and OPTIONS included; 0: no such path */
     struct http_arg args[HTTP_MAX_ARGS];
     size_t arg_count;
 };
 
-/* The first route that has the path and the method. */
-void http_router_match(struct http_match *match, const struct http_route *routes,
-    size_t route_count, enum http_method method, const char *path);
+/* Finds the first route that has the path and the method. */
+void http_router_match(struct http_match *match, const struct http_route_set *sets,
+    size_t set_count, enum http_method method, const char *path);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/ingest/ingest.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,21 +18,6 @@ int ingest_open(struct ingest **out, const struct ingest_params *params)
     *out = ingest;
     if (!ingest)
         return -ENOMEM;
-    const struct http_route routes[INGEST_ROUTES] = {
-        {HTTP_OPTIONS, "/api/uploads", HTTP_OPERATOR, false, ingest_options, ingest,
-            "what of tus is spoken"},
-        {HTTP_POST, "/api/uploads", HTTP_OPERATOR, false, ingest_create, ingest,
-            "begins an upload (tus creation)"},
-        {HTTP_GET, "/api/uploads", HTTP_OPERATOR, false, ingest_list, ingest,
-            "this user's unfinished uploads"},
-        {HTTP_HEAD, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_head, ingest,
-            "how far an upload is (tus)"},
-        {HTTP_PATCH, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_patch, ingest,
-            "goes on with an upload (tus)"},
-        {HTTP_DELETE, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_delete, ingest,
-            "gives an upload up (tus termination)"},
-    };
-    memcpy(ingest->routes, routes, sizeof(routes));
     ingest->store = params->store;
     ingest->max_upload_bytes = params->max_upload_bytes > 0 ? params->max_upload_bytes : 64 * GIB;
     pthread_mutex_init(&ingest->mutex, NULL);
@@ -46,10 +33,17 @@ void ingest_close(struct ingest **ingest)
     *ingest = NULL;
 }
 
-const struct http_route *ingest_routes(const struct ingest *ingest, size_t *count)
+struct http_route_set ingest_routes(struct ingest *ingest)
 {
-    *count = INGEST_ROUTES;
-    return ingest->routes;
+    static const struct http_route routes[] = {
+        {HTTP_OPTIONS, "/api/uploads", HTTP_OPERATOR, false, ingest_options, "what of tus is spoken"},
+        {HTTP_POST, "/api/uploads", HTTP_OPERATOR, false, ingest_create, "begins an upload (tus creation)"},
+        {HTTP_GET, "/api/uploads", HTTP_OPERATOR, false, ingest_list, "this user's unfinished uploads"},
+        {HTTP_HEAD, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_head, "how far an upload is (tus)"},
+        {HTTP_PATCH, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_patch, "goes on with an upload (tus)"},
+        {HTTP_DELETE, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_delete, "gives an upload up (tus termination)"},
+    };
+    return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), ingest};
 }
 
 void ingest_headers(struct http_request *req)

@@ -19,6 +19,6 @@ struct ingest_params {
 int ingest_open(
     struct ingest **out, const struct ingest_params *params); /* 0 or a negative errno */
 void ingest_close(struct ingest **ingest);
-const struct http_route *ingest_routes(const struct ingest *ingest, size_t *count);
+struct http_route_set ingest_routes(struct ingest *ingest);
 
 #endif

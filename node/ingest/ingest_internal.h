@@ -6,9 +6,9 @@
 #include <pthread.h>
 
 #include "catalog/catalog.h"
-#include "node/ingest/ingest.h"
+#include "node/http/http.h"
+#include "node/store/store.h"
 
-#define INGEST_ROUTES 6
 #define UPLOAD_ID_BYTES 33
 
 struct patch;
@@ -18,7 +18,6 @@ struct ingest {
     int64_t max_upload_bytes;
     pthread_mutex_t mutex;
     struct patch *writers; /* PATCH requests under way, at most one of which owns an upload */
-    struct http_route routes[INGEST_ROUTES];
 };
 
 /* Headers that every tus answer has. */

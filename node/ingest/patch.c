@@ -209,7 +209,7 @@ static void done_write(struct http_request *req, void *argument)
 
 /* Every block comes here; after a failure the rest of the body is read and dropped, so that the
  * sender reads our answer. */
-static void on_data(
+static void take_block(
     struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx)
 {
     struct patch *patch = ctx;
@@ -305,7 +305,7 @@ static void done_open(struct http_request *req, void *argument)
     struct patch *patch = argument;
     if (http_request_gone(req) || !may_begin(req, patch)) {
         patch_free(patch);
-    } else if (http_request_stream(req, on_data, patch) < 0) {
+    } else if (http_request_stream(req, take_block, patch) < 0) {
         ingest_respond_error(req, CATALOG_ENOMEM);
         patch_free(patch);
     }

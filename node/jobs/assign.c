@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/jobs/assign.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,11 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/jobs/jobs_internal.h"
-
 static int unable(struct worker *worker, enum reason reason, const char *what, int error)
 {
-    if (worker_error_passes(error))
+    if (spawn_error_is_temporary(error))
         worker->fate = FATE_SHORT;
     worker->reason = reason;
     snprintf(worker->detail, sizeof(worker->detail), "%s: %s", what, strerror(error));
@@ -57,7 +57,7 @@ static bool sound_is_made(const struct worker *worker)
 {
     const struct catalog_rendition *sound = find_sound(worker);
     if (sound)
-        return has_all_chunks(worker->jobs->catalog, sound);
+        return has_all_chunks(worker->params->catalog, sound);
     for (size_t i = 0; i < worker->renditions.count; i++)
         if (worker->renditions.items[i].kind == CATALOG_AUDIO)
             return false;
@@ -87,8 +87,8 @@ static bool is_due(struct worker *worker, const struct catalog_rendition *rendit
     if (leased->kind == CATALOG_JOB_VIDEO &&
         planned->group != leased->chunk / rendition->chunk_count)
         return false;
-    return chunk < 0 ? !has_all_chunks(worker->jobs->catalog, rendition)
-                     : !has_chunk(worker->jobs->catalog, rendition->id, chunk);
+    return chunk < 0 ? !has_all_chunks(worker->params->catalog, rendition)
+                     : !has_chunk(worker->params->catalog, rendition->id, chunk);
 }
 
 /* The renditions to be made: those of the job's kind that are due. *last_group: whether the last
@@ -118,7 +118,7 @@ static int choose_renditions(struct worker *worker, struct job *job, bool *last_
 /* The legacy rendition's chunk, with the sound that it takes over; nothing where it is there. */
 static int add_legacy(struct worker *worker, struct job *job)
 {
-    struct catalog *catalog = worker->jobs->catalog;
+    struct catalog *catalog = worker->params->catalog;
     const struct catalog_rendition *sound = find_sound(worker);
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
@@ -159,15 +159,15 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
     *job = (struct job){.kind = kinds[leased->kind],
         .threads = 1,
         .chunk = leased->chunk,
-        .options.no_av1 = worker->jobs->plan.no_av1};
+        .options.no_av1 = worker->params->plan.no_av1};
     if (leased->kind == CATALOG_JOB_PROBE) {
         store_new_name(worker->remux_name);
         memcpy(job->remux_name, worker->remux_name, sizeof(worker->remux_name));
-        job->threads = worker->jobs->most_workers;
+        job->threads = worker->params->threads;
         return 0;
     }
     if (leased->kind == CATALOG_JOB_AUDIO)
-        job->threads = worker->jobs->most_workers;
+        job->threads = worker->params->threads;
     if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)
         return unable(worker, REASON_INTERNAL, "the probe's findings", EINVAL);
     if (leased->kind == CATALOG_JOB_POSTER)
@@ -208,12 +208,12 @@ static int open_output(struct worker *worker)
     char path[STORE_PATH_BYTES];
     int error = 0;
     if (leased->kind == CATALOG_JOB_PROBE) {
-        if (snprintf(path, sizeof(path), "%s/sources", store_path(worker->jobs->store)) >=
+        if (snprintf(path, sizeof(path), "%s/sources", store_path(worker->params->store)) >=
             (int)sizeof(path))
             error = -ENAMETOOLONG;
     } else {
         error =
-            store_media_path(worker->jobs->store, leased->lesson_id, leased->revision, "", path);
+            store_media_path(worker->params->store, leased->lesson_id, leased->revision, "", path);
         if (error == 0)
             error = make_path(path);
     }
@@ -229,7 +229,7 @@ static int open_source(struct worker *worker, const struct catalog_lesson *lesso
 {
     char path[STORE_PATH_BYTES];
     const char *file = lesson->remuxed_file[0] ? lesson->remuxed_file : lesson->source_file;
-    int error = store_source_path(worker->jobs->store, file, path);
+    int error = store_source_path(worker->params->store, file, path);
     int fd = error == 0 ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
     return fd >= 0 ? fd
                    : unable(worker, REASON_INTERNAL, "the source file is missing",
@@ -238,7 +238,7 @@ static int open_source(struct worker *worker, const struct catalog_lesson *lesso
 
 int assign_work(struct worker *worker, struct heritage *heritage)
 {
-    struct catalog *catalog = worker->jobs->catalog;
+    struct catalog *catalog = worker->params->catalog;
     struct catalog_lessons lessons = {0};
     struct job *job = calloc(1, sizeof(*job));
     int64_t lesson_id = worker_job(worker)->lesson_id;

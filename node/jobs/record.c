@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/jobs/record.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "node/jobs/jobs_internal.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
+#include "transcoder/plan/planner.h"
 
 #define PROGRESS_INTERVAL_MS 1000
 
@@ -41,7 +43,7 @@ static int judge(struct worker *worker, int error)
         worker->fate = FATE_DISK_FULL;
     else
         worker->fate = FATE_MALFORMED;
-    const char *said = catalog_message(worker->jobs->catalog);
+    const char *said = catalog_message(worker->params->catalog);
     log_write(LOG_WARN, "jobs", "job %" PRId64 ": %s", worker_job(worker)->id, said);
     snprintf(worker->detail, sizeof(worker->detail), "%s", said);
     return -1;
@@ -143,7 +145,7 @@ static void choose_title(
     struct catalog_lessons lessons;
     snprintf(out, out_bytes, "%s", info->title);
     if (out[0] || catalog_lesson_get(
-                      worker->jobs->catalog, worker_job(worker)->lesson_id, &lessons) != CATALOG_OK)
+                      worker->params->catalog, worker_job(worker)->lesson_id, &lessons) != CATALOG_OK)
         return;
     snprintf(out, out_bytes, "%s", lessons.items[0].source_name);
     char *dot = strrchr(out, '.');
@@ -154,7 +156,7 @@ static void choose_title(
 
 static void note_findings(const struct worker *worker, const struct media_info *info)
 {
-    struct catalog *catalog = worker->jobs->catalog;
+    struct catalog *catalog = worker->params->catalog;
     int64_t lesson_id = worker_job(worker)->lesson_id, now_ms = clock_wall_ms();
     char detail[128];
     if (info->salvaged) {
@@ -173,7 +175,7 @@ static int record_probed(struct worker *worker, const struct message *message)
     struct planned *p = calloc(1, sizeof(*p));
     char title[1024];
     int result = -1;
-    if (!p || plan_make(&message->info, &worker->jobs->plan, &p->plan) < 0 ||
+    if (!p || plan_make(&message->info, &worker->params->plan, &p->plan) < 0 ||
         plan_renditions(p) < 0 || plan_jobs(p, &message->info) < 0 ||
         media_info_format(&message->info, p->info_text, sizeof(p->info_text)) < 0) {
         result = refuse(worker, "findings that can't be planned for");
@@ -191,7 +193,7 @@ static int record_probed(struct worker *worker, const struct message *message)
             .job_count = p->job_count,
         };
         const struct catalog_job *job = worker_job(worker);
-        result = judge(worker, catalog_job_finish_probe(worker->jobs->catalog, job->id, job->owner,
+        result = judge(worker, catalog_job_finish_probe(worker->params->catalog, job->id, job->owner,
                                    &found, clock_wall_ms()));
         worker->probed = result == 0;
         if (worker->probed)
@@ -224,7 +226,7 @@ static bool file_is_there(const struct worker *worker, const char *relative, int
     const struct catalog_job *job = worker_job(worker);
     char path[STORE_PATH_BYTES];
     struct stat status;
-    if (store_media_path(worker->jobs->store, job->lesson_id, job->revision, relative, path) < 0 ||
+    if (store_media_path(worker->params->store, job->lesson_id, job->revision, relative, path) < 0 ||
         lstat(path, &status) < 0)
         return false;
     return S_ISREG(status.st_mode) && status.st_size > 0 && (bytes < 0 || status.st_size == bytes);
@@ -239,7 +241,7 @@ static int record_init(struct worker *worker, const struct message *message)
         job_init_path(rendition->name, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "an init segment that isn't there");
-    return judge(worker, catalog_rendition_set_init(worker->jobs->catalog, job->id, job->owner,
+    return judge(worker, catalog_rendition_set_init(worker->params->catalog, job->id, job->owner,
                              rendition->id, message->bytes, message->sha256, message->codecs));
 }
 
@@ -272,7 +274,7 @@ static int record_chunk(struct worker *worker, const struct message *message)
             .iframe_bytes = message->segments[i].iframe_bytes,
         };
     int result = judge(worker,
-        catalog_chunk_add(worker->jobs->catalog, job->id, job->owner, &chunk, clock_wall_ms()));
+        catalog_chunk_add(worker->params->catalog, job->id, job->owner, &chunk, clock_wall_ms()));
     free(chunk.segments);
     return result;
 }
@@ -283,7 +285,7 @@ static int record_poster(struct worker *worker)
     if (job->kind != CATALOG_JOB_POSTER || !file_is_there(worker, "poster.jpg", -1))
         return refuse(worker, "a poster that isn't there");
     return judge(worker,
-        catalog_lesson_set_poster(worker->jobs->catalog, job->id, job->owner, "poster.jpg"));
+        catalog_lesson_set_poster(worker->params->catalog, job->id, job->owner, "poster.jpg"));
 }
 
 static int record_storyboard(struct worker *worker, int sheets)
@@ -297,7 +299,7 @@ static int record_storyboard(struct worker *worker, int sheets)
     if (!there)
         return refuse(worker, "a storyboard that isn't there");
     return judge(
-        worker, catalog_lesson_set_storyboard(worker->jobs->catalog, job->id, job->owner, sheets));
+        worker, catalog_lesson_set_storyboard(worker->params->catalog, job->id, job->owner, sheets));
 }
 
 static int record_progress(struct worker *worker, int permille)
@@ -305,11 +307,11 @@ static int record_progress(struct worker *worker, int permille)
     const struct catalog_job *job = worker_job(worker);
     int64_t now_ms = clock_mono_ms();
     worker->permille = permille;
-    if (worker->probed || now_ms - worker->told_ms < PROGRESS_INTERVAL_MS)
+    if (worker->probed || now_ms - worker->lease_renewed_ms < PROGRESS_INTERVAL_MS)
         return 0;
-    worker->told_ms = now_ms;
-    return judge(worker, catalog_job_progress(worker->jobs->catalog, job->id, job->owner, permille,
-                             clock_wall_ms(), worker->jobs->lease_ms));
+    worker->lease_renewed_ms = now_ms;
+    return judge(worker, catalog_job_progress(worker->params->catalog, job->id, job->owner, permille,
+                             clock_wall_ms(), worker->params->lease_ms));
 }
 
 int record_message(struct worker *worker, const struct message *message)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/jobs/spawn.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "node/jobs/jobs_internal.h"
+#include "transcoder/protocol/job.h"
 
 /* Above every descriptor's final place, so that moving one never overwrites another. */
 #define HIGH_FD (JOB_FD_OUTPUT + 1)
@@ -68,4 +70,9 @@ pid_t spawn_worker(const char *path, const struct heritage *heritage, int nice_l
     if (pid == 0)
         become_worker(path, heritage, nice_level, node);
     return pid < 0 ? -errno : pid;
+}
+
+bool spawn_error_is_temporary(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN;
 }

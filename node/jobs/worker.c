@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "node/jobs/worker.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,18 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node/jobs/jobs_internal.h"
+#include "node/jobs/assign.h"
+#include "node/jobs/record.h"
+#include "node/jobs/spawn.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
 #define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
 /* What a worker may write to its log before the rest is thrown away. */
 #define MOST_LOG_LINES 50
-/*
- * A SIGKILL comes from outside: a person, a power cut, the kernel short of memory. It is nobody's
- * fault as long as it doesn't happen to the same job again and again.
- */
-#define MOST_KILLS 25
 /* How many times as long one may say nothing that the machine gives no processor time. */
 #define PATIENCE 6
 
@@ -96,8 +95,8 @@ static int64_t used_cpu_ms(pid_t pid)
 
 static void hear(struct worker *worker)
 {
-    worker->heard_ms = clock_mono_ms();
-    worker->heard_cpu_ms = used_cpu_ms(worker->pid);
+    worker->last_message_ms = clock_mono_ms();
+    worker->last_message_cpu_ms = used_cpu_ms(worker->pid);
 }
 
 static void on_message(evutil_socket_t fd, short what, void *ctx)
@@ -154,31 +153,30 @@ static void give_back(struct worker *worker, bool retry, enum reason reason, con
     log_write(LOG_WARN, "jobs", "lesson %" PRId64 ", %s %d: %s (%s)%s", job->lesson_id,
         catalog_job_kind_name(job->kind), job->chunk, reason_name(reason), detail,
         retry ? "; will be tried again" : "");
-    int error = catalog_job_give_back(worker->jobs->catalog, job->id, job->owner, retry,
+    int error = catalog_job_give_back(worker->params->catalog, job->id, job->owner, retry,
         reason_name(reason), detail, clock_wall_ms());
     if (error != CATALOG_OK && error != CATALOG_ENOTFOUND && error != CATALOG_ESTATE)
-        log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->jobs->catalog));
+        log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->params->catalog));
 }
 
 static void release(struct worker *worker)
 {
     const struct catalog_job *job = job_of(worker);
-    int error = catalog_job_release(worker->jobs->catalog, job->id, job->owner);
+    int error = catalog_job_release(worker->params->catalog, job->id, job->owner);
     if (error != CATALOG_OK && error != CATALOG_ENOTFOUND && error != CATALOG_ESTATE)
-        log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->jobs->catalog));
+        log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->params->catalog));
 }
 
 /* The machine is short of something: no lesson fails of that, it goes on when there is more. */
-static void conclude_short(struct worker *worker, const char *of)
+static void conclude_short(struct worker *worker, const char *what)
 {
     release(worker);
-    jobs_pause(worker->jobs, of);
+    worker->params->on_short(worker->params->ctx, what);
 }
 
 static void conclude_signal(struct worker *worker, int signal_number)
 {
-    struct jobs *jobs = worker->jobs;
-    int64_t job_id = job_of(worker)->id;
+    const struct worker_params *params = worker->params;
     char detail[64];
     snprintf(detail, sizeof(detail), "signal %d (%s)", signal_number, strsignal(signal_number));
     if (signal_number == SIGSYS || signal_number == SIGXFSZ) {
@@ -186,9 +184,7 @@ static void conclude_signal(struct worker *worker, int signal_number)
     } else if (signal_number == SIGXCPU) { /* out of processor time: no sign of ill will */
         give_back(worker, false, REASON_TIMED_OUT, detail);
     } else if (signal_number == SIGKILL) {
-        jobs->killed_count = jobs->killed_job == job_id ? jobs->killed_count + 1 : 1;
-        jobs->killed_job = job_id;
-        if (jobs->killed_count > MOST_KILLS)
+        if (params->on_killed(params->ctx, job_of(worker)->id))
             give_back(worker, true, REASON_WORKER_CRASHED, detail);
         else
             release(worker);
@@ -219,7 +215,7 @@ static void conclude_done(struct worker *worker)
             give_back(worker, true, REASON_INTERNAL, "a probe without findings");
         return;
     }
-    int error = catalog_job_finish(worker->jobs->catalog, job->id, job->owner, clock_wall_ms());
+    int error = catalog_job_finish(worker->params->catalog, job->id, job->owner, clock_wall_ms());
     if (error == CATALOG_EFULL || error == CATALOG_EIO || error == CATALOG_EBUSY) {
         /* Its chunks are kept; next time there is nothing left to do but to say so. */
         conclude_short(worker, catalog_error_name(error));
@@ -263,8 +259,8 @@ static void clean_after_removed(struct worker *worker)
 {
     struct catalog_lessons lessons;
     int64_t lesson_id = job_of(worker)->lesson_id;
-    if (catalog_lesson_get(worker->jobs->catalog, lesson_id, &lessons) == CATALOG_ENOTFOUND)
-        store_remove_media(worker->jobs->store, lesson_id);
+    if (catalog_lesson_get(worker->params->catalog, lesson_id, &lessons) == CATALOG_ENOTFOUND)
+        store_remove_media(worker->params->store, lesson_id);
     catalog_lessons_free(&lessons);
 }
 
@@ -282,7 +278,7 @@ static void on_exit_event(evutil_socket_t fd, short what, void *ctx)
     flush_log_line(worker);
     conclude(worker, status);
     clean_after_removed(worker);
-    jobs_worker_ended(worker->jobs, worker);
+    worker->params->on_end(worker->params->ctx, worker);
     worker_free(worker);
 }
 
@@ -290,7 +286,7 @@ static void on_exit_event(evutil_socket_t fd, short what, void *ctx)
 
 static int watch(struct worker *worker)
 {
-    struct event_base *base = worker->jobs->base;
+    struct event_base *base = worker->params->base;
     worker->on_exit = event_new(base, worker->pid_fd, EV_READ | EV_PERSIST, on_exit_event, worker);
     worker->on_message =
         event_new(base, worker->message_fd, EV_READ | EV_PERSIST, on_message, worker);
@@ -319,7 +315,7 @@ static int launch(struct worker *worker, struct heritage *heritage)
     heritage->log = log[1];
     evutil_make_socket_nonblocking(worker->message_fd);
     evutil_make_socket_nonblocking(worker->log_fd);
-    worker->pid = spawn_worker(worker->jobs->worker_path, heritage, worker->jobs->nice_level);
+    worker->pid = spawn_worker(worker->params->program, heritage, worker->params->nice_level);
     if (worker->pid < 0)
         return (int)worker->pid;
     worker->pid_fd = pidfd_open(worker->pid, 0);
@@ -335,11 +331,6 @@ static void close_heritage(const struct heritage *heritage)
             close(fds[i]);
 }
 
-bool worker_error_passes(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN;
-}
-
 /* Could not be started: the job goes back. */
 static void never_started(struct worker *worker, int error)
 {
@@ -347,7 +338,7 @@ static void never_started(struct worker *worker, int error)
         kill(worker->pid, SIGKILL);
         waitpid(worker->pid, NULL, 0);
     }
-    if (error < 0 && worker_error_passes(-error)) {
+    if (error < 0 && spawn_error_is_temporary(-error)) {
         worker->fate = FATE_SHORT;
         snprintf(worker->detail, sizeof(worker->detail), "%s", strerror(-error));
     }
@@ -362,8 +353,10 @@ static void never_started(struct worker *worker, int error)
     worker_free(worker);
 }
 
-int worker_start(struct jobs *jobs, struct catalog_jobs *leased)
+int worker_start(
+    struct worker **out, const struct worker_params *params, struct catalog_jobs *leased)
 {
+    *out = NULL;
     struct worker *worker = calloc(1, sizeof(*worker));
     if (!worker) {
         catalog_jobs_free(leased); /* the lease runs out by itself */
@@ -371,7 +364,7 @@ int worker_start(struct jobs *jobs, struct catalog_jobs *leased)
     }
     struct heritage heritage = {-1, -1, -1, -1, -1};
     *worker = (struct worker){
-        .jobs = jobs, .leased = *leased, .pid = -1, .pid_fd = -1, .message_fd = -1, .log_fd = -1};
+        .params = params, .leased = *leased, .pid = -1, .pid_fd = -1, .message_fd = -1, .log_fd = -1};
     *leased = (struct catalog_jobs){0};
     int assigned = assign_work(worker, &heritage);
     int error = assigned == 0 && !worker->done ? launch(worker, &heritage) : 0;
@@ -381,9 +374,7 @@ int worker_start(struct jobs *jobs, struct catalog_jobs *leased)
         return -ECANCELED;
     }
     hear(worker);
-    worker->next = jobs->workers;
-    jobs->workers = worker;
-    jobs->running++;
+    *out = worker;
     return 0;
 }
 
@@ -391,16 +382,16 @@ int worker_start(struct jobs *jobs, struct catalog_jobs *leased)
  * less than its best: who says nothing must have had its processor time, or much longer. */
 static bool is_silent(const struct worker *worker, int64_t mono_ms)
 {
-    int64_t allowed_ms = worker->jobs->silence_ms, silent_ms = mono_ms - worker->heard_ms;
+    int64_t allowed_ms = worker->params->silence_ms, silent_ms = mono_ms - worker->last_message_ms;
     if (silent_ms <= allowed_ms)
         return false;
     return silent_ms > PATIENCE * allowed_ms ||
-           used_cpu_ms(worker->pid) - worker->heard_cpu_ms > allowed_ms / 2;
+           used_cpu_ms(worker->pid) - worker->last_message_cpu_ms > allowed_ms / 2;
 }
 
-void worker_tend(struct worker *worker, int64_t now_ms)
+void worker_tick(struct worker *worker, int64_t now_ms)
 {
-    struct jobs *jobs = worker->jobs;
+    const struct worker_params *params = worker->params;
     const struct catalog_job *job = job_of(worker);
     if (worker->fate != FATE_OWN || worker->probed || worker->done)
         return;
@@ -409,11 +400,11 @@ void worker_tend(struct worker *worker, int64_t now_ms)
         worker_kill(worker, FATE_TIMED_OUT);
         return;
     }
-    if (mono_ms - worker->told_ms < jobs->lease_ms / 3)
+    if (mono_ms - worker->lease_renewed_ms < params->lease_ms / 3)
         return;
-    worker->told_ms = mono_ms;
+    worker->lease_renewed_ms = mono_ms;
     int error = catalog_job_progress(
-        jobs->catalog, job->id, job->owner, worker->permille, now_ms, jobs->lease_ms);
+        params->catalog, job->id, job->owner, worker->permille, now_ms, params->lease_ms);
     if (error == CATALOG_ENOTFOUND || error == CATALOG_ESTATE)
         worker_kill(worker, FATE_LOST);
 }

@@ -8,7 +8,7 @@
 #include <sys/queue.h>
 
 #include "node/http/parse/cmcd.h"
-#include "node/link/shares.h"
+#include "node/link/fair_share.h"
 
 enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };
 

@@ -2,19 +2,28 @@
 #include "node/link/link.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/link/link_internal.h"
+#include "node/link/flows.h"
+#include "node/link/sites.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
-/* A day is the same for so long, or the clock was set. */
+struct link {
+    pthread_mutex_t lock; /* protects everything below */
+    struct flows *flows;
+    struct sites sites; /* replaced by the main thread and by pool threads */
+    struct site_time local;
+    int64_t local_ms; /* monotonic: when local was looked up; 0: never */
+};
+
+/* How long the local day and minute are cached, since localtime() is slow. */
 #define LOCAL_TIME_MS 10000
 
-/* Under the lock; localtime() is not asked for each packet. */
+/* The caller holds the lock. */
 static struct site_time local_time(struct link *link, int64_t mono_ms)
 {
     if (link->local_ms == 0 || mono_ms - link->local_ms >= LOCAL_TIME_MS) {
@@ -24,7 +33,7 @@ static struct site_time local_time(struct link *link, int64_t mono_ms)
     return link->local;
 }
 
-int link_load(struct link *link, struct catalog *catalog)
+int link_reload(struct link *link, struct catalog *catalog)
 {
     struct site_time local = site_time_of(clock_wall_ms());
     struct catalog_sites rows;
@@ -63,10 +72,9 @@ int link_open(struct link **out, struct catalog *catalog)
     if (!link)
         return -ENOMEM;
     pthread_mutex_init(&link->lock, NULL);
-    link_make_routes(link);
     error = flows_open(&link->flows);
     if (!error && catalog)
-        error = link_load(link, catalog);
+        error = link_reload(link, catalog);
     if (error) {
         link_close(&link);
         return error;
@@ -84,12 +92,6 @@ void link_close(struct link **link)
     pthread_mutex_destroy(&(*link)->lock);
     free(*link);
     *link = NULL;
-}
-
-const struct http_route *link_routes(const struct link *link, size_t *count)
-{
-    *count = LINK_ROUTES;
-    return link->routes;
 }
 
 /* ---- while responses are sent ---- */
@@ -133,6 +135,37 @@ int64_t link_estimate_bps(const struct http_request *req, void *ctx)
     }
     pthread_mutex_unlock(&link->lock);
     return bps;
+}
+
+void link_site_name(const struct http_request *req, struct link *link, char *name)
+{
+    char token[SITE_NAME_BYTES];
+
+    name[0] = '\0';
+    http_request_site(req, token, sizeof(token));
+    pthread_mutex_lock(&link->lock);
+    int number = sites_find(&link->sites, http_request_peer(req), token);
+    if (number >= 0)
+        memcpy(name, link->sites.items[number].name, SITE_NAME_BYTES);
+    pthread_mutex_unlock(&link->lock);
+}
+
+struct link_site_traffic link_site_traffic(struct link *link, int64_t site_id)
+{
+    struct link_site_traffic traffic = {0};
+
+    pthread_mutex_lock(&link->lock);
+    for (size_t i = 0; i < link->sites.count; i++)
+        if (link->sites.items[i].id == site_id) {
+            struct flows_sum sum = flows_sum_of(link->flows, (int)i);
+            traffic = (struct link_site_traffic){
+                .responses = sum.count,
+                .given_bps = sum.given_bps,
+                .unwritten_bytes = link->sites.items[i].unwritten_bytes,
+            };
+        }
+    pthread_mutex_unlock(&link->lock);
+    return traffic;
 }
 
 /* How long a download must wait, and the name of the site that it is for. */
@@ -206,5 +239,5 @@ void link_flush(struct link *link, struct catalog *catalog)
             log_write(LOG_WARN, "link", "a site's traffic: %s", catalog_message(catalog));
             break;
         }
-    link_load(link, catalog);
+    link_reload(link, catalog);
 }

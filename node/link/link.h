@@ -9,15 +9,13 @@
 
 #include "catalog/catalog.h"
 #include "node/http/http.h"
+#include "node/link/sites.h"
 
 struct link;
 
 /* Reads the sites once; catalog NULL: there are none. 0 or a negative errno. */
 int link_open(struct link **out, struct catalog *catalog);
 void link_close(struct link **link); /* accepts NULL */
-
-/* /api/technician/link and /api/technician/sites. */
-const struct http_route *link_routes(const struct link *link, size_t *count);
 
 /* For http_server_params.pace; ctx is the struct link *. Any thread. */
 struct http_pace link_pace(const struct http_flow *flow, void *ctx);
@@ -34,5 +32,23 @@ int64_t link_estimate_bps(const struct http_request *req, void *ctx);
 /* Every few seconds on the main thread, and when the node stops: writes what sites took, reads what
  * was changed (by another process too). */
 void link_flush(struct link *link, struct catalog *catalog);
+
+/* Reads the sites again after a change. Returns 0 or a negative errno, and then the old ones stay.
+ * Any thread, with a catalog of its own. */
+int link_reload(struct link *link, struct catalog *catalog);
+
+/* Copies the name of the asking terminal's site into name[SITE_NAME_BYTES]; "" if it has none. Any
+ * thread. */
+void link_site_name(const struct http_request *req, struct link *link, char *name);
+
+/* What a site's terminals take now. */
+struct link_site_traffic {
+    int responses;           /* that are being sent */
+    int64_t given_bps;       /* of the uplink, by the scheduler */
+    int64_t unwritten_bytes; /* sent today, and not in the catalog yet */
+};
+
+/* All zero for a site that is not known. Any thread. */
+struct link_site_traffic link_site_traffic(struct link *link, int64_t site_id);
 
 #endif

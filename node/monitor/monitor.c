@@ -40,7 +40,6 @@ int monitor_open(struct monitor **out, const struct monitor_params *params)
     if (!monitor)
         return -ENOMEM;
     pthread_mutex_init(&monitor->lock, NULL);
-    monitor_make_routes(monitor);
     error = terminals_open(
         &monitor->terminals, params->max_terminals ? params->max_terminals : DEFAULT_TERMINALS);
     if (!error && params->catalog)
@@ -61,12 +60,6 @@ void monitor_close(struct monitor **monitor)
     pthread_mutex_destroy(&(*monitor)->lock);
     free(*monitor);
     *monitor = NULL;
-}
-
-const struct http_route *monitor_routes(const struct monitor *monitor, size_t *count)
-{
-    *count = MONITOR_ROUTES;
-    return monitor->routes;
 }
 
 void monitor_observe_at(
@@ -134,5 +127,26 @@ void monitor_snapshot(
     out->connections = (int64_t)terminals_connections(monitor->terminals);
     out->terminals = (int64_t)terminals_active(monitor->terminals, now->mono_ms - ACTIVE_MS);
     out->uplink_bytes_per_second = terminals_bytes_per_second(monitor->terminals, now->mono_ms);
+    pthread_mutex_unlock(&monitor->lock);
+}
+
+struct terminal_row *monitor_copy_terminals(
+    struct monitor *monitor, const struct monitor_time *now, size_t *count, int64_t *rate_bps)
+{
+    pthread_mutex_lock(&monitor->lock);
+    *count = terminals_count(monitor->terminals);
+    struct terminal_row *rows = calloc(*count + 1, sizeof(*rows));
+    if (rows)
+        terminals_copy(monitor->terminals, now, rows, *count);
+    *rate_bps = 8 * terminals_bytes_per_second(monitor->terminals, now->mono_ms);
+    pthread_mutex_unlock(&monitor->lock);
+    return rows;
+}
+
+void monitor_copy_minutes(struct monitor *monitor, const struct monitor_time *now,
+    struct catalog_uplink_minute out[MINUTES_SHOWN])
+{
+    pthread_mutex_lock(&monitor->lock);
+    minutes_shown(&monitor->minutes, now->wall_ms / MS_PER_MINUTE, out);
     pthread_mutex_unlock(&monitor->lock);
 }

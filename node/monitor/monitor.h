@@ -8,6 +8,11 @@
 
 #include "catalog/catalog.h"
 #include "node/http/http.h"
+#include "node/monitor/metrics.h"
+#include "node/monitor/minutes.h"
+#include "node/monitor/terminals.h"
+
+#define MS_PER_MINUTE 60000
 
 struct monitor;
 
@@ -20,12 +25,26 @@ struct monitor_params {
 int monitor_open(
     struct monitor **out, const struct monitor_params *params); /* 0 or a negative errno */
 void monitor_close(struct monitor **monitor);
-/* GET /api/technician/terminals, /api/technician/uplink, /metrics. */
-const struct http_route *monitor_routes(const struct monitor *monitor, size_t *count);
 /* For http_server_params.observe; ctx is the struct monitor *. */
 void monitor_observe(const struct http_conn_sample *sample, void *ctx);
 /* Writes minutes that are over, or all if everything is true, to the catalog: called by node.c on
  * the main thread every few seconds, and on stopping. */
 void monitor_flush(struct monitor *monitor, struct catalog *catalog, bool everything);
+
+/* The time on both clocks. Any thread. */
+struct monitor_time monitor_now(void);
+
+/* Copies the table of terminals, most recently seen first. Returns a malloc'ed array of *count
+ * rows, or NULL if memory ran out. *rate_bps: what all of them take. Any thread. */
+struct terminal_row *monitor_copy_terminals(
+    struct monitor *monitor, const struct monitor_time *now, size_t *count, int64_t *rate_bps);
+
+/* Copies the last MINUTES_SHOWN minutes, oldest first. Any thread. */
+void monitor_copy_minutes(struct monitor *monitor, const struct monitor_time *now,
+    struct catalog_uplink_minute out[MINUTES_SHOWN]);
+
+/* Fills in the node's part of the metrics; metrics_read_catalog() adds the catalog's. Any thread. */
+void monitor_snapshot(
+    struct monitor *monitor, const struct monitor_time *now, struct metrics_snapshot *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/store/store.h"
 #include "node/store/store_internal.h"
 
 static void hex(const crypto_hash_sha256_state *state, char *sha256)

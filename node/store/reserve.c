@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "node/store/store.h"
 #include "node/store/store_internal.h"
 
 #define MIB (1024LL * 1024)

@@ -3,8 +3,6 @@
 #ifndef NODE_STORE_STORE_INTERNAL_H
 #define NODE_STORE_STORE_INTERNAL_H
 
-#include "node/store/store.h"
-
 #define STORE_BLOCK_BYTES (256 * 1024)
 
 #endif

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "node/store/store.h"
 #include "node/store/store_internal.h"
 
 #define MOST_DEPTH 8

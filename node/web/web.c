@@ -63,9 +63,27 @@ static void respond_page(struct http_request *req, int status, const char *name)
     respond_asset(req, status, find_asset(name));
 }
 
-static void handle_page(struct http_request *req, void *ctx)
+static void handle_terminal(struct http_request *req, void *ctx)
 {
-    respond_page(req, 200, ctx);
+    (void)ctx;
+    respond_page(req, 200, "/terminal");
+}
+
+static void handle_login(struct http_request *req, void *ctx)
+{
+    web_login_page(req, 200, ctx);
+}
+
+static void handle_operator(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    respond_page(req, 200, "/operator");
+}
+
+static void handle_technician(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    respond_page(req, 200, "/technician");
 }
 
 void web_login_page(struct http_request *req, int status, void *ctx)
@@ -97,18 +115,15 @@ static void handle_asset(struct http_request *req, void *ctx)
     respond_asset(req, 200, asset);
 }
 
-const struct http_route *web_routes(size_t *count)
+struct http_route_set web_routes(void)
 {
     static const struct http_route routes[] = {
-        {HTTP_GET, "/", HTTP_PUBLIC, true, handle_page, (void *)"/terminal", "lessons"},
-        {HTTP_GET, "/watch/:id", HTTP_PUBLIC, true, handle_page, (void *)"/terminal", "one lesson"},
-        {HTTP_GET, "/login", HTTP_PUBLIC, true, handle_page, (void *)"/login", "login"},
-        {HTTP_GET, "/operator", HTTP_OPERATOR, true, handle_page, (void *)"/operator",
-            "uploads, queue, publishing"},
-        {HTTP_GET, "/technician", HTTP_TECHNICIAN, true, handle_page, (void *)"/technician",
-            "terminals and uplink"},
-        {HTTP_GET, "/assets/:file", HTTP_PUBLIC, false, handle_asset, NULL, "scripts and styles"},
+        {HTTP_GET, "/", HTTP_PUBLIC, true, handle_terminal, "lessons"},
+        {HTTP_GET, "/watch/:id", HTTP_PUBLIC, true, handle_terminal, "one lesson"},
+        {HTTP_GET, "/login", HTTP_PUBLIC, true, handle_login, "login"},
+        {HTTP_GET, "/operator", HTTP_OPERATOR, true, handle_operator, "uploads, queue, publishing"},
+        {HTTP_GET, "/technician", HTTP_TECHNICIAN, true, handle_technician, "terminals and uplink"},
+        {HTTP_GET, "/assets/:file", HTTP_PUBLIC, false, handle_asset, "scripts and styles"},
     };
-    *count = sizeof(routes) / sizeof(routes[0]);
-    return routes;
+    return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), NULL};
 }

@@ -7,7 +7,7 @@
 #include "node/http/http.h"
 
 /* "/", "/watch/:id", "/login", "/operator", "/technician", "/assets/:file". Static. */
-const struct http_route *web_routes(size_t *count);
+struct http_route_set web_routes(void);
 /* For http_server_params: a page with a way back for browsers; false for programs. */
 bool web_not_found(struct http_request *req);
 /* For auth_params: answers 401, or 403 who may not open the page, with the login page. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/plan/plan.h"
+#include "transcoder/plan/planner.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

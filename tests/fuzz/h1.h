@@ -17,8 +17,7 @@ char h1_file_byte(size_t at);
 
 /* ---- h1_routes.c ---- */
 
-extern const struct http_route h1_routes[];
-extern const size_t h1_route_count;
+extern const struct http_route_set h1_routes;
 /* What handlers hold of requests that have not ended. */
 int h1_held(void);
 

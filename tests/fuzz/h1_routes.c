@@ -243,7 +243,7 @@ static void on_events(struct http_request *req, void *ctx)
     http_request_defer(req, do_nothing, after_event, left);
 }
 
-const struct http_route h1_routes[] = {
+static const struct http_route routes[] = {
     {.methods = HTTP_GET, .pattern = "/healthz", .handle = on_short},
     {.methods = HTTP_GET, .pattern = "/v/:lesson/:revision/master.m3u8", .handle = on_long},
     {.methods = HTTP_GET, .pattern = "/v/:lesson/:revision/v130.mp4", .handle = on_pieces},
@@ -254,4 +254,4 @@ const struct http_route h1_routes[] = {
     {.methods = HTTP_GET | HTTP_POST, .pattern = "/api/lessons", .handle = on_defer},
     {.methods = HTTP_GET, .pattern = "/api/operator/events", .handle = on_events},
 };
-const size_t h1_route_count = sizeof(h1_routes) / sizeof(h1_routes[0]);
+const struct http_route_set h1_routes = {routes, sizeof(routes) / sizeof(routes[0]), NULL};

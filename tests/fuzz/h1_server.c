@@ -144,8 +144,8 @@ static void open_server(void)
 {
     server = (struct http_server){.loops = &loop, .loop_count = 1};
     server.params = (struct http_server_params){
-        .routes = h1_routes,
-        .route_count = h1_route_count,
+        .route_sets = &h1_routes,
+        .route_set_count = 1,
         .observe = on_sample,
         .pace = on_pace,
         .log = on_log,

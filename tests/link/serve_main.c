@@ -28,9 +28,10 @@ static void on_log(void *ctx, const char *message)
 
 int main(int argc, char **argv)
 {
-    struct http_route route = {.methods = HTTP_GET, .pattern = "/file", .handle = on_file};
+    static const struct http_route route = {.methods = HTTP_GET, .pattern = "/file", .handle = on_file};
+    struct http_route_set routes = {&route, 1, NULL};
     struct http_server_params params = {
-        .loops = 1, .routes = &route, .route_count = 1, .congestion = "bbr", .log = on_log};
+        .loops = 1, .route_sets = &routes, .route_set_count = 1, .congestion = "bbr", .log = on_log};
     struct http_server *server;
     char message[256];
     sigset_t ends;
@@ -41,7 +42,7 @@ int main(int argc, char **argv)
         return 2;
     }
     params.listen = argv[1];
-    route.ctx = argv[2];
+    routes.ctx = argv[2];
     params.progress_window_ms = strtol(argv[3], NULL, 10);
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);

@@ -31,7 +31,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "transcoder/plan/plan.h"
+#include "transcoder/plan/planner.h"
 #include "transcoder/protocol/job.h"
 #include "transcoder/protocol/message.h"
 

@@ -21,20 +21,19 @@
 struct context {
     struct lesson_fixture fixture;
     struct hls *hls;
+    struct http_route_set routes;
 };
 
 static int setup(void **state)
 {
     struct context *context = calloc(1, sizeof(*context));
-    const struct http_route *routes;
-    size_t count;
 
     assert_non_null(context);
     lesson_fixture_open(&context->fixture);
     assert_int_equal(
         hls_open(&context->hls, &(struct hls_params){.store = context->fixture.store}), 0);
-    routes = hls_routes(context->hls, &count);
-    lesson_fixture_serve(&context->fixture, routes, count, NULL, NULL);
+    context->routes = hls_routes(context->hls);
+    lesson_fixture_serve(&context->fixture, &context->routes, 1, NULL, NULL);
     *state = context;
     return 0;
 }

@@ -510,7 +510,6 @@ static void make_file(struct fixture *fixture)
 void fixture_open(struct fixture *fixture, const struct http_server_params *params)
 {
     struct http_server_params own = params ? *params : (struct http_server_params){0};
-    struct http_route *routes = malloc(sizeof(route_table));
     char message[128] = "";
 
     memset(fixture, 0, sizeof(*fixture));
@@ -518,13 +517,11 @@ void fixture_open(struct fixture *fixture, const struct http_server_params *para
     pthread_mutex_init(&fixture->gate.lock, NULL);
     pthread_cond_init(&fixture->gate.changed, NULL);
     make_file(fixture);
-    memcpy(routes, route_table, sizeof(route_table));
-    for (size_t i = 0; i < ROUTES; i++)
-        routes[i].ctx = fixture;
+    fixture->routes = (struct http_route_set){route_table, ROUTES, fixture};
     own.listen = "127.0.0.1:0";
     own.loops = own.loops ? own.loops : 2;
-    own.routes = routes;
-    own.route_count = ROUTES;
+    own.route_sets = &fixture->routes;
+    own.route_set_count = 1;
     own.guard = guard;
     own.observe = observe;
     own.observe_ctx = fixture;
@@ -536,7 +533,6 @@ void fixture_open(struct fixture *fixture, const struct http_server_params *para
     if (http_server_open(&fixture->server, &own, message, sizeof(message)) < 0)
         fail_msg("%s", message);
     fixture->port = http_server_port(fixture->server);
-    fixture->routes = routes;
 }
 
 void fixture_close(struct fixture *fixture, int64_t grace_ms)
@@ -544,7 +540,6 @@ void fixture_close(struct fixture *fixture, int64_t grace_ms)
     http_server_close(&fixture->server, grace_ms);
     assert_null(fixture->server);
     unlink(fixture->file);
-    free(fixture->routes);
     pthread_mutex_destroy(&fixture->lock);
     pthread_mutex_destroy(&fixture->gate.lock);
     pthread_cond_destroy(&fixture->gate.changed);

@@ -24,7 +24,7 @@ void gate_await(struct gate *gate, int waiting);
 
 struct fixture {
     struct http_server *server;
-    struct http_route *routes;
+    struct http_route_set routes;
     int port;
     char file[64]; /* FILE_BYTES long; see file_byte() */
     struct gate gate;

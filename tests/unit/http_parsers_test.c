@@ -348,6 +348,9 @@ static const struct http_route routes[] = {
     {.methods = HTTP_GET, .pattern = "/v/:lesson/:revision/:rendition/:file"},
 };
 
+/* Two sets, to see that the second is looked at, and that methods of both are added up. */
+static const struct http_route_set sets[] = {{routes, 2, NULL}, {routes + 2, COUNT(routes) - 2, NULL}};
+
 static void test_router(void **state)
 {
     static const struct {
@@ -384,7 +387,7 @@ static void test_router(void **state)
         struct http_match match;
 
         print_message("path %s\n", cases[i].path);
-        http_router_match(&match, routes, COUNT(routes), cases[i].method, cases[i].path);
+        http_router_match(&match, sets, COUNT(sets), cases[i].method, cases[i].path);
         assert_int_equal(match.route ? match.route - routes : -1, cases[i].route);
         if (!match.route)
             assert_int_equal(match.methods, cases[i].methods);

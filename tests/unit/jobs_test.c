@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "node/jobs/jobs.h"
+#include "node/jobs/scheduler.h"
 
 /* The scheduler's clock, in place of clock_mono_ms() (the linker's --wrap): it moves when a test
  * says so. How fast the machine is then makes no difference. */
@@ -31,7 +31,7 @@ struct fixture {
     struct store *store;
     struct catalog *catalog;
     struct event_base *base;
-    struct jobs *jobs;
+    struct scheduler *scheduler;
     int64_t lesson_id;
 };
 
@@ -56,7 +56,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     char command[128];
-    jobs_close(&f->jobs, 0);
+    scheduler_close(&f->scheduler, 0);
     catalog_close(&f->catalog);
     store_close(&f->store);
     event_base_free(f->base);
@@ -68,14 +68,14 @@ static int teardown(void **state)
 
 static void open_jobs(struct fixture *f, int64_t silence_ms)
 {
-    struct jobs_params params = {.base = f->base,
+    struct scheduler_params params = {.base = f->base,
         .catalog = f->catalog,
         .store = f->store,
         .worker_path = FAKE_WORKER,
         .workers = 1,
         .silence_ms = silence_ms,
         .poll_ms = 10};
-    assert_int_equal(jobs_open(&f->jobs, &params), 0);
+    assert_int_equal(scheduler_open(&f->scheduler, &params), 0);
 }
 
 /* A lesson whose worker will behave so. */
@@ -142,7 +142,7 @@ static void expect_failure(
     catalog_lessons_free(&lessons);
     assert_int_equal(starts(f, folder, descriptors, sizeof(descriptors)), attempts);
     assert_string_equal(descriptors, "0 1 2 3 4 5 6\n");
-    assert_int_equal(jobs_running(f->jobs), 0);
+    assert_int_equal(scheduler_running(f->scheduler), 0);
 }
 
 static void fails(
@@ -254,8 +254,8 @@ static void test_stopping_gives_work_back_uncounted(void **state)
     put_in(f, "patient");
     while (starts(f, "sources", descriptors, sizeof(descriptors)) == 0)
         assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
-    assert_int_equal(jobs_running(f->jobs), 1);
-    jobs_close(&f->jobs, 10000);
+    assert_int_equal(scheduler_running(f->scheduler), 1);
+    scheduler_close(&f->scheduler, 10000);
     struct catalog_jobs jobs = first_job(f);
     assert_int_equal(jobs.items[0].state, CATALOG_JOB_QUEUED);
     assert_int_equal(jobs.items[0].attempt, 0);
@@ -283,13 +283,13 @@ static void test_short_of_descriptors(void **state)
         assert_return_code(setrlimit(RLIMIT_NOFILE, &low), 0);
         do
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
-        while (jobs_running(f->jobs) > 0 &&
+        while (scheduler_running(f->scheduler) > 0 &&
                starts(f, "sources", descriptors, sizeof(descriptors)) == 0);
         assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), 0);
     }
     assert_int_equal(starts(f, "sources", descriptors, sizeof(descriptors)), 1);
     assert_in_range(low.rlim_cur, lowest + 5, 63);
-    jobs_close(&f->jobs, 10000);
+    scheduler_close(&f->scheduler, 10000);
     struct catalog_jobs jobs = first_job(f);
     assert_int_equal(jobs.items[0].state, CATALOG_JOB_QUEUED);
     assert_int_equal(jobs.items[0].attempt, 0);
@@ -321,7 +321,7 @@ static void test_a_lesson_removed_meanwhile(void **state)
     while (starts(f, "sources", descriptors, sizeof(descriptors)) == 0)
         assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
     assert_int_equal(catalog_lesson_remove(f->catalog, f->lesson_id), CATALOG_OK);
-    jobs_close(&f->jobs, 10000);
+    scheduler_close(&f->scheduler, 10000);
     open_jobs(f, 0);
     put_in(f, "fail");
     expect_failure(f, "no_streams", "data", "sources", 2); /* one start was the removed lesson's */
@@ -330,13 +330,13 @@ static void test_a_lesson_removed_meanwhile(void **state)
 static void test_a_missing_worker_program(void **state)
 {
     struct fixture *f = *state;
-    struct jobs_params params = {.base = f->base,
+    struct scheduler_params params = {.base = f->base,
         .catalog = f->catalog,
         .store = f->store,
         .worker_path = "/nonexistent/terrace-worker",
         .workers = 2,
         .poll_ms = 10};
-    assert_int_equal(jobs_open(&f->jobs, &params), 0);
+    assert_int_equal(scheduler_open(&f->scheduler, &params), 0);
     put_in(f, "fail");
     while (lesson_state(f) != CATALOG_LESSON_FAILED)
         assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);

@@ -300,14 +300,14 @@ static bool guard(struct http_request *req, const struct http_route *route, void
     return true;
 }
 
-void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_route *routes,
-    size_t route_count, http_observe_fn observe, void *observe_ctx)
+void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_route_set *sets,
+    size_t set_count, http_observe_fn observe, void *observe_ctx)
 {
     char message[256];
     const struct http_server_params params = {.listen = "127.0.0.1:0",
         .loops = 2,
-        .routes = routes,
-        .route_count = route_count,
+        .route_sets = sets,
+        .route_set_count = set_count,
         .guard = guard,
         .observe = observe,
         .observe_ctx = observe_ctx,

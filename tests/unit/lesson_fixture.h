@@ -51,8 +51,8 @@ unsigned char lesson_fixture_byte(const char *relative, size_t at);
 
 /* The server, each thread of its pool with a catalog of its own. Requests with the header
  * X-Test-User are by a known user. observe may be NULL. */
-void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_route *routes,
-    size_t route_count, http_observe_fn observe, void *observe_ctx);
+void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_route_set *sets,
+    size_t set_count, http_observe_fn observe, void *observe_ctx);
 
 struct reply {
     int status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a link is shared out, and who is at which site. */
 #include "node/link/ranges.h"
-#include "node/link/shares.h"
+#include "node/link/fair_share.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

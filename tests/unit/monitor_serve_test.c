@@ -15,6 +15,8 @@
 #include <jansson.h>
 
 #include "node/hls/hls.h"
+#include "node/api/api.h"
+#include "node/monitor/monitor.h"
 #include "node/monitor/monitor_internal.h"
 #include "tests/unit/lesson_fixture.h"
 
@@ -26,7 +28,7 @@ struct context {
     struct lesson_fixture fixture;
     struct monitor *monitor;
     struct hls *hls;
-    struct http_route routes[16];
+    struct http_route_set routes[3];
 };
 
 /* A file that no socket buffer swallows whole. */
@@ -47,21 +49,14 @@ static void handle_big(struct http_request *req, void *ctx)
         0);
 }
 
-static size_t add_routes(struct context *context)
+static void add_routes(struct context *context)
 {
-    size_t count;
-    size_t used = 0;
-    const struct http_route *routes = monitor_routes(context->monitor, &count);
+    static const struct http_route big = {
+        .methods = HTTP_GET, .pattern = "/big", .handle = handle_big};
 
-    memcpy(context->routes, routes, count * sizeof(*routes));
-    used += count;
-    routes = hls_routes(context->hls, &count);
-    memcpy(context->routes + used, routes, count * sizeof(*routes));
-    used += count;
-    context->routes[used++] = (struct http_route){
-        .methods = HTTP_GET, .pattern = "/big", .handle = handle_big, .ctx = context};
-    assert_true(used <= COUNT(context->routes));
-    return used;
+    context->routes[0] = api_traffic_routes(context->monitor);
+    context->routes[1] = hls_routes(context->hls);
+    context->routes[2] = (struct http_route_set){&big, 1, context};
 }
 
 static int setup(void **state)
@@ -77,8 +72,9 @@ static int setup(void **state)
         0);
     assert_int_equal(
         hls_open(&context->hls, &(struct hls_params){.store = context->fixture.store}), 0);
-    lesson_fixture_serve(
-        &context->fixture, context->routes, add_routes(context), monitor_observe, context->monitor);
+    add_routes(context);
+    lesson_fixture_serve(&context->fixture, context->routes, COUNT(context->routes),
+        monitor_observe, context->monitor);
     *state = context;
     return 0;
 }
@@ -252,12 +248,12 @@ static void test_metrics(void **state)
 static int64_t hour_bytes(struct monitor *monitor)
 {
     struct monitor_time now = monitor_now();
-    char *json = monitor_uplink_json(monitor, &now);
-    json_t *root = json_loads(json, 0, NULL);
-    int64_t bytes = number(root, "sent_bytes");
+    struct catalog_uplink_minute minutes[MINUTES_SHOWN];
+    int64_t bytes = 0;
 
-    json_decref(root);
-    free(json);
+    monitor_copy_minutes(monitor, &now, minutes);
+    for (int i = 0; i < MINUTES_SHOWN; i++)
+        bytes += minutes[i].sent_bytes;
     return bytes;
 }
 

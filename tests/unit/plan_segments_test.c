@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/plan/plan.h"
+#include "transcoder/plan/planner.h"
 
 #define US 1000000LL
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/plan/plan.h"
+#include "transcoder/plan/planner.h"
 #include "transcoder/protocol/job.h"
 #include "transcoder/protocol/message.h"
 

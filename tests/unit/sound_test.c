@@ -17,6 +17,7 @@
 #include "transcoder/audio/source_pcm.h"
 #include "transcoder/audio/fit.h"
 #include "transcoder/audio/speech.h"
+#include "transcoder/plan/planner.h"
 
 #define SECONDS 12
 #define SAMPLES (SECONDS * SOUND_RATE)

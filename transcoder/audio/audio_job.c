@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "transcoder/audio/fit.h"
+#include "transcoder/plan/planner.h"
 
 /* One rendition on its way from packets to chunks. */
 struct track {

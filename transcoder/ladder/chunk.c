@@ -6,6 +6,7 @@
 #include "transcoder/ladder/legacy.h"
 #include "transcoder/ladder/rung.h"
 #include "transcoder/video/source.h"
+#include "transcoder/plan/planner.h"
 
 /* A chunk of a group of renditions: decoded once a pass, for all of them. Rungs may want further
  * passes over some segments; the legacy rendition takes the first one, whole. */

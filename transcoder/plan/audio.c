@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/plan/audio.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "transcoder/plan/plan_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/plan/legacy.h"
+
 /*
  * The legacy rendition: for boxes that take only a transport stream of H.264 Constrained Baseline,
  * level 3.0. Its limits are the level's: at most 720x576, whose macroblocks at the 30 frames that a
@@ -7,8 +9,6 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
-
-#include "transcoder/plan/plan_internal.h"
 
 #define LEGACY_BPS 220000
 #define LEGACY_WIDTH 720

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The planner: from what the probe found to the renditions that will be made, the segment
- * boundaries and the pieces of work. A pure function: the same findings and options give the same
- * plan.
- */
+/* A plan: the renditions of a lesson, its segment boundaries and its pieces of work. Pure. */
 #ifndef TRANSCODER_PLAN_PLAN_H
 #define TRANSCODER_PLAN_PLAN_H
 
@@ -42,10 +38,6 @@ struct plan {
     int group_count; /* of video renditions */
 };
 
-/* Returns 0, or -1 if info has neither video nor audio, or is longer than PLAN_MAX_SEGMENTS. Pure.
- */
-int plan_make(const struct media_info *info, const struct plan_options *options, struct plan *out);
-
 /* What the container adds to packets of that many samples. */
 int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples);
 
@@ -56,6 +48,9 @@ int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples);
  */
 int64_t plan_segment_start_us(const struct plan *plan, int64_t segment);
 int64_t plan_segment_start_frame(const struct plan *plan, int64_t segment); /* video lessons only */
+
+/* How many chunks a plan has whose segments are known. */
+int plan_count_chunks(const struct plan *plan, const struct plan_options *options);
 
 /* The segments of a chunk: the first, and the one past its last. */
 void plan_chunk_segments(

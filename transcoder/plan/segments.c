@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/plan/segments.h"
+
 /*
  * Where segments begin. What a slow link feels is the bytes of a segment, and keyframes are nearly
  * all the bytes of still pictures; so segments are long where little happens, and begin where
  * another slide or scene does, since that costs a keyframe's bytes anyway. A lesson begins with
  * short ones, so that the first picture is soon there.
  */
-#include "transcoder/plan/plan_internal.h"
 
 #define US 1000000LL
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transcoder/plan/video.h"
+
 /*
  * Which video renditions a lesson gets. Caps are on the wire; what fits under one is chosen from
  * what the probe's trials came to: at each size and frame rate the CRF that fits follows from their
@@ -8,8 +10,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "transcoder/plan/plan_internal.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

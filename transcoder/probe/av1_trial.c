@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "transcoder/probe/trial_encode.h"
-#include "transcoder/plan/plan.h"
+#include "transcoder/plan/planner.h"
 #include "transcoder/worker/parallel.h"
 
 /* A keyframe's share is that of a segment of slides. */

@@ -8,7 +8,7 @@
 #include "transcoder/probe/av1_trial.h"
 #include "transcoder/probe/trial_encode.h"
 #include "transcoder/probe/excerpt.h"
-#include "transcoder/plan/plan.h"
+#include "transcoder/plan/planner.h"
 #include "transcoder/worker/parallel.h"
 
 #define US 1000000LL

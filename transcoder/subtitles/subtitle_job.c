@@ -8,6 +8,7 @@
 #include "transcoder/subtitles/ass.h"
 #include "transcoder/demux/input.h"
 #include "transcoder/subtitles/mov_text.h"
+#include "transcoder/plan/planner.h"
 
 #define US 1000000LL
 /* Bounds on what is kept: three lines a second all day, and whole books. */

@@ -124,7 +124,7 @@ static void on_tick(struct http_request *req, void *ctx)
     look_now(req, queue);
 }
 
-static void on_close(void *ctx)
+static void end_listening(void *ctx)
 {
     struct queue *queue = ctx;
     queue->closed = true;
@@ -132,7 +132,7 @@ static void on_close(void *ctx)
         free(queue);
 }
 
-void api_queue(struct http_request *req, void *ctx)
+void api_queue_events(struct http_request *req, void *ctx)
 {
     struct queue *queue = calloc(1, sizeof(*queue));
     if (!queue) {
@@ -141,7 +141,7 @@ void api_queue(struct http_request *req, void *ctx)
     }
     *queue = (struct queue){.api = ctx, .change_number = -1};
     http_response_header(req, "Cache-Control", "no-store");
-    http_stream_start(req, 200, "text/event-stream", on_close, queue);
+    http_stream_start(req, 200, "text/event-stream", end_listening, queue);
     http_request_every(req, TICK_MS, on_tick, queue);
     look_now(req, queue);
 }

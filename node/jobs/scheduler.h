@@ -4,22 +4,22 @@
  * finish, retries, gives up. Runs on one thread and one event_base, with a catalog connection of
  * its own; whoever opens it must hold STORE_LOCK_JOBS.
  */
-#ifndef NODE_JOBS_JOBS_H
-#define NODE_JOBS_JOBS_H
+#ifndef NODE_JOBS_SCHEDULER_H
+#define NODE_JOBS_SCHEDULER_H
 
 #include "catalog/catalog.h"
 #include "node/store/store.h"
 #include "transcoder/plan/plan.h"
 
 /* With less room than that no piece of work is begun. */
-#define JOBS_LEAST_ROOM_BYTES (64LL * 1024 * 1024)
+#define SCHEDULER_MIN_ROOM_BYTES (64LL * 1024 * 1024)
 
 struct event_base;
-struct jobs;
+struct scheduler;
 
-struct jobs_params {
+struct scheduler_params {
     struct event_base *base;
-    struct catalog *catalog;   /* used on base's thread only; the caller's, outlives jobs */
+    struct catalog *catalog;   /* used on base's thread only; the caller's, outlives the scheduler */
     const struct store *store; /* the caller's */
     const char *worker_path;   /* the terrace-worker program */
     int workers;               /* processes at a time; 0: one per core */
@@ -34,17 +34,17 @@ struct jobs_params {
 
 /* Recovers leases of dead nodes, sweeps rubbish, starts polling. 0 or a negative errno: -EIO the
  * catalog can't be used, -ENOSPC, -EBUSY it can't be written for now. */
-int jobs_open(struct jobs **out, const struct jobs_params *params);
+int scheduler_open(struct scheduler **out, const struct scheduler_params *params);
 /* Looks for work now instead of at the next poll. base's thread. */
-void jobs_wake(struct jobs *jobs);
+void scheduler_wake(struct scheduler *scheduler);
 /* Workers running now. */
-int jobs_running(const struct jobs *jobs);
+int scheduler_running(const struct scheduler *scheduler);
 /* Ends all workers (SIGTERM, then SIGKILL after grace_ms), gives their leases back without counting
- * the attempt, frees, sets *jobs to NULL. Accepts NULL. */
-void jobs_close(struct jobs **jobs, int64_t grace_ms);
+ * the attempt, frees, sets *scheduler to NULL. Accepts NULL. */
+void scheduler_close(struct scheduler **scheduler, int64_t grace_ms);
 
 /* Finds terrace-worker: $TERRACE_WORKER, else beside this program, else in ../libexec/terrace
  * beside it. 0 or -ENOENT. */
-int jobs_find_worker(char *out, size_t out_bytes);
+int scheduler_find_worker(char *out, size_t out_bytes);
 
 #endif

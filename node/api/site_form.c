@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/link/statements.h"
+#include "node/api/site_form.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 struct statement {
     json_t *body;
     int error; /* enum catalog_error */
-    struct complaint *why;
+    struct site_form_error *why;
 };
 
 /* As the technician's page calls the members of a body. */
@@ -223,8 +223,8 @@ static bool take_site(
     return is_alone(s, &ranges, site->id, sites);
 }
 
-int statement_site(json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
-    struct complaint *why)
+int site_form_site(json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
+    struct site_form_error *why)
 {
     struct statement s = {.body = body, .why = why};
 
@@ -232,7 +232,7 @@ int statement_site(json_t *body, const struct catalog_sites *sites, struct catal
     return s.error;
 }
 
-int statement_uplink(json_t *body, int64_t *bps, struct complaint *why)
+int site_form_uplink(json_t *body, int64_t *bps, struct site_form_error *why)
 {
     struct statement s = {.body = body, .why = why};
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The monitor's answers over HTTP. */
+/* What terminals take, the uplink, and /metrics, over HTTP. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/monitor/monitor_internal.h"
+#include "node/answer/answer.h"
+#include "node/api/api.h"
 #include "node/util/log.h"
 
-/* ---- terminals
- * ------------------------------------------------------------------------------------- */
+/* ---- terminals ---- */
 
 /* Titles of the lessons that are being watched, each looked up once. */
 struct title {
@@ -102,38 +102,14 @@ static json_t *terminals_json(
     return list;
 }
 
-/* Takes root over. */
-static char *dump(json_t *root)
+static json_t *read_terminals(struct monitor *monitor, struct catalog *catalog)
 {
-    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-
-    json_decref(root);
-    return text;
-}
-
-static struct terminal_row *copy_rows(
-    struct monitor *monitor, const struct monitor_time *now, size_t *count, int64_t *rate_bps)
-{
-    struct terminal_row *rows;
-
-    pthread_mutex_lock(&monitor->lock);
-    *count = terminals_count(monitor->terminals);
-    rows = calloc(*count + 1, sizeof(*rows));
-    if (rows)
-        terminals_copy(monitor->terminals, now, rows, *count);
-    *rate_bps = 8 * terminals_bytes_per_second(monitor->terminals, now->mono_ms);
-    pthread_mutex_unlock(&monitor->lock);
-    return rows;
-}
-
-char *monitor_terminals_json(
-    struct monitor *monitor, struct catalog *catalog, const struct monitor_time *now)
-{
+    struct monitor_time now = monitor_now();
     size_t count = 0;
-    size_t title_count = 0;
     int64_t rate_bps = 0;
-    struct terminal_row *rows = copy_rows(monitor, now, &count, &rate_bps);
+    struct terminal_row *rows = monitor_copy_terminals(monitor, &now, &count, &rate_bps);
     struct title *titles = calloc(count + 1, sizeof(*titles));
+    size_t title_count = 0;
     json_t *list = NULL;
 
     if (rows && titles) {
@@ -144,145 +120,120 @@ char *monitor_terminals_json(
         free(titles[i].title);
     free(titles);
     free(rows);
-    return dump(list ? json_pack("{s:I, s:I, s:o}", "now_ms", (json_int_t)now->wall_ms, "rate_bps",
-                           (json_int_t)rate_bps, "terminals", list)
-                     : NULL);
+    return list ? json_pack("{s:I, s:I, s:o}", "now_ms", (json_int_t)now.wall_ms, "rate_bps",
+                      (json_int_t)rate_bps, "terminals", list)
+                : NULL;
 }
 
-/* ---- the uplink
- * ------------------------------------------------------------------------------------ */
+/* ---- the uplink ---- */
 
-char *monitor_uplink_json(struct monitor *monitor, const struct monitor_time *now)
+static json_t *minute_json(const struct catalog_uplink_minute *minute)
 {
-    struct catalog_uplink_minute shown[MINUTES_SHOWN];
+    return json_pack("{s:I, s:I, s:I}", "time_ms", (json_int_t)minute->minute * MS_PER_MINUTE,
+        "sent_bytes", (json_int_t)minute->sent_bytes, "requests", (json_int_t)minute->requests);
+}
+
+static json_t *uplink_json(struct monitor *monitor)
+{
+    struct monitor_time now = monitor_now();
+    struct catalog_uplink_minute minutes[MINUTES_SHOWN];
     json_t *list = json_array();
     json_int_t sent_bytes = 0;
 
-    pthread_mutex_lock(&monitor->lock);
-    minutes_shown(&monitor->minutes, now->wall_ms / MS_PER_MINUTE, shown);
-    pthread_mutex_unlock(&monitor->lock);
+    monitor_copy_minutes(monitor, &now, minutes);
     for (int i = 0; list && i < MINUTES_SHOWN; i++) {
-        json_t *minute = json_pack("{s:I, s:I, s:I}", "time_ms",
-            (json_int_t)shown[i].minute * MS_PER_MINUTE, "sent_bytes",
-            (json_int_t)shown[i].sent_bytes, "requests", (json_int_t)shown[i].requests);
-
-        sent_bytes += shown[i].sent_bytes;
-        if (json_array_append_new(list, minute) < 0) {
+        sent_bytes += minutes[i].sent_bytes;
+        if (json_array_append_new(list, minute_json(&minutes[i])) < 0) {
             json_decref(list);
             list = NULL;
         }
     }
-    return dump(list ? json_pack("{s:I, s:I, s:o}", "now_ms", (json_int_t)now->wall_ms,
-                           "sent_bytes", sent_bytes, "minutes", list)
-                     : NULL);
+    return list ? json_pack("{s:I, s:I, s:o}", "now_ms", (json_int_t)now.wall_ms, "sent_bytes",
+                      sent_bytes, "minutes", list)
+                : NULL;
 }
 
-/* ---- answers
- * --------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
-/* What a thread of the pool puts together for a request. */
-struct answer {
-    struct monitor *monitor;
-    enum metrics_format format;
-    char *json;
-    struct buf text;
-};
-
-static void respond_failure(struct http_request *req)
-{
-    http_respond_error(req, 500, "out_of_memory", "内存不足", "Out of memory.");
-}
-
-/* Takes json over. */
-static void respond_json(struct http_request *req, char *json)
+static void handle_uplink(struct http_request *req, void *ctx)
 {
     http_response_header(req, "Cache-Control", "no-store");
-    if (json)
-        http_respond(req, 200, "application/json", json, strlen(json));
-    else
-        respond_failure(req);
-    free(json);
+    answer_json(req, uplink_json(ctx));
 }
 
-static void defer_answer(
-    struct http_request *req, struct monitor *monitor, http_work_fn work, http_done_fn done)
-{
-    struct answer *answer = calloc(1, sizeof(*answer));
+struct terminals_task {
+    struct monitor *monitor;
+    json_t *json;
+};
 
-    if (!answer) {
-        respond_failure(req);
-        return;
-    }
-    answer->monitor = monitor;
-    answer->format = metrics_negotiate(http_request_header(req, "Accept"));
-    http_request_defer(req, work, done, answer);
+static void work_terminals(void *thread_ctx, void *argument)
+{
+    struct terminals_task *task = argument;
+
+    task->json = read_terminals(task->monitor, thread_ctx);
 }
 
-static void make_terminals(void *thread_ctx, void *task)
+static void respond_terminals(struct http_request *req, void *argument)
 {
-    struct answer *answer = task;
-    struct monitor_time now = monitor_now();
+    struct terminals_task *task = argument;
 
-    answer->json = monitor_terminals_json(answer->monitor, thread_ctx, &now);
-}
-
-static void on_terminals_made(struct http_request *req, void *task)
-{
-    struct answer *answer = task;
-
-    respond_json(req, answer->json);
-    free(answer);
+    http_response_header(req, "Cache-Control", "no-store");
+    answer_json(req, task->json);
+    free(task);
 }
 
 static void handle_terminals(struct http_request *req, void *ctx)
 {
-    defer_answer(req, ctx, make_terminals, on_terminals_made);
+    const struct terminals_task task = {.monitor = ctx};
+
+    answer_defer(req, &task, sizeof(task), work_terminals, respond_terminals);
 }
 
-static void handle_uplink(struct http_request *req, void *ctx)
-{
-    struct monitor_time now = monitor_now();
+struct metrics_task {
+    struct monitor *monitor;
+    enum metrics_format format;
+    struct buf text;
+};
 
-    respond_json(req, monitor_uplink_json(ctx, &now));
-}
-
-static void make_metrics(void *thread_ctx, void *task)
+static void work_metrics(void *thread_ctx, void *argument)
 {
-    struct answer *answer = task;
+    struct metrics_task *task = argument;
     struct monitor_time now = monitor_now();
     struct metrics_snapshot snapshot;
 
-    monitor_snapshot(answer->monitor, &now, &snapshot);
+    monitor_snapshot(task->monitor, &now, &snapshot);
     if (metrics_read_catalog(thread_ctx, &snapshot))
         log_write(LOG_ERROR, "monitor", "metrics: %s", catalog_message(thread_ctx));
-    metrics_write(&snapshot, answer->format, &answer->text);
+    metrics_write(&snapshot, task->format, &task->text);
 }
 
-static void on_metrics_made(struct http_request *req, void *task)
+static void respond_metrics(struct http_request *req, void *argument)
 {
-    struct answer *answer = task;
+    struct metrics_task *task = argument;
+    const char *type = task->format == METRICS_OPENMETRICS ? METRICS_OPENMETRICS_TYPE
+                                                           : METRICS_PROMETHEUS_TYPE;
 
     http_response_header(req, "Cache-Control", "no-store");
     http_response_header(req, "Vary", "Accept");
-    if (answer->text.failed)
-        respond_failure(req);
+    if (task->text.failed)
+        answer_error(req, CATALOG_ENOMEM, NULL, 0);
     else
-        http_respond(req, 200,
-            answer->format == METRICS_OPENMETRICS ? METRICS_OPENMETRICS_TYPE
-                                                  : METRICS_PROMETHEUS_TYPE,
-            answer->text.data, answer->text.used_bytes);
-    buf_free(&answer->text);
-    free(answer);
+        http_respond(req, 200, type, task->text.data, task->text.used_bytes);
+    buf_free(&task->text);
+    free(task);
 }
 
 static void handle_metrics(struct http_request *req, void *ctx)
 {
-    defer_answer(req, ctx, make_metrics, on_metrics_made);
+    const struct metrics_task task = {
+        .monitor = ctx, .format = metrics_negotiate(http_request_header(req, "Accept"))};
+
+    answer_defer(req, &task, sizeof(task), work_metrics, respond_metrics);
 }
 
-void monitor_make_routes(struct monitor *monitor)
+struct http_route_set api_traffic_routes(struct monitor *monitor)
 {
-    static const struct http_route routes[MONITOR_ROUTES] = {
+    static const struct http_route routes[] = {
         {.methods = HTTP_GET,
             .pattern = "/api/technician/terminals",
             .access = HTTP_TECHNICIAN,
@@ -299,8 +250,5 @@ void monitor_make_routes(struct monitor *monitor)
             .handle = handle_metrics,
             .about = "OpenMetrics; loopback needs no login"},
     };
-
-    memcpy(monitor->routes, routes, sizeof(routes));
-    for (size_t i = 0; i < MONITOR_ROUTES; i++)
-        monitor->routes[i].ctx = monitor;
+    return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), monitor};
 }

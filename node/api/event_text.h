@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What happened to a lesson, in Chinese and English. Pure. */
-#ifndef NODE_API_SENTENCES_H
-#define NODE_API_SENTENCES_H
+#ifndef NODE_API_EVENT_TEXT_H
+#define NODE_API_EVENT_TEXT_H
 
 #include <jansson.h>
 

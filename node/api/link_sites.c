@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/link/link_internal.h"
-#include "node/link/statements.h"
+#include "node/answer/answer.h"
+#include "node/api/api.h"
+#include "node/api/site_form.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
@@ -23,8 +24,8 @@ struct task {
     json_t *body;    /* an object; NULL none */
     int64_t site_id; /* or NEW_SITE, NO_SITE */
     int error;       /* enum catalog_error */
-    struct complaint why;
-    char *json; /* the answer */
+    struct site_form_error why;
+    json_t *json; /* the answer */
 };
 
 /* ---- showing ---- */
@@ -34,47 +35,31 @@ static json_t *time_json(int minute)
     return json_sprintf("%02d:%02d", minute / 60, minute % 60);
 }
 
-static json_t *site_json(const struct catalog_site *site, const struct flows_sum *now)
+static json_t *site_json(const struct catalog_site *site, const struct link_site_traffic *now)
 {
     return json_pack("{s:I, s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I, s:i, s:I}", "id",
         (json_int_t)site->id, "name", site->name, "ranges", site->ranges, "token", site->token,
         "cap_bps", (json_int_t)site->cap_bps, "terminal_cap_bps",
         (json_int_t)site->terminal_cap_bps, "download_from", time_json(site->download_from_minute),
         "download_to", time_json(site->download_to_minute), "budget_bytes",
-        (json_int_t)site->budget_bytes, "today_bytes", (json_int_t)site->today_bytes, "responses",
-        now->count, "given_bps", (json_int_t)now->given_bps);
-}
-
-/* What is taken now, and today so far, of what the catalog does not know yet. */
-static struct flows_sum present(struct link *link, struct catalog_site *site)
-{
-    struct flows_sum sum = {0};
-
-    pthread_mutex_lock(&link->lock);
-    for (size_t i = 0; i < link->sites.count; i++)
-        if (link->sites.items[i].id == site->id) {
-            sum = flows_sum_of(link->flows, (int)i);
-            site->today_bytes += link->sites.items[i].unwritten_bytes;
-        }
-    pthread_mutex_unlock(&link->lock);
-    return sum;
+        (json_int_t)site->budget_bytes, "today_bytes", (json_int_t)(site->today_bytes + now->unwritten_bytes), "responses",
+        now->responses, "given_bps", (json_int_t)now->given_bps);
 }
 
 static void show(struct catalog *catalog, struct task *task)
 {
     struct catalog_sites sites;
-    json_t *list = json_array(), *root;
+    json_t *list = json_array();
 
     task->error = catalog_sites(catalog, site_time_of(clock_wall_ms()).day, &sites);
     for (size_t i = 0; task->error == CATALOG_OK && i < sites.count; i++) {
-        struct flows_sum now = present(task->link, &sites.items[i]);
+        struct link_site_traffic now = link_site_traffic(task->link, sites.items[i].id);
 
         if (json_array_append_new(list, site_json(&sites.items[i], &now)) < 0)
             task->error = CATALOG_ENOMEM;
     }
-    root = json_pack("{s:I, s:o}", "uplink_bps", (json_int_t)sites.uplink_bps, "sites", list);
-    task->json = root ? json_dumps(root, JSON_COMPACT) : NULL;
-    json_decref(root);
+    task->json =
+        json_pack("{s:I, s:o}", "uplink_bps", (json_int_t)sites.uplink_bps, "sites", list);
     if (task->error == CATALOG_OK && !task->json)
         task->error = CATALOG_ENOMEM;
     catalog_sites_free(&sites);
@@ -99,7 +84,7 @@ static void put_site(struct catalog *catalog, struct task *task)
         }
     if (!known)
         task->error = CATALOG_ENOTFOUND;
-    else if ((task->error = statement_site(task->body, &sites, &site, &task->why)) == CATALOG_OK)
+    else if ((task->error = site_form_site(task->body, &sites, &site, &task->why)) == CATALOG_OK)
         task->error = catalog_site_put(catalog, &site, &task->site_id);
     catalog_sites_free(&sites);
 }
@@ -108,7 +93,7 @@ static void set_uplink(struct catalog *catalog, struct task *task)
 {
     int64_t bps;
 
-    task->error = statement_uplink(task->body, &bps, &task->why);
+    task->error = site_form_uplink(task->body, &bps, &task->why);
     if (task->error == CATALOG_OK)
         task->error = catalog_link_set(catalog, bps);
 }
@@ -127,7 +112,7 @@ static void work(void *thread_ctx, void *arg)
     if (task->error && !task->why.en[0])
         snprintf(task->why.en, sizeof(task->why.en), "%s", catalog_message(catalog));
     if (task->error == CATALOG_OK && task->what != SHOW)
-        link_load(task->link, catalog);
+        link_reload(task->link, catalog);
     if (task->error == CATALOG_OK)
         show(catalog, task);
 }
@@ -136,53 +121,43 @@ static void work(void *thread_ctx, void *arg)
 
 static void respond_error(struct http_request *req, const struct task *task)
 {
-    switch (task->error) {
-    case CATALOG_EINVAL:
-        http_respond_error(req, 400, "bad_value",
-            task->why.zh[0] ? task->why.zh : "填写的内容不能用", task->why.en);
-        break;
-    case CATALOG_EEXISTS:
-        http_respond_error(req, 409, "exists",
-            task->why.zh[0] ? task->why.zh : "已有同名的站点，或令牌已被使用", task->why.en);
-        break;
-    case CATALOG_ENOTFOUND:
-        http_respond_error(req, 404, "not_found", "没有这个站点", "There is no such site.");
-        break;
-    case CATALOG_EFULL:
-        http_respond_error(req, 507, "disk_full", "服务器磁盘已满。", "The server's disk is full.");
-        break;
-    default:
+    const char *why_zh = task->why.zh;
+    const struct answer_text texts[] = {
+        {CATALOG_EINVAL, 0, "bad_value", why_zh[0] ? why_zh : "填写的内容不能用", task->why.en},
+        {CATALOG_EEXISTS, 0, "exists", why_zh[0] ? why_zh : "已有同名的站点，或令牌已被使用",
+            task->why.en},
+        {CATALOG_ENOTFOUND, 0, "not_found", "没有这个站点", "There is no such site."},
+        {CATALOG_EFULL, 0, "disk_full", "服务器磁盘已满。", "The server's disk is full."},
+        {ANSWER_ANY_ERROR, 503, "unavailable", "暂时无法保存，请稍后再试",
+            "It can't be saved at present."},
+    };
+    const size_t count = sizeof(texts) / sizeof(texts[0]);
+
+    if (task->error != CATALOG_EINVAL && task->error != CATALOG_EEXISTS &&
+        task->error != CATALOG_ENOTFOUND && task->error != CATALOG_EFULL)
         log_write(LOG_ERROR, "link", "%s", task->why.en);
-        http_respond_error(
-            req, 503, "unavailable", "暂时无法保存，请稍后再试", "It can't be saved at present.");
-    }
+    answer_error(req, task->error, texts, count);
 }
 
-static void on_done(struct http_request *req, void *arg)
+static void respond_task(struct http_request *req, void *arg)
 {
     struct task *task = arg;
 
     http_response_header(req, "Cache-Control", "no-store");
-    if (task->error)
+    if (task->error) {
         respond_error(req, task);
-    else
-        http_respond(req, 200, "application/json", task->json, strlen(task->json));
+        json_decref(task->json);
+    } else {
+        answer_json(req, task->json);
+    }
     json_decref(task->body);
-    free(task->json);
     free(task);
 }
 
 static void defer(struct http_request *req, const struct task *task)
 {
-    struct task *copy = malloc(sizeof(*copy));
-
-    if (!copy) {
+    if (!answer_defer(req, task, sizeof(*task), work, respond_task))
         json_decref(task->body);
-        http_respond_error(req, 500, "out_of_memory", "内存不足", "Out of memory.");
-        return;
-    }
-    *copy = *task;
-    http_request_defer(req, work, on_done, copy);
 }
 
 static void handle_show(struct http_request *req, void *ctx)
@@ -225,37 +200,23 @@ static void handle_put(struct http_request *req, void *ctx)
     http_request_read(req, MOST_BODY_BYTES, on_body, ctx);
 }
 
-/* What a terminal's page wants to know of its own link before it begins to play. */
+/* What a terminal's page needs to know of its own link before it starts to play. */
 static void handle_terminal(struct http_request *req, void *ctx)
 {
     struct link *link = ctx;
-    char token[SITE_NAME_BYTES], name[SITE_NAME_BYTES] = "";
+    char name[SITE_NAME_BYTES];
     int64_t bps = link_estimate_bps(req, link);
-    json_t *json;
-    char *text;
-    int site;
 
-    http_request_site(req, token, sizeof(token));
-    pthread_mutex_lock(&link->lock);
-    site = sites_find(&link->sites, http_request_peer(req), token);
-    if (site >= 0)
-        memcpy(name, link->sites.items[site].name, sizeof(name));
-    pthread_mutex_unlock(&link->lock);
-    json = json_pack("{s:o, s:o}", "link_bps", bps > 0 ? json_integer(bps) : json_null(), "site",
-        name[0] ? json_string(name) : json_null());
-    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    json_decref(json);
+    link_site_name(req, link, name);
     http_response_header(req, "Cache-Control", "no-store");
-    if (text)
-        http_respond(req, 200, "application/json", text, strlen(text));
-    else
-        http_respond_error(req, 500, "out_of_memory", "内存不足", "Out of memory.");
-    free(text);
+    answer_json(req, json_pack("{s:o, s:o}", "link_bps",
+                         bps > 0 ? json_integer(bps) : json_null(), "site",
+                         name[0] ? json_string(name) : json_null()));
 }
 
-void link_make_routes(struct link *link)
+struct http_route_set api_site_routes(struct link *link)
 {
-    static const struct http_route routes[LINK_ROUTES] = {
+    static const struct http_route routes[] = {
         {.methods = HTTP_GET,
             .pattern = "/api/terminal",
             .access = HTTP_PUBLIC,
@@ -287,8 +248,5 @@ void link_make_routes(struct link *link)
             .handle = handle_remove,
             .about = "removes a site"},
     };
-
-    memcpy(link->routes, routes, sizeof(routes));
-    for (size_t i = 0; i < LINK_ROUTES; i++)
-        link->routes[i].ctx = link;
+    return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), link};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/link/shares.h"
+#include "node/link/fair_share.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/api/sentences.h"
+#include "node/api/event_text.h"
 
 #include <stdio.h>
 #include <string.h>

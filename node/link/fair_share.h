@@ -5,8 +5,8 @@
  * share gets what it wants; the rest is shared by weight among the others. Flows of a higher rank
  * are served before those of a lower one. Pure.
  */
-#ifndef NODE_LINK_SHARES_H
-#define NODE_LINK_SHARES_H
+#ifndef NODE_LINK_FAIR_SHARE_H
+#define NODE_LINK_FAIR_SHARE_H
 
 #include <stddef.h>
 

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Answers from the catalog: work that runs on a pool thread with its catalog, and its outcome as
+ * JSON or as an error. This is the only place that maps an enum catalog_error to an HTTP status.
+ *
+ * Everything here is called on the request's loop.
+ */
+#ifndef NODE_ANSWER_ANSWER_H
+#define NODE_ANSWER_ANSWER_H
+
+#include <jansson.h>
+
+#include "catalog/catalog.h"
+#include "node/http/http.h"
+
+/* Matches every error that no earlier text names. */
+#define ANSWER_ANY_ERROR (-1)
+
+/* What a module says about an error instead of the usual text. */
+struct answer_text {
+    int error;  /* enum catalog_error, or ANSWER_ANY_ERROR */
+    int status; /* 0: the error's usual status */
+    const char *code, *zh, *en;
+};
+
+/* Answers with an error. own: the module's texts, looked at in order; NULL: none. */
+void answer_error(
+    struct http_request *req, int error, const struct answer_text *own, size_t own_count);
+
+/* Answers with 200 and JSON, and takes json over. NULL: memory ran out. The caller adds
+ * Cache-Control before. */
+void answer_json(struct http_request *req, json_t *json);
+
+/*
+ * Copies a task and defers it: see http_request_defer(). done() gets the copy and frees it with
+ * free(). Returns false if memory ran out; then the request is answered, and what the task refers
+ * to is still the caller's.
+ */
+bool answer_defer(struct http_request *req, const void *task, size_t task_bytes, http_work_fn work,
+    http_done_fn done);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Starts worker programs. The scheduler's thread. */
+#ifndef NODE_JOBS_SPAWN_H
+#define NODE_JOBS_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The descriptors that a worker process inherits besides 0 and 1 (/dev/null). All others are closed
+ * before exec. */
+struct heritage {
+    int log;      /* becomes 2 */
+    int text;     /* JOB_FD_TEXT */
+    int messages; /* JOB_FD_MESSAGES */
+    int source;   /* JOB_FD_SOURCE */
+    int output;   /* JOB_FD_OUTPUT */
+};
+
+/* The exit code of a child that ran out of descriptors before it became the worker program. */
+#define SPAWN_SHORT 125
+
+/* Starts the program at path with that heritage and nothing else. The descriptors stay the
+ * caller's. Returns the pid or a negative errno. */
+pid_t spawn_worker(const char *path, const struct heritage *heritage, int nice_level);
+
+/* Whether an errno says that the machine is short of something for now. */
+bool spawn_error_is_temporary(int error);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A worker process as the scheduler's files see it. For the files of this folder alone. The
+ * scheduler's thread. */
+#ifndef NODE_JOBS_WORKER_STATE_H
+#define NODE_JOBS_WORKER_STATE_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "catalog/catalog.h"
+#include "node/store/store.h"
+#include "transcoder/protocol/job.h"
+#include "transcoder/protocol/message.h"
+
+struct worker;
+
+/* What all workers of a scheduler share. */
+struct worker_params {
+    struct event_base *base;
+    struct catalog *catalog;
+    const struct store *store;
+    char *program; /* the path of terrace-worker */
+    int nice_level;
+    int threads;              /* that a worker may use when it works alone */
+    struct plan_options plan; /* of lessons that are planned from now on */
+    int64_t lease_ms;
+    int64_t silence_ms; /* a worker that reports nothing for this long is ended */
+    /* A worker has ended; the job is settled. The worker is freed when this returns. */
+    void (*on_end)(void *ctx, struct worker *worker);
+    /* The machine is short of something: no new work for a while. what is for the log. */
+    void (*on_short)(void *ctx, const char *what);
+    /* A job's worker was ended by SIGKILL from outside. Returns whether that counts as a failed
+     * attempt. */
+    bool (*on_killed)(void *ctx, int64_t job_id);
+    void *ctx;
+};
+
+/* Why a worker's end is not what its exit status says. */
+enum worker_fate {
+    FATE_OWN = 0, /* it ended by itself */
+    FATE_STOPPED, /* the node is stopping */
+    FATE_LOST,    /* its lease or its lesson is gone */
+    FATE_TIMED_OUT,
+    FATE_MALFORMED, /* it sent a message that it must not send */
+    FATE_DISK_FULL, /* the catalog or the disk could not take its results */
+    FATE_SHORT,     /* it never started: descriptors, memory or processes ran out */
+};
+
+struct worker {
+    const struct worker_params *params;
+    struct worker *next;        /* the scheduler's list */
+    struct catalog_jobs leased; /* one job */
+    struct catalog_renditions renditions;
+    char remux_name[33];
+    pid_t pid;
+    int pid_fd, message_fd, log_fd;
+    struct event *on_exit, *on_message, *on_log;
+    uint8_t *buffer; /* of an incomplete message */
+    size_t buffer_bytes;
+    char log_line[512];
+    size_t log_bytes;
+    int log_lines;
+    enum worker_fate fate;
+    bool done;   /* the worker reported that the job is done */
+    bool probed; /* the findings are in the catalog, which ended the job */
+    enum reason reason;
+    char detail[256];
+    int permille;
+    int64_t last_message_ms;     /* monotonic */
+    int64_t last_message_cpu_ms; /* the processor time that the worker had used by then */
+    int64_t lease_renewed_ms;    /* monotonic */
+};
+
+/* The job that the worker has leased. */
+static inline const struct catalog_job *worker_job(const struct worker *worker)
+{
+    return &worker->leased.items[0];
+}
+
+/* The kind of renditions that the worker's job makes. */
+static inline enum catalog_media_kind worker_media_kind(const struct worker *worker)
+{
+    switch (worker_job(worker)->kind) {
+    case CATALOG_JOB_VIDEO:
+        return CATALOG_VIDEO;
+    case CATALOG_JOB_TEXT:
+        return CATALOG_TEXT;
+    case CATALOG_JOB_LEGACY:
+        return CATALOG_LEGACY;
+    default:
+        return CATALOG_AUDIO;
+    }
+}
+
+/* The chunk of a rendition that the worker's job makes; -1: all chunks. */
+static inline int worker_chunk(
+    const struct worker *worker, const struct catalog_rendition *rendition)
+{
+    const struct catalog_job *job = worker_job(worker);
+    return job->kind == CATALOG_JOB_VIDEO    ? job->chunk % rendition->chunk_count
+           : job->kind == CATALOG_JOB_LEGACY ? job->chunk
+                                             : -1;
+}
+
+#endif
