@@ -35,8 +35,8 @@ enum cli_exit cli_doctor(int argc, char **argv)
     const struct cli_spec spec = {
         .command = "doctor",
         .operands = "",
-        .about = "Checks the catalog, all files of all lessons, the disk, the kernel and the "
-                 "worker; a node may be running.\n"
+        .about = "Checks the catalog, all files of all lessons, the uploads, the disk, the kernel "
+                 "and the worker; a node may be running.\n"
                  "One line a check: ok, WARN or BAD. The exit code is 1 if something is BAD.",
         .options = options,
         .option_count = 1,
@@ -58,8 +58,10 @@ enum cli_exit cli_doctor(int argc, char **argv)
     }
     doctor.store = store;
     progress_open(&doctor.progress);
-    if (check_catalog(&doctor))
+    if (check_catalog(&doctor)) {
         doctor_check_media(&doctor);
+        doctor_check_uploads(&doctor);
+    }
     doctor_check_system(&doctor);
     catalog_close(&doctor.catalog);
     store_close(&store);

@@ -8,6 +8,9 @@
 /* Lessons: sources, init segments, chunks, posters; then files that no lesson has. */
 void doctor_check_media(struct doctor *doctor);
 
+/* Uploads that have all their bytes but are not lessons yet. */
+void doctor_check_uploads(struct doctor *doctor);
+
 /* Disk, kernel, worker. */
 void doctor_check_system(struct doctor *doctor);
 

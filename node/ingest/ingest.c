@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "node/ingest/ingest_internal.h"
 #include "node/util/log.h"
@@ -21,13 +22,23 @@ int ingest_open(struct ingest **out, const struct ingest_params *params)
     ingest->store = params->store;
     ingest->max_upload_bytes = params->max_upload_bytes > 0 ? params->max_upload_bytes : 64 * GIB;
     pthread_mutex_init(&ingest->mutex, NULL);
-    return 0;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&ingest->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    int error = params->store ? ingest_start_completer(ingest) : 0;
+    if (error < 0)
+        ingest_close(out);
+    return error;
 }
 
 void ingest_close(struct ingest **ingest)
 {
     if (!*ingest)
         return;
+    ingest_stop_completer(*ingest);
+    pthread_cond_destroy(&(*ingest)->changed);
     pthread_mutex_destroy(&(*ingest)->mutex);
     free(*ingest);
     *ingest = NULL;
@@ -99,11 +110,11 @@ int ingest_find(struct catalog *catalog, const char *id, const char *user, bool 
     return error;
 }
 
-int64_t ingest_offset(const struct ingest *ingest, const char *id)
+int64_t ingest_offset(const struct store *store, const char *id)
 {
     char path[STORE_PATH_BYTES];
     struct stat status;
-    int error = store_source_path(ingest->store, id, path);
+    int error = store_source_path(store, id, path);
     if (error < 0)
         return error;
     if (stat(path, &status) == 0)

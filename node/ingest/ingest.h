@@ -13,12 +13,17 @@
 struct ingest;
 
 struct ingest_params {
-    const struct store *store;
-    int64_t max_upload_bytes; /* 0: 64 GiB */
+    const struct store *store; /* NULL: only the table of routes is wanted */
+    int64_t max_upload_bytes;  /* 0: 64 GiB */
 };
-int ingest_open(
-    struct ingest **out, const struct ingest_params *params); /* 0 or a negative errno */
+/* Opens the module, and starts to complete uploads that have all their bytes but are not lessons
+ * yet. Returns 0 or a negative errno. */
+int ingest_open(struct ingest **out, const struct ingest_params *params);
 void ingest_close(struct ingest **ingest);
 struct http_route_set ingest_routes(struct ingest *ingest);
+
+/* Returns how many bytes of an upload are on the disk, 0 if it has no file yet, or a negative
+ * errno. Any thread. */
+int64_t ingest_offset(const struct store *store, const char *id);
 
 #endif

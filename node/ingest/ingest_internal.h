@@ -4,6 +4,7 @@
 #define NODE_INGEST_INGEST_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "catalog/catalog.h"
 #include "node/http/http.h"
@@ -12,12 +13,19 @@
 #define UPLOAD_ID_BYTES 33
 
 struct patch;
+struct completion;
 
 struct ingest {
     const struct store *store;
     int64_t max_upload_bytes;
     pthread_mutex_t mutex;
-    struct patch *writers; /* PATCH requests under way, at most one of which owns an upload */
+    struct patch *writers;  /* PATCH requests under way, at most one of which owns an upload */
+    pthread_cond_t changed; /* a completion has ended or failed, or the node stops; with mutex */
+    struct completion *completions; /* uploads that are made lessons at this moment; under mutex */
+    bool retry_wanted;              /* a completion failed; under mutex */
+    atomic_bool closing;
+    pthread_t completer; /* completes uploads at the start of the node and after failures */
+    bool has_completer;
 };
 
 /* Headers that every tus answer has. */
@@ -32,8 +40,24 @@ void ingest_respond_error(struct http_request *req, int error);
  * caller's. */
 int ingest_find(struct catalog *catalog, const char *id, const char *user, bool admin,
     struct catalog_uploads *out);
-/* What is on the disk of an upload; 0 if there is no file yet. Negative errno on failure. */
-int64_t ingest_offset(const struct ingest *ingest, const char *id);
+enum ingest_wait { INGEST_DONT_WAIT = 0, INGEST_WAIT = 1 };
+/*
+ * Makes an upload a lesson if all its bytes are there. May be repeated, and called by several
+ * threads at once: an upload becomes one lesson.
+ * id: the upload's. wait_for_others: what to do while another thread completes the same upload;
+ * INGEST_WAIT waits for its end, INGEST_DONT_WAIT returns at once.
+ * Returns CATALOG_OK with the lesson in *lesson_id; 0 there: bytes are missing, or another thread
+ * is at it. CATALOG_ENOTFOUND: the upload was deleted. Else an error as for ingest_respond_error();
+ * then the completer retries.
+ * Blocks for as long as the file takes to be read. Any thread that has a catalog connection.
+ */
+int ingest_complete(struct ingest *ingest, struct catalog *catalog, const char *id,
+    enum ingest_wait wait_for_others, int64_t *lesson_id);
+/* Starts the thread that completes what an earlier node left, and retries after failures. Returns 0
+ * or a negative errno. */
+int ingest_start_completer(struct ingest *ingest);
+/* Stops that thread if it was started. Interrupts its hashing. */
+void ingest_stop_completer(struct ingest *ingest);
 /* Copies the route's id. False, with 404 sent, if it is none. */
 bool ingest_id(struct http_request *req, char *id);
 /* A whole number >= 0 from a header; -1 if it is absent or none. */

@@ -4,7 +4,7 @@
  * in the pool, then the next is read, so that memory stays flat and a slow disk slows the sender.
  *
  *   open (pool) -> stream: write block (pool), write block (pool), ... -> close (pool): sync; if
- * complete, hash and make the lesson -> answer
+ * complete, make the lesson (complete.c) -> answer
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/ingest/ingest.h"
 #include "node/ingest/ingest_internal.h"
 #include "node/util/clock.h"
 
@@ -126,19 +127,6 @@ static void respond(struct http_request *req, const struct patch *patch)
 
 /* ---- closing ---- */
 
-static int hash_and_complete(struct patch *patch, struct catalog *catalog)
-{
-    char path[STORE_PATH_BYTES], sha256[65];
-    int error = store_source_path(patch->ingest->store, patch->id, path);
-    if (error == 0)
-        error = store_file_sha256(path, sha256);
-    if (error == -ENOENT)
-        return CATALOG_ENOTFOUND; /* withdrawn meanwhile */
-    if (error < 0)
-        return ingest_errno(error);
-    return catalog_upload_complete(catalog, patch->id, sha256, clock_wall_ms(), &patch->lesson_id);
-}
-
 static void work_close(void *thread_ctx, void *argument)
 {
     struct patch *patch = argument;
@@ -147,8 +135,12 @@ static void work_close(void *thread_ctx, void *argument)
     if (patch->fd >= 0 && patch->unsynced_bytes > 0 && fsync(patch->fd) < 0 &&
         patch->error == CATALOG_OK)
         patch->error = ingest_errno(-errno);
-    if (patch->error == CATALOG_OK && patch->offset == patch->total_bytes && !patch->over)
-        patch->error = hash_and_complete(patch, thread_ctx);
+    /* A request that has sent too much is told so and gets no lesson. */
+    if (patch->error == CATALOG_OK && !patch->over)
+        patch->error =
+            ingest_complete(patch->ingest, thread_ctx, patch->id, INGEST_WAIT, &patch->lesson_id);
+    if (patch->error == CATALOG_OK && patch->lesson_id > 0)
+        patch->offset = patch->total_bytes;
     else if (patch->error == CATALOG_OK)
         catalog_upload_touch(thread_ctx, patch->id, clock_wall_ms());
     end_writing(patch);

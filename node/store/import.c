@@ -119,19 +119,54 @@ int store_import(const struct store *store, int source_fd, char *name, char *sha
     return error;
 }
 
-int store_file_sha256(const char *path, char *sha256)
+static int hash_file(int fd, char *sha256, store_progress_fn progress, void *ctx)
 {
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    uint8_t *block = malloc(STORE_BLOCK_BYTES);
+    if (!block)
+        return -ENOMEM;
     crypto_hash_sha256_state hash;
     crypto_hash_sha256_init(&hash);
+    int64_t done_bytes = 0;
+    ssize_t got;
+    while ((got = read_block(fd, block)) > 0) {
+        crypto_hash_sha256_update(&hash, block, (unsigned long long)got);
+        done_bytes += got;
+        if (progress && !progress(ctx, done_bytes, status.st_size)) {
+            got = -ECANCELED;
+            break;
+        }
+    }
+    free(block);
+    hex(&hash, sha256);
+    return (int)got;
+}
+
+int store_file_sha256(const char *path, char *sha256)
+{
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    uint8_t *block = malloc(STORE_BLOCK_BYTES);
-    ssize_t got = block ? 1 : -ENOMEM;
-    while (got > 0 && (got = read_block(fd, block)) > 0)
-        crypto_hash_sha256_update(&hash, block, (unsigned long long)got);
-    free(block);
+    int error = hash_file(fd, sha256, NULL, NULL);
     close(fd);
-    hex(&hash, sha256);
-    return got < 0 ? (int)got : 0;
+    return error;
+}
+
+int store_seal_source(const struct store *store, const char *file, char *sha256,
+    store_progress_fn progress, void *ctx)
+{
+    char path[STORE_PATH_BYTES];
+    int error = store_source_path(store, file, path);
+    if (error < 0)
+        return error;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -errno;
+    error = fsync(fd) < 0 ? -errno : sync_folder_of(path);
+    if (error == 0)
+        error = hash_file(fd, sha256, progress, ctx);
+    close(fd);
+    return error;
 }

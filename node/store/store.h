@@ -75,6 +75,11 @@ typedef bool (*store_progress_fn)(void *ctx, int64_t done_bytes, int64_t total_b
 int store_import(const struct store *store, int source_fd, char *name, char *sha256, int64_t *bytes,
     store_progress_fn progress, void *ctx);
 
+/* Makes a file of DATA/sources durable (the folder too), and computes its SHA-256: char[65] hex.
+ * progress may be NULL; returning false from it cancels (-ECANCELED). 0 or a negative errno. */
+int store_seal_source(const struct store *store, const char *file, char *sha256,
+    store_progress_fn progress, void *ctx);
+
 /* SHA-256 of a file as 64 hex digits. 0 or a negative errno. */
 int store_file_sha256(const char *path, char *sha256);
 

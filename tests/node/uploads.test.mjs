@@ -2,11 +2,11 @@
 // tus 1.0.0 by hand: what a well-behaved client sees, and what the others do.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, renameSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { addUserAndLogin, lessonIds, login, sha256, show, startNode, tempDir, terraceOk, until } from '../harness/terrace.mjs';
+import { addUserAndLogin, lessonIds, login, sha256, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
 const data = path.join(tempDir(), 'data');
 // No media: the lesson will fail, the upload must not. The same bytes each time, since among random ones some look like sound.
@@ -92,6 +92,75 @@ test('two writers: the later one takes over where the former stood', async () =>
     hanging.destroy();
     await cut;
     assert.equal((await show(data, Number(response.headers.get('terrace-lesson')))).source.sha256, sha256(bytes));
+});
+
+const sourceOf = (where, folder = data) => path.join(folder, 'sources', path.basename(where));
+/** The lesson that an upload became, by its bytes; asks the catalog, not the node. */
+async function lessonsWith(hash, folder = data) {
+    const lessons = await Promise.all((await lessonIds(folder)).map((id) => show(folder, id)));
+    return lessons.filter((lesson) => lesson.source.sha256 === hash);
+}
+
+test('a node killed right after the last byte: the next one makes the lesson, without being asked', async () => {
+    const folder = path.join(tempDir(), 'data');
+    let killed = await startNode({ data: folder });
+    const user = await addUserAndLogin(killed);
+    const large = Buffer.alloc(48 << 20, 'so large that hashing it takes a while'), last = large.length - 1000;
+    const location = await create(large.length, `filename ${b64('a.mp4')}`, user);
+    assert.equal((await patch(location, 0, large.subarray(0, last), { user })).status, 204);
+    const answer = patch(location, last, large.subarray(last), { user }).catch(() => null);
+    while (statSync(sourceOf(location, folder)).size < large.length)
+        await new Promise(setImmediate);
+    await killed.kill();
+    assert.equal(await answer, null, 'the kill came after the answer');
+    assert.deepEqual(await lessonIds(folder), []);
+    const doctor = await terrace(['doctor', '--fast', '--data', folder]);
+    assert.equal(doctor.code, 0, doctor.stdout);
+    assert.match(doctor.stdout, /^WARN  uploads: 1, .*no lesson was made yet/m);
+
+    killed = await startNode({ data: folder }); // and again in the midst of it
+    await killed.kill();
+    const next = await startNode({ data: folder });
+    const [lesson] = await until(async () => { const found = await lessonsWith(sha256(large), folder); return found.length && found; }, 'the lesson', 60_000);
+    assert.equal(lesson.source.bytes, large.length);
+    assert.deepEqual(await lessonIds(folder), [lesson.id]);
+    assert.match(await terraceOk(['doctor', '--data', folder, '--fast']), /^ok    uploads: 0 unfinished/m);
+    await next.stop();
+});
+
+test('HEAD makes the lesson of an upload that has all its bytes; ten of them make one', async () => {
+    const own = Buffer.concat([bytes, Buffer.from('head')]);
+    const where = await create(own.length);
+    assert.equal((await patch(where, 0, own.subarray(0, 1000))).status, 204);
+    appendFileSync(sourceOf(where), own.subarray(1000)); // as a PATCH leaves it whose last step is not done
+    const answers = await Promise.all(Array.from({ length: 10 }, () => tus(where, { method: 'HEAD' })));
+    for (const answer of answers)
+        assert.deepEqual([answer.status, answer.headers.get('upload-offset')], [200, String(own.length)]);
+    const named = new Set(answers.map((answer) => answer.headers.get('terrace-lesson')).filter(Boolean));
+    assert.equal(named.size, 1);
+    assert.deepEqual((await lessonsWith(sha256(own))).map(({ id }) => String(id)), [...named]);
+    assert.equal((await patch(where, own.length, '')).headers.get('terrace-lesson'), [...named][0]);
+});
+
+test('a last step that fails is tried again by the node itself', async () => {
+    const own = Buffer.concat([bytes, Buffer.from('retry')]);
+    const where = await create(own.length), file = sourceOf(where);
+    const sending = http.request(node.url + where, {
+        method: 'PATCH',
+        headers: { Cookie: admin.cookie, 'X-CSRF-Token': admin.csrf, 'Tus-Resumable': '1.0.0', 'Upload-Offset': '0',
+            'Content-Type': 'application/offset+octet-stream', 'Content-Length': own.length },
+    });
+    const answered = new Promise((resolve, reject) => sending.on('error', reject).on('response', (r) => { r.resume(); resolve(r.statusCode); }));
+    sending.write(own.subarray(0, 100_000));
+    await until(() => statSync(file).size === 100_000, 'the first third');
+    renameSync(file, `${file}.away`); // the node has it open and writes on, but can't read it by its name
+    symlinkSync(file, file);
+    sending.end(own.subarray(100_000));
+    assert.equal(await answered, 500);
+    assert.deepEqual(await lessonsWith(sha256(own)), []);
+    unlinkSync(file);
+    renameSync(`${file}.away`, file);
+    await until(async () => (await lessonsWith(sha256(own))).length === 1, 'the lesson', 60_000);
 });
 
 test('given up: gone from the list and from the disk', async () => {

@@ -178,6 +178,11 @@ static void test_import(void **state)
     assert_int_equal(store_source_path(f->store, name, path), 0);
     assert_int_equal(store_file_sha256(path, again), 0);
     assert_string_equal(again, sha256);
+    memset(again, 0, sizeof(again));
+    assert_int_equal(store_seal_source(f->store, name, again, NULL, NULL), 0);
+    assert_string_equal(again, sha256);
+    assert_int_equal(store_seal_source(f->store, name, again, cancel, NULL), -ECANCELED);
+    assert_int_equal(store_seal_source(f->store, "nothing", again, NULL, NULL), -ENOENT);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
     assert_int_equal(store_import(f->store, fd, name, sha256, &bytes, cancel, NULL), -ECANCELED);
     assert_int_equal(store_source_path(f->store, name, path), 0);
