@@ -5,6 +5,7 @@
 #   sh tests/fuzz/run.sh all [SECONDS]         each of them, two at a time
 #   sh tests/fuzz/run.sh hostile-media [SEED]  some two thousand damaged clips, and files that stand for a lot of work, through the workers
 #   sh tests/fuzz/run.sh kills [COUNT]         kill -9 of workers and node in one transcode (20); the same bytes must come out
+#   sh tests/fuzz/run.sh upload-kills [COUNT]  kill -9 of the node around the last byte of an upload (200): each becomes one lesson
 #   sh tests/fuzz/run.sh soak [SECONDS]        a node under a crowd of random clients (1800): nothing of it may stay, in descriptors or memory. Root
 #   sh tests/fuzz/run.sh tsan-load [SECONDS]   the same crowd (60) at a node that ThreadSanitizer watches. Root
 #   sh tests/fuzz/run.sh outage [SECONDS]      a link that is away for so long (180) in the midst of transfers. Root and TUN
@@ -64,6 +65,11 @@ outage)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
     build release
     TERRACE_BIN=$PWD/build/release TERRACE_OUTAGE_S=${2:-180} exec node --test --test-reporter=spec tests/link/outage.test.mjs
+    ;;
+upload-kills)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build release
+    TERRACE_BIN=$PWD/build/release exec node tests/fuzz/upload_kills.mjs "${2:-200}"
     ;;
 hostile-media | kills)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
