@@ -364,7 +364,7 @@ struct catalog_new_job {
 /*
  * Takes the next job that may run. Lessons share the workers fairly: higher priority first, among
  * equals the submitters in turn by the work they have had, within a submitter the lesson with the
- * least work left, but a quarter of the work for his oldest (catalog/fair.h has the rules and
+ * least work left, but a quarter of the work for his oldest (catalog/fair_queue.h has the rules and
  * their bounds); within a lesson by kind (probe, audio, text, poster, video, legacy) and chunk,
  * extra jobs after all others of whatever lesson.
  * Paused lessons wait, and so do legacy chunks until their lesson's sound is done: a lesson that

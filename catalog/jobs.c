@@ -5,7 +5,7 @@
 
 #include "catalog/db.h"
 #include "catalog/queue.h"
-#include "catalog/segments.h"
+#include "catalog/segment_table.h"
 
 static const char *const state_names[] = {
     [CATALOG_JOB_QUEUED] = "queued",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the catalog: the fair queue (fair.h) on the database. All inside a transaction. */
+/* Inside the catalog: the fair queue (fair_queue.h) on the database. All inside a transaction. */
 #ifndef CATALOG_QUEUE_H
 #define CATALOG_QUEUE_H
 
 #include "catalog/db.h"
-#include "catalog/fair.h"
+#include "catalog/fair_queue.h"
 
 /* Reads who waits. On success *out is the caller's, freed with queue_free(). */
 int queue_read(struct catalog *c, struct fair *out);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "catalog/db.h"
-#include "catalog/segments.h"
+#include "catalog/segment_table.h"
 
 static int fill_rendition(struct catalog *c, sqlite3_stmt *s, struct catalog_rendition *r)
 {

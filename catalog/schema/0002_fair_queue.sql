@@ -1,4 +1,4 @@
--- The queue is shared fairly (catalog/fair.h): priority and pause of lessons, what each submitter has had.
+-- The queue is shared fairly (catalog/fair_queue.h): priority and pause of lessons, what each submitter has had.
 
 ALTER TABLE lessons ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;     -- enum catalog_priority
 ALTER TABLE lessons ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;       -- 1: nothing of it is begun; what runs goes on

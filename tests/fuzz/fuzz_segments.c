@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "catalog/segments.h"
+#include "catalog/segment_table.h"
 #include "node/hls/playlist.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The fair queue: the rule by tables (catalog/fair.h), then the same through leases, priority,
- * pause, crashes, and a catalog of the form before it. */
+/* The fair queue: the rule by tables (catalog/fair_queue.h), then the same through leases,
+ * priority, pause, crashes, and a catalog of the form before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "catalog/db.h"
-#include "catalog/fair.h"
+#include "catalog/fair_queue.h"
 
 #define LEASE_MS 1000
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

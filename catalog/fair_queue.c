@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "catalog/fair.h"
+#include "catalog/fair_queue.h"
 
 /* Where a job of this submitter's would begin. */
 static int64_t begin(const struct fair *fair, const struct fair_submitter *submitter)

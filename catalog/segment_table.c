@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "catalog/segments.h"
+#include "catalog/segment_table.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
