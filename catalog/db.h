@@ -26,7 +26,9 @@ extern const char *const statement_sql[STATEMENT_COUNT];
 /* Sets the message and returns error. */
 int db_fail(struct catalog *c, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same from SQLite's last error on this connection. */
+/* The catalog's error for a code of SQLite's. */
+int db_error_of(int sqlite_code);
+/* Sets the message and returns the error from SQLite's last error on this connection. */
 int db_error(struct catalog *c);
 
 /*

@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "catalog/queue.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Walking on costs positions times lessons; nobody reads further than this. */
 #define MOST_POSITIONS 1000
-
-static const char *const priority_names[] = {"low", "normal", "high"};
-#define PRIORITIES ((int)(sizeof(priority_names) / sizeof(priority_names[0])))
-
-const char *catalog_priority_name(int priority)
-{
-    int at = priority - CATALOG_PRIORITY_LOW;
-    return at >= 0 && at < PRIORITIES ? priority_names[at] : NULL;
-}
-
-bool catalog_priority_parse(const char *name, int *priority)
-{
-    for (int i = 0; i < PRIORITIES; i++) {
-        if (strcmp(priority_names[i], name) == 0) {
-            *priority = i + CATALOG_PRIORITY_LOW;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---- reading and booking ---- */
 
@@ -128,7 +107,7 @@ int queue_refund(struct catalog *c, int64_t job_id)
     return db_run(c, db_bind(db_statement(c, STATEMENT_QUEUE_REFUND), "i", job_id), NULL);
 }
 
-/* ---- what people see and set ---- */
+/* ---- what people see ---- */
 
 static int compare_ids(const void *key, const void *lesson)
 {
@@ -157,57 +136,4 @@ int catalog_queue_positions(struct catalog *c, struct catalog_lessons *lessons)
     }
     queue_free(&queue);
     return CATALOG_OK;
-}
-
-/* A lesson of which nothing is left to do has nothing that could be put off or brought forward. */
-static int expect_work(struct catalog *c, int64_t lesson_id)
-{
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_LESSON_STATE), "i", lesson_id);
-    int row = db_row(c, s);
-    if (row <= 0)
-        return row < 0
-                   ? row
-                   : db_fail(c, CATALOG_ENOTFOUND, "there is no lesson %lld", (long long)lesson_id);
-    int state = sqlite3_column_int(s, 0);
-    bool work = sqlite3_column_int64(s, 1) > 0;
-    db_done(s);
-    return work ? CATALOG_OK
-                : db_fail(c, CATALOG_ESTATE, "lesson %lld is %s: there is no work left to do on it",
-                      (long long)lesson_id, catalog_lesson_state_name(state));
-}
-
-/* Sets one of a lesson's fields by that statement. An event only tells of what has changed. */
-static int set_field(struct catalog *c, enum statement statement, int64_t lesson_id, int64_t value,
-    const char *event, const char *detail, int64_t now_ms)
-{
-    int changed = 0;
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = expect_work(c, lesson_id);
-    if (error == CATALOG_OK)
-        error = db_run(
-            c, db_bind(db_statement(c, statement), "iii", lesson_id, value, now_ms), &changed);
-    if (error == CATALOG_OK && changed > 0)
-        error = event_insert(c, lesson_id, event, detail, now_ms);
-    if (error == CATALOG_OK && changed > 0)
-        error = db_touch(c);
-    return db_end(c, error);
-}
-
-int catalog_lesson_set_paused(
-    struct catalog *c, int64_t lesson_id, bool paused, const char *by, int64_t now_ms)
-{
-    return set_field(c, STATEMENT_LESSON_SET_PAUSED, lesson_id, paused,
-        paused ? "paused" : "resumed", by, now_ms);
-}
-
-int catalog_lesson_set_priority(
-    struct catalog *c, int64_t lesson_id, int priority, const char *by, int64_t now_ms)
-{
-    char event[32];
-    const char *name = catalog_priority_name(priority);
-    if (!name)
-        return db_fail(c, CATALOG_EINVAL, "there is no priority %d", priority);
-    snprintf(event, sizeof(event), "priority_%s", name);
-    return set_field(c, STATEMENT_LESSON_SET_PRIORITY, lesson_id, priority, event, by, now_ms);
 }
