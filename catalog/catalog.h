@@ -86,7 +86,7 @@ int catalog_check(struct catalog *catalog);
 /* ---- lessons ------------------------------------------------------------------------------ */
 
 /*
- *            probe done      all jobs but extra ones done
+ *            probe done      all jobs but optional ones done
  *  QUEUED ------------> WORKING ----------------> READY
  *     \                    \
  *      `--------------------`-- a job gave up --> FAILED
@@ -145,7 +145,7 @@ struct catalog_lesson {
     char *salvaged;      /* detail of its event "salvaged": the file is cut short; else "" */
     int64_t duration_us; /* 0 before the probe */
     int64_t created_ms, updated_ms;
-    int progress_permille; /* of all its jobs but extra ones, weighted by their cost */
+    int progress_permille; /* of all its jobs but optional ones, weighted by their cost */
     char *source_file, *source_name, *source_sha256; /* what was handed in */
     int64_t source_bytes;
     char *remuxed_file; /* inside DATA/sources: the copy that workers read instead; "" none */
@@ -156,11 +156,11 @@ struct catalog_lesson {
     char *info_text;     /* the findings: struct media_info as text; "" before, and in lists */
     int priority;        /* enum catalog_priority */
     bool paused;         /* nothing of it is begun */
-    int queued_jobs, running_jobs; /* extra ones too */
-    int extra_jobs;                /* how many of these are */
-    int extra_permille;            /* of all its extra jobs; 1000: done, or it has none */
-    bool extras_failed;            /* extra jobs were given up */
-    int extras_made;               /* extra renditions that are whole */
+    int queued_jobs, running_jobs; /* optional ones too */
+    int optional_jobs;             /* how many of these are */
+    int optional_permille;         /* of all its optional jobs; 1000: done, or it has none */
+    bool optional_failed;          /* optional jobs were given up */
+    int optional_made;             /* optional renditions that are whole */
     int position;                  /* filled in by catalog_queue_positions() alone, 0 before */
     int storyboard_sheets;         /* "storyboard-0.jpg" and on, beside "storyboard.vtt"; 0 none */
 };
@@ -204,7 +204,7 @@ int catalog_lesson_set_paused(
 int catalog_lesson_set_priority(
     struct catalog *catalog, int64_t lesson_id, int priority, const char *by, int64_t now_ms);
 
-/* Tries a failed lesson, or a lesson's failed extra jobs, again: the failed jobs are queued anew
+/* Tries a failed lesson, or a lesson's failed optional jobs, again: the failed jobs are queued anew
  * with fresh attempts; what was finished stays; it is not paused any more. Leaves an event. Errors:
  * ENOTFOUND, ESTATE (nothing has failed). */
 int catalog_lesson_retry(
@@ -265,7 +265,7 @@ struct catalog_rendition {
     char *codecs;       /* RFC 6381, e.g. "avc1.4D401F"; "" before */
     int64_t init_bytes; /* 0 before */
     char *init_sha256;
-    bool extra; /* its lesson is READY without it */
+    bool optional; /* its lesson is READY without it */
 };
 struct catalog_renditions {
     struct catalog_rendition *items;
@@ -305,7 +305,7 @@ void catalog_chunks_free(struct catalog_chunks *chunks);
  *  QUEUED --lease--> LEASED --finish--> DONE
  *    ^                 |  \
  *    |  lease ran out, |   `--give up, or attempts used up--> FAILED (and the lesson with it;
- *    |                 |                                       extra: all extra jobs of it)
+ *    |                 |                                       optional: all optional jobs of it)
  *    `-- worker died --'
  */
 enum catalog_job_state {
@@ -354,11 +354,11 @@ struct catalog_new_rendition {
     int64_t cap_bps;
     int timescale, chunk_count;
     const char *plan_text;
-    bool extra; /* the lesson is READY without it: made by extra jobs alone */
+    bool optional; /* the lesson is READY without it: made by optional jobs alone */
 };
 struct catalog_new_job {
     int kind, chunk, cost;
-    bool extra; /* makes what the lesson is READY without: after all else of it, and of others */
+    bool optional; /* makes what the lesson is READY without: after all else of it, and of others */
 };
 
 /*
@@ -366,12 +366,12 @@ struct catalog_new_job {
  * equals the submitters in turn by the work they have had, within a submitter the lesson with the
  * least work left, but a quarter of the work for his oldest (catalog/fair_queue.h has the rules and
  * their bounds); within a lesson by kind (probe, audio, text, poster, video, legacy) and chunk,
- * extra jobs after all others of whatever lesson.
+ * optional jobs after all others of whatever lesson.
  * Paused lessons wait, and so do legacy chunks until their lesson's sound is done: a lesson that
  * has nothing else lets the others go on. What a lease costs its submitter is in the catalog as
  * well, so that a crash doesn't change whose turn it is; it is taken back by catalog_job_release()
  * and catalog_jobs_recover(). Jobs whose lease has run out count as queued. A job whose attempts
- * are used up is marked FAILED with its last reason, its lesson too (or its lesson's other extra
+ * are used up is marked FAILED with its last reason, its lesson too (or its lesson's other optional
  * jobs, if it is one), and the next is looked at. On
  * success *out holds one job, LEASED to owner. ENOTFOUND: nothing to do.
  */
@@ -382,8 +382,8 @@ int catalog_job_lease(struct catalog *catalog, const char *owner, int64_t now_ms
 int catalog_job_progress(struct catalog *catalog, int64_t job_id, const char *owner,
     int progress_permille, int64_t now_ms, int64_t lease_ms);
 /* Gives a job back. retry: queued again (or FAILED when the attempts are used up); else FAILED at
- * once and the lesson with it (its other jobs too); with an extra job its lesson's other extra jobs
- * alone (event "extras_failed"). Leaves an event. ESTATE, ENOTFOUND as above. */
+ * once and the lesson with it (its other jobs too); with an optional job its lesson's other
+ * optional jobs alone (event "extras_failed"). Leaves an event. ESTATE, ENOTFOUND as above. */
 int catalog_job_give_back(struct catalog *catalog, int64_t job_id, const char *owner, bool retry,
     const char *reason, const char *reason_detail, int64_t now_ms);
 /* Gives back without counting the attempt (the node is stopping). */
@@ -414,7 +414,7 @@ int catalog_job_finish_probe(struct catalog *catalog, int64_t job_id, const char
 int catalog_rendition_set_init(struct catalog *catalog, int64_t job_id, const char *owner,
     int64_t rendition_id, int64_t bytes, const char *sha256, const char *codecs);
 /* Records a finished chunk (its file is already in place and synced). Repeating it with the same
- * hash is fine; EEXISTS with another hash: determinism is broken. The one that makes an extra
+ * hash is fine; EEXISTS with another hash: determinism is broken. The one that makes an optional
  * rendition whole leaves an event ("extra_added", its name). ESTATE, ENOTFOUND. */
 int catalog_chunk_add(struct catalog *catalog, int64_t job_id, const char *owner,
     const struct catalog_chunk *chunk, int64_t now_ms);
@@ -422,7 +422,7 @@ int catalog_lesson_set_poster(
     struct catalog *catalog, int64_t job_id, const char *owner, const char *poster_file);
 int catalog_lesson_set_storyboard(
     struct catalog *catalog, int64_t job_id, const char *owner, int sheets);
-/* Ends a job other than PROBE; the lesson's last one that is not extra makes it READY (event
+/* Ends a job other than PROBE; the lesson's last one that is not optional makes it READY (event
  * "completed"). */
 int catalog_job_finish(struct catalog *catalog, int64_t job_id, const char *owner, int64_t now_ms);
 

@@ -2,19 +2,19 @@
 #include "catalog/fair_queue.h"
 
 /* Where a job of this submitter's would begin. */
-static int64_t begin(const struct fair *fair, const struct fair_submitter *submitter)
+static int64_t begin(const struct fair_queue *fair, const struct fair_queue_submitter *submitter)
 {
     return submitter->clock > fair->clock ? submitter->clock : fair->clock;
 }
 
 /* Rules 0 to 2: whether a's submitter comes before b's, by these lessons. */
-static bool comes_before(
-    const struct fair *fair, const struct fair_lesson *a, const struct fair_lesson *b)
+static bool comes_before(const struct fair_queue *fair, const struct fair_queue_lesson *a,
+    const struct fair_queue_lesson *b)
 {
-    const struct fair_submitter *of_a = &fair->submitters[a->submitter];
-    const struct fair_submitter *of_b = &fair->submitters[b->submitter];
-    if (a->extra != b->extra)
-        return b->extra;
+    const struct fair_queue_submitter *of_a = &fair->submitters[a->submitter];
+    const struct fair_queue_submitter *of_b = &fair->submitters[b->submitter];
+    if (a->optional != b->optional)
+        return b->optional;
     if (a->priority != b->priority)
         return a->priority > b->priority;
     if (begin(fair, of_a) != begin(fair, of_b))
@@ -25,7 +25,7 @@ static bool comes_before(
 }
 
 /* Rule 3. */
-static bool is_shorter(const struct fair_lesson *a, const struct fair_lesson *b)
+static bool is_shorter(const struct fair_queue_lesson *a, const struct fair_queue_lesson *b)
 {
     if (a->probed != b->probed)
         return !a->probed;
@@ -35,57 +35,59 @@ static bool is_shorter(const struct fair_lesson *a, const struct fair_lesson *b)
 }
 
 /* What comes first by rules 0 to 2, and with it the submitter whose turn it is; NULL: nothing. */
-static const struct fair_lesson *first_of_all(const struct fair *fair)
+static const struct fair_queue_lesson *first_of_all(const struct fair_queue *fair)
 {
-    const struct fair_lesson *first = NULL;
+    const struct fair_queue_lesson *first = NULL;
     for (size_t i = 0; i < fair->lesson_count; i++) {
-        const struct fair_lesson *lesson = &fair->lessons[i];
+        const struct fair_queue_lesson *lesson = &fair->lessons[i];
         if (lesson->position == 0 && (!first || comes_before(fair, lesson, first)))
             first = lesson;
     }
     return first;
 }
 
-bool fair_choose(const struct fair *fair, struct fair_choice *out)
+bool fair_queue_choose(const struct fair_queue *fair, struct fair_queue_choice *out)
 {
-    const struct fair_lesson *first = first_of_all(fair), *shortest = first, *oldest = first;
+    const struct fair_queue_lesson *first = first_of_all(fair), *shortest = first, *oldest = first;
     if (!first)
         return false;
     for (size_t i = 0; i < fair->lesson_count; i++) {
-        const struct fair_lesson *lesson = &fair->lessons[i];
+        const struct fair_queue_lesson *lesson = &fair->lessons[i];
         if (lesson->position > 0 || lesson->submitter != first->submitter ||
-            lesson->extra != first->extra || lesson->priority != first->priority)
+            lesson->optional != first->optional || lesson->priority != first->priority)
             continue;
         if (is_shorter(lesson, shortest))
             shortest = lesson;
         if (lesson->id < oldest->id)
             oldest = lesson;
     }
-    const struct fair_lesson *chosen =
+    const struct fair_queue_lesson *chosen =
         fair->submitters[first->submitter].aged > 0 ? oldest : shortest;
-    *out = (struct fair_choice){.lesson = (size_t)(chosen - fair->lessons),
+    *out = (struct fair_queue_choice){.lesson = (size_t)(chosen - fair->lessons),
         .shortest = chosen == shortest,
         .oldest = chosen == oldest};
     return true;
 }
 
-void fair_charge(struct fair *fair, const struct fair_choice *choice, int64_t cost)
+void fair_queue_charge(
+    struct fair_queue *fair, const struct fair_queue_choice *choice, int64_t cost)
 {
-    struct fair_submitter *submitter = &fair->submitters[fair->lessons[choice->lesson].submitter];
+    struct fair_queue_submitter *submitter =
+        &fair->submitters[fair->lessons[choice->lesson].submitter];
     fair->clock = begin(fair, submitter);
     submitter->clock = fair->clock + cost;
     if (!choice->oldest)
         submitter->aged += cost;
     else if (!choice->shortest)
-        submitter->aged -= (FAIR_SHARE - 1) * cost;
+        submitter->aged -= (FAIR_QUEUE_OLDEST_SHARE - 1) * cost;
 }
 
-void fair_forecast(struct fair *fair, int most)
+void fair_queue_forecast(struct fair_queue *fair, int most)
 {
-    struct fair_choice choice;
-    for (int position = 1; position <= most && fair_choose(fair, &choice); position++) {
-        struct fair_lesson *lesson = &fair->lessons[choice.lesson];
-        fair_charge(fair, &choice, lesson->work_left);
+    struct fair_queue_choice choice;
+    for (int position = 1; position <= most && fair_queue_choose(fair, &choice); position++) {
+        struct fair_queue_lesson *lesson = &fair->lessons[choice.lesson];
+        fair_queue_charge(fair, &choice, lesson->work_left);
         lesson->position = position;
     }
 }

@@ -32,7 +32,7 @@ static const struct {
 };
 #define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 /* Added to that of extra jobs. */
-#define EXTRA_RANK 10
+#define OPTIONAL_RANK 10
 
 const char *catalog_job_state_name(int state)
 {
@@ -49,7 +49,7 @@ int job_insert(
 {
     if (!catalog_job_kind_name(job->kind) || job->cost < 1)
         return db_fail(c, CATALOG_EINVAL, "job of kind %d, cost %d", job->kind, job->cost);
-    int64_t rank = kinds[job->kind].rank + (job->extra ? EXTRA_RANK : 0);
+    int64_t rank = kinds[job->kind].rank + (job->optional ? OPTIONAL_RANK : 0);
     return db_run(c,
         db_bind(db_statement(c, STATEMENT_JOB_INSERT), "iiiiii", lesson_id, (int64_t)revision,
             (int64_t)job->kind, rank, (int64_t)job->chunk, (int64_t)job->cost),
@@ -62,7 +62,7 @@ int job_insert(
 struct owned {
     int64_t lesson_id;
     int revision, attempt, max_attempts, kind;
-    bool extra;
+    bool optional;
 };
 
 static int check_owned(struct catalog *c, int64_t job_id, const char *owner, struct owned *out)
@@ -81,7 +81,7 @@ static int check_owned(struct catalog *c, int64_t job_id, const char *owner, str
         .attempt = sqlite3_column_int(s, 4),
         .max_attempts = sqlite3_column_int(s, 5),
         .kind = sqlite3_column_int(s, 6),
-        .extra = sqlite3_column_int(s, 7) != 0,
+        .optional = sqlite3_column_int(s, 7) != 0,
     };
     db_done(s);
     return ours ? CATALOG_OK
@@ -119,11 +119,11 @@ static int finish_lesson(struct catalog *c, int64_t lesson_id, int revision, int
 
 /* An extra job that can't be done takes the other extra ones with it, and its lesson goes on
  * without. */
-static int fail_extras(
+static int fail_optional(
     struct catalog *c, const struct owned *job, const char *reason, int64_t now_ms)
 {
-    int error =
-        db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_FAIL_EXTRAS), "i", job->lesson_id), NULL);
+    int error = db_run(
+        c, db_bind(db_statement(c, STATEMENT_JOBS_FAIL_OPTIONAL), "i", job->lesson_id), NULL);
     if (error == CATALOG_OK)
         error = event_insert(c, job->lesson_id, "extras_failed", reason, now_ms);
     /* One from before lessons were ready without may have nothing else left. */
@@ -149,8 +149,8 @@ static int fail_job(struct catalog *c, int64_t job_id, const struct owned *job, 
     int error = set_state(c, job_id, CATALOG_JOB_FAILED, reason, detail);
     if (error != CATALOG_OK)
         return error;
-    return job->extra ? fail_extras(c, job, reason, now_ms)
-                      : fail_lesson(c, job->lesson_id, reason, detail, now_ms);
+    return job->optional ? fail_optional(c, job, reason, now_ms)
+                         : fail_lesson(c, job->lesson_id, reason, detail, now_ms);
 }
 
 /* The next job of a lesson that has one. LOOK_FURTHER: its attempts are used up; it and what goes
@@ -169,7 +169,7 @@ static int next_of_lesson(
     *cost = sqlite3_column_int64(s, 6);
     struct owned job = {.lesson_id = lesson_id,
         .revision = sqlite3_column_int(s, 3),
-        .extra = sqlite3_column_int(s, 7) != 0};
+        .optional = sqlite3_column_int(s, 7) != 0};
     if (sqlite3_column_int(s, 1) < sqlite3_column_int(s, 2)) {
         db_done(s);
         return CATALOG_OK;
@@ -191,11 +191,11 @@ static int next_job(struct catalog *c, int64_t now_ms, int64_t *job_id)
 {
     int error = LOOK_FURTHER;
     while (error == LOOK_FURTHER) {
-        struct fair queue;
-        struct fair_choice choice;
+        struct fair_queue queue;
+        struct fair_queue_choice choice;
         int64_t cost = 0;
         error = queue_read(c, &queue);
-        if (error == CATALOG_OK && !fair_choose(&queue, &choice))
+        if (error == CATALOG_OK && !fair_queue_choose(&queue, &choice))
             error = db_fail(c, CATALOG_ENOTFOUND, "there is nothing to do");
         if (error == CATALOG_OK)
             error = next_of_lesson(c, queue.lessons[choice.lesson].id, now_ms, job_id, &cost);
@@ -321,7 +321,7 @@ static int insert_rendition(struct catalog *c, const struct owned *owned,
             (int64_t)owned->revision, n->name, (int64_t)n->kind, (int64_t)position,
             (int64_t)n->width, (int64_t)n->height, (int64_t)n->fps_num, (int64_t)n->fps_den,
             (int64_t)n->channels, (int64_t)n->sample_rate, n->language, n->cap_bps,
-            (int64_t)n->timescale, (int64_t)n->chunk_count, n->plan_text, (int64_t)n->extra),
+            (int64_t)n->timescale, (int64_t)n->chunk_count, n->plan_text, (int64_t)n->optional),
         NULL);
 }
 
@@ -436,7 +436,7 @@ static int insert_chunk(struct catalog *c, const struct catalog_chunk *chunk)
 {
     uint8_t *packed;
     size_t packed_bytes;
-    int error = segments_pack(chunk, &packed, &packed_bytes);
+    int error = segment_table_pack(chunk, &packed, &packed_bytes);
     if (error != CATALOG_OK)
         return db_fail(c, error, "the segments of chunk %d don't add up", chunk->number);
     error = db_run(c,
@@ -448,20 +448,21 @@ static int insert_chunk(struct catalog *c, const struct catalog_chunk *chunk)
 }
 
 /* An extra rendition counts, and is offered, once it is whole. */
-static int note_extra(
+static int note_optional(
     struct catalog *c, const struct owned *owned, int64_t rendition_id, int64_t now_ms)
 {
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_RENDITION_WHOLE_EXTRA), "i", rendition_id);
+    sqlite3_stmt *s =
+        db_bind(db_statement(c, STATEMENT_RENDITION_WHOLE_OPTIONAL), "i", rendition_id);
     int row = db_row(c, s);
     if (row <= 0)
         return row;
     char *name = db_text(s, 0);
     db_done(s);
     int error =
-        name
-            ? db_run(c, db_bind(db_statement(c, STATEMENT_LESSON_ADD_EXTRA), "i", owned->lesson_id),
-                  NULL)
-            : db_fail(c, CATALOG_ENOMEM, "out of memory");
+        name ? db_run(c,
+                   db_bind(db_statement(c, STATEMENT_LESSON_ADD_OPTIONAL), "i", owned->lesson_id),
+                   NULL)
+             : db_fail(c, CATALOG_ENOMEM, "out of memory");
     if (error == CATALOG_OK)
         error = event_insert(c, owned->lesson_id, "extra_added", name, now_ms);
     free(name);
@@ -488,7 +489,7 @@ int catalog_chunk_add(struct catalog *c, int64_t job_id, const char *owner,
     if (error == CATALOG_OK && present == 0)
         error = insert_chunk(c, chunk);
     if (error == CATALOG_OK && present == 0)
-        error = note_extra(c, &owned, chunk->rendition_id, now_ms);
+        error = note_optional(c, &owned, chunk->rendition_id, now_ms);
     if (error == CATALOG_OK)
         error = db_touch(c);
     return db_end(c, error);

@@ -35,10 +35,10 @@ static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson
     l->running_jobs = sqlite3_column_int(s, 28);
     l->storyboard_sheets = sqlite3_column_int(s, 29);
     complete &= (l->legacy_name = db_text(s, 30)) != NULL;
-    l->extras_made = sqlite3_column_int(s, 31);
-    l->extra_jobs = sqlite3_column_int(s, 32);
-    l->extra_permille = sqlite3_column_int(s, 33);
-    l->extras_failed = sqlite3_column_int(s, 34) != 0;
+    l->optional_made = sqlite3_column_int(s, 31);
+    l->optional_jobs = sqlite3_column_int(s, 32);
+    l->optional_permille = sqlite3_column_int(s, 33);
+    l->optional_failed = sqlite3_column_int(s, 34) != 0;
     complete &= (l->salvaged = db_text(s, 35)) != NULL;
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }

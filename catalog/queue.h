@@ -7,11 +7,11 @@
 #include "catalog/fair_queue.h"
 
 /* Reads who waits. On success *out is the caller's, freed with queue_free(). */
-int queue_read(struct catalog *c, struct fair *out);
-void queue_free(struct fair *queue);
+int queue_read(struct catalog *c, struct fair_queue *out);
+void queue_free(struct fair_queue *queue);
 /* Books a job of that cost to the choice's submitter. */
-int queue_charge(
-    struct catalog *c, struct fair *queue, const struct fair_choice *choice, int64_t cost);
+int queue_charge(struct catalog *c, struct fair_queue *queue,
+    const struct fair_queue_choice *choice, int64_t cost);
 /* Takes back what was booked for a job that its node's end stopped, not its own failing. */
 int queue_refund(struct catalog *c, int64_t job_id);
 

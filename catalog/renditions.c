@@ -23,7 +23,7 @@ static int fill_rendition(struct catalog *c, sqlite3_stmt *s, struct catalog_ren
     r->codecs = db_text(s, 17);
     r->init_bytes = sqlite3_column_int64(s, 18);
     r->init_sha256 = db_text(s, 19);
-    r->extra = sqlite3_column_int(s, 20) != 0;
+    r->optional = sqlite3_column_int(s, 20) != 0;
     bool complete = r->name && r->language && r->plan_text && r->codecs && r->init_sha256;
     return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
 }
@@ -70,7 +70,7 @@ static int fill_chunk(struct catalog *c, sqlite3_stmt *s, struct catalog_chunk *
     chunk->bytes = sqlite3_column_int64(s, 2);
     chunk->sha256 = db_text(s, 3);
     const void *packed = sqlite3_column_blob(s, 4);
-    int error = segments_unpack(packed, (size_t)sqlite3_column_bytes(s, 4), chunk);
+    int error = segment_table_unpack(packed, (size_t)sqlite3_column_bytes(s, 4), chunk);
     if (error == CATALOG_ECORRUPT)
         return db_fail(c, error, "%s: the segment table of chunk %d of rendition %lld is damaged",
             c->path, chunk->number, (long long)chunk->rendition_id);

@@ -22,7 +22,7 @@ static bool sound(const struct catalog_segment *s, int64_t expected_offset)
            s->iframe_bytes >= 0 && s->iframe_bytes <= s->length_bytes;
 }
 
-int segments_pack(const struct catalog_chunk *chunk, uint8_t **out, size_t *out_bytes)
+int segment_table_pack(const struct catalog_chunk *chunk, uint8_t **out, size_t *out_bytes)
 {
     int64_t offset = 0;
     for (size_t i = 0; i < chunk->segment_count; i++) {
@@ -46,7 +46,7 @@ int segments_pack(const struct catalog_chunk *chunk, uint8_t **out, size_t *out_
     return CATALOG_OK;
 }
 
-int segments_unpack(const void *packed, size_t packed_bytes, struct catalog_chunk *chunk)
+int segment_table_unpack(const void *packed, size_t packed_bytes, struct catalog_chunk *chunk)
 {
     size_t count = packed_bytes / SEGMENT_RECORD_BYTES;
     if (!packed || count == 0 || packed_bytes % SEGMENT_RECORD_BYTES != 0)

@@ -15,8 +15,8 @@
     "(j.kind = 5 AND EXISTS (SELECT 1 FROM jobs s WHERE s.lesson_id = j.lesson_id AND s.kind = 1 " \
     "AND s.state <> 2))"
 
-/* Of a job that its lesson is ready without, and of the others: EXTRA_RANK in jobs.c. */
-#define EXTRA "rank >= 10"
+/* Of a job that its lesson is ready without, and of the others: OPTIONAL_RANK in jobs.c. */
+#define OPTIONAL "rank >= 10"
 #define NEEDED "rank < 10"
 
 #define LESSON_SELECT_WITH(info)                                                                   \
@@ -33,10 +33,11 @@
     "(SELECT count(*) FROM jobs j WHERE j.state = 1 AND j.lesson_id = l.id), "                     \
     "l.storyboard_sheets, coalesce((SELECT r.name FROM renditions r WHERE r.lesson_id = l.id "     \
     "AND r.revision = l.revision AND r.kind = 3 AND l.state = 2), ''), l.extras_made, "            \
-    "(SELECT count(*) FROM jobs j WHERE j.lesson_id = l.id AND " EXTRA " AND j.state IN (0, 1)), " \
+    "(SELECT count(*) FROM jobs j WHERE j.lesson_id = l.id AND " OPTIONAL                          \
+    " AND j.state IN (0, 1)), "                                                                    \
     "(SELECT coalesce(sum(j.cost * j.progress_permille) / sum(j.cost), 1000) FROM jobs j "         \
-    "WHERE j.lesson_id = l.id AND " EXTRA "), "                                                    \
-    "l.state <> 3 AND EXISTS (SELECT 1 FROM jobs j WHERE j.lesson_id = l.id AND " EXTRA            \
+    "WHERE j.lesson_id = l.id AND " OPTIONAL "), "                                                 \
+    "l.state <> 3 AND EXISTS (SELECT 1 FROM jobs j WHERE j.lesson_id = l.id AND " OPTIONAL         \
     " AND j.state = 3), "                                                                          \
     "coalesce((SELECT e.detail FROM events e WHERE e.lesson_id = l.id AND e.code = 'salvaged' "    \
     "ORDER BY e.id DESC LIMIT 1), '') "                                                            \
@@ -118,10 +119,11 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " WHERE l.id = ?1 ORDER BY r.kind, r.position",
     [STATEMENT_RENDITION_OF_JOB] = "SELECT r.init_sha256, r.chunk_count FROM renditions r WHERE "
                                    "r.id = ?1 AND r.lesson_id = ?2 AND r.revision = ?3",
-    [STATEMENT_RENDITION_WHOLE_EXTRA] =
+    [STATEMENT_RENDITION_WHOLE_OPTIONAL] =
         "SELECT r.name FROM renditions r WHERE r.id = ?1 AND r.extra = 1 AND r.chunk_count = "
         "(SELECT count(*) FROM chunks c WHERE c.rendition_id = r.id)",
-    [STATEMENT_LESSON_ADD_EXTRA] = "UPDATE lessons SET extras_made = extras_made + 1 WHERE id = ?1",
+    [STATEMENT_LESSON_ADD_OPTIONAL] =
+        "UPDATE lessons SET extras_made = extras_made + 1 WHERE id = ?1",
     [STATEMENT_RENDITION_SET_INIT] =
         "UPDATE renditions SET init_bytes = ?2, init_sha256 = ?3, codecs = ?4 WHERE id = ?1",
     [STATEMENT_CHUNK_HASH] = "SELECT sha256 FROM chunks WHERE rendition_id = ?1 AND number = ?2",
@@ -135,14 +137,14 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         "UPDATE jobs SET state = 0, owner = '' WHERE state = 1 AND lease_until_ms <= ?1",
     [STATEMENT_JOB_NEXT] =
         "SELECT id, attempt, max_attempts, revision, reason, reason_detail, "
-        "cost, " EXTRA " FROM jobs j WHERE state = 0"
+        "cost, " OPTIONAL " FROM jobs j WHERE state = 0"
         " AND lesson_id = ?1 AND NOT " HELD_BACK " ORDER BY rank, chunk, id LIMIT 1",
     [STATEMENT_JOB_LEASE] = "UPDATE jobs SET state = 1, attempt = attempt + 1, owner = ?2, "
                             "lease_until_ms = ?3, deadline_ms = ?4,"
                             " progress_permille = 0 WHERE id = ?1",
     [STATEMENT_JOB_GET] = JOB_SELECT " WHERE j.id = ?1",
     [STATEMENT_JOB_OWNED] =
-        "SELECT state, owner, lesson_id, revision, attempt, max_attempts, kind, " EXTRA
+        "SELECT state, owner, lesson_id, revision, attempt, max_attempts, kind, " OPTIONAL
         " FROM jobs WHERE id = ?1",
     [STATEMENT_JOB_PROGRESS] =
         "UPDATE jobs SET progress_permille = ?2, lease_until_ms = ?3 WHERE id = ?1",
@@ -156,8 +158,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_JOBS_OF_OTHERS] = "SELECT j.id FROM jobs j WHERE j.state = 1 AND j.owner <> ?1",
     [STATEMENT_JOBS_FAIL_LESSON] =
         "UPDATE jobs SET state = 3, owner = '' WHERE lesson_id = ?1 AND state IN (0, 1)",
-    [STATEMENT_JOBS_FAIL_EXTRAS] =
-        "UPDATE jobs SET state = 3, owner = '' WHERE lesson_id = ?1 AND " EXTRA
+    [STATEMENT_JOBS_FAIL_OPTIONAL] =
+        "UPDATE jobs SET state = 3, owner = '' WHERE lesson_id = ?1 AND " OPTIONAL
         " AND state IN (0, 1)",
     [STATEMENT_JOBS_RETRY_LESSON] = "UPDATE jobs SET state = 0, attempt = 0, progress_permille = "
                                     "0, reason = '', reason_detail = ''"

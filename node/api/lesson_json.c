@@ -62,7 +62,8 @@ json_t *lesson_json_operator(const struct catalog_lesson *l)
             "running_jobs", l->running_jobs, "position",
             l->position > 0 ? json_integer(l->position) : json_null(), "salvaged",
             l->salvaged[0] ? sentences_of("salvaged", l->salvaged) : json_null(), "extras", "jobs",
-            l->extra_jobs, "progress", l->extra_permille / 1000.0, "failed", (int)l->extras_failed);
+            l->optional_jobs, "progress", l->optional_permille / 1000.0, "failed",
+            (int)l->optional_failed);
     if (json && (!more || json_object_update(json, more) < 0)) {
         json_decref(json);
         json = NULL;

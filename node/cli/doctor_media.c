@@ -119,7 +119,7 @@ static void check_media_file(
 
 static bool must_be_whole(const struct check *check, const struct catalog_rendition *rendition)
 {
-    return check->lesson->state == CATALOG_LESSON_READY && !rendition->extra;
+    return check->lesson->state == CATALOG_LESSON_READY && !rendition->optional;
 }
 
 static void check_chunks(struct check *check, const struct catalog_rendition *rendition,

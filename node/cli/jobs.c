@@ -87,7 +87,7 @@ static const char *name_of(const struct catalog_lesson *lesson)
 /* Of what is being made of it: of a ready lesson its extras. */
 static int permille_of(const struct catalog_lesson *lesson)
 {
-    return lesson->state == CATALOG_LESSON_READY ? lesson->extra_permille
+    return lesson->state == CATALOG_LESSON_READY ? lesson->optional_permille
                                                  : lesson->progress_permille;
 }
 

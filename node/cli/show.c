@@ -85,13 +85,13 @@ static void print_field(const char *en, const char *zh, const char *value)
 /* Versions in AV1: being made although the lesson is ready, or given up. */
 static void print_extras(const struct catalog_lesson *lesson)
 {
-    if (lesson->extras_failed)
+    if (lesson->optional_failed)
         print_field("in AV1", "AV1 版本",
             word("could not be made; the lesson plays without (terrace retry tries again)",
                 "没有做成，这一课照常播放（terrace retry 可以再试）"));
-    else if (lesson->state == CATALOG_LESSON_READY && lesson->extra_jobs > 0) {
+    else if (lesson->state == CATALOG_LESSON_READY && lesson->optional_jobs > 0) {
         print_label("in AV1", "AV1 版本");
-        printf("%d %%\n", lesson->extra_permille / 10);
+        printf("%d %%\n", lesson->optional_permille / 10);
     }
 }
 
@@ -306,7 +306,8 @@ static enum cli_exit print_text(const struct details *details)
     for (size_t i = 0; i < details->renditions.count; i++)
         print_rendition(&details->renditions.items[i]);
     const struct catalog_lesson *lesson = &details->lessons.items[0];
-    if (lesson->state != CATALOG_LESSON_READY || lesson->extra_jobs > 0 || lesson->extras_failed) {
+    if (lesson->state != CATALOG_LESSON_READY || lesson->optional_jobs > 0 ||
+        lesson->optional_failed) {
         puts(word("\nwork that is not done", "\n未完成的工作"));
         print_jobs(&details->jobs);
     }

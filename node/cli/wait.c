@@ -87,15 +87,15 @@ static void report_state(
 static bool is_over(const struct wait *wait, const struct catalog_lesson *lesson)
 {
     return lesson->state == CATALOG_LESSON_FAILED ||
-           (lesson->state == CATALOG_LESSON_READY && (!wait->scheduler || lesson->extra_jobs == 0));
+           (lesson->state == CATALOG_LESSON_READY && (!wait->scheduler || lesson->optional_jobs == 0));
 }
 
 static void report_extras(struct wait *wait, const struct catalog_lesson *lesson)
 {
     progress_clear(&wait->progress);
     printf("lesson %" PRId64 ": the versions in AV1 %s\n", lesson->id,
-        lesson->extras_failed ? "can't be made; it plays without them (`terrace show` says why)"
-                              : "are there too");
+        lesson->optional_failed ? "can't be made; it plays without them (`terrace show` says why)"
+                                : "are there too");
     fflush(stdout);
 }
 
@@ -114,7 +114,7 @@ static int refresh_lesson(struct wait *wait, struct watched *watched)
         return error;
     const struct catalog_lesson *lesson = &lessons.items[0];
     watched->permille = lesson->progress_permille;
-    watched->extra_permille = lesson->extra_permille;
+    watched->extra_permille = lesson->optional_permille;
     if (lesson->state != watched->state)
         report_state(wait, watched, lesson);
     bool over = is_over(wait, lesson);

@@ -151,7 +151,7 @@ bool lesson_cache_get(
 static bool still_right(const struct media_index *index, const struct catalog_lesson *lesson)
 {
     return index && index->complete && lesson->state == CATALOG_LESSON_READY &&
-           index->revision == lesson->revision && index->extras_made == lesson->extras_made &&
+           index->revision == lesson->revision && index->extras_made == lesson->optional_made &&
            strcmp(index->language, lesson->language) == 0 &&
            index->storyboard_sheets == lesson->storyboard_sheets &&
            strcmp(index->poster_file, lesson->poster_file) == 0;

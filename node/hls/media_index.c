@@ -171,7 +171,7 @@ static bool is_listed(const struct catalog_rendition *row, const struct catalog_
     size_t count = contiguous_chunks(chunks);
     if ((row->init_bytes <= 0 && catalog_has_init(row->kind)) || count == 0)
         return false;
-    return !row->extra || count >= (size_t)row->chunk_count;
+    return !row->optional || count >= (size_t)row->chunk_count;
 }
 
 static int add_renditions(struct media_index *index, const struct catalog_renditions *rows,
@@ -181,7 +181,7 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
 
         if (!is_listed(&rows->items[i], &chunks[i])) {
-            index->complete = index->complete && rows->items[i].extra;
+            index->complete = index->complete && rows->items[i].optional;
             continue;
         }
         index->rendition_count++;
@@ -213,7 +213,7 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
     index->lesson_id = lesson->id;
     index->revision = lesson->revision;
     index->complete = lesson->state == CATALOG_LESSON_READY;
-    index->extras_made = lesson->extras_made;
+    index->extras_made = lesson->optional_made;
     index->memory_bytes = sizeof(*index);
     index->title = strdup(lesson->title);
     index->storyboard_sheets = lesson->storyboard_sheets;

@@ -84,7 +84,7 @@ static int plan_renditions(struct planned *p)
             .timescale = r->timescale,
             .chunk_count = p->plan.chunk_count,
             .plan_text = p->plan_text[i],
-            .extra = r->video_codec == PLAN_AV1,
+            .optional = r->video_codec == PLAN_AV1,
         };
     }
     return 0;
@@ -98,7 +98,7 @@ static bool has_legacy(const struct planned *p)
     return false;
 }
 
-/* A chunk of a group of renditions; what is in AV1 is extra, in groups of its own. */
+/* A chunk of a group of renditions; what is in AV1 is optional, in groups of its own. */
 static struct catalog_new_job video_job(const struct plan *plan, int piece)
 {
     struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
@@ -107,7 +107,7 @@ static struct catalog_new_job video_job(const struct plan *plan, int piece)
         const struct plan_rendition *r = &plan->renditions[i];
         if (r->kind == PLAN_VIDEO && r->group == group && r->video_codec == PLAN_AV1) {
             job.cost = COST_AV1;
-            job.extra = true;
+            job.optional = true;
         }
     }
     return job;

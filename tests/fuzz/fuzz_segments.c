@@ -71,8 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     struct catalog_chunk chunk = {.bytes = chunk_bytes, .sha256 = (char *)"00"};
     data += sizeof(chunk_bytes);
     bytes -= sizeof(chunk_bytes);
-    if (segments_unpack(data, bytes, &chunk) == CATALOG_OK) {
-        if (segments_pack(&chunk, &packed, &packed_bytes) != CATALOG_OK || packed_bytes > bytes)
+    if (segment_table_unpack(data, bytes, &chunk) == CATALOG_OK) {
+        if (segment_table_pack(&chunk, &packed, &packed_bytes) != CATALOG_OK ||
+            packed_bytes > bytes)
             abort();
         make_index(&chunk);
     }

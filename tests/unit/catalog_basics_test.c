@@ -409,7 +409,7 @@ static void test_what_is_last(void **state)
         .chunk_count = 1,
         .plan_text = ""};
     static const struct catalog_new_job todo[] = {
-        {.kind = CATALOG_JOB_VIDEO, .cost = 1, .extra = true},
+        {.kind = CATALOG_JOB_VIDEO, .cost = 1, .optional = true},
         {.kind = CATALOG_JOB_LEGACY, .chunk = 1, .cost = 1},
         {.kind = CATALOG_JOB_POSTER, .cost = 1}};
     struct catalog_probe_result result = {.info_text = "i",

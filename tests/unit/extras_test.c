@@ -89,10 +89,10 @@ static void finish_probe(struct fixture *f, const struct catalog_job *job)
             .timescale = 1,
             .chunk_count = 2,
             .plan_text = "p",
-            .extra = true}};
+            .optional = true}};
     static const struct catalog_new_job jobs[] = {
-        {.kind = CATALOG_JOB_VIDEO, .chunk = 1, .cost = 15, .extra = true},
-        {.kind = CATALOG_JOB_VIDEO, .chunk = 2, .cost = 15, .extra = true},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = 1, .cost = 15, .optional = true},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = 2, .cost = 15, .optional = true},
         {.kind = CATALOG_JOB_VIDEO, .chunk = 0, .cost = 20}};
     struct catalog_probe_result result = {.info_text = "i",
         .title = "",
@@ -110,7 +110,7 @@ static void add_chunk(struct fixture *f, const struct catalog_job *job)
     struct catalog_segment segment = {0, 10, 1, 5};
     assert_int_equal(catalog_renditions(f->catalog, job->lesson_id, &renditions), CATALOG_OK);
     const struct catalog_rendition *rendition = &renditions.items[job->chunk > 0];
-    assert_int_equal(rendition->extra, job->chunk > 0);
+    assert_int_equal(rendition->optional, job->chunk > 0);
     struct catalog_chunk chunk = {.rendition_id = rendition->id,
         .number = job->chunk > 0 ? job->chunk - 1 : 0,
         .bytes = 10,
@@ -177,8 +177,8 @@ static void test_ready_before_its_extras(void **state)
     int64_t id = put_in(f, "li");
     work(f);
     struct catalog_lesson lesson = look(f, id);
-    assert_int_equal(lesson.extra_jobs, 2);
-    assert_int_equal(lesson.extra_permille, 0);
+    assert_int_equal(lesson.optional_jobs, 2);
+    assert_int_equal(lesson.optional_permille, 0);
     assert_int_equal(work(f), id);
     lesson = look(f, id);
     assert_int_equal(lesson.state, CATALOG_LESSON_READY);
@@ -188,15 +188,15 @@ static void test_ready_before_its_extras(void **state)
     expect_events(f, id, "created probed completed");
     assert_int_equal(work(f), id);
     lesson = look(f, id);
-    assert_int_equal(lesson.extra_jobs, 1);
-    assert_int_equal(lesson.extra_permille, 500);
-    assert_int_equal(lesson.extras_made, 0);
+    assert_int_equal(lesson.optional_jobs, 1);
+    assert_int_equal(lesson.optional_permille, 500);
+    assert_int_equal(lesson.optional_made, 0);
     assert_int_equal(work(f), id);
     lesson = look(f, id);
-    assert_int_equal(lesson.extra_jobs, 0);
-    assert_int_equal(lesson.extra_permille, 1000);
-    assert_int_equal(lesson.extras_made, 1);
-    assert_false(lesson.extras_failed);
+    assert_int_equal(lesson.optional_jobs, 0);
+    assert_int_equal(lesson.optional_permille, 1000);
+    assert_int_equal(lesson.optional_made, 1);
+    assert_false(lesson.optional_failed);
     expect_events(f, id, "created probed completed extra_added");
     assert_int_equal(work(f), 0);
 }
@@ -210,12 +210,12 @@ static void test_given_up_without_harm(void **state)
     struct catalog_jobs needed = lease(f);
     fail_next(f, true);
     fail_next(f, true);
-    assert_false(look(f, id).extras_failed);
+    assert_false(look(f, id).optional_failed);
     fail_next(f, true);
     struct catalog_lesson lesson = look(f, id);
     assert_int_equal(lesson.state, CATALOG_LESSON_WORKING);
-    assert_true(lesson.extras_failed);
-    assert_int_equal(lesson.extra_jobs, 0);
+    assert_true(lesson.optional_failed);
+    assert_int_equal(lesson.optional_jobs, 0);
     add_chunk(f, &needed.items[0]);
     assert_int_equal(catalog_job_finish(f->catalog, needed.items[0].id, OWNER, 1), CATALOG_OK);
     catalog_jobs_free(&needed);
@@ -227,17 +227,17 @@ static void test_given_up_without_harm(void **state)
     assert_int_equal(catalog_lesson_retry(f->catalog, id, "li", 1), CATALOG_ESTATE);
     lesson = look(f, id);
     assert_int_equal(lesson.state, CATALOG_LESSON_READY);
-    assert_int_equal(lesson.extra_jobs, 2);
-    assert_false(lesson.extras_failed);
+    assert_int_equal(lesson.optional_jobs, 2);
+    assert_false(lesson.optional_failed);
     assert_int_equal(work(f), id);
     fail_next(f, false);
     lesson = look(f, id);
     assert_int_equal(lesson.state, CATALOG_LESSON_READY);
-    assert_true(lesson.extras_failed);
-    assert_int_equal(lesson.extras_made, 0);
+    assert_true(lesson.optional_failed);
+    assert_int_equal(lesson.optional_made, 0);
     assert_int_equal(catalog_lesson_retry(f->catalog, id, "li", 1), CATALOG_OK);
     assert_int_equal(work(f), id);
-    assert_int_equal(look(f, id).extras_made, 1);
+    assert_int_equal(look(f, id).optional_made, 1);
     assert_int_equal(work(f), 0);
 }
 
@@ -254,7 +254,7 @@ static void test_attempts_used_up_by_dying_nodes(void **state)
         SQLITE_OK);
     assert_int_equal(work(f), 0);
     assert_int_equal(look(f, id).state, CATALOG_LESSON_READY);
-    assert_true(look(f, id).extras_failed);
+    assert_true(look(f, id).optional_failed);
 }
 
 static void test_behind_all_that_others_wait_for(void **state)
@@ -335,9 +335,9 @@ static void test_a_catalog_of_the_form_before(void **state)
         SQLITE_OK);
     sqlite3_close(db);
     open_catalog(f);
-    assert_int_equal(look(f, 1).extra_jobs, 2);
+    assert_int_equal(look(f, 1).optional_jobs, 2);
     assert_int_equal(look(f, 1).progress_permille, 0);
-    assert_int_equal(look(f, 2).extras_made, 1);
+    assert_int_equal(look(f, 2).optional_made, 1);
     assert_int_equal(work(f), 1);
     assert_int_equal(look(f, 1).state, CATALOG_LESSON_READY);
     fail_next(f, false);

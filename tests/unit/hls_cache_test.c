@@ -167,7 +167,7 @@ static void test_extras_are_noticed(void **state)
     struct lesson_view views[FIXTURE_CHUNKS + 1];
     int64_t id;
 
-    context->fixture.extra = true;
+    context->fixture.optional = true;
     id = lesson_fixture_create(&context->fixture, true);
     for (int i = 0; i < 4; i++) /* sound, poster, two chunks */
         assert_true(lesson_fixture_work(&context->fixture));

@@ -114,7 +114,7 @@ static void test_av1_when_it_is_whole(void **state)
 
     (void)state;
     rows[1].codecs = text("av01.0.05M.08");
-    rows[1].extra = true;
+    rows[1].optional = true;
     assert_int_equal(
         media_index_make(&index, &lesson, &(struct catalog_renditions){rows, 2}, chunks), 0);
     assert_int_equal(index->rendition_count, 1);

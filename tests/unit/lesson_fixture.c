@@ -95,10 +95,10 @@ static void write_file(struct lesson_fixture *fixture, const struct catalog_job 
 }
 
 static struct catalog_rendition find_rendition(
-    struct catalog_renditions *renditions, int kind, bool extra)
+    struct catalog_renditions *renditions, int kind, bool optional)
 {
     for (size_t i = 0; i < renditions->count; i++)
-        if (renditions->items[i].kind == kind && renditions->items[i].extra == extra)
+        if (renditions->items[i].kind == kind && renditions->items[i].optional == optional)
             return renditions->items[i];
     fail_msg("no rendition of kind %d", kind);
     return renditions->items[0];
@@ -114,7 +114,7 @@ static void make_init(struct lesson_fixture *fixture, const struct catalog_job *
     write_file(fixture, job, relative, FIXTURE_INIT_BYTES, sha256);
     assert_int_equal(catalog_rendition_set_init(fixture->catalog, job->id, OWNER, rendition->id,
                          FIXTURE_INIT_BYTES, sha256,
-                         rendition->extra                   ? "av01.0.05M.08"
+                         rendition->optional                ? "av01.0.05M.08"
                          : rendition->kind == CATALOG_VIDEO ? "avc1.4D401F"
                                                             : "mp4a.40.2"),
         0);
@@ -176,24 +176,24 @@ static void plan_lesson(struct lesson_fixture *fixture, const struct catalog_job
             .timescale = 12800,
             .chunk_count = FIXTURE_CHUNKS,
             .plan_text = "plan",
-            .extra = true},
+            .optional = true},
     };
     const struct catalog_new_job jobs[] = {
         {.kind = CATALOG_JOB_AUDIO, .cost = 1},
         {.kind = CATALOG_JOB_POSTER, .cost = 1},
         {.kind = CATALOG_JOB_VIDEO, .cost = 5},
         {.kind = CATALOG_JOB_VIDEO, .chunk = 1, .cost = 5},
-        {.kind = CATALOG_JOB_VIDEO, .chunk = FIXTURE_CHUNKS, .cost = 5, .extra = true},
-        {.kind = CATALOG_JOB_VIDEO, .chunk = FIXTURE_CHUNKS + 1, .cost = 5, .extra = true},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = FIXTURE_CHUNKS, .cost = 5, .optional = true},
+        {.kind = CATALOG_JOB_VIDEO, .chunk = FIXTURE_CHUNKS + 1, .cost = 5, .optional = true},
     };
     const struct catalog_probe_result result = {.info_text = "info",
         .title = "",
         .duration_us = 24000000,
         .remuxed_file = "",
         .renditions = renditions,
-        .rendition_count = COUNT(renditions) - (fixture->extra ? 0 : 1),
+        .rendition_count = COUNT(renditions) - (fixture->optional ? 0 : 1),
         .jobs = jobs,
-        .job_count = COUNT(jobs) - (fixture->extra ? 0 : FIXTURE_CHUNKS)};
+        .job_count = COUNT(jobs) - (fixture->optional ? 0 : FIXTURE_CHUNKS)};
 
     assert_int_equal(
         catalog_job_finish_probe(fixture->catalog, job->id, OWNER, &result, NOW_MS), 0);
@@ -203,12 +203,12 @@ static void make_media(struct lesson_fixture *fixture, const struct catalog_job 
 {
     struct catalog_renditions renditions = {0};
     struct catalog_rendition rendition;
-    bool extra = job->chunk >= FIXTURE_CHUNKS;
+    bool optional = job->chunk >= FIXTURE_CHUNKS;
     int first = kind == CATALOG_AUDIO ? 0 : job->chunk % FIXTURE_CHUNKS;
     int last = kind == CATALOG_AUDIO ? FIXTURE_CHUNKS - 1 : first;
 
     assert_int_equal(catalog_renditions(fixture->catalog, job->lesson_id, &renditions), 0);
-    rendition = find_rendition(&renditions, kind, extra);
+    rendition = find_rendition(&renditions, kind, optional);
     make_init(fixture, job, &rendition);
     for (int number = first; number <= last; number++)
         make_chunk(fixture, job, &rendition, number);

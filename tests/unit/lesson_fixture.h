@@ -16,7 +16,7 @@
 #include "node/store/store.h"
 
 /* Each lesson has the video rendition "v400" and the audio rendition "a32", and if that is wanted
- * the extra one "av400"; two chunks of two segments each. */
+ * the optional one "av400"; two chunks of two segments each. */
 enum {
     FIXTURE_CHUNKS = 2,
     FIXTURE_SEGMENTS = 4,
@@ -32,7 +32,7 @@ struct lesson_fixture {
     struct store *store;
     struct catalog *catalog;
     struct http_server *server;
-    bool extra; /* lessons that are probed from now on have "av400" */
+    bool optional; /* lessons that are probed from now on have "av400" */
 };
 
 void lesson_fixture_open(struct lesson_fixture *fixture);
@@ -41,8 +41,8 @@ void lesson_fixture_close(struct lesson_fixture *fixture);
 /* A lesson that was probed and planned; nothing of it is made, but all of those before it. Returns
  * its number, from 1 on. */
 int64_t lesson_fixture_create(struct lesson_fixture *fixture, bool published);
-/* Makes what the next job is to make: sound, poster, then each video chunk, extra ones last. False:
- * nothing was left to do. */
+/* Makes what the next job is to make: sound, poster, then each video chunk, optional ones last.
+ * False: nothing was left to do. */
 bool lesson_fixture_work(struct lesson_fixture *fixture);
 /* The same until nothing is left. */
 void lesson_fixture_finish(struct lesson_fixture *fixture);

@@ -47,17 +47,17 @@ static const struct order_case order_cases[] = {
     {"between equals in all the older lesson", "b:7:0:20 a:8:0:20", "7 8"},
 };
 
-static void parse_lesson(char *text, struct fair *fair)
+static void parse_lesson(char *text, struct fair_queue *fair)
 {
     char *save = NULL;
     const char *submitter = strtok_r(text, ":", &save), *id = strtok_r(NULL, ":", &save);
     const char *priority = strtok_r(NULL, ":", &save), *work = strtok_r(NULL, ":", &save);
-    fair->lessons[fair->lesson_count++] = (struct fair_lesson){
+    fair->lessons[fair->lesson_count++] = (struct fair_queue_lesson){
         .id = atoi(id),
         .submitter = (size_t)(submitter[0] - 'a'),
         .priority = atoi(priority),
         .probed = *work != '?',
-        .extra = *work == '+',
+        .optional = *work == '+',
         .work_left = *work != '?' ? atoi(work) : 1,
     };
 }
@@ -67,13 +67,14 @@ static void test_order_by_table(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(order_cases); i++) {
         char text[256], got[256] = "", *save = NULL;
-        struct fair_submitter submitters[2] = {0};
-        struct fair_lesson lessons[16];
-        struct fair fair = {.submitters = submitters, .submitter_count = 2, .lessons = lessons};
+        struct fair_queue_submitter submitters[2] = {0};
+        struct fair_queue_lesson lessons[16];
+        struct fair_queue fair = {
+            .submitters = submitters, .submitter_count = 2, .lessons = lessons};
         snprintf(text, sizeof(text), "%s", order_cases[i].lessons);
         for (char *part = strtok_r(text, " ", &save); part; part = strtok_r(NULL, " ", &save))
             parse_lesson(part, &fair);
-        fair_forecast(&fair, 100);
+        fair_queue_forecast(&fair, 100);
         for (int position = 1; position <= (int)fair.lesson_count; position++)
             for (size_t l = 0; l < fair.lesson_count; l++)
                 if (lessons[l].position == position)
@@ -87,12 +88,12 @@ static void test_order_by_table(void **state)
 static void test_a_forecast_ends_where_it_is_told(void **state)
 {
     (void)state;
-    struct fair_submitter submitter = {0};
-    struct fair_lesson lessons[3] = {{.id = 1, .probed = true, .work_left = 3},
+    struct fair_queue_submitter submitter = {0};
+    struct fair_queue_lesson lessons[3] = {{.id = 1, .probed = true, .work_left = 3},
         {.id = 2, .probed = true, .work_left = 2}, {.id = 3, .probed = true, .work_left = 1}};
-    struct fair fair = {
+    struct fair_queue fair = {
         .submitters = &submitter, .submitter_count = 1, .lessons = lessons, .lesson_count = 3};
-    fair_forecast(&fair, 2);
+    fair_queue_forecast(&fair, 2);
     assert_int_equal(lessons[2].position, 1);
     assert_int_equal(lessons[0].position, 2); /* the oldest one's part */
     assert_int_equal(lessons[1].position, 0);
@@ -103,17 +104,17 @@ static void test_a_stream_of_short_lessons_starves_nothing(void **state)
 {
     (void)state;
     enum { WORK = 2000, JOB = 20, SHORT = 60 };
-    struct fair_submitter submitter = {0};
-    struct fair_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = WORK},
+    struct fair_queue_submitter submitter = {0};
+    struct fair_queue_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = WORK},
         {.id = 2, .probed = true, .work_left = SHORT}};
-    struct fair fair = {
+    struct fair_queue fair = {
         .submitters = &submitter, .submitter_count = 1, .lessons = lessons, .lesson_count = 2};
     int64_t all = 0, last_short = 0;
     while (lessons[0].work_left > 0) {
-        struct fair_choice choice;
-        assert_true(fair_choose(&fair, &choice));
-        fair_charge(&fair, &choice, JOB);
-        struct fair_lesson *lesson = &lessons[choice.lesson];
+        struct fair_queue_choice choice;
+        assert_true(fair_queue_choose(&fair, &choice));
+        fair_queue_charge(&fair, &choice, JOB);
+        struct fair_queue_lesson *lesson = &lessons[choice.lesson];
         all += JOB;
         lesson->work_left -= JOB;
         if (lesson->id == 1 || lesson->work_left > 0)
@@ -124,8 +125,9 @@ static void test_a_stream_of_short_lessons_starves_nothing(void **state)
         lesson->id++;
         lesson->work_left = SHORT;
     }
-    assert_in_range(all, WORK, FAIR_SHARE * WORK + JOB);
-    assert_in_range(all, (FAIR_SHARE - 1) * WORK, INT64_MAX); /* and the short ones came first */
+    assert_in_range(all, WORK, FAIR_QUEUE_OLDEST_SHARE * WORK + JOB);
+    assert_in_range(
+        all, (FAIR_QUEUE_OLDEST_SHARE - 1) * WORK, INT64_MAX); /* and the short ones came first */
 }
 
 /* Two who always have work: one with large jobs, one with small ones. */
@@ -133,16 +135,16 @@ static void test_shares_are_of_work_not_of_turns(void **state)
 {
     (void)state;
     static const int64_t costs[2] = {700, 3};
-    struct fair_submitter submitters[2] = {0};
-    struct fair_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = 1000000},
+    struct fair_queue_submitter submitters[2] = {0};
+    struct fair_queue_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = 1000000},
         {.id = 2, .submitter = 1, .probed = true, .work_left = 1000000}};
-    struct fair fair = {
+    struct fair_queue fair = {
         .submitters = submitters, .submitter_count = 2, .lessons = lessons, .lesson_count = 2};
     int64_t had[2] = {0};
     for (int i = 0; i < 20000; i++) {
-        struct fair_choice choice;
-        assert_true(fair_choose(&fair, &choice));
-        fair_charge(&fair, &choice, costs[choice.lesson]);
+        struct fair_queue_choice choice;
+        assert_true(fair_queue_choose(&fair, &choice));
+        fair_queue_charge(&fair, &choice, costs[choice.lesson]);
         had[choice.lesson] += costs[choice.lesson];
         assert_true(llabs(had[0] - had[1]) <= costs[0] + costs[1]);
     }
@@ -152,18 +154,18 @@ static void test_shares_are_of_work_not_of_turns(void **state)
 static void test_nobody_saves_up_turns(void **state)
 {
     (void)state;
-    struct fair_submitter submitters[2] = {{.clock = 5000000}, {.clock = 40}};
-    struct fair_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = 1000},
+    struct fair_queue_submitter submitters[2] = {{.clock = 5000000}, {.clock = 40}};
+    struct fair_queue_lesson lessons[2] = {{.id = 1, .probed = true, .work_left = 1000},
         {.id = 2, .submitter = 1, .probed = true, .work_left = 1000}};
-    struct fair fair = {.clock = 4999980,
+    struct fair_queue fair = {.clock = 4999980,
         .submitters = submitters,
         .submitter_count = 2,
         .lessons = lessons,
         .lesson_count = 2};
     for (int i = 0; i < 20; i++) {
-        struct fair_choice choice;
-        assert_true(fair_choose(&fair, &choice));
-        fair_charge(&fair, &choice, 20);
+        struct fair_queue_choice choice;
+        assert_true(fair_queue_choose(&fair, &choice));
+        fair_queue_charge(&fair, &choice, 20);
         assert_int_equal(choice.lesson, i < 1 ? 1 : i % 2 == 0);
     }
 }
