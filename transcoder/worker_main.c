@@ -22,6 +22,7 @@
 #include "transcoder/stills/stills.h"
 #include "transcoder/subtitles/subtitle_job.h"
 #include "transcoder/ladder/chunk.h"
+#include "transcoder/text/gb18030.h"
 
 #define GIB (1024LL * 1024 * 1024)
 #define MEMORY_BYTES (4 * GIB)
@@ -87,14 +88,14 @@ static int work(struct job *job, struct report *report)
     struct failure failure = {.reason = REASON_NONE};
     struct piece piece = {
         .job = job, .source_fd = JOB_FD_SOURCE, .output_fd = JOB_FD_OUTPUT, .report = report};
-    int result = tags_open(&piece.tags);
+    int result = gb18030_open(&piece.gb18030);
     if (result < 0)
         failure_set(&failure, REASON_INTERNAL, "no tables for GB18030");
     else
         result = enter_sandbox(job, &failure);
     if (result == 0)
         result = run(&piece, &failure);
-    tags_close(&piece.tags);
+    gb18030_close(&piece.gb18030);
     struct message last = {
         .type = result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, .reason = failure.reason};
     memcpy(last.detail, failure.detail, sizeof(last.detail));

@@ -9,12 +9,13 @@
 #define NODE_ANSWER_ANSWER_H
 
 #include <jansson.h>
+#include <limits.h>
 
 #include "catalog/catalog.h"
 #include "node/http/http.h"
 
 /* Matches every error that no earlier text names. */
-#define ANSWER_ANY_ERROR (-1)
+#define ANSWER_ANY_ERROR INT_MIN
 
 /* What a module says about an error instead of the usual text. */
 struct answer_text {

@@ -17,6 +17,7 @@
 #include "node/cli/wait.h"
 #include "node/jobs/scheduler.h"
 #include "node/util/clock.h"
+#include "transcoder/text/utf8.h"
 
 struct ingest {
     const struct cli_data *data;
@@ -215,20 +216,12 @@ static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, boo
     return result;
 }
 
-static size_t characters(const char *utf8)
-{
-    size_t count = 0;
-    for (; *utf8 != '\0'; utf8++)
-        count += ((unsigned char)*utf8 & 0xc0) != 0x80;
-    return count;
-}
-
 /* The same bounds as in the operator's page: every list carries the texts. */
-static enum cli_exit check_text(const char *option, const char *text, size_t most)
+static enum cli_exit check_text(const char *option, const char *text, size_t max)
 {
-    return characters(text) <= most
+    return utf8_count(text) <= max
                ? CLI_GO_ON
-               : cli_misuse("ingest", "--%s has at most %zu characters", option, most);
+               : cli_misuse("ingest", "--%s has at most %zu characters", option, max);
 }
 
 static enum cli_exit check_texts(const struct ingest *ingest)

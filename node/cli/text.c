@@ -2,7 +2,6 @@
 #include "node/cli/text.h"
 
 #include <errno.h>
-#include <iconv.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -12,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
+
+#include "transcoder/text/gb18030.h"
+#include "transcoder/text/utf8.h"
 
 void text_init(void)
 {
@@ -96,27 +98,6 @@ int text_print(FILE *file, const char *text, int max_columns, int pad_columns)
 
 /* ---- encodings ----------------------------------------------------------- */
 
-/* text from an encoding into UTF-8; NULL: it isn't in that encoding, or out of memory. */
-static char *convert(const char *text, const char *encoding)
-{
-    iconv_t converter = iconv_open("UTF-8", encoding);
-    if (converter == (iconv_t)-1)
-        return NULL;
-    char *in = (char *)text; /* iconv's prototype lacks a const; it does not write */
-    size_t in_bytes = strlen(text);
-    size_t out_bytes = in_bytes * 4;
-    char *result = malloc(out_bytes + 1);
-    char *out = result;
-    if (result != NULL && iconv(converter, &in, &in_bytes, &out, &out_bytes) == (size_t)-1) {
-        free(result);
-        result = NULL;
-    }
-    if (result != NULL)
-        *out = '\0';
-    iconv_close(converter);
-    return result;
-}
-
 static char *with_question_marks(const char *text)
 {
     char *copy = strdup(text);
@@ -127,12 +108,30 @@ static char *with_question_marks(const char *text)
     return copy;
 }
 
+/* NULL: text is not GB18030, or memory ran out. */
+static char *from_gb18030(const char *text)
+{
+    struct gb18030 *converter;
+    if (gb18030_open(&converter) < 0)
+        return NULL;
+    size_t bytes = strlen(text);
+    char *result = malloc(2 * bytes + 1);
+    long length = result ? gb18030_to_utf8(converter, text, bytes, result, 2 * bytes) : -1;
+    gb18030_close(&converter);
+    if (length < 0) {
+        free(result);
+        return NULL;
+    }
+    result[length] = '\0';
+    return result;
+}
+
 char *text_utf8(const char *text)
 {
-    char *result = convert(text, "UTF-8");
-    if (result == NULL)
-        result = convert(text, "GB18030");
-    return result != NULL ? result : with_question_marks(text);
+    if (utf8_valid(text, strlen(text)))
+        return strdup(text);
+    char *result = from_gb18030(text);
+    return result ? result : with_question_marks(text);
 }
 
 /* ---- numbers ------------------------------------------------------------- */

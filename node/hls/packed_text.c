@@ -9,20 +9,11 @@
 #include <string.h>
 
 #include "node/http/gzip.h"
-
-/* FNV-1a: playlists are ours, nobody is after collisions. */
-static uint64_t hash_text(const struct buf *text)
-{
-    uint64_t hash = 14695981039346656037U;
-
-    for (size_t i = 0; i < text->used_bytes; i++)
-        hash = (hash ^ (unsigned char)text->data[i]) * 1099511628211U;
-    return hash;
-}
+#include "transcoder/text/hash.h"
 
 void packed_text_tag(const struct buf *text, char etag[24])
 {
-    snprintf(etag, 24, "\"%016" PRIx64 "\"", hash_text(text));
+    snprintf(etag, 24, "\"%016" PRIx64 "\"", hash_bytes(HASH_START, text->data, text->used_bytes));
 }
 
 int packed_texts_open(struct packed_texts *texts, size_t count)
@@ -55,7 +46,7 @@ static struct packed_text *pack(const struct buf *text)
     packed = malloc(sizeof(*packed) + bytes);
     if (packed) {
         memcpy(packed->etag, "W/", 2);
-        snprintf(packed->etag + 2, sizeof(packed->etag) - 2, "\"%016" PRIx64 "\"", hash_text(text));
+        snprintf(packed->etag + 2, sizeof(packed->etag) - 2, "\"%016" PRIx64 "\"", hash_bytes(HASH_START, text->data, text->used_bytes));
         packed->data_bytes = bytes;
         memcpy(packed->data, data, bytes);
     }

@@ -13,6 +13,7 @@
 #include "node/hls/merged_init.h"
 #include "node/util/log.h"
 #include "transcoder/protocol/job.h"
+#include "transcoder/text/hash.h"
 
 enum {
     INIT_MOST_BYTES = 64 * 1024,
@@ -223,25 +224,18 @@ static int write_beginning(struct progressive *p)
     return error;
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211U;
-    return hash;
-}
-
-/* Of the hashes of all that it is made of, and of how: FNV-1a, as for playlists. */
+/* The tag is a hash of the tags of all chunks, and of the beginning, which says how they are
+ * arranged. */
 static void make_etag(struct progressive *p)
 {
-    uint64_t hash = 14695981039346656037U;
+    uint64_t hash = HASH_START;
 
     for (size_t t = 0; t < p->track_count; t++) {
         hash = hash_text(hash, p->tracks[t]->init_etag);
         for (size_t i = 0; i < p->tracks[t]->chunk_count; i++)
             hash = hash_text(hash, p->tracks[t]->chunks[i].etag);
     }
-    for (size_t i = 0; i < p->beginning.used_bytes; i++)
-        hash = (hash ^ (unsigned char)p->beginning.data[i]) * 1099511628211U;
+    hash = hash_bytes(hash, p->beginning.data, p->beginning.used_bytes);
     snprintf(p->etag, sizeof(p->etag), "\"%016" PRIx64 "\"", hash);
 }
 

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "transcoder/text/hash.h"
+
 enum { BUCKETS = 1024, BELIEVED_MS = 1000, UNUSED_MS = 20000 };
 
 struct file {
@@ -73,11 +75,7 @@ void file_cache_close(struct file_cache **files)
 
 static size_t bucket_of(const char *path)
 {
-    size_t hash = 2166136261U;
-
-    for (; *path; path++)
-        hash = (hash ^ (unsigned char)*path) * 16777619U;
-    return hash % BUCKETS;
+    return hash_text(HASH_START, path) % BUCKETS;
 }
 
 static struct file *find(const struct file_cache *files, const char *path)

@@ -11,18 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/http/parse/method.h"
+
 struct http_server;
 struct http_request;
-
-enum http_method {
-    HTTP_GET = 1,
-    HTTP_HEAD = 2,
-    HTTP_POST = 4,
-    HTTP_PUT = 8,
-    HTTP_PATCH = 16,
-    HTTP_DELETE = 32,
-    HTTP_OPTIONS = 64,
-};
 
 /* ---- the request ---- */
 

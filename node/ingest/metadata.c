@@ -1,47 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/ingest/metadata.h"
 
-#include <iconv.h>
 #include <sodium.h>
 #include <stddef.h>
 #include <string.h>
 
-#define VALUE_BYTES 4096
+#include "transcoder/text/gb18030.h"
+#include "transcoder/text/utf8.h"
 
-static bool is_utf8(const char *text, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
-    while (at < end) {
-        size_t follow = *at < 0x80                  ? 0
-                        : *at >= 0xc2 && *at < 0xe0 ? 1
-                        : *at >= 0xe0 && *at < 0xf0 ? 2
-                        : *at >= 0xf0 && *at < 0xf5 ? 3
-                                                    : 4;
-        if (follow == 4 || (size_t)(end - at) <= follow)
-            return false;
-        /* Overlong forms, surrogates, beyond U+10FFFF (RFC 3629). */
-        if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f) ||
-            (*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f))
-            return false;
-        for (size_t i = 1; i <= follow; i++)
-            if ((at[i] & 0xc0) != 0x80)
-                return false;
-        at += follow + 1;
-    }
-    return true;
-}
+#define VALUE_BYTES 4096
 
 static int from_gb18030(const char *text, size_t length, char *out, size_t out_bytes)
 {
-    iconv_t converter = iconv_open("UTF-8", "GB18030");
-    if (converter == (iconv_t)-1)
+    struct gb18030 *converter;
+    if (gb18030_open(&converter) < 0)
         return -1;
-    char *in = (char *)text, *to = out;
-    size_t in_left = length, to_left = out_bytes - 1;
-    size_t result = iconv(converter, &in, &in_left, &to, &to_left);
-    iconv_close(converter);
-    *to = '\0';
-    return result == (size_t)-1 ? -1 : 0;
+    long converted = gb18030_to_utf8(converter, text, length, out, out_bytes - 1);
+    gb18030_close(&converter);
+    out[converted > 0 ? converted : 0] = '\0';
+    return converted < 0 ? -1 : 0;
 }
 
 /* base64 at [text, text + length) as clean UTF-8 into out. */
@@ -58,7 +35,7 @@ static int decode(const char *text, size_t length, char *out, size_t out_bytes)
     if (memchr(raw, '\0', raw_bytes))
         return -1;
     const char *clean = raw;
-    if (!is_utf8(raw, raw_bytes)) {
+    if (!utf8_valid(raw, raw_bytes)) {
         if (from_gb18030(raw, raw_bytes, utf8, sizeof(utf8)) < 0)
             return -1;
         clean = utf8;

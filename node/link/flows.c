@@ -9,6 +9,7 @@
 
 #include "node/http/parse/cmcd.h"
 #include "node/link/fair_share.h"
+#include "transcoder/text/hash.h"
 
 enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };
 
@@ -90,17 +91,10 @@ int flows_open(struct flows **out)
 
 /* ---- terminals ---- */
 
-static size_t hash_text(const char *text, size_t hash)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 16777619U;
-    return hash;
-}
-
 static struct terminal_list *terminal_bucket(
     struct flows *flows, const char *address, const char *session)
 {
-    return &flows->by_key[hash_text(session, hash_text(address, 2166136261U)) % BUCKETS];
+    return &flows->by_key[hash_text(hash_text(HASH_START, address), session) % BUCKETS];
 }
 
 static struct terminal *find_terminal(

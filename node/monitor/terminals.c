@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "node/monitor/rate.h"
+#include "transcoder/text/hash.h"
 
 enum { BUCKETS = 8192 };
 
@@ -99,14 +100,9 @@ static void remove_connection(struct terminals *terminals, struct connection *co
 /* ---- terminals
  * ------------------------------------------------------------------------------------- */
 
-/* FNV-1a */
 static size_t bucket_of(const char *address)
 {
-    uint64_t hash = 14695981039346656037U;
-
-    for (; *address; address++)
-        hash = (hash ^ (unsigned char)*address) * 1099511628211U;
-    return hash % BUCKETS;
+    return hash_text(HASH_START, address) % BUCKETS;
 }
 
 static struct terminal *find_terminal(struct terminals *terminals, const char *address)

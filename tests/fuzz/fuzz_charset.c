@@ -5,27 +5,29 @@
 #include <string.h>
 
 #include "transcoder/demux/tags.h"
+#include "transcoder/text/utf8.h"
+#include "transcoder/text/gb18030.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    struct tags *tags;
-    if (tags_open(&tags) < 0)
+    struct gb18030 *gb18030;
+    if (gb18030_open(&gb18030) < 0)
         abort();
     char *text = strndup((const char *)data, bytes), tag[64];
     char *converted = malloc(2 * bytes + 1);
     if (!text || !converted)
         abort();
-    tags_to_utf8(tags, text, tag, sizeof(tag));
-    if (!tags_is_utf8(tag, strlen(tag)))
+    tags_to_utf8(gb18030, text, tag, sizeof(tag));
+    if (!utf8_valid(tag, strlen(tag)))
         abort();
     /* Twice the room is always enough: it is either converted, or no GB18030. */
-    long length = tags_from_gb18030(tags, text, strlen(text), converted, 2 * bytes);
-    if (length > (long)(2 * bytes) || (length >= 0 && !tags_is_utf8(converted, (size_t)length)))
+    long length = gb18030_to_utf8(gb18030, text, strlen(text), converted, 2 * bytes);
+    if (length > (long)(2 * bytes) || (length >= 0 && !utf8_valid(converted, (size_t)length)))
         abort();
     free(converted);
     free(text);
-    tags_close(&tags);
+    gb18030_close(&gb18030);
     return 0;
 }

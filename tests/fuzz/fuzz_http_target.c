@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A target's path stays below the root, and normalising it again changes nothing. */
 #include "node/http/parse/target.h"
+#include "transcoder/text/utf8.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@ static void check_path(const char *path)
 {
     if (path[0] != '/' || strstr(path, "//") || strstr(path, "/./") || strstr(path, "/../"))
         abort();
-    if (!http_utf8_valid(path, strlen(path)))
+    if (!utf8_valid(path, strlen(path)))
         abort();
 }
 

@@ -76,11 +76,11 @@ hostile-media | kills)
     build asan
     export TERRACE_BIN="$PWD/build/asan" TERRACE_HOSTILE=full
     if [ "$1" = kills ]; then
-        TERRACE_KILLS=${2:-20} exec node --test --test-reporter=spec tests/node/crash.test.mjs
+        TERRACE_KILLS=${2:-20} exec node --test --test-reporter=spec tests/node/interrupted_transcodes.test.mjs
     fi
     mkdir -p build/asan/broken
     TERRACE_SEED=${2:-1} TERRACE_KEEP=$PWD/build/asan/broken exec node --test --test-reporter=spec \
-        tests/transcoder/bounds.test.mjs tests/transcoder/hostile.test.mjs
+        tests/transcoder/input_bounds.test.mjs tests/transcoder/damaged_files.test.mjs
     ;;
 all)
     sh node/install-packages.sh node/packages.txt tests/packages.txt tests/fuzz-packages.txt

@@ -7,6 +7,7 @@
 #include "transcoder/video/encoder.h"
 #include "transcoder/video/frame_feed.h"
 #include "transcoder/ladder/segment_encoder.h"
+#include "transcoder/text/hash.h"
 
 /* Encodes of one segment. Nearly always the first one fits. */
 #define MOST_TRIES 3
@@ -108,13 +109,11 @@ static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
     encoded_free(encoded);
 }
 
-/* One init segment serves all: encodes at different CRFs must have the same headers. FNV-1a: they
- * are ours, nobody is after collisions. */
+/* Checks that encodes at different CRFs have the same headers, since one init segment serves them
+ * all. */
 static int check_headers(struct rung *rung, const AVCodecContext *encoder, struct failure *failure)
 {
-    uint64_t hash = 14695981039346656037U;
-    for (int i = 0; i < encoder->extradata_size; i++)
-        hash = (hash ^ encoder->extradata[i]) * 1099511628211U;
+    uint64_t hash = hash_bytes(HASH_START, encoder->extradata, (size_t)encoder->extradata_size);
     if (rung->headers != 0 && rung->headers != hash)
         return failure_set(
             failure, REASON_INTERNAL, "%s: headers differ", rung->params.rendition->name);

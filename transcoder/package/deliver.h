@@ -14,7 +14,7 @@ struct piece {
     const struct job *job;
     int source_fd, output_fd;
     struct report *report;
-    struct tags *tags;
+    struct gb18030 *gb18030;
 };
 
 /*

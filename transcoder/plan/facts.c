@@ -40,3 +40,9 @@ int plan_ticks_per_unit(const struct media_info *info)
         fine *= 2;
     return fine;
 }
+
+int plan_even(double value)
+{
+    int rounded = (int)(value / 2 + 0.5) * 2;
+    return rounded < 2 ? 2 : rounded;
+}

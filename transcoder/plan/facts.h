@@ -23,4 +23,7 @@ int plan_ticks_per_unit(const struct media_info *info);
 /* What the sound that goes with the pictures takes on the wire, its container included. */
 int64_t plan_audio_wire_bps(const struct media_info *info);
 
+/* The even number nearest to value, at least 2: sizes of pictures with 4:2:0 chroma. */
+int plan_even(double value);
+
 #endif

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "transcoder/plan/facts.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000, 700000};
@@ -312,12 +314,6 @@ static struct choice choose(
     return count > 0 ? best : usual(info, demand->cap_bps);
 }
 
-static int even(double value)
-{
-    int rounded = (int)(value / 2 + 0.5) * 2;
-    return rounded < 2 ? 2 : rounded;
-}
-
 /*
  * Few pictures a second have far neighbours: B-frames gain nothing there (measured: 0.1 dB less at
  * equal rates with five of them), cost time, and need decoding times that are squeezed in at a
@@ -353,8 +349,8 @@ static struct plan_rendition *add_rendition(
         .kind = PLAN_VIDEO,
         .cap_bps = cap_bps,
         .timescale = info->fps_num * fine,
-        .width = even(info->width * scale),
-        .height = even(info->height * scale),
+        .width = plan_even(info->width * scale),
+        .height = plan_even(info->height * scale),
         .fps_num = info->fps_num,
         .fps_den = info->fps_den * choice->divisor,
         .frame_ticks = info->fps_den * fine * choice->divisor,

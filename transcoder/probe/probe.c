@@ -18,6 +18,7 @@
 #include "transcoder/subtitles/subtitle_job.h"
 #include "transcoder/demux/decode_check.h"
 #include "transcoder/probe/trials.h"
+#include "transcoder/plan/facts.h"
 
 #define US 1000000LL
 /* Shorter than this there is nothing to watch; a little less, since containers round. */
@@ -282,12 +283,6 @@ static AVRational choose_rate(const AVStream *stream, const struct scan_stream *
 
 /* ---- the picture ---- */
 
-static int even(double value)
-{
-    int rounded = (int)(value / 2 + 0.5) * 2;
-    return rounded < 2 ? 2 : rounded;
-}
-
 static int rotation_of(const AVStream *stream)
 {
     const int32_t *matrix =
@@ -319,7 +314,7 @@ static int describe_picture(struct look *look, struct failure *failure)
     }
     info->sar_num = sar.num > 0 && sar.den > 0 ? sar.num : 1;
     info->sar_den = sar.num > 0 && sar.den > 0 ? sar.den : 1;
-    int width = even(info->coded_width * ratio), height = even(info->coded_height);
+    int width = plan_even(info->coded_width * ratio), height = plan_even(info->coded_height);
     bool turned = info->rotation % 180 != 0;
     info->width = turned ? height : width;
     info->height = turned ? width : height;
@@ -386,7 +381,7 @@ static void describe_container(struct look *look)
     av_strlcpy(info->container, look->input->format->iformat->name, sizeof(info->container));
     const AVDictionaryEntry *title = av_dict_get(look->input->format->metadata, "title", NULL, 0);
     if (title)
-        tags_to_utf8(look->piece->tags, title->value, info->title, sizeof(info->title));
+        tags_to_utf8(look->piece->gb18030, title->value, info->title, sizeof(info->title));
 }
 
 /* Only text in it: say so, rather than that streams are missing. */

@@ -10,6 +10,7 @@
 #include "transcoder/probe/excerpt.h"
 #include "transcoder/plan/planner.h"
 #include "transcoder/worker/parallel.h"
+#include "transcoder/plan/facts.h"
 
 #define US 1000000LL
 /* Usual ones, and the busiest. */
@@ -240,17 +241,11 @@ static int run_round(struct trials *t, struct round *round, int side, const int 
     return result;
 }
 
-static int even(double value)
-{
-    int rounded = (int)(value / 2 + 0.5) * 2;
-    return rounded < 2 ? 2 : rounded;
-}
-
 static int begin_round(
     const struct trials *t, struct round *round, int side, struct failure *failure)
 {
-    int width = even((double)t->info->width * side / t->source_side);
-    int height = even((double)t->info->height * side / t->source_side);
+    int width = plan_even((double)t->info->width * side / t->source_side);
+    int height = plan_even((double)t->info->height * side / t->source_side);
     int error = 0;
     round->place_count = t->place_count;
     round->has_busy = t->has_busy;
@@ -421,8 +416,8 @@ int trials_run(int fd, struct media_info *info, const struct piece *piece, struc
         .usual_count = info->duration_us < SHORT_LESSON_US ? 1 : USUAL_PLACES,
         .has_busy = true,
         .source_side = source_side,
-        .params = {.width = even((double)info->width * sides[0] / source_side),
-            .height = even((double)info->height * sides[0] / source_side),
+        .params = {.width = plan_even((double)info->width * sides[0] / source_side),
+            .height = plan_even((double)info->height * sides[0] / source_side),
             .rate = {info->fps_num, info->fps_den}},
     };
     t.place_count = t.usual_count + 1;

@@ -245,7 +245,7 @@ static int make_sheets(struct board *b, struct webvtt_text *index, struct failur
 
 /* ---- the whole ---- */
 
-static int even(int64_t value)
+static int round_down_to_even(int64_t value)
 {
     return value < 2 ? 2 : (int)(value & ~1);
 }
@@ -254,8 +254,8 @@ static void measure(struct board *b)
 {
     int width = b->info->width, height = b->info->height;
     int longer = width > height ? width : height;
-    b->tile_width = even(av_rescale(width, TILE_SIDE, longer));
-    b->tile_height = even(av_rescale(height, TILE_SIDE, longer));
+    b->tile_width = round_down_to_even(av_rescale(width, TILE_SIDE, longer));
+    b->tile_height = round_down_to_even(av_rescale(height, TILE_SIDE, longer));
     b->step_us = b->info->duration_us / MOST_TILES;
     if (b->step_us < LEAST_STEP_US)
         b->step_us = LEAST_STEP_US;

@@ -9,6 +9,8 @@
 #include "transcoder/demux/input.h"
 #include "transcoder/subtitles/mov_text.h"
 #include "transcoder/plan/planner.h"
+#include "transcoder/text/utf8.h"
+#include "transcoder/text/gb18030.h"
 
 #define US 1000000LL
 /* Bounds on what is kept: three lines a second all day, and whole books. */
@@ -101,7 +103,7 @@ static int keep_packet(struct track *track, const AVPacket *packet, struct failu
     track->packets[track->packet_count++] = kept;
     track->bytes += packet->size;
     find_text(track, packet, &text, &text_bytes);
-    track->utf8 = track->utf8 && tags_is_utf8(text, text_bytes);
+    track->utf8 = track->utf8 && utf8_valid(text, text_bytes);
     return 0;
 }
 
@@ -133,7 +135,7 @@ static int recode(const struct text *t, const struct track *track, AVPacket *pac
     size_t text_bytes, head = track->decoder->codec_id == AV_CODEC_ID_MOV_TEXT ? 2 : 0;
     char converted[2 * MOST_PACKET_BYTES];
     find_text(track, packet, &text, &text_bytes);
-    long length = tags_from_gb18030(t->piece->tags, text, text_bytes, converted, sizeof(converted));
+    long length = gb18030_to_utf8(t->piece->gb18030, text, text_bytes, converted, sizeof(converted));
     if (length < 0)
         return 0;
     if (head && length > UINT16_MAX)

@@ -3,7 +3,11 @@
 #ifndef NODE_HTTP_PARSE_HEAD_H
 #define NODE_HTTP_PARSE_HEAD_H
 
-#include "node/http/http.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "node/http/parse/method.h"
 
 enum {
     HTTP_MAX_LINE_BYTES = 8192,  /* of the request line: 414 */

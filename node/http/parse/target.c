@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "transcoder/text/utf8.h"
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -35,48 +37,6 @@ static bool is_control(int byte)
     return byte < 0x20 || byte == 0x7f;
 }
 
-/* Bytes of a well-formed UTF-8 sequence at text, 0 if there is none: no surrogates, no overlong
- * forms. */
-static size_t utf8_sequence(const unsigned char *text, size_t text_bytes)
-{
-    uint32_t point;
-    size_t length;
-
-    if (text[0] < 0x80)
-        return 1;
-    if (text[0] >= 0xc2 && text[0] <= 0xdf)
-        length = 2, point = text[0] & 0x1f;
-    else if ((text[0] & 0xf0) == 0xe0)
-        length = 3, point = text[0] & 0x0f;
-    else if (text[0] >= 0xf0 && text[0] <= 0xf4)
-        length = 4, point = text[0] & 0x07;
-    else
-        return 0;
-    if (length > text_bytes)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (text[i] & 0x3f);
-    }
-    if ((length == 3 && point < 0x800) || (length == 4 && (point < 0x10000 || point > 0x10ffff)))
-        return 0;
-    return point >= 0xd800 && point <= 0xdfff ? 0 : length;
-}
-
-bool http_utf8_valid(const char *text, size_t text_bytes)
-{
-    size_t at = 0, step;
-
-    while (at < text_bytes) {
-        step = utf8_sequence((const unsigned char *)text + at, text_bytes - at);
-        if (step == 0)
-            return false;
-        at += step;
-    }
-    return true;
-}
-
 /* Decodes into path, which is large enough. The length, or -EBADMSG. */
 static int decode_path(const char *raw, size_t raw_bytes, char *path)
 {
@@ -94,7 +54,7 @@ static int decode_path(const char *raw, size_t raw_bytes, char *path)
         path[used++] = (char)byte;
     }
     path[used] = '\0';
-    return http_utf8_valid(path, used) ? (int)used : -EBADMSG;
+    return utf8_valid(path, used) ? (int)used : -EBADMSG;
 }
 
 static bool is_dots(const char *part, size_t part_bytes, size_t dots)

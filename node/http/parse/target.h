@@ -36,7 +36,4 @@ int http_query_param(const char *query, const char *name, char *out, size_t out_
  * stands). */
 int http_cookie_value(const char *header, const char *name, char *out, size_t out_bytes);
 
-/* Whether text is well-formed UTF-8 (RFC 3629). */
-bool http_utf8_valid(const char *text, size_t text_bytes);
-
 #endif

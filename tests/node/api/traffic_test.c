@@ -18,7 +18,7 @@
 #include "node/api/api.h"
 #include "node/monitor/monitor.h"
 #include "node/monitor/monitor_internal.h"
-#include "tests/unit/lesson_fixture.h"
+#include "tests/node/hls/lesson_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BIG_BYTES (64LL * 1024 * 1024)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "http_fixture.h"
+#include "tests/node/http/http_fixture.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Deadlines, limits, exact accounting, files cut short, stopping. */
-#include "http_fixture.h"
+#include "tests/node/http/http_fixture.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A real server in this process with routes for tests, and a plain blocking client for its sockets.
  */
-#ifndef TESTS_UNIT_HTTP_FIXTURE_H
-#define TESTS_UNIT_HTTP_FIXTURE_H
+#ifndef TESTS_NODE_HTTP_HTTP_FIXTURE_H
+#define TESTS_NODE_HTTP_HTTP_FIXTURE_H
 
 #include "node/http/http.h"
 

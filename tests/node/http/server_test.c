@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests and responses over real sockets: connections, ranges, conditions, coding, routes. */
-#include "http_fixture.h"
+#include "tests/node/http/http_fixture.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

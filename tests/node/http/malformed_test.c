@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Malformed and borderline requests over raw sockets, with the status that each must get. */
-#include "http_fixture.h"
+#include "tests/node/http/http_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * calls, with chunk files of known bytes; and a server on loopback with curl as its client. Every
  * function fails the test when something goes wrong.
  */
-#ifndef TESTS_UNIT_LESSON_FIXTURE_H
-#define TESTS_UNIT_LESSON_FIXTURE_H
+#ifndef TESTS_NODE_HLS_LESSON_FIXTURE_H
+#define TESTS_NODE_HLS_LESSON_FIXTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bodies with back pressure, deferred work, streams. */
-#include "http_fixture.h"
+#include "tests/node/http/http_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>

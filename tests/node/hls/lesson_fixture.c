@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/unit/lesson_fixture.h"
+#include "tests/node/hls/lesson_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "transcoder/text/hash.h"
 
 #define NOW_MS 1790000000000
 #define OWNER "fixture"
@@ -67,11 +69,7 @@ void lesson_fixture_close(struct lesson_fixture *fixture)
 
 unsigned char lesson_fixture_byte(const char *relative, size_t at)
 {
-    uint64_t hash = at * 0x9E3779B97F4A7C15U;
-
-    for (; *relative; relative++)
-        hash = (hash ^ (unsigned char)*relative) * 1099511628211U;
-    return (unsigned char)(hash >> 32);
+    return (unsigned char)(hash_text(at * 0x9E3779B97F4A7C15U, relative) >> 32);
 }
 
 /* sha256: char[65] */

@@ -11,7 +11,7 @@
 
 #include "node/hls/lesson_cache.h"
 #include "node/util/clock.h"
-#include "tests/unit/lesson_fixture.h"
+#include "tests/node/hls/lesson_fixture.h"
 
 enum { LESSONS = 6, THREADS = 4, ROUNDS = 200 };
 

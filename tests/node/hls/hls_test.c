@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "node/hls/hls.h"
-#include "tests/unit/lesson_fixture.h"
+#include "tests/node/hls/lesson_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define KNOWN "-H 'X-Test-User: li'"
