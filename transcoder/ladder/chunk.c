@@ -8,70 +8,22 @@
 #include "transcoder/video/source.h"
 #include "transcoder/plan/planner.h"
 
-/* A chunk of a group of renditions: decoded once a pass, for all of them. Rungs may want further
- * passes over some segments; the legacy rendition takes the first one, whole. */
+/* A chunk of a group of renditions. Each pass decodes it once for all of them. */
 struct chunk_work {
     const struct piece *piece;
     const struct plan *plan;
     int first, end; /* its segments */
     struct source *source;
-    struct rung *rungs[PLAN_MAX_RENDITIONS];
-    size_t rung_count;
-    struct legacy *legacy; /* NULL: none, or it has had its pass */
+    struct frame_sink sinks[PLAN_MAX_RENDITIONS]; /* those that still want frames */
+    size_t sink_count;
     int done_permille;
 };
-
-static bool wanted(const struct chunk_work *w, int segment)
-{
-    if (w->legacy)
-        return true;
-    for (size_t i = 0; i < w->rung_count; i++)
-        if (rung_wants(w->rungs[i], segment))
-            return true;
-    return false;
-}
-
-static int wanted_count(const struct chunk_work *w)
-{
-    int count = 0;
-    for (int segment = w->first; segment < w->end; segment++)
-        count += wanted(w, segment);
-    return count;
-}
 
 static int open_source(struct chunk_work *w, int segment, struct failure *failure)
 {
     source_close(&w->source);
     return source_open(&w->source, w->piece->source_fd, &w->piece->job->info,
         plan_segment_start_frame(w->plan, segment), failure);
-}
-
-/* Gives a segment's pictures to all rungs that want it. want: which these are, as of the pass's
- * beginning. */
-static int feed_segment(
-    struct chunk_work *w, int segment, const bool *want, struct failure *failure)
-{
-    int64_t end = plan_segment_start_frame(w->plan, segment + 1);
-    for (int64_t n = plan_segment_start_frame(w->plan, segment); n < end; n++) {
-        const AVFrame *frame;
-        if (source_frame(w->source, n, &frame, failure) < 0)
-            return -1;
-        for (size_t i = 0; i < w->rung_count; i++)
-            /* One that fails has a failure of its own, which counts. */
-            if (want[i] && rung_put(w->rungs[i], frame, n, segment) < 0)
-                return failure_set(failure, REASON_OUT_OF_MEMORY, "frame");
-        if (w->legacy && legacy_put(w->legacy, frame, n) < 0)
-            return failure_set(failure, REASON_OUT_OF_MEMORY, "frame");
-    }
-    return 0;
-}
-
-/* Which rungs want which segment stands at the beginning of a pass; their threads change it. */
-static void note_wanted(const struct chunk_work *w, bool *want)
-{
-    for (int segment = w->first; segment < w->end; segment++)
-        for (size_t i = 0; i < w->rung_count; i++)
-            *want++ = rung_wants(w->rungs[i], segment);
 }
 
 static bool any(const bool *want, size_t count)
@@ -82,14 +34,44 @@ static bool any(const bool *want, size_t count)
     return false;
 }
 
-/* A later pass never takes longer than the one before: each gets half of what is left of the
- * progress. */
-static int feed(struct chunk_work *w, const bool *want, struct failure *failure)
+/* Notes which sinks want which segment, a row for each segment. The sinks' threads change that
+ * during the pass. Returns how many segments are wanted. */
+static int note_wanted(const struct chunk_work *w, bool *want)
 {
-    int count = wanted_count(w), fed = 0, at = -1;
+    int count = 0;
+    for (int segment = w->first; segment < w->end; segment++, want += w->sink_count) {
+        for (size_t i = 0; i < w->sink_count; i++)
+            want[i] = w->sinks[i].ops->wants(w->sinks[i].sink, segment);
+        count += any(want, w->sink_count);
+    }
+    return count;
+}
+
+/* Gives a segment's frames to the sinks that want it. */
+static int feed_segment(
+    struct chunk_work *w, int segment, const bool *want, struct failure *failure)
+{
+    int64_t end = plan_segment_start_frame(w->plan, segment + 1);
+    for (int64_t n = plan_segment_start_frame(w->plan, segment); n < end; n++) {
+        const AVFrame *frame;
+        if (source_frame(w->source, n, &frame, failure) < 0)
+            return -1;
+        for (size_t i = 0; i < w->sink_count; i++)
+            /* If the sink's thread failed, end_pass() gives its own failure, which counts. */
+            if (want[i] && w->sinks[i].ops->put(w->sinks[i].sink, frame, n, segment) < 0)
+                return failure_set(failure, REASON_OUT_OF_MEMORY, "frame");
+    }
+    return 0;
+}
+
+/* Feeds the `count` segments that are wanted. A later pass never takes longer than the one before,
+ * so each gets half of the progress that is left. */
+static int feed(struct chunk_work *w, const bool *want, int count, struct failure *failure)
+{
+    int fed = 0, at = -1;
     int share = (1000 - w->done_permille) / 2;
-    for (int segment = w->first; segment < w->end; segment++, want += w->rung_count) {
-        if (!w->legacy && !any(want, w->rung_count))
+    for (int segment = w->first; segment < w->end; segment++, want += w->sink_count) {
+        if (!any(want, w->sink_count))
             continue;
         if (segment != at && open_source(w, segment, failure) < 0)
             return -1;
@@ -105,39 +87,60 @@ static int feed(struct chunk_work *w, const bool *want, struct failure *failure)
 
 static int begin_pass(struct chunk_work *w, struct failure *failure)
 {
-    for (size_t i = 0; i < w->rung_count; i++)
-        if (rung_begin_pass(w->rungs[i], failure) < 0)
+    for (size_t i = 0; i < w->sink_count; i++)
+        if (w->sinks[i].ops->begin_pass(w->sinks[i].sink, failure) < 0)
             return -1;
-    return w->legacy ? legacy_begin_pass(w->legacy, failure) : 0;
+    return 0;
 }
 
-/* Ends the pass for all that began it. The legacy chunk is then complete. */
+/* Ends the pass of every sink, also of those that did not begin it. */
 static int end_pass(struct chunk_work *w, bool aborted, struct failure *failure)
 {
     int result = aborted ? -1 : 0;
-    for (size_t i = 0; i < w->rung_count; i++)
-        if (rung_end_pass(w->rungs[i], aborted, failure) < 0)
+    for (size_t i = 0; i < w->sink_count; i++)
+        if (w->sinks[i].ops->end_pass(w->sinks[i].sink, aborted, failure) < 0)
             result = -1;
-    if (w->legacy && legacy_end_pass(w->legacy, aborted, failure) < 0)
-        result = -1;
-    if (w->legacy && result == 0)
-        result = legacy_deliver(w->legacy, failure);
-    legacy_close(&w->legacy);
+    return result;
+}
+
+static bool wants_nothing(const struct chunk_work *w, const struct frame_sink *sink)
+{
+    for (int segment = w->first; segment < w->end; segment++)
+        if (sink->ops->wants(sink->sink, segment))
+            return false;
+    return true;
+}
+
+/* Delivers the chunks of the sinks that want nothing more, and closes these sinks. */
+static int deliver_complete(struct chunk_work *w, struct failure *failure)
+{
+    size_t left = 0;
+    int result = 0;
+    for (size_t i = 0; i < w->sink_count; i++) {
+        struct frame_sink sink = w->sinks[i];
+        if (result == 0 && wants_nothing(w, &sink)) {
+            result = sink.ops->deliver(sink.sink, failure);
+            sink.ops->close(sink.sink);
+        } else {
+            w->sinks[left++] = sink;
+        }
+    }
+    w->sink_count = left;
     return result;
 }
 
 static int run_pass(struct chunk_work *w, struct failure *failure)
 {
-    bool *want = av_calloc((size_t)(w->end - w->first) * (w->rung_count + 1), sizeof(*want));
+    bool *want = av_calloc((size_t)(w->end - w->first) * w->sink_count, sizeof(*want));
     if (!want)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "pass");
-    note_wanted(w, want);
+    int count = note_wanted(w, want);
     int result = begin_pass(w, failure);
     if (result == 0)
-        result = feed(w, want, failure);
+        result = feed(w, want, count, failure);
     result = end_pass(w, result < 0, failure);
     av_free(want);
-    return result;
+    return result == 0 ? deliver_complete(w, failure) : result;
 }
 
 static int open_rung(
@@ -145,7 +148,7 @@ static int open_rung(
 {
     struct rung_params params = {.piece = w->piece, .plan = w->plan, .rendition = rendition};
     source_colours(w->source, &params.colours);
-    return rung_open(&w->rungs[w->rung_count++], &params, failure);
+    return rung_open(&w->sinks[w->sink_count], &params, failure);
 }
 
 /* sound: the rendition that stands behind it in the job, if one does. */
@@ -155,35 +158,35 @@ static int open_legacy(struct chunk_work *w, const struct plan_rendition *rendit
     struct legacy_params params = {
         .piece = w->piece, .plan = w->plan, .rendition = rendition, .sound_rendition = sound};
     source_colours(w->source, &params.colours);
-    return legacy_open(&w->legacy, &params, failure);
+    return legacy_open(&w->sinks[w->sink_count], &params, failure);
 }
 
-static int open_renditions(struct chunk_work *w, struct failure *failure)
+static int open_sinks(struct chunk_work *w, struct failure *failure)
 {
     const struct job *job = w->piece->job;
     const struct plan_rendition *end = job->renditions + job->rendition_count;
-    int result = 0;
-    for (const struct plan_rendition *r = job->renditions; r < end && result == 0; r++) {
-        if (r->kind == PLAN_VIDEO)
-            result = open_rung(w, r, failure);
-        else if (r->kind == PLAN_LEGACY)
-            result = open_legacy(w, r, r + 1 < end ? r + 1 : NULL, failure);
+    for (const struct plan_rendition *r = job->renditions; r < end; r++) {
+        if (r->kind != PLAN_VIDEO && r->kind != PLAN_LEGACY)
+            continue;
+        int result = r->kind == PLAN_VIDEO
+                         ? open_rung(w, r, failure)
+                         : open_legacy(w, r, r + 1 < end ? r + 1 : NULL, failure);
+        if (result < 0)
+            return -1;
+        w->sink_count++;
     }
-    return result;
+    return 0;
 }
 
 static int run_chunk(struct chunk_work *w, struct failure *failure)
 {
     int result = open_source(w, w->first, failure);
     if (result == 0)
-        result = open_renditions(w, failure);
-    while (result == 0 && wanted_count(w) > 0)
+        result = open_sinks(w, failure);
+    while (result == 0 && w->sink_count > 0)
         result = run_pass(w, failure);
-    for (size_t i = 0; i < w->rung_count && result == 0; i++)
-        result = rung_deliver(w->rungs[i], failure);
-    for (size_t i = 0; i < w->rung_count; i++)
-        rung_close(&w->rungs[i]);
-    legacy_close(&w->legacy);
+    for (size_t i = 0; i < w->sink_count; i++)
+        w->sinks[i].ops->close(w->sinks[i].sink);
     source_close(&w->source);
     return result;
 }

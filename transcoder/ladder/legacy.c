@@ -18,6 +18,7 @@ struct legacy {
     int divisor;              /* every which grid frame it takes */
     int64_t offset_ticks;     /* of grid frame 0 */
     int segment, end_segment; /* the one that is being filled, or comes next */
+    bool pass_ended;          /* there is one pass */
     int next_segment;         /* whose first picture hasn't come yet */
     struct picture_intake *intake;
     AVCodecContext *encoder;
@@ -153,25 +154,38 @@ static int end_pass(void *context, struct failure *failure)
 
 static const struct picture_taker taker = {take_picture, end_pass};
 
-int legacy_begin_pass(struct legacy *l, struct failure *failure)
+static bool legacy_wants(const void *sink, int segment)
 {
+    const struct legacy *l = sink;
+    (void)segment;
+    return !l->pass_ended;
+}
+
+static int legacy_begin_pass(void *sink, struct failure *failure)
+{
+    struct legacy *l = sink;
     return picture_intake_begin(l->intake, failure);
 }
 
-int legacy_put(struct legacy *l, const AVFrame *frame, int64_t n)
+static int legacy_put(void *sink, const AVFrame *frame, int64_t n, int segment)
 {
+    struct legacy *l = sink;
+    (void)segment;
     return n % l->divisor == 0 ? picture_intake_put(l->intake, frame, n / l->divisor) : 0;
 }
 
-int legacy_end_pass(struct legacy *l, bool aborted, struct failure *failure)
+static int legacy_end_pass(void *sink, bool aborted, struct failure *failure)
 {
+    struct legacy *l = sink;
+    l->pass_ended = true;
     return picture_intake_end(l->intake, aborted, failure);
 }
 
 /* ---- the chunk ---- */
 
-int legacy_deliver(struct legacy *l, struct failure *failure)
+static int legacy_deliver(void *sink, struct failure *failure)
 {
+    struct legacy *l = sink;
     struct packager_chunk made = {.segments = l->segments, .segment_count = l->segment_count};
     const struct piece *piece = l->params.piece;
     made.data = ts_bytes(l->ts, &made.data_bytes);
@@ -223,11 +237,33 @@ static int open_all(struct legacy *l, struct failure *failure)
     return open_encoder(l, failure);
 }
 
-int legacy_open(struct legacy **out, const struct legacy_params *params, struct failure *failure)
+static void legacy_close(void *sink)
+{
+    struct legacy *l = sink;
+    picture_intake_close(&l->intake);
+    avcodec_free_context(&l->encoder);
+    av_packet_free(&l->packet);
+    made_sound_free(&l->sound);
+    ts_close(&l->ts);
+    free(l->segments);
+    av_free(l);
+}
+
+static const struct frame_sink_ops legacy_ops = {
+    .wants = legacy_wants,
+    .begin_pass = legacy_begin_pass,
+    .put = legacy_put,
+    .end_pass = legacy_end_pass,
+    .deliver = legacy_deliver,
+    .close = legacy_close,
+};
+
+int legacy_open(
+    struct frame_sink *out, const struct legacy_params *params, struct failure *failure)
 {
     const struct job *job = params->piece->job;
     struct legacy *l = av_mallocz(sizeof(*l));
-    *out = l;
+    *out = (struct frame_sink){0};
     if (!l)
         return no_memory(failure);
     l->params = *params;
@@ -235,19 +271,10 @@ int legacy_open(struct legacy **out, const struct legacy_params *params, struct 
     l->offset_ticks = av_rescale(job->info.video_start_us, params->rendition->timescale, 1000000);
     plan_chunk_segments(params->plan, &job->options, job->chunk, &l->segment, &l->end_segment);
     l->next_segment = l->segment;
-    return open_all(l, failure);
-}
-
-void legacy_close(struct legacy **legacy)
-{
-    struct legacy *l = *legacy;
-    if (!l)
-        return;
-    picture_intake_close(&l->intake);
-    avcodec_free_context(&l->encoder);
-    av_packet_free(&l->packet);
-    made_sound_free(&l->sound);
-    ts_close(&l->ts);
-    free(l->segments);
-    av_freep(legacy);
+    if (open_all(l, failure) < 0) {
+        legacy_close(l);
+        return -1;
+    }
+    *out = (struct frame_sink){&legacy_ops, l};
+    return 0;
 }

@@ -8,10 +8,9 @@
 #ifndef TRANSCODER_LADDER_LEGACY_H
 #define TRANSCODER_LADDER_LEGACY_H
 
+#include "transcoder/ladder/frame_sink.h"
 #include "transcoder/package/deliver.h"
 #include "transcoder/video/source.h"
-
-struct legacy;
 
 struct legacy_params {
     const struct piece *piece; /* the caller's, like all here; outlives the chunk */
@@ -21,22 +20,10 @@ struct legacy_params {
     struct source_colours colours;
 };
 
-/* *out is the caller's (legacy_close), also on failure. 0, or -1: failure set. */
-int legacy_open(struct legacy **out, const struct legacy_params *params, struct failure *failure);
-/* Accepts NULL. A pass must not be under way. */
-void legacy_close(struct legacy **legacy);
-
-/* Begins the pass that it takes; there is one: its encoder holds its rate by itself. 0, or -1:
- * failure set. */
-int legacy_begin_pass(struct legacy *legacy, struct failure *failure);
-/* Gives it the picture at frame n of the grid, which it passes over if that is none of its frames.
- * Every frame of the chunk must be given, in order; waits while its thread is behind. 0, or -1: the
- * thread has failed or memory is out; end the pass. */
-int legacy_put(struct legacy *legacy, const AVFrame *frame, int64_t n);
-/* Ends the pass (`aborted`: not all was given), waits for the thread. 0, or -1: failure set. */
-int legacy_end_pass(struct legacy *legacy, bool aborted, struct failure *failure);
-
-/* Writes the chunk and reports it. After the pass. 0, or -1: failure set. */
-int legacy_deliver(struct legacy *legacy, struct failure *failure);
+/* Opens the legacy chunk as a sink, which is the caller's. It takes a single pass over the whole
+ * chunk, since its encoder holds its rate by itself. Returns 0; or -1 with failure set, and then *out
+ * is empty. */
+int legacy_open(
+    struct frame_sink *out, const struct legacy_params *params, struct failure *failure);
 
 #endif

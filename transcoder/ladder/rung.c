@@ -167,29 +167,33 @@ static const struct picture_taker taker = {take_picture, end_pass};
 
 /* ---- passes, on the caller's thread ---- */
 
-bool rung_wants(const struct rung *rung, int segment)
+static bool rung_wants(const void *sink, int segment)
 {
+    const struct rung *rung = sink;
     return !rung->segments[segment - rung->first].settled;
 }
 
-int rung_begin_pass(struct rung *rung, struct failure *failure)
+static int rung_begin_pass(void *sink, struct failure *failure)
 {
+    struct rung *rung = sink;
     return picture_intake_begin(rung->intake, failure);
 }
 
-int rung_put(struct rung *rung, const AVFrame *frame, int64_t n, int segment)
+static int rung_put(void *sink, const AVFrame *frame, int64_t n, int segment)
 {
+    struct rung *rung = sink;
     if (n % rung->divisor != 0)
         return 0;
     return picture_intake_put(rung->intake, frame, segment - rung->first);
 }
 
-int rung_end_pass(struct rung *rung, bool aborted, struct failure *failure)
+static int rung_end_pass(void *sink, bool aborted, struct failure *failure)
 {
+    struct rung *rung = sink;
     return picture_intake_end(rung->intake, aborted, failure);
 }
 
-/* ---- opening, closing ---- */
+/* ---- limits ---- */
 
 /* Pictures of the rendition before a segment. */
 static int frames_before(const struct rung *rung, int segment)
@@ -220,54 +224,6 @@ static void set_limits(struct rung *rung)
             .finest_crf_x10 = r->crf_x10,
         };
     }
-}
-
-int rung_open(struct rung **out, const struct rung_params *params, struct failure *failure)
-{
-    const struct plan_rendition *r = params->rendition;
-    const struct job *job = params->piece->job;
-    int end;
-    *out = NULL;
-    struct rung *rung = av_mallocz(sizeof(*rung));
-    if (!rung)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
-    rung->params = *params;
-    rung->divisor = plan_divisor(params->plan, r);
-    plan_chunk_segments(params->plan, &job->options, job->chunk, &rung->first, &end);
-    rung->count = end - rung->first;
-    rung->segments = av_calloc((size_t)rung->count, sizeof(*rung->segments));
-    rung->model = (struct rate_model){.info = &job->info, .rendition = r};
-    struct scaler_params scaling = {
-        .width = r->width,
-        .height = r->height,
-        .format = AV_PIX_FMT_YUV420P,
-        .in_matrix = params->colours.matrix,
-        .out_matrix = params->colours.matrix,
-    };
-    int result = 0;
-    if (rung->divisor < 1)
-        result = failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
-    else if (!rung->segments || picture_intake_open(&rung->intake, &scaling, &taker, rung) < 0)
-        result = failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
-    else
-        set_limits(rung);
-    if (result < 0)
-        rung_close(&rung);
-    *out = rung;
-    return result;
-}
-
-void rung_close(struct rung **rung_pointer)
-{
-    struct rung *rung = *rung_pointer;
-    if (!rung)
-        return;
-    for (int i = 0; rung->segments && i < rung->count; i++)
-        encoded_free(&rung->segments[i].best);
-    av_free(rung->segments);
-    segment_encoder_close(&rung->encoder);
-    picture_intake_close(&rung->intake);
-    av_freep(rung_pointer);
 }
 
 /* ---- packing ---- */
@@ -318,8 +274,9 @@ static int pack(struct rung *rung, const AVCodecContext *encoder, struct failure
     return result;
 }
 
-int rung_deliver(struct rung *rung, struct failure *failure)
+static int rung_deliver(void *sink, struct failure *failure)
 {
+    struct rung *rung = sink;
     AVCodecContext *encoder = NULL;
     const struct plan_rendition *r = rung->params.rendition;
     if (segment_encoder_codec(r, &rung->params.colours, r->crf_x10, &encoder, failure) < 0)
@@ -329,4 +286,64 @@ int rung_deliver(struct rung *rung, struct failure *failure)
         result = pack(rung, encoder, failure);
     encoder_close(&encoder);
     return result;
+}
+
+/* ---- opening and closing ---- */
+
+static void rung_close(void *sink)
+{
+    struct rung *rung = sink;
+    for (int i = 0; rung->segments && i < rung->count; i++)
+        encoded_free(&rung->segments[i].best);
+    av_free(rung->segments);
+    segment_encoder_close(&rung->encoder);
+    picture_intake_close(&rung->intake);
+    av_free(rung);
+}
+
+static const struct frame_sink_ops rung_ops = {
+    .wants = rung_wants,
+    .begin_pass = rung_begin_pass,
+    .put = rung_put,
+    .end_pass = rung_end_pass,
+    .deliver = rung_deliver,
+    .close = rung_close,
+};
+
+int rung_open(
+    struct frame_sink *out, const struct rung_params *params, struct failure *failure)
+{
+    const struct plan_rendition *r = params->rendition;
+    const struct job *job = params->piece->job;
+    int end;
+    *out = (struct frame_sink){0};
+    struct rung *rung = av_mallocz(sizeof(*rung));
+    if (!rung)
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
+    rung->params = *params;
+    rung->divisor = plan_divisor(params->plan, r);
+    plan_chunk_segments(params->plan, &job->options, job->chunk, &rung->first, &end);
+    rung->count = end - rung->first;
+    rung->segments = av_calloc((size_t)rung->count, sizeof(*rung->segments));
+    rung->model = (struct rate_model){.info = &job->info, .rendition = r};
+    struct scaler_params scaling = {
+        .width = r->width,
+        .height = r->height,
+        .format = AV_PIX_FMT_YUV420P,
+        .in_matrix = params->colours.matrix,
+        .out_matrix = params->colours.matrix,
+    };
+    int result = 0;
+    if (rung->divisor < 1)
+        result = failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
+    else if (!rung->segments || picture_intake_open(&rung->intake, &scaling, &taker, rung) < 0)
+        result = failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
+    else
+        set_limits(rung);
+    if (result < 0) {
+        rung_close(rung);
+        return -1;
+    }
+    *out = (struct frame_sink){&rung_ops, rung};
+    return 0;
 }
