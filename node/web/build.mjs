@@ -46,16 +46,16 @@ async function bundle(entry, options = {}) {
     return urls;
 }
 
-const player = await bundle('player.js', { define: hlsFeatures });
-const style = await bundle('style.css');
+const player = await bundle('player/player.js', { define: hlsFeatures });
+const style = await bundle('lib/style.css');
 for (const page of ['terminal', 'login', 'operator', 'technician']) {
-    const { js, css } = await bundle(`${page}.js`, { define: { PLAYER_URL: JSON.stringify(player.js) } });
-    const html = readFileSync(path.join(src, `${page}.html`), 'utf8')
+    const { js, css } = await bundle(`${page}/${page}.js`, { define: { PLAYER_URL: JSON.stringify(player.js) } });
+    const html = readFileSync(path.join(src, page, `${page}.html`), 'utf8')
         .replace('</head>', `<link rel="stylesheet" href="${style.css}">${css ? `<link rel="stylesheet" href="${css}">` : ''}</head>`)
         .replace('</body>', `<script src="${js}"></script></body>`);
     assets.push({ url: `/${page}`, type: 'text/html; charset=utf-8', bytes: Buffer.from(html) });
 }
-assets.push({ url: '/nowhere', type: 'text/html; charset=utf-8', bytes: Buffer.from(readFileSync(path.join(src, 'nowhere.html'), 'utf8')
+assets.push({ url: '/nowhere', type: 'text/html; charset=utf-8', bytes: Buffer.from(readFileSync(path.join(src, 'not_found/not_found.html'), 'utf8')
     .replace('</head>', `<link rel="stylesheet" href="${style.css}"></head>`)) });
 
 const literal = (bytes) => bytes.toString('hex').replace(/../g, '\\x$&').replace(/(?:\\x..){64}/g, '$&"\n    "');

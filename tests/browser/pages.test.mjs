@@ -33,7 +33,7 @@ after(async () => {
 const picture = async (page, name) => { if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) }); };
 
 test('no word is missing in either language, and none is left over', () => {
-    const source = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), '../../node/web/src/i18n.js'), 'utf8');
+    const source = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.url)), '../../node/web/src/lib/messages.js'), 'utf8');
     const [zh, en] = ['zh', 'en'].map((language) => new Set([...source.match(new RegExp(`^    ${language}: \\{([^]*?)^    \\},`, 'm'))[1].matchAll(/(\w+): '/g)].map((m) => m[1])));
     assert.ok(zh.size > 80);
     assert.deepEqual([...zh].sort(), [...en].sort());

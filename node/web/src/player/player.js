@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The player: hls.js tuned for slow and broken links, where there is MSE; the browser's own HLS elsewhere.
 import Hls from 'hls.js';
-import { el, formatTime, icon } from './dom.js';
-import { moveFocus } from './focus.js';
-import { t } from './i18n.js';
+import { el, formatTime, icon } from '../lib/dom.js';
+import { moveFocus } from '../lib/focus.js';
+import { t } from '../lib/messages.js';
 import { createPreview } from './preview.js';
 import { createSubtitles } from './subtitles.js';
 

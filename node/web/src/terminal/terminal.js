@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The terminal's page: lessons as cards, and the player, which is loaded when it is first needed.
-import { api, el, formatLength, topBar } from './dom.js';
-import { moveFocus } from './focus.js';
-import { t } from './i18n.js';
+import { api, el, formatLength, topBar } from '../lib/dom.js';
+import { moveFocus } from '../lib/focus.js';
+import { t } from '../lib/messages.js';
 
 const PAGE = 60;
 const RETRY_MS = 5000;

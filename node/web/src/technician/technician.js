@@ -2,8 +2,8 @@
 // The technician's page: who takes what now, and the uplink over the last hour.
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { api, el, formatBytes, formatRate, formatTime, session, topBar } from './dom.js';
-import { t } from './i18n.js';
+import { api, el, formatBytes, formatRate, formatTime, session, topBar } from '../lib/dom.js';
+import { t } from '../lib/messages.js';
 import { linkSection } from './sites.js';
 
 const REFRESH_MS = 2000;

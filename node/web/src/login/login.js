@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { api, el, topBar } from './dom.js';
-import { t } from './i18n.js';
+import { api, el, topBar } from '../lib/dom.js';
+import { t } from '../lib/messages.js';
 
 /** Where to go afterwards: what was asked for, on this site only. */
 function destination(role) {

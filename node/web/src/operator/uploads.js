@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Uploads by tus: each goes on after a lost line, a closed tab, a restarted node.
 import * as tus from 'tus-js-client';
-import { csrfToken, el, formatBytes, formatTime } from './dom.js';
-import { t } from './i18n.js';
+import { csrfToken, el, formatBytes, formatTime } from '../lib/dom.js';
+import { t } from '../lib/messages.js';
 
 // A piece is what a broken line can cost at worst.
 const PIECE_BYTES = 5 * 1024 * 1024;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The operator's page: uploads that go on after anything, the queue as it moves, publishing.
-import { api, csrfToken, el, formatBytes, formatTime, session, topBar } from './dom.js';
-import { language, t } from './i18n.js';
-import { uploadArea } from './upload.js';
+import { api, csrfToken, el, formatBytes, formatTime, session, topBar } from '../lib/dom.js';
+import { language, t } from '../lib/messages.js';
+import { uploadArea } from './uploads.js';
 
 let lessons = [];
 const table = el('div.lessons');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a technician states about the links: the uplink, and the sites with their limits.
-import { api, el, formatBytes, formatRate } from './dom.js';
-import { t } from './i18n.js';
+import { api, el, formatBytes, formatRate } from '../lib/dom.js';
+import { t } from '../lib/messages.js';
 
 const KBPS = 1000, MB = 1_000_000;
 const limit = (bps) => (bps ? formatRate(bps) : t('unlimited'));

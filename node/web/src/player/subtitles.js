@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The switch for subtitles: hls.js's tracks, or the browser's own. Cues are drawn by the browser.
-import { el } from './dom.js';
-import { t } from './i18n.js';
+import { el } from '../lib/dom.js';
+import { t } from '../lib/messages.js';
 
 const KEY = 'terrace.subtitles';
 const OFF = '-1';

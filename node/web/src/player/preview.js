@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Small pictures over the seek bar, out of the lesson's storyboard: sheets of tiles, and a WebVTT index of them.
-import { el, formatTime } from './dom.js';
+import { el, formatTime } from '../lib/dom.js';
 
 const LINGER_MS = 1500;
 

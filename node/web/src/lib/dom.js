@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Elements, requests, numbers for people.
-import { language, switchLanguage, t } from './i18n.js';
+import { language, switchLanguage, t } from './messages.js';
 
 /** el('button.primary', {onclick, title}, 'text', child...): an element. */
 export function el(what, attributes = {}, ...children) {
