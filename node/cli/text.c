@@ -138,13 +138,19 @@ char *text_utf8(const char *text)
 
 const char *text_size(int64_t bytes, char *out)
 {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-    double number = (double)bytes;
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    int64_t scale = 1;
     size_t unit = 0;
-    for (; number >= 1024 && unit < 4; unit++)
-        number /= 1024;
-    snprintf(out, TEXT_SHORT_BYTES, unit == 0 || number >= 100 ? "%.0f %s" : "%.1f %s", number,
-        units[unit]);
+    /* Rounding decides on the unit: 999,500 bytes are shown as 1 MB, not as 1000 kB. */
+    for (; bytes >= 1000 * scale - scale / 2 && unit < 4; unit++)
+        scale *= 1000;
+    int64_t whole = bytes / scale + (scale > 1 && bytes % scale >= scale / 2);
+    int64_t tenths = bytes < 10 * scale ? (bytes * 10 + scale / 2) / scale : 0;
+    if (tenths % 10 != 0)
+        snprintf(out, TEXT_SHORT_BYTES, "%" PRId64 ".%" PRId64 " %s", tenths / 10, tenths % 10,
+            units[unit]);
+    else
+        snprintf(out, TEXT_SHORT_BYTES, "%" PRId64 " %s", whole, units[unit]);
     return out;
 }
 

@@ -34,7 +34,8 @@ int text_print(FILE *file, const char *text, int max_columns, int pad_columns);
 char *text_utf8(const char *text);
 
 #define TEXT_SHORT_BYTES 32
-/* "812 B", "4.2 KiB", "1.5 GiB" into out[TEXT_SHORT_BYTES]; returns out. */
+/* Writes a size as the pages do: "812 B", "4.2 kB", "15 MB", "1.5 GB"; 1 kB is 1000 bytes.
+ * out has TEXT_SHORT_BYTES; returns out. */
 const char *text_size(int64_t bytes, char *out);
 /* "0:07", "1:02:30" into out[TEXT_SHORT_BYTES]; returns out. */
 const char *text_duration(int64_t duration_us, char *out);

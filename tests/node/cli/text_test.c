@@ -85,10 +85,17 @@ static void test_sizes(void **state)
     (void)state;
     char out[TEXT_SHORT_BYTES];
     assert_string_equal(text_size(0, out), "0 B");
-    assert_string_equal(text_size(1023, out), "1023 B");
-    assert_string_equal(text_size(1536, out), "1.5 KiB");
-    assert_string_equal(text_size(INT64_C(200) << 20, out), "200 MiB");
-    assert_string_equal(text_size(INT64_C(5000) << 40, out), "5000 TiB");
+    assert_string_equal(text_size(999, out), "999 B");
+    assert_string_equal(text_size(1000, out), "1 kB");
+    assert_string_equal(text_size(1250, out), "1.3 kB");
+    assert_string_equal(text_size(9949, out), "9.9 kB");
+    assert_string_equal(text_size(9950, out), "10 kB");
+    assert_string_equal(text_size(12500, out), "13 kB");
+    assert_string_equal(text_size(999499, out), "999 kB");
+    assert_string_equal(text_size(999500, out), "1 MB");
+    assert_string_equal(text_size(INT64_C(200) << 20, out), "210 MB");
+    assert_string_equal(text_size(INT64_C(1500000000), out), "1.5 GB");
+    assert_string_equal(text_size(INT64_C(5000000000000000), out), "5000 TB");
 }
 
 static void test_durations(void **state)

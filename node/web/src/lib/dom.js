@@ -71,13 +71,14 @@ export async function session() {
 const number = (value, digits) => value.toLocaleString(language === 'zh' ? 'zh-CN' : 'en', { maximumFractionDigits: digits });
 
 export function formatBytes(bytes) {
-    const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+    const units = ['B', 'kB', 'MB', 'GB', 'TB'];
     let unit = 0;
-    while (bytes >= 1000 && unit < units.length - 1) {
+    // Rounding decides on the unit: 999,500 bytes are shown as 1 MB, not as 1000 kB.
+    while (bytes >= (unit ? 999.5 : 1000) && unit < units.length - 1) {
         bytes /= 1000;
         unit++;
     }
-    return `${number(bytes, bytes < 10 && unit ? 1 : 0)} ${units[unit]}`;
+    return `${number(bytes, bytes < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
 export function formatRate(bps) {
