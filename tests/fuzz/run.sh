@@ -13,10 +13,14 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-targets=$(cd tests/fuzz && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')
+targets=
+for file in tests/fuzz/fuzz_*.c; do
+    target=${file#tests/fuzz/fuzz_}
+    targets="$targets ${target%.c}"
+done
 usage() {
     sed -n 's/^#   /  /p' tests/fuzz/run.sh >&2
-    echo "TARGET:" $targets >&2
+    echo "TARGET:$targets" >&2
     exit 2
 }
 [ $# -ge 1 ] || usage
@@ -84,8 +88,11 @@ hostile-media | kills)
     ;;
 all)
     sh node/install-packages.sh node/packages.txt tests/packages.txt tests/fuzz-packages.txt
-    build fuzz $(printf 'fuzz_%s ' $targets)
-    printf '%s\n' $targets | xargs -P 2 -n 1 sh tests/fuzz/run.sh one "${2:-60}"
+    seconds=${2:-60}
+    set --
+    for target in $targets; do set -- "$@" "fuzz_$target"; done
+    build fuzz "$@"
+    printf '%s\n' "$@" | sed 's/^fuzz_//' | xargs -P 2 -n 1 sh tests/fuzz/run.sh one "$seconds"
     ;;
 *)
     [ -f "tests/fuzz/fuzz_$1.c" ] || usage

@@ -5,14 +5,14 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-[ $# -ge 3 ] && [ "$2" = -- ] || {
+if [ $# -lt 3 ] || [ "$2" != -- ]; then
     echo "usage: sh tests/link/run.sh PROFILE -- COMMAND [ARGUMENT...]; PROFILE: 2g, bad-3g, satellite, village-adsl, flapping" >&2
     exit 2
-}
-[ "$(id -u)" = 0 ] && [ -c /dev/net/tun ] || {
+fi
+if [ "$(id -u)" != 0 ] || [ ! -c /dev/net/tun ]; then
     echo "link: skipped: needs root and /dev/net/tun" >&2
     exit 77
-}
+fi
 mkdir -p "$root/build"
 link=$root/build/link
 build() { # PROGRAM SOURCE...
