@@ -99,7 +99,7 @@ bool web_not_found(struct http_request *req)
 
     if (!looks || !accept || !strstr(accept, "text/html"))
         return false;
-    respond_page(req, 404, "/nowhere");
+    respond_page(req, 404, "/not_found");
     return true;
 }
 
