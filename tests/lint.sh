@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# sh tests/lint.sh: clang-format and clang-tidy over the C sources. Not part of tests/run.sh: the tools are large.
+# sh tests/lint.sh: clang-format and clang-tidy over the C sources; ESLint, Prettier and the TypeScript compiler over the
+# pages; shellcheck over the scripts. Not part of tests/run.sh: the tools are large.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,3 +10,6 @@ cmake --preset debug
 cmake --build --preset debug
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.c' | xargs -P "$(nproc)" -n 4 clang-tidy -p build/debug --quiet
+git ls-files '*.sh' .ci/run | xargs shellcheck
+npm ci --prefix node/web --no-audit --no-fund --loglevel=error
+npm run lint --prefix node/web
