@@ -32,7 +32,7 @@
 #define DESCRIPTORS_A_LOOP 5
 #define DESCRIPTORS_A_POOL_THREAD 2
 #define DESCRIPTORS_A_WORKER 8
-#define LEAST_CONNECTIONS 4
+#define MIN_CONNECTIONS 4
 /* Loops take and give back the same buffers thousands of times a second. glibc would give what is
  * free beyond 128 KiB to the kernel each time, which made TLS five times as expensive. */
 #define KEPT_FREE_BYTES (16 << 20)
@@ -166,8 +166,8 @@ static int64_t affordable_connections(const struct config *config)
                      DESCRIPTORS_A_POOL_THREAD * config->pool_threads +
                      DESCRIPTORS_A_WORKER * or_cores(config->workers);
     int64_t connections = (limit - others) / 2;
-    if (connections < LEAST_CONNECTIONS)
-        connections = LEAST_CONNECTIONS;
+    if (connections < MIN_CONNECTIONS)
+        connections = MIN_CONNECTIONS;
     if (connections > config->max_connections)
         connections = config->max_connections;
     log_write(LOG_WARN, "node",

@@ -66,19 +66,19 @@ static int enter_sandbox(const struct job *job, struct failure *failure)
     return sandbox_enter(&params, NULL, failure);
 }
 
-static int run(const struct piece *piece, struct failure *failure)
+static int run(const struct work *work, struct failure *failure)
 {
-    switch (piece->job->kind) {
+    switch (work->job->kind) {
     case JOB_PROBE:
-        return probe_run(piece, failure);
+        return probe_run(work, failure);
     case JOB_AUDIO:
-        return audio_run(piece, failure);
+        return audio_job_run(work, failure);
     case JOB_VIDEO:
-        return video_run(piece, failure);
+        return chunk_run(work, failure);
     case JOB_POSTER:
-        return stills_run(piece, failure);
+        return stills_run(work, failure);
     case JOB_TEXT:
-        return text_run(piece, failure);
+        return subtitle_job_run(work, failure);
     }
     return failure_set(failure, REASON_INTERNAL, "unknown kind of job");
 }
@@ -86,16 +86,16 @@ static int run(const struct piece *piece, struct failure *failure)
 static int work(struct job *job, struct report *report)
 {
     struct failure failure = {.reason = REASON_NONE};
-    struct piece piece = {
+    struct work work = {
         .job = job, .source_fd = JOB_FD_SOURCE, .output_fd = JOB_FD_OUTPUT, .report = report};
-    int result = gb18030_open(&piece.gb18030);
+    int result = gb18030_open(&work.gb18030);
     if (result < 0)
         failure_set(&failure, REASON_INTERNAL, "no tables for GB18030");
     else
         result = enter_sandbox(job, &failure);
     if (result == 0)
-        result = run(&piece, &failure);
-    gb18030_close(&piece.gb18030);
+        result = run(&work, &failure);
+    gb18030_close(&work.gb18030);
     struct message last = {
         .type = result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, .reason = failure.reason};
     memcpy(last.detail, failure.detail, sizeof(last.detail));

@@ -5,7 +5,7 @@
 #include "node/api/api_internal.h"
 #include "node/api/lesson_json.h"
 
-#define MOST_LESSONS 500
+#define MAX_LESSONS 500
 
 static void work_list(struct catalog *catalog, struct api_task *task)
 {
@@ -38,7 +38,7 @@ static int64_t query_number(const struct http_request *req, const char *name, in
 void api_list_lessons(struct http_request *req, void *ctx)
 {
     int64_t before = query_number(req, "before", 0),
-            limit = query_number(req, "limit", MOST_LESSONS);
+            limit = query_number(req, "limit", MAX_LESSONS);
     if (before < 0 || limit < 1) {
         api_respond_error(req, CATALOG_EINVAL);
         return;
@@ -46,7 +46,7 @@ void api_list_lessons(struct http_request *req, void *ctx)
     api_defer(req, &(struct api_task){.api = ctx,
                        .work = work_list,
                        .before_id = before,
-                       .limit = limit < MOST_LESSONS ? (int)limit : MOST_LESSONS});
+                       .limit = limit < MAX_LESSONS ? (int)limit : MAX_LESSONS});
 }
 
 static void work_show(struct catalog *catalog, struct api_task *task)

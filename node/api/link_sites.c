@@ -12,7 +12,7 @@
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
-#define MOST_BODY_BYTES (16 * 1024)
+#define MAX_BODY_BYTES (16 * 1024)
 /* Instead of a site's id. */
 #define NEW_SITE 0
 #define NO_SITE (-1)
@@ -197,7 +197,7 @@ static void on_body(struct http_request *req, char *data, size_t data_bytes, voi
 
 static void handle_put(struct http_request *req, void *ctx)
 {
-    http_request_read(req, MOST_BODY_BYTES, on_body, ctx);
+    http_request_read(req, MAX_BODY_BYTES, on_body, ctx);
 }
 
 /* What a terminal's page needs to know of its own link before it starts to play. */

@@ -7,8 +7,8 @@
 #include "node/api/lesson_json.h"
 #include "node/util/clock.h"
 
-#define MOST_EDIT_BYTES (64 * 1024)
-#define MOST_EVENTS 200
+#define MAX_EDIT_BYTES (64 * 1024)
+#define MAX_EVENTS 200
 
 /* ---- looking ---- */
 
@@ -40,7 +40,7 @@ static int add_details(struct catalog *catalog, const struct catalog_lesson *les
     struct catalog_events events = {0};
     struct catalog_renditions renditions = {0};
     struct catalog_jobs jobs = {0};
-    int error = catalog_events(catalog, lesson_id, MOST_EVENTS, &events);
+    int error = catalog_events(catalog, lesson_id, MAX_EVENTS, &events);
     if (error == CATALOG_OK)
         error = catalog_renditions(catalog, lesson_id, &renditions);
     if (error == CATALOG_OK)
@@ -150,7 +150,7 @@ void api_operator_remove(struct http_request *req, void *ctx)
 
 static const struct {
     const char *key;
-    size_t most_characters;
+    size_t max_characters;
 } editable[] = {{"title", 200}, {"topic", 100}, {"description", 5000}, {"language", 35}};
 
 static size_t characters(const char *text)
@@ -192,7 +192,7 @@ static bool check_edit(struct http_request *req, const json_t *edit)
             return false;
         }
         const char *text = json_string_value(value);
-        if (characters(text) > editable[i].most_characters) {
+        if (characters(text) > editable[i].max_characters) {
             http_respond_error(req, 400, "too_long", "文字太长，请缩短一些。",
                 "The text is too long: shorten it.");
             return false;
@@ -236,5 +236,5 @@ static void on_edit_body(struct http_request *req, char *data, size_t data_bytes
 
 void api_operator_edit(struct http_request *req, void *ctx)
 {
-    http_request_read(req, MOST_EDIT_BYTES, on_edit_body, ctx);
+    http_request_read(req, MAX_EDIT_BYTES, on_edit_body, ctx);
 }

@@ -10,10 +10,10 @@
 
 #define TICK_MS 1000
 #define COMMENT_TICKS 15
-#define MOST_LESSONS 200
+#define MAX_LESSONS 200
 /* A reader that has not taken this much yet gets nothing more: the next event replaces the last
  * anyway. */
-#define MOST_PENDING_BYTES (256 * 1024)
+#define MAX_PENDING_BYTES (256 * 1024)
 
 /* One listener. */
 struct queue {
@@ -35,7 +35,7 @@ struct look {
 static json_t *list_lessons(struct catalog *catalog)
 {
     struct catalog_lessons lessons;
-    if (catalog_lessons(catalog, &(struct catalog_lesson_filter){.limit = MOST_LESSONS},
+    if (catalog_lessons(catalog, &(struct catalog_lesson_filter){.limit = MAX_LESSONS},
             &lessons) != CATALOG_OK)
         return NULL;
     json_t *list = catalog_queue_positions(catalog, &lessons) == CATALOG_OK ? json_array() : NULL;
@@ -114,7 +114,7 @@ static void look_now(struct http_request *req, struct queue *queue)
 static void on_tick(struct http_request *req, void *ctx)
 {
     struct queue *queue = ctx;
-    if (queue->busy || http_stream_pending(req) > MOST_PENDING_BYTES)
+    if (queue->busy || http_stream_pending(req) > MAX_PENDING_BYTES)
         return;
     /* A line now and then, so that proxies and dead links are noticed. */
     if (++queue->ticks >= COMMENT_TICKS) {

@@ -3,7 +3,7 @@
 #include "node/api/api_internal.h"
 #include "node/util/clock.h"
 
-#define MOST_BYTES 1024
+#define MAX_BYTES 1024
 
 static void work_pause(struct catalog *catalog, struct api_task *task)
 {
@@ -57,5 +57,5 @@ static void on_priority_body(struct http_request *req, char *data, size_t data_b
 
 void api_operator_priority(struct http_request *req, void *ctx)
 {
-    http_request_read(req, MOST_BYTES, on_priority_body, ctx);
+    http_request_read(req, MAX_BYTES, on_priority_body, ctx);
 }

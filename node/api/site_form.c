@@ -8,7 +8,7 @@
 
 #include "node/link/flows.h"
 
-#define MOST_RANGES_BYTES 1000
+#define MAX_RANGES_BYTES 1000
 #define TIME_BYTES 5
 
 struct statement {
@@ -58,7 +58,7 @@ struct limits {
     const char *unit, *base;
 };
 static const struct limits rates = {
-    FLOWS_LEAST_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
+    FLOWS_MIN_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
 static const struct limits budgets = {1, INT64_C(1) << 50, 1000000, "MB", "byte"};
 
 static bool refuse_limit(struct statement *s, const char *name, const struct limits *limits)
@@ -100,7 +100,7 @@ static bool take_limit(
 }
 
 /* Until the body is freed. */
-static bool take_text(struct statement *s, const char *name, size_t most_bytes, char **out)
+static bool take_text(struct statement *s, const char *name, size_t max_bytes, char **out)
 {
     const json_t *value = json_object_get(s->body, name);
     char zh[160], en[160];
@@ -109,9 +109,9 @@ static bool take_text(struct statement *s, const char *name, size_t most_bytes, 
         return true;
     if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
         return refuse(s, name, "应为文字", "a text");
-    if (json_string_length(value) > most_bytes) {
-        snprintf(zh, sizeof(zh), "太长：最多 %zu 字节（汉字每个 3 字节）", most_bytes);
-        snprintf(en, sizeof(en), "at most %zu bytes long", most_bytes);
+    if (json_string_length(value) > max_bytes) {
+        snprintf(zh, sizeof(zh), "太长：最多 %zu 字节（汉字每个 3 字节）", max_bytes);
+        snprintf(en, sizeof(en), "at most %zu bytes long", max_bytes);
         return refuse(s, name, zh, en);
     }
     for (const char *c = json_string_value(value); *c; c++)
@@ -205,7 +205,7 @@ static bool take_site(
     struct ranges ranges;
 
     if (!take_text(s, "name", SITE_NAME_BYTES - 1, &site->name) ||
-        !take_text(s, "ranges", MOST_RANGES_BYTES, &site->ranges) ||
+        !take_text(s, "ranges", MAX_RANGES_BYTES, &site->ranges) ||
         !take_text(s, "token", SITE_NAME_BYTES - 1, &site->token) ||
         !take_limit(s, "cap_bps", &rates, &site->cap_bps) ||
         !take_limit(s, "terminal_cap_bps", &rates, &site->terminal_cap_bps) ||

@@ -9,7 +9,7 @@
 
 #define ENTRIES 1024
 #define FREE_FAILURES 5
-#define MOST_WAIT_MS 300000
+#define MAX_WAIT_MS 300000
 /* After so long without a failure the count begins anew. */
 #define FORGET_MS (15 * 60 * 1000)
 
@@ -78,7 +78,7 @@ static int64_t penalty_ms(int failures)
     if (beyond < 0)
         return 0;
     int64_t wait_ms = 2000LL << (beyond < 10 ? beyond : 10);
-    return wait_ms < MOST_WAIT_MS ? wait_ms : MOST_WAIT_MS;
+    return wait_ms < MAX_WAIT_MS ? wait_ms : MAX_WAIT_MS;
 }
 
 void backoff_failed(struct backoff *backoff, const char *key, int64_t now_ms)

@@ -11,10 +11,10 @@
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
-#define MOST_BODY_BYTES 4096
+#define MAX_BODY_BYTES 4096
 #define PASSWORD_BYTES 1025
 /* At a time: each takes a thread of the pool for a while, which others wait for, and 64 MiB. */
-#define MOST_LOGINS 2
+#define MAX_LOGINS 2
 
 /* One login on its way through the pool. */
 struct login {
@@ -187,7 +187,7 @@ static bool may_try(struct auth *auth, struct http_request *req, const char *nam
         ask_to_wait(req, by_name > by_peer ? by_name : by_peer);
         return false;
     }
-    if (atomic_fetch_add(&auth->logins, 1) >= MOST_LOGINS) {
+    if (atomic_fetch_add(&auth->logins, 1) >= MAX_LOGINS) {
         atomic_fetch_sub(&auth->logins, 1);
         http_response_header(req, "Retry-After", "1");
         http_respond_error(req, 503, "busy", "正在登录的人太多，请稍后再试。",
@@ -225,7 +225,7 @@ static void on_login_body(struct http_request *req, char *data, size_t data_byte
 void auth_login(struct http_request *req, void *ctx)
 {
     if (from_our_page(req))
-        http_request_read(req, MOST_BODY_BYTES, on_login_body, ctx);
+        http_request_read(req, MAX_BODY_BYTES, on_login_body, ctx);
     else
         http_respond_error(req, 403, "foreign_origin", "请从本站的登录页登录。",
             "Log in from this site's own login page.");

@@ -5,8 +5,8 @@
 
 #include "node/auth/auth.h"
 
-#define LEAST_CHARACTERS 8
-#define MOST_BYTES 1024
+#define MIN_CHARACTERS 8
+#define MAX_BYTES 1024
 
 int auth_hash_password(const char *password, char *out)
 {
@@ -23,12 +23,12 @@ bool auth_password_acceptable(const char *password, const char **why_zh, const c
     size_t characters = 0;
     for (const char *c = password; *c; c++)
         characters += ((unsigned char)*c & 0xc0) != 0x80; /* UTF-8: all but continuation bytes */
-    if (characters < LEAST_CHARACTERS) {
+    if (characters < MIN_CHARACTERS) {
         *why_zh = "密码至少要 8 个字符。";
         *why_en = "A password needs at least 8 characters.";
         return false;
     }
-    if (strlen(password) > MOST_BYTES) {
+    if (strlen(password) > MAX_BYTES) {
         *why_zh = "密码太长。";
         *why_en = "The password is too long.";
         return false;

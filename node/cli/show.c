@@ -219,9 +219,9 @@ static void print_av1(const struct media_info *info)
         printf(word("  AV1 would take %d %% more of the link at equal quality",
                    "  同等画质下，AV1 多用 %d %% 的带宽"),
             -saving / 10);
-    if (saving < PLAN_AV1_LEAST_SAVING_PERMILLE)
+    if (saving < PLAN_AV1_MIN_SAVING_PERMILLE)
         printf(word(" (it is made where it takes %d %% less)", "（至少省 %d %% 才制作）"),
-            PLAN_AV1_LEAST_SAVING_PERMILLE / 10);
+            PLAN_AV1_MIN_SAVING_PERMILLE / 10);
     putchar('\n');
 }
 

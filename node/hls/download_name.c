@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { MOST_BYTES = 150 };
+enum { MAX_BYTES = 150 };
 
 /* What Windows, the strictest, doesn't have in names. */
 static bool is_refused(unsigned char c)
@@ -23,8 +23,8 @@ static size_t used_bytes(const char *title)
 {
     size_t bytes = strlen(title);
 
-    if (bytes > MOST_BYTES)
-        for (bytes = MOST_BYTES; bytes > 0 && ((unsigned char)title[bytes] & 0xC0) == 0x80;)
+    if (bytes > MAX_BYTES)
+        for (bytes = MAX_BYTES; bytes > 0 && ((unsigned char)title[bytes] & 0xC0) == 0x80;)
             bytes--;
     while (bytes > 0 && (title[bytes - 1] == ' ' || title[bytes - 1] == '.'))
         bytes--;

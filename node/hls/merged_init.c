@@ -6,7 +6,7 @@
 enum {
     HEADER_BYTES = 8, /* of a box */
     FULL_BYTES = 4,   /* version and flags */
-    MOST_REFERENCES = 65535,
+    MAX_REFERENCES = 65535,
     REFERENCE_BYTES = 12,
     SIDX_BYTES = 40, /* without its references */
     MEHD_BYTES = 20,
@@ -195,7 +195,7 @@ static int put_moov(struct buf *out, const struct parts *parts, size_t count, in
 
 static bool index_fits(const struct merged_params *params)
 {
-    if (params->segment_count == 0 || params->segment_count > MOST_REFERENCES ||
+    if (params->segment_count == 0 || params->segment_count > MAX_REFERENCES ||
         params->timescale <= 0 || params->start_ticks < 0)
         return false;
     for (size_t i = 0; i < params->segment_count; i++)

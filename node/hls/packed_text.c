@@ -63,7 +63,7 @@ const struct packed_text *packed_texts_keep(
     if (!packed)
         return NULL;
     if (atomic_fetch_add(&texts->used_bytes, packed->data_bytes) + packed->data_bytes >
-        PACKED_TEXT_MOST_BYTES) {
+        PACKED_TEXT_MAX_BYTES) {
         atomic_fetch_sub(&texts->used_bytes, packed->data_bytes);
         free(packed);
         return NULL;

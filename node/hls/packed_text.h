@@ -14,7 +14,7 @@
 
 /* Of one lesson: an hour in ten renditions packs into some 60 KB. What comes after that is packed
  * for each request. */
-#define PACKED_TEXT_MOST_BYTES ((size_t)128 * 1024)
+#define PACKED_TEXT_MAX_BYTES ((size_t)128 * 1024)
 
 struct packed_text {
     char etag[24]; /* weak, since packed and plain share its hash */

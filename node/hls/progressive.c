@@ -16,7 +16,7 @@
 #include "transcoder/text/hash.h"
 
 enum {
-    INIT_MOST_BYTES = 64 * 1024,
+    INIT_MAX_BYTES = 64 * 1024,
     START_BYTES = 4096, /* of the first segment: its time stands within */
     TRACKS = 2,
 };
@@ -92,12 +92,12 @@ static ssize_t read_init(
     fd = open_file(p, relative);
     if (fd < 0)
         return fd;
-    *out = malloc(INIT_MOST_BYTES);
-    got = *out ? pread(fd, *out, INIT_MOST_BYTES, 0) : -1;
+    *out = malloc(INIT_MAX_BYTES);
+    got = *out ? pread(fd, *out, INIT_MAX_BYTES, 0) : -1;
     if (got < 0)
         got = *out ? -errno : -ENOMEM;
     close(fd);
-    return got == INIT_MOST_BYTES ? -EFBIG : got;
+    return got == INIT_MAX_BYTES ? -EFBIG : got;
 }
 
 static int read_start(const struct progressive *p, int64_t *start_ticks)

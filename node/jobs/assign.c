@@ -68,7 +68,7 @@ static int add_rendition(
     struct worker *worker, struct job *job, const struct catalog_rendition *rendition)
 {
     if (job->rendition_count == PLAN_MAX_RENDITIONS ||
-        plan_rendition_parse(rendition->plan_text, strlen(rendition->plan_text),
+        rendition_parse(rendition->plan_text, strlen(rendition->plan_text),
             &job->renditions[job->rendition_count]) < 0)
         return unable(worker, REASON_INTERNAL, rendition->name, EINVAL);
     job->rendition_count++;
@@ -80,7 +80,7 @@ static int add_rendition(
  * group; unless its chunk, or where all are made at once each of them, is there already.
  */
 static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
-    const struct plan_rendition *planned)
+    const struct rendition *planned)
 {
     const struct catalog_job *leased = worker_job(worker);
     int chunk = worker_chunk(worker, rendition);
@@ -105,9 +105,9 @@ static int choose_renditions(struct worker *worker, struct job *job, bool *last_
             job->chunk = worker_chunk(worker, r);
         if (add_rendition(worker, job, r) < 0)
             return -1;
-        const struct plan_rendition *planned = &job->renditions[job->rendition_count - 1];
+        const struct rendition *planned = &job->renditions[job->rendition_count - 1];
         bool due = is_due(worker, r, planned);
-        if (planned->video_codec == PLAN_H264)
+        if (planned->video_codec == VIDEO_H264)
             *last_group = due;
         if (!due)
             job->rendition_count--;
@@ -136,12 +136,12 @@ static int add_legacy(struct worker *worker, struct job *job)
  * jobs, later, make what is then still missing. */
 static int choose_work(struct worker *worker, struct job *job)
 {
-    bool last_group, sound_made = sound_is_made(worker);
+    bool last_group, fitted_audio = sound_is_made(worker);
     if (worker_job(worker)->kind == CATALOG_JOB_LEGACY)
-        return sound_made ? add_legacy(worker, job)
+        return fitted_audio ? add_legacy(worker, job)
                           : unable(worker, REASON_INTERNAL, "the lesson's sound", ENOENT);
     int result = choose_renditions(worker, job, &last_group);
-    bool rides = worker_job(worker)->kind == CATALOG_JOB_VIDEO && last_group && sound_made;
+    bool rides = worker_job(worker)->kind == CATALOG_JOB_VIDEO && last_group && fitted_audio;
     return result == 0 && rides ? add_legacy(worker, job) : result;
 }
 

@@ -62,13 +62,13 @@ struct planned {
 
 static int plan_renditions(struct planned *p)
 {
-    static const int kinds[] = {[PLAN_VIDEO] = CATALOG_VIDEO,
-        [PLAN_AUDIO] = CATALOG_AUDIO,
-        [PLAN_TEXT] = CATALOG_TEXT,
-        [PLAN_LEGACY] = CATALOG_LEGACY};
+    static const int kinds[] = {[RENDITION_VIDEO] = CATALOG_VIDEO,
+        [RENDITION_AUDIO] = CATALOG_AUDIO,
+        [RENDITION_TEXT] = CATALOG_TEXT,
+        [RENDITION_LEGACY] = CATALOG_LEGACY};
     for (size_t i = 0; i < p->plan.rendition_count; i++) {
-        const struct plan_rendition *r = &p->plan.renditions[i];
-        if (plan_rendition_format(r, p->plan_text[i], PLAN_TEXT_BYTES) < 0)
+        const struct rendition *r = &p->plan.renditions[i];
+        if (rendition_format(r, p->plan_text[i], PLAN_TEXT_BYTES) < 0)
             return -1;
         p->renditions[i] = (struct catalog_new_rendition){
             .name = r->name,
@@ -84,7 +84,7 @@ static int plan_renditions(struct planned *p)
             .timescale = r->timescale,
             .chunk_count = p->plan.chunk_count,
             .plan_text = p->plan_text[i],
-            .optional = r->video_codec == PLAN_AV1,
+            .optional = r->video_codec == VIDEO_AV1,
         };
     }
     return 0;
@@ -93,7 +93,7 @@ static int plan_renditions(struct planned *p)
 static bool has_legacy(const struct planned *p)
 {
     for (size_t i = 0; i < p->plan.rendition_count; i++)
-        if (p->plan.renditions[i].kind == PLAN_LEGACY)
+        if (p->plan.renditions[i].kind == RENDITION_LEGACY)
             return true;
     return false;
 }
@@ -102,10 +102,10 @@ static bool has_legacy(const struct planned *p)
 static struct catalog_new_job video_job(const struct plan *plan, int piece)
 {
     struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
-    int group = plan_piece(plan, piece).group;
+    int group = plan_work(plan, piece).group;
     for (size_t i = 0; i < plan->rendition_count; i++) {
-        const struct plan_rendition *r = &plan->renditions[i];
-        if (r->kind == PLAN_VIDEO && r->group == group && r->video_codec == PLAN_AV1) {
+        const struct rendition *r = &plan->renditions[i];
+        if (r->kind == RENDITION_VIDEO && r->group == group && r->video_codec == VIDEO_AV1) {
             job.cost = COST_AV1;
             job.optional = true;
         }

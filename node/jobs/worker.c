@@ -21,7 +21,7 @@
 
 #define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
 /* What a worker may write to its log before the rest is thrown away. */
-#define MOST_LOG_LINES 50
+#define MAX_LOG_LINES 50
 /* How many times as long one may say nothing that the machine gives no processor time. */
 #define PATIENCE 6
 
@@ -121,7 +121,7 @@ static void on_message(evutil_socket_t fd, short what, void *ctx)
 
 static void flush_log_line(struct worker *worker)
 {
-    if (worker->log_bytes > 0 && worker->log_lines++ < MOST_LOG_LINES)
+    if (worker->log_bytes > 0 && worker->log_lines++ < MAX_LOG_LINES)
         log_write(LOG_WARN, "worker", "job %" PRId64 ": %.*s", job_of(worker)->id,
             (int)worker->log_bytes, worker->log_line);
     worker->log_bytes = 0;

@@ -11,7 +11,7 @@
 #include "node/link/fair_share.h"
 #include "transcoder/text/hash.h"
 
-enum { BUCKETS = 8192, MOST_TERMINALS = 20000 };
+enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
 
 #define COMPUTE_MS 250
 /* So many flows, a millisecond between computations. */
@@ -120,7 +120,7 @@ static void make_room(struct flows *flows)
 {
     struct terminal *t = TAILQ_FIRST(&flows->order);
 
-    while (t && flows->terminal_count >= MOST_TERMINALS) {
+    while (t && flows->terminal_count >= MAX_TERMINALS) {
         struct terminal *next = TAILQ_NEXT(t, in_order);
 
         if (t->flow_count == 0)
@@ -277,7 +277,7 @@ static double wanted_by(const struct flow *flow, const struct http_flow *seen)
     double wanted = SHARE_UNLIMITED;
 
     if (flow->given_bps > 0 && flow->rate_bps > 0 && flow->rate_bps < flow->given_bps * FULL_PART)
-        wanted = flow->rate_bps * GROWTH + FLOWS_LEAST_BPS;
+        wanted = flow->rate_bps * GROWTH + FLOWS_MIN_BPS;
     if (seen->cmcd->requested_max_bps > 0 && !runs_dry(seen->cmcd)) {
         double requested = (double)seen->cmcd->requested_max_bps * REQUESTED_ROOM;
 
@@ -371,7 +371,7 @@ static void take_pace(struct flow *flow, const struct share_flow *share)
     double given_bps = share->given_bps + share->spare_bps;
     bool free = given_bps >= SHARE_UNLIMITED / 1e3;
 
-    flow->given_bps = free ? 0 : given_bps < FLOWS_LEAST_BPS ? FLOWS_LEAST_BPS : given_bps;
+    flow->given_bps = free ? 0 : given_bps < FLOWS_MIN_BPS ? FLOWS_MIN_BPS : given_bps;
     flow->pace.rate_bps = (int64_t)flow->given_bps;
     flow->pace.held_back = !free && given_bps < flow->wanted_bps * 0.99;
 }
@@ -438,10 +438,10 @@ static void take_after_another(struct flow *newcomer)
 static void keep_computed(struct flows *flows, const struct sites *sites, struct flow *newcomer,
     int minute, int64_t now_ms)
 {
-    int64_t least_ms = (int64_t)flows->active_count / FLOWS_A_MS;
+    int64_t min_ms = (int64_t)flows->active_count / FLOWS_A_MS;
     int64_t after_ms = now_ms - flows->computed_ms;
 
-    if (after_ms < (newcomer ? least_ms : COMPUTE_MS)) {
+    if (after_ms < (newcomer ? min_ms : COMPUTE_MS)) {
         if (newcomer)
             take_after_another(newcomer);
         return;

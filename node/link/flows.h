@@ -10,7 +10,7 @@
 #include "node/link/sites.h"
 
 /* Nobody is given less: TCP would not come from the spot. */
-#define FLOWS_LEAST_BPS 8000
+#define FLOWS_MIN_BPS 8000
 
 struct flows;
 

@@ -13,7 +13,7 @@
 #include "node/store/store.h"
 #include "node/store/store_internal.h"
 
-#define MOST_DEPTH 8
+#define MAX_DEPTH 8
 #define YOUNG_S (24 * 3600)
 
 static DIR *open_folder(int parent, const char *name)
@@ -36,7 +36,7 @@ static int remove_tree(int parent, const char *name, int depth)
         return 0;
     if (errno != EISDIR && errno != EPERM)
         return -errno;
-    if (depth == MOST_DEPTH)
+    if (depth == MAX_DEPTH)
         return -ELOOP;
     DIR *folder = open_folder(parent, name);
     if (!folder)

@@ -55,18 +55,18 @@ static void put(const char *path, const uint8_t *data, size_t bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    struct made_sound sound;
+    struct aac_chunk sound;
     struct failure failure = {.reason = REASON_NONE};
     const uint8_t *moof = memmem(data, bytes, "moof", 4);
     size_t init_bytes = moof && moof - data >= 4 ? (size_t)(moof - data) - 4 : bytes;
     put("a24/init.mp4", data, init_bytes);
     put("a24/00000.chunk", data + init_bytes, bytes - init_bytes);
-    int result = made_sound_read(&sound, folder(), "a24", 0, &failure);
+    int result = aac_chunk_read(&sound, folder(), "a24", 0, &failure);
     if ((result == 0) != (failure.reason == REASON_NONE) || (result == 0 && sound.count == 0))
         abort();
     for (size_t i = 0; result == 0 && i < sound.count; i++)
         if (sound.data[sound.frames[i].at] != 0xFF)
             abort();
-    made_sound_free(&sound);
+    aac_chunk_free(&sound);
     return 0;
 }

@@ -16,7 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 enum { CUT, WORK, READ, HALF_CLOSE, LEAVE, WAIT, DRAIN, LITERAL, ACTIONS };
-enum { ESCAPE = 0xff, READ_BYTES = 4096, IDLE_TURNS = 4, MOST_TURNS = 20000 };
+enum { ESCAPE = 0xff, READ_BYTES = 4096, IDLE_TURNS = 4, MAX_TURNS = 20000 };
 
 struct play {
     int peer; /* -1: it has left */
@@ -55,7 +55,7 @@ static void send_all(struct play *play)
 
         if (sent < 0 && errno != EAGAIN)
             break; /* the node has hung up */
-        h1_require(turn < MOST_TURNS, "the node reads what is sent, or hangs up");
+        h1_require(turn < MAX_TURNS, "the node reads what is sent, or hangs up");
         play->waiting_bytes -= sent > 0 ? (size_t)sent : 0;
         h1_turn();
         if (sent < 0) {
@@ -108,7 +108,7 @@ static void settle(struct play *play)
     int turns = 0;
 
     for (int idle = 0; idle < IDLE_TURNS; idle++) {
-        h1_require(turns++ < MOST_TURNS, "the node comes to rest");
+        h1_require(turns++ < MAX_TURNS, "the node comes to rest");
         h1_turn();
         if (hear(play, READ_BYTES) || h1_work())
             idle = 0;
@@ -117,9 +117,9 @@ static void settle(struct play *play)
 
 /* ---- one connection ---- */
 
-static void begin(struct play *play, size_t most_bytes)
+static void begin(struct play *play, size_t max_bytes)
 {
-    *play = (struct play){.said = malloc(most_bytes + 1), .heard = malloc(1)};
+    *play = (struct play){.said = malloc(max_bytes + 1), .heard = malloc(1)};
     play->peer = h1_open();
 }
 

@@ -10,13 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-    static struct plan_rendition rendition, again;
+    static struct rendition rendition, again;
     char text[4096], text_again[4096];
-    if (plan_rendition_parse((const char *)data, bytes, &rendition) < 0)
+    if (rendition_parse((const char *)data, bytes, &rendition) < 0)
         return 0;
-    int length = plan_rendition_format(&rendition, text, sizeof(text));
-    if (length < 0 || plan_rendition_parse(text, (size_t)length, &again) < 0 ||
-        plan_rendition_format(&again, text_again, sizeof(text_again)) != length ||
+    int length = rendition_format(&rendition, text, sizeof(text));
+    if (length < 0 || rendition_parse(text, (size_t)length, &again) < 0 ||
+        rendition_format(&again, text_again, sizeof(text_again)) != length ||
         memcmp(text, text_again, (size_t)length) != 0)
         abort();
     return 0;

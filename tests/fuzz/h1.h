@@ -9,7 +9,7 @@
 
 #include "node/http/http.h"
 
-enum { H1_FILE_BYTES = 50000, H1_MOST_COLLECTED_BYTES = 1000 };
+enum { H1_FILE_BYTES = 50000, H1_MAX_COLLECTED_BYTES = 1000 };
 
 void h1_require(bool holds, const char *what);
 /* The file's byte at an offset. None is 'H', which answers begin with. */

@@ -122,14 +122,14 @@ static void on_long(struct http_request *req, void *ctx)
 static void on_collected(struct http_request *req, char *data, size_t data_bytes, void *ctx)
 {
     (void)ctx;
-    h1_require(data[data_bytes] == '\0' && data_bytes <= H1_MOST_COLLECTED_BYTES, "a whole body");
+    h1_require(data[data_bytes] == '\0' && data_bytes <= H1_MAX_COLLECTED_BYTES, "a whole body");
     respond_text(req, data_bytes);
 }
 
 static void on_collect(struct http_request *req, void *ctx)
 {
     (void)ctx;
-    h1_require(http_request_read(req, H1_MOST_COLLECTED_BYTES, on_collected, NULL) == 0, "a body");
+    h1_require(http_request_read(req, H1_MAX_COLLECTED_BYTES, on_collected, NULL) == 0, "a body");
 }
 
 struct upload {

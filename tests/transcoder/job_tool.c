@@ -179,7 +179,7 @@ static void begin_job(struct tool *tool, enum job_kind kind)
         (struct job){.kind = kind, .threads = 1, .info = tool->info, .options = tool->options};
 }
 
-static void add_renditions(struct tool *tool, enum plan_kind kind)
+static void add_renditions(struct tool *tool, enum rendition_kind kind)
 {
     for (size_t i = 0; i < tool->plan.rendition_count; i++)
         if (tool->plan.renditions[i].kind == kind)
@@ -206,7 +206,7 @@ static bool run_probe(struct tool *tool)
 static bool run_audio(struct tool *tool)
 {
     begin_job(tool, JOB_AUDIO);
-    add_renditions(tool, PLAN_AUDIO);
+    add_renditions(tool, RENDITION_AUDIO);
     return tool->job.rendition_count == 0 || run_piece(tool);
 }
 
@@ -220,16 +220,16 @@ static bool run_poster(struct tool *tool)
 static bool run_text(struct tool *tool)
 {
     begin_job(tool, JOB_TEXT);
-    add_renditions(tool, PLAN_TEXT);
+    add_renditions(tool, RENDITION_TEXT);
     return tool->job.rendition_count == 0 || run_piece(tool);
 }
 
 /* The legacy rendition and the first of sound, which it takes its own from. */
 static void add_legacy(struct tool *tool)
 {
-    add_renditions(tool, PLAN_LEGACY);
+    add_renditions(tool, RENDITION_LEGACY);
     size_t count = tool->job.rendition_count;
-    add_renditions(tool, PLAN_AUDIO);
+    add_renditions(tool, RENDITION_AUDIO);
     if (tool->job.rendition_count > count + 1)
         tool->job.rendition_count = count + 1;
 }
@@ -238,7 +238,7 @@ static bool run_chunk(struct tool *tool, int chunk, bool with_legacy)
 {
     begin_job(tool, JOB_VIDEO);
     tool->job.chunk = chunk;
-    add_renditions(tool, PLAN_VIDEO);
+    add_renditions(tool, RENDITION_VIDEO);
     if (with_legacy)
         add_legacy(tool);
     return run_piece(tool);

@@ -25,15 +25,15 @@
 #define OPUS_HEAD_BYTES 19
 #define OPUS_PRE_SKIP 10
 
-static const AVCodec *find(enum plan_audio_codec codec)
+static const AVCodec *find(enum audio_codec_id codec)
 {
-    return codec == PLAN_OPUS ? avcodec_find_encoder_by_name("libopus")
+    return codec == AUDIO_OPUS ? avcodec_find_encoder_by_name("libopus")
                               : avcodec_find_encoder(AV_CODEC_ID_AAC);
 }
 
-static void set_options(AVDictionary **options, const struct plan_rendition *r, int64_t bitrate_bps)
+static void set_options(AVDictionary **options, const struct rendition *r, int64_t bitrate_bps)
 {
-    if (r->audio_codec == PLAN_OPUS) {
+    if (r->audio_codec == AUDIO_OPUS) {
         av_dict_set(options, "application", r->speech ? "voip" : "audio", 0);
         av_dict_set(options, "vbr", "constrained", 0);
         /* The longest frames: fewest bytes for their headers, and nobody waits for this. */
@@ -51,15 +51,15 @@ static void set_options(AVDictionary **options, const struct plan_rendition *r, 
         av_dict_set_int(options, "cutoff", AAC_CUTOFF_HZ, 0);
 }
 
-int sound_encoder_open(AVCodecContext **out, const struct plan_rendition *r, int64_t bitrate_bps,
+int audio_encoder_open(AVCodecContext **out, const struct rendition *r, int64_t bitrate_bps,
     struct failure *failure)
 {
-    const AVCodec *codec = find((enum plan_audio_codec)r->audio_codec);
+    const AVCodec *codec = find((enum audio_codec_id)r->audio_codec);
     AVDictionary *options = NULL;
     AVCodecContext *encoder = *out = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!encoder)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%s: no encoder", r->name);
-    encoder->sample_fmt = r->audio_codec == PLAN_OPUS ? AV_SAMPLE_FMT_FLT : AV_SAMPLE_FMT_FLTP;
+    encoder->sample_fmt = r->audio_codec == AUDIO_OPUS ? AV_SAMPLE_FMT_FLT : AV_SAMPLE_FMT_FLTP;
     encoder->sample_rate = r->sample_rate;
     encoder->bit_rate = bitrate_bps;
     encoder->time_base = (AVRational){1, r->sample_rate};
@@ -70,7 +70,7 @@ int sound_encoder_open(AVCodecContext **out, const struct plan_rendition *r, int
     int error = avcodec_open2(encoder, codec, &options);
     av_dict_free(&options);
     /* The first packet that is kept begins with the first sample: players must skip nothing. */
-    if (error >= 0 && r->audio_codec == PLAN_OPUS && encoder->extradata_size >= OPUS_HEAD_BYTES)
+    if (error >= 0 && r->audio_codec == AUDIO_OPUS && encoder->extradata_size >= OPUS_HEAD_BYTES)
         AV_WL16(encoder->extradata + OPUS_PRE_SKIP, 0);
     if (error >= 0)
         return 0;
@@ -78,7 +78,7 @@ int sound_encoder_open(AVCodecContext **out, const struct plan_rendition *r, int
     return failure_from_av(failure, error, REASON_INTERNAL, r->name);
 }
 
-int sound_encoder_open_decoder(
+int audio_encoder_open_decoder(
     AVCodecContext **out, const AVCodecContext *encoder, struct failure *failure)
 {
     const AVCodec *codec = avcodec_find_decoder(encoder->codec_id);
@@ -99,7 +99,7 @@ int sound_encoder_open_decoder(
     return failure_from_av(failure, error, REASON_INTERNAL, "decoder of sound");
 }
 
-int sound_encoder_lead(const AVCodecContext *encoder)
+int audio_encoder_lead(const AVCodecContext *encoder)
 {
     int over = encoder->initial_padding % encoder->frame_size;
     return over > 0 ? encoder->frame_size - over : 0;

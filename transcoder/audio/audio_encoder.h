@@ -10,13 +10,13 @@
 
 /* For mono planar floats at the rendition's rate. *out is the caller's (avcodec_free_context). -1:
  * failure set. */
-int sound_encoder_open(AVCodecContext **out, const struct plan_rendition *rendition,
+int audio_encoder_open(AVCodecContext **out, const struct rendition *rendition,
     int64_t bitrate_bps, struct failure *failure);
 /* A decoder for what it makes, as players have one. *out is the caller's. -1: failure set. */
-int sound_encoder_open_decoder(
+int audio_encoder_open_decoder(
     AVCodecContext **out, const AVCodecContext *encoder, struct failure *failure);
 /* So much silence before the first sample makes a packet begin exactly with it; the packets before
  * that hold only priming. */
-int sound_encoder_lead(const AVCodecContext *encoder);
+int audio_encoder_lead(const AVCodecContext *encoder);
 
 #endif

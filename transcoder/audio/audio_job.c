@@ -9,12 +9,12 @@
 
 /* One rendition on its way from packets to chunks. */
 struct track {
-    const struct piece *piece;
+    const struct work *work;
     const struct plan *plan;
-    const struct plan_rendition *rendition;
-    struct sound_made made;
+    const struct rendition *rendition;
+    struct fitted_audio made;
     AVPacket *packet;
-    struct packager *packager;
+    struct cmaf *cmaf;
     int chunk;
     int segment, chunk_end_segment;
     int64_t first_sample; /* lesson time, at the rendition's rate */
@@ -22,25 +22,25 @@ struct track {
 
 static int begin_chunk(struct track *t, struct failure *failure)
 {
-    struct packager_params params = {t->rendition, t->made.encoder, t->segment};
+    struct cmaf_params params = {t->rendition, t->made.encoder, t->segment};
     int first;
-    plan_chunk_segments(t->plan, &t->piece->job->options, t->chunk, &first, &t->chunk_end_segment);
-    return packager_open(&t->packager, &params, failure);
+    plan_chunk_segments(t->plan, &t->work->job->options, t->chunk, &first, &t->chunk_end_segment);
+    return cmaf_open(&t->cmaf, &params, failure);
 }
 
 static int end_chunk(struct track *t, struct failure *failure)
 {
-    if (packager_end_segment(t->packager, failure) < 0 ||
-        piece_deliver(t->piece, t->rendition, t->chunk, t->packager, t->made.encoder, failure) < 0)
+    if (cmaf_end_segment(t->cmaf, failure) < 0 ||
+        deliver_chunk_and_init(t->work, t->rendition, t->chunk, t->cmaf, t->made.encoder, failure) < 0)
         return -1;
-    packager_close(&t->packager);
+    cmaf_close(&t->cmaf);
     t->chunk++;
     return 0;
 }
 
 static int next_segment(struct track *t, struct failure *failure)
 {
-    if (packager_end_segment(t->packager, failure) < 0)
+    if (cmaf_end_segment(t->cmaf, failure) < 0)
         return -1;
     if (++t->segment < t->chunk_end_segment)
         return 0;
@@ -51,11 +51,11 @@ static int add_packet(struct track *t, size_t index, size_t offset, struct failu
 {
     int frame = t->made.encoder->frame_size;
     int64_t end =
-        sound_segment_packet(t->plan, t->rendition, frame, t->first_sample, t->segment + 1);
+        audio_segment_packet(t->plan, t->rendition, frame, t->first_sample, t->segment + 1);
     while ((int64_t)index >= end && t->segment + 1 < t->plan->segment_count) {
         if (next_segment(t, failure) < 0)
             return -1;
-        end = sound_segment_packet(t->plan, t->rendition, frame, t->first_sample, t->segment + 1);
+        end = audio_segment_packet(t->plan, t->rendition, frame, t->first_sample, t->segment + 1);
     }
     AVPacket *packet = t->packet;
     if (av_new_packet(packet, t->made.packets.sizes[index]) < 0)
@@ -64,7 +64,7 @@ static int add_packet(struct track *t, size_t index, size_t offset, struct failu
     packet->pts = packet->dts = t->first_sample + (int64_t)index * frame;
     packet->duration = frame;
     packet->flags |= AV_PKT_FLAG_KEY;
-    int result = packager_add(t->packager, packet, failure);
+    int result = cmaf_add(t->cmaf, packet, failure);
     av_packet_unref(packet);
     return result;
 }
@@ -92,12 +92,12 @@ static int package(struct track *t, struct failure *failure)
 
 /* ---- the renditions of one track, in threads ---- */
 
-#define MOST_THREADS 8
+#define MAX_THREADS 8
 
-struct work {
-    const struct piece *piece;
+struct track_work {
+    const struct work *work;
     const struct plan *plan;
-    struct sound_pcm *pcm;
+    struct pcm_cache *pcm;
     int source_audio;
     pthread_mutex_t mutex;
     size_t next;   /* under the mutex, as all that follows */
@@ -108,15 +108,15 @@ struct work {
 
 /* What a thread makes. */
 struct task {
-    struct work *work;
+    struct track_work *work;
     size_t index;
 };
 
 static int add_progress(void *context, int permille, struct failure *failure)
 {
     const struct task *task = context;
-    struct work *w = task->work;
-    int count = (int)w->piece->job->rendition_count, sum = 0;
+    struct track_work *w = task->work;
+    int count = (int)w->work->job->rendition_count, sum = 0;
     pthread_mutex_lock(&w->mutex);
     /* A second attempt takes nothing back. */
     if (permille > w->permille[task->index])
@@ -124,29 +124,29 @@ static int add_progress(void *context, int permille, struct failure *failure)
     for (int i = 0; i < count; i++)
         sum += w->permille[i];
     pthread_mutex_unlock(&w->mutex);
-    return report_progress(w->piece->report, sum / count, failure);
+    return report_progress(w->work->report, sum / count, failure);
 }
 
 static int make_rendition(struct task *task, struct failure *failure)
 {
-    const struct work *w = task->work;
-    const struct plan_rendition *rendition = &w->piece->job->renditions[task->index];
-    struct track t = {.piece = w->piece, .plan = w->plan, .rendition = rendition};
-    struct sound_job job = {&w->piece->job->info, w->plan, w->pcm, add_progress, task};
-    t.first_sample = sound_first(&w->piece->job->info, rendition);
-    int result = sound_settle(&job, rendition, &t.made, failure);
+    const struct track_work *w = task->work;
+    const struct rendition *rendition = &w->work->job->renditions[task->index];
+    struct track t = {.work = w->work, .plan = w->plan, .rendition = rendition};
+    struct fit_params job = {&w->work->job->info, w->plan, w->pcm, add_progress, task};
+    t.first_sample = audio_first_sample(&w->work->job->info, rendition);
+    int result = fit_rendition(&job, rendition, &t.made, failure);
     if (result == 0)
         result = package(&t, failure);
-    packager_close(&t.packager);
+    cmaf_close(&t.cmaf);
     av_packet_free(&t.packet);
-    sound_made_clear(&t.made);
+    fitted_audio_clear(&t.made);
     return result;
 }
 
 /* The next rendition of the track, or the number of all if there is none. */
-static size_t take_next(struct work *w)
+static size_t take_next(struct track_work *w)
 {
-    const struct job *job = w->piece->job;
+    const struct job *job = w->work->job;
     pthread_mutex_lock(&w->mutex);
     while (
         w->next < job->rendition_count && job->renditions[w->next].source_audio != w->source_audio)
@@ -158,9 +158,9 @@ static size_t take_next(struct work *w)
 
 static void *run_thread(void *context)
 {
-    struct work *w = context;
+    struct track_work *w = context;
     struct task task = {.work = w};
-    while ((task.index = take_next(w)) < w->piece->job->rendition_count) {
+    while ((task.index = take_next(w)) < w->work->job->rendition_count) {
         struct failure failure;
         if (make_rendition(&task, &failure) == 0)
             continue;
@@ -174,24 +174,24 @@ static void *run_thread(void *context)
 }
 
 /* All renditions of the track that the rendition `first` is made of. */
-static int make_track(struct work *w, size_t first, struct failure *failure)
+static int make_track(struct track_work *w, size_t first, struct failure *failure)
 {
-    const struct job *job = w->piece->job;
-    struct sound_pcm_params params = {
-        .source_fd = w->piece->source_fd, .info = &job->info, .rendition = &job->renditions[first]};
-    pthread_t ids[MOST_THREADS];
+    const struct job *job = w->work->job;
+    struct pcm_cache_params params = {
+        .source_fd = w->work->source_fd, .info = &job->info, .rendition = &job->renditions[first]};
+    pthread_t ids[MAX_THREADS];
     int started = 0;
-    if (sound_pcm_open(&w->pcm, &params, failure) < 0)
+    if (pcm_cache_open(&w->pcm, &params, failure) < 0)
         return -1;
     w->source_audio = job->renditions[first].source_audio;
     w->next = first;
-    while (started < job->threads - 1 && started < MOST_THREADS &&
+    while (started < job->threads - 1 && started < MAX_THREADS &&
            pthread_create(&ids[started], NULL, run_thread, w) == 0)
         started++;
     run_thread(w);
     for (int i = 0; i < started; i++)
         pthread_join(ids[i], NULL);
-    sound_pcm_close(&w->pcm);
+    pcm_cache_close(&w->pcm);
     if (w->result < 0)
         *failure = w->failure;
     return w->result;
@@ -205,12 +205,12 @@ static bool is_first_of_track(const struct job *job, size_t index)
     return true;
 }
 
-int audio_run(const struct piece *piece, struct failure *failure)
+int audio_job_run(const struct work *work, struct failure *failure)
 {
-    const struct job *job = piece->job;
+    const struct job *job = work->job;
     struct plan *plan = av_malloc(sizeof(*plan));
     int permille[PLAN_MAX_RENDITIONS] = {0};
-    struct work w = {.piece = piece, .plan = plan, .permille = permille};
+    struct track_work w = {.work = work, .plan = plan, .permille = permille};
     pthread_mutex_init(&w.mutex, NULL);
     int result = plan && plan_make(&job->info, &job->options, plan) == 0
                      ? 0

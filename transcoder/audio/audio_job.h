@@ -6,6 +6,6 @@
 #include "transcoder/package/deliver.h"
 
 /* 0, or -1: failure set. What was delivered before stays. */
-int audio_run(const struct piece *piece, struct failure *failure);
+int audio_job_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -8,7 +8,7 @@
 #define READ_SAMPLES 4800
 
 struct measurement {
-    struct sound *sound;
+    struct source_pcm *sound;
     struct meter *meter;
     struct speech speech;
     AVFrame *frame;
@@ -18,7 +18,7 @@ struct measurement {
 static int step(struct measurement *m, int permille, struct report *report, struct failure *failure)
 {
     struct failure ignored;
-    if (sound_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0)
+    if (source_pcm_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0)
         return 0;
     const float *samples = (const float *)m->frame->extended_data[0];
     meter_add(m->meter, samples, m->frame->nb_samples);
@@ -43,13 +43,13 @@ static void conclude(struct measurement *m, struct media_audio *audio)
         audio->sound = permille >= 500 ? MEDIA_SOUND_SPEECH : MEDIA_SOUND_OTHER;
 }
 
-int sound_probe(int fd, struct media_info *info, int track, int permille, struct report *report,
+int audio_probe_run(int fd, struct media_info *info, int track, int permille, struct report *report,
     struct failure *failure)
 {
     struct measurement m = {.frame = av_frame_alloc()};
     struct failure ignored;
-    int more = m.frame && sound_open(&m.sound, fd, info, track, 1, &ignored) == 0 &&
-               meter_open(&m.meter, SOUND_RATE, &ignored) == 0;
+    int more = m.frame && source_pcm_open(&m.sound, fd, info, track, 1, &ignored) == 0 &&
+               meter_open(&m.meter, AUDIO_RATE_HZ, &ignored) == 0;
     bool opened = more > 0;
     while (more > 0)
         more = step(&m, permille, report, failure);
@@ -57,6 +57,6 @@ int sound_probe(int fd, struct media_info *info, int track, int permille, struct
         conclude(&m, &info->audio[track]);
     av_frame_free(&m.frame);
     meter_close(&m.meter);
-    sound_close(&m.sound);
+    source_pcm_close(&m.sound);
     return more;
 }

@@ -12,7 +12,7 @@
  * which is no failure. fd stays the caller's. Says `permille` as progress. 0, or -1: failure set
  * (the node is gone).
  */
-int sound_probe(int fd, struct media_info *info, int track, int permille, struct report *report,
+int audio_probe_run(int fd, struct media_info *info, int track, int permille, struct report *report,
     struct failure *failure);
 
 #endif

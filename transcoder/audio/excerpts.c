@@ -8,14 +8,14 @@
 #include "transcoder/audio/source_pcm.h"
 
 #define EXCERPTS 8
-#define EXCERPT_SAMPLES (3LL * SOUND_RATE)
+#define EXCERPT_SAMPLES (3LL * AUDIO_RATE_HZ)
 #define READ_SAMPLES 4800
 #define CLOSE_LU_X100 5
-#define MOST_STEPS 12
+#define MAX_STEPS 12
 
-/* Of the piece of `count` samples that begins at `at`: how many belong to an excerpt, and from
+/* Of the block of `count` samples that begins at `at`: how many belong to an excerpt, and from
  * where. */
-static int within(const struct sound_excerpts *e, int64_t at, int count, int64_t all, int *from)
+static int within(const struct excerpts *e, int64_t at, int count, int64_t all, int *from)
 {
     *from = 0;
     if (e->all)
@@ -32,7 +32,7 @@ static int within(const struct sound_excerpts *e, int64_t at, int count, int64_t
 static int measure(const float *samples, int64_t count, int *out, struct failure *failure)
 {
     struct meter *meter;
-    if (meter_open(&meter, SOUND_RATE, failure) < 0)
+    if (meter_open(&meter, AUDIO_RATE_HZ, failure) < 0)
         return -1;
     for (int64_t at = 0; at < count; at += READ_SAMPLES)
         meter_add(
@@ -42,42 +42,42 @@ static int measure(const float *samples, int64_t count, int *out, struct failure
     return 0;
 }
 
-int sound_excerpts_read(
-    struct sound_excerpts *e, const struct sound_pcm *pcm, struct failure *failure)
+int excerpts_read(
+    struct excerpts *e, const struct pcm_cache *pcm, struct failure *failure)
 {
-    struct sound_pcm_reader *reader;
-    float piece[READ_SAMPLES];
-    int64_t all = sound_pcm_samples(pcm), at = 0;
-    *e = (struct sound_excerpts){.all = all <= 2 * EXCERPTS * EXCERPT_SAMPLES};
+    struct pcm_reader *reader;
+    float block[READ_SAMPLES];
+    int64_t all = pcm_cache_samples(pcm), at = 0;
+    *e = (struct excerpts){.all = all <= 2 * EXCERPTS * EXCERPT_SAMPLES};
     int64_t room = e->all ? all : (EXCERPTS + 1) * EXCERPT_SAMPLES;
     e->samples = malloc((size_t)(room + 1) * sizeof(float));
     if (!e->samples)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "excerpts");
-    if (sound_pcm_reader_open(&reader, pcm, failure) < 0)
+    if (pcm_reader_open(&reader, pcm, failure) < 0)
         return -1;
     int count, from;
-    while ((count = sound_pcm_read(reader, piece, READ_SAMPLES, failure)) > 0) {
+    while ((count = pcm_reader_read(reader, block, READ_SAMPLES, failure)) > 0) {
         int64_t take = within(e, at, count, all, &from);
         if (take > room - e->count)
             take = room - e->count;
-        memcpy(e->samples + e->count, piece + from, (size_t)take * sizeof(float));
+        memcpy(e->samples + e->count, block + from, (size_t)take * sizeof(float));
         e->count += take;
         at += count;
     }
-    sound_pcm_reader_close(&reader);
+    pcm_reader_close(&reader);
     return count < 0 ? -1 : measure(e->samples, e->count, &e->loudness_lufs_x100, failure);
 }
 
-void sound_excerpts_clear(struct sound_excerpts *excerpts)
+void excerpts_clear(struct excerpts *excerpts)
 {
     free(excerpts->samples);
-    *excerpts = (struct sound_excerpts){0};
+    *excerpts = (struct excerpts){0};
 }
 
 static int read_excerpts(void *context, float *out, int room, struct failure *failure)
 {
     (void)failure;
-    struct sound_excerpts *e = context;
+    struct excerpts *e = context;
     int64_t left = e->count - e->at;
     int count = left < room ? (int)left : room;
     memcpy(out, e->samples + e->at, (size_t)count * sizeof(float));
@@ -85,13 +85,13 @@ static int read_excerpts(void *context, float *out, int room, struct failure *fa
     return count;
 }
 
-struct sound_feed sound_excerpts_feed(struct sound_excerpts *excerpts)
+struct test_encode_feed excerpts_feed(struct excerpts *excerpts)
 {
     excerpts->at = 0;
-    return (struct sound_feed){read_excerpts, excerpts};
+    return (struct test_encode_feed){read_excerpts, excerpts};
 }
 
-static int limit(const struct sound_excerpts *e, const struct limiter_params *level, float *out,
+static int limit(const struct excerpts *e, const struct limiter_params *level, float *out,
     int *loudness_x100, struct failure *failure)
 {
     struct limiter_params params = *level;
@@ -107,21 +107,21 @@ static int limit(const struct sound_excerpts *e, const struct limiter_params *le
     return measure(out, given, loudness_x100, failure);
 }
 
-int sound_excerpts_solve(const struct sound_excerpts *e, const struct sound_wanted *wanted,
+int excerpts_solve(const struct excerpts *e, const struct excerpts_wanted *wanted,
     struct limiter_params *level, int *reached_x100, struct failure *failure)
 {
     float *limited = malloc((size_t)(e->count + 1) * sizeof(float));
     int result = limited ? 0 : failure_set(failure, REASON_OUT_OF_MEMORY, "excerpts");
-    for (int i = 0; i < MOST_STEPS && result == 0; i++) {
+    for (int i = 0; i < MAX_STEPS && result == 0; i++) {
         result = limit(e, level, limited, reached_x100, failure);
         int missing = wanted->loudness_lufs_x100 - *reached_x100;
         if (abs(missing) <= CLOSE_LU_X100 || *reached_x100 <= METER_NOTHING_LUFS_X100 ||
-            (missing > 0 && level->gain_db_x100 >= wanted->most_gain_db_x100))
+            (missing > 0 && level->gain_db_x100 >= wanted->max_gain_db_x100))
             break;
         /* Where the limiter works, less than a decibel comes out for each. */
         level->gain_db_x100 += missing > 0 ? missing * 3 / 2 : missing;
-        if (level->gain_db_x100 > wanted->most_gain_db_x100)
-            level->gain_db_x100 = wanted->most_gain_db_x100;
+        if (level->gain_db_x100 > wanted->max_gain_db_x100)
+            level->gain_db_x100 = wanted->max_gain_db_x100;
     }
     free(limited);
     return result;

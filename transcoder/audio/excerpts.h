@@ -9,30 +9,30 @@
 #include "transcoder/audio/test_encode.h"
 #include "transcoder/audio/pcm_cache.h"
 
-struct sound_excerpts {
+struct excerpts {
     float *samples;
     int64_t count, at; /* at: of the feed */
     bool all;          /* it is no excerpt */
     int loudness_lufs_x100;
 };
 
-/* *out is the caller's (sound_excerpts_clear) in any case. 0, or -1: failure set. */
-int sound_excerpts_read(
-    struct sound_excerpts *out, const struct sound_pcm *pcm, struct failure *failure);
-void sound_excerpts_clear(struct sound_excerpts *excerpts);
+/* *out is the caller's (excerpts_clear) in any case. 0, or -1: failure set. */
+int excerpts_read(
+    struct excerpts *out, const struct pcm_cache *pcm, struct failure *failure);
+void excerpts_clear(struct excerpts *excerpts);
 
 /* Excerpts as a feed, from the beginning. */
-struct sound_feed sound_excerpts_feed(struct sound_excerpts *excerpts);
+struct test_encode_feed excerpts_feed(struct excerpts *excerpts);
 
 /*
- * Finds the gain, of most_gain_db_x100 at the most, with which they come out of a limiter that
+ * Finds the gain, of max_gain_db_x100 at the most, with which they come out of a limiter that
  * loud; sets it and *reached_lufs_x100, which is less where the limiter lets nothing louder out.
  * Dips count for nothing. 0, or -1: failure set.
  */
-struct sound_wanted {
-    int loudness_lufs_x100, most_gain_db_x100;
+struct excerpts_wanted {
+    int loudness_lufs_x100, max_gain_db_x100;
 };
-int sound_excerpts_solve(const struct sound_excerpts *excerpts, const struct sound_wanted *wanted,
+int excerpts_solve(const struct excerpts *excerpts, const struct excerpts_wanted *wanted,
     struct limiter_params *level, int *reached_lufs_x100, struct failure *failure);
 
 #endif

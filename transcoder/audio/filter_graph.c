@@ -7,14 +7,14 @@
 #include <libavutil/mem.h>
 #include <stdio.h>
 
-struct sound_graph {
+struct filter_graph {
     AVFilterGraph *graph;
     AVFilterContext *source, *sink;
     AVFrame *in;
     int64_t pushed_samples;
 };
 
-static int parse(struct sound_graph *g, const char *chain)
+static int parse(struct filter_graph *g, const char *chain)
 {
     AVFilterInOut *outputs = avfilter_inout_alloc(), *inputs = avfilter_inout_alloc();
     int error = AVERROR(ENOMEM);
@@ -28,7 +28,7 @@ static int parse(struct sound_graph *g, const char *chain)
     return error;
 }
 
-static int build(struct sound_graph *g, int rate_hz, const char *chain)
+static int build(struct filter_graph *g, int rate_hz, const char *chain)
 {
     char params[96];
     g->graph = avfilter_graph_alloc();
@@ -48,19 +48,19 @@ static int build(struct sound_graph *g, int rate_hz, const char *chain)
     return error < 0 ? error : avfilter_graph_config(g->graph, NULL);
 }
 
-int sound_graph_open(
-    struct sound_graph **out, int rate_hz, const char *chain, struct failure *failure)
+int filter_graph_open(
+    struct filter_graph **out, int rate_hz, const char *chain, struct failure *failure)
 {
-    struct sound_graph *g = av_mallocz(sizeof(*g));
+    struct filter_graph *g = av_mallocz(sizeof(*g));
     int error = g ? build(g, rate_hz, chain) : AVERROR(ENOMEM);
     *out = g;
     if (error >= 0)
         return 0;
-    sound_graph_close(out);
+    filter_graph_close(out);
     return failure_from_av(failure, error, REASON_INTERNAL, chain);
 }
 
-void sound_graph_close(struct sound_graph **graph)
+void filter_graph_close(struct filter_graph **graph)
 {
     if (!*graph)
         return;
@@ -69,7 +69,7 @@ void sound_graph_close(struct sound_graph **graph)
     av_freep(graph);
 }
 
-int sound_graph_push(struct sound_graph *g, const AVFrame *frame, struct failure *failure)
+int filter_graph_push(struct filter_graph *g, const AVFrame *frame, struct failure *failure)
 {
     int error = frame ? av_frame_ref(g->in, frame) : 0;
     if (error >= 0 && frame) {
@@ -82,7 +82,7 @@ int sound_graph_push(struct sound_graph *g, const AVFrame *frame, struct failure
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "sound filters") : 0;
 }
 
-int sound_graph_pull(struct sound_graph *g, AVFrame *frame, struct failure *failure)
+int filter_graph_pull(struct filter_graph *g, AVFrame *frame, struct failure *failure)
 {
     int error = av_buffersink_get_frame(g->sink, frame);
     if (error == AVERROR(EAGAIN) || error == AVERROR_EOF)

@@ -11,18 +11,18 @@
 
 #include "transcoder/worker/failure.h"
 
-struct sound_graph;
+struct filter_graph;
 
 /* Opens a chain, in libavfilter's notation, for mono planar floats at rate_hz. *out is the caller's
- * (sound_graph_close). -1: failure set. */
-int sound_graph_open(
-    struct sound_graph **out, int rate_hz, const char *chain, struct failure *failure);
-void sound_graph_close(struct sound_graph **graph);
+ * (filter_graph_close). -1: failure set. */
+int filter_graph_open(
+    struct filter_graph **out, int rate_hz, const char *chain, struct failure *failure);
+void filter_graph_close(struct filter_graph **graph);
 
 /* Puts samples in; the frame stays the caller's. NULL: that was all. 0, or -1: failure set. */
-int sound_graph_push(struct sound_graph *graph, const AVFrame *frame, struct failure *failure);
+int filter_graph_push(struct filter_graph *graph, const AVFrame *frame, struct failure *failure);
 /* Takes out what is ready into frame (fresh; the caller's to unref). 1; 0: nothing until more is
  * pushed, or nothing at all after the end; -1: failure set. */
-int sound_graph_pull(struct sound_graph *graph, AVFrame *frame, struct failure *failure);
+int filter_graph_pull(struct filter_graph *graph, AVFrame *frame, struct failure *failure);
 
 #endif

@@ -12,32 +12,32 @@
 #include "transcoder/audio/test_encode.h"
 #include "transcoder/audio/pcm_cache.h"
 
-struct sound_made {
-    struct sound_packets packets;
+struct fitted_audio {
+    struct audio_packets packets;
     AVCodecContext *encoder; /* for its parameters */
 };
-void sound_made_clear(struct sound_made *made);
+void fitted_audio_clear(struct fitted_audio *made);
 
 /* What renditions are made of. All the caller's. */
-struct sound_job {
+struct fit_params {
     const struct media_info *info;
     const struct plan *plan;
-    const struct sound_pcm *pcm;
+    const struct pcm_cache *pcm;
     /* How much of an attempt at the whole is done. -1: failure set, and it is broken off. */
     int (*on_progress)(void *context, int permille, struct failure *failure);
     void *context;
 };
 
-/* Makes a rendition. *made (zeroed before) is the caller's in any case: sound_made_clear(). 0, or
+/* Makes a rendition. *made (zeroed before) is the caller's in any case: fitted_audio_clear(). 0, or
  * -1: failure set. */
-int sound_settle(const struct sound_job *job, const struct plan_rendition *rendition,
-    struct sound_made *made, struct failure *failure);
+int fit_rendition(const struct fit_params *job, const struct rendition *rendition,
+    struct fitted_audio *made, struct failure *failure);
 
 /* The lesson time of the rendition's first sample, in samples of its own rate. */
-int64_t sound_first(const struct media_info *info, const struct plan_rendition *rendition);
+int64_t audio_first_sample(const struct media_info *info, const struct rendition *rendition);
 /* The packet that a segment begins with: the one whose start is nearest to its boundary. Past the
  * last segment: one past the last packet. */
-int64_t sound_segment_packet(const struct plan *plan, const struct plan_rendition *rendition,
+int64_t audio_segment_packet(const struct plan *plan, const struct rendition *rendition,
     int frame_samples, int64_t first_sample, int64_t segment);
 
 #endif

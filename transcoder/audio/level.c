@@ -8,7 +8,7 @@
 
 #include "transcoder/audio/source_pcm.h"
 
-#define PIECE_SAMPLES 4800
+#define BLOCK_SAMPLES 4800
 
 struct loudness {
     struct limiter *limiter;
@@ -16,7 +16,7 @@ struct loudness {
     AVAudioFifo *fifo;
     int rate_hz, frame_samples;
     bool ended;
-    float limited[PIECE_SAMPLES], resampled[2 * PIECE_SAMPLES];
+    float limited[BLOCK_SAMPLES], resampled[2 * BLOCK_SAMPLES];
 };
 
 static int put(struct loudness *l, float *samples, int count)
@@ -28,16 +28,16 @@ static int open_resampler(struct loudness *l)
 {
     AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
     int error = swr_alloc_set_opts2(&l->swr, &mono, AV_SAMPLE_FMT_FLTP, l->rate_hz, &mono,
-        AV_SAMPLE_FMT_FLTP, SOUND_RATE, 0, NULL);
+        AV_SAMPLE_FMT_FLTP, AUDIO_RATE_HZ, 0, NULL);
     return error < 0 ? error : swr_init(l->swr);
 }
 
 static int put_lead(struct loudness *l, int samples)
 {
     int error = 0;
-    for (int piece; error >= 0 && samples > 0; samples -= piece) {
-        piece = samples < PIECE_SAMPLES ? samples : PIECE_SAMPLES;
-        error = put(l, l->limited, piece);
+    for (int block; error >= 0 && samples > 0; samples -= block) {
+        block = samples < BLOCK_SAMPLES ? samples : BLOCK_SAMPLES;
+        error = put(l, l->limited, block);
     }
     return error;
 }
@@ -50,8 +50,8 @@ int loudness_open(
     if (error >= 0) {
         l->rate_hz = params->rate_hz;
         l->frame_samples = params->frame_samples;
-        l->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, 1, 2 * PIECE_SAMPLES);
-        error = !l->fifo ? AVERROR(ENOMEM) : params->rate_hz != SOUND_RATE ? open_resampler(l) : 0;
+        l->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, 1, 2 * BLOCK_SAMPLES);
+        error = !l->fifo ? AVERROR(ENOMEM) : params->rate_hz != AUDIO_RATE_HZ ? open_resampler(l) : 0;
     }
     if (error >= 0)
         error = put_lead(l, params->lead_samples);
@@ -78,7 +78,7 @@ static int put_resampled(struct loudness *l, const float *samples, int count)
         return samples ? put(l, l->limited, count) : 0;
     const uint8_t *in = (const uint8_t *)samples;
     uint8_t *out = (uint8_t *)l->resampled;
-    int got = swr_convert(l->swr, &out, 2 * PIECE_SAMPLES, samples ? &in : NULL, count);
+    int got = swr_convert(l->swr, &out, 2 * BLOCK_SAMPLES, samples ? &in : NULL, count);
     return got < 0 ? got : put(l, l->resampled, got);
 }
 
@@ -86,10 +86,10 @@ int loudness_push(struct loudness *l, const float *samples, int count, struct fa
 {
     int error = 0;
     for (int used = 0; samples && error >= 0 && used < count;) {
-        int piece = count - used < PIECE_SAMPLES ? count - used : PIECE_SAMPLES;
-        int got = limiter_run(l->limiter, samples + used, piece, l->limited);
+        int block = count - used < BLOCK_SAMPLES ? count - used : BLOCK_SAMPLES;
+        int got = limiter_run(l->limiter, samples + used, block, l->limited);
         error = put_resampled(l, l->limited, got);
-        used += piece;
+        used += block;
     }
     if (!samples) {
         error = put_resampled(l, l->limited, limiter_run(l->limiter, NULL, 0, l->limited));

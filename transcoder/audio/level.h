@@ -20,7 +20,7 @@ struct loudness_params {
     int frame_samples; /* of each frame that comes out, but for the last */
 };
 
-/* For mono at SOUND_RATE. *out is the caller's (loudness_close). -1: failure set. */
+/* For mono at AUDIO_RATE_HZ. *out is the caller's (loudness_close). -1: failure set. */
 int loudness_open(
     struct loudness **out, const struct loudness_params *params, struct failure *failure);
 void loudness_close(struct loudness **loudness);

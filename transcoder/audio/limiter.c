@@ -82,7 +82,7 @@ static float dip_gain(struct limiter *l)
 }
 
 /* The least that was needed over the last WINDOW samples. */
-static float least_need(struct limiter *l, float need)
+static float min_need(struct limiter *l, float need)
 {
     while (l->need_count > 0 && l->needs[(l->first_need + l->need_count - 1) % WINDOW] >= need)
         l->need_count--;
@@ -100,7 +100,7 @@ static float least_need(struct limiter *l, float need)
 static float step(struct limiter *l, float sample)
 {
     float level = fabsf(sample * l->gain), need = level > l->limit ? l->limit / level : 1;
-    float gain = mean_add(&l->second, mean_add(&l->first, least_need(l, need * dip_gain(l))));
+    float gain = mean_add(&l->second, mean_add(&l->first, min_need(l, need * dip_gain(l))));
     float *delayed = &l->delayed[l->at++ % LIMITER_DELAY];
     float out = *delayed * l->gain * gain;
     *delayed = sample;

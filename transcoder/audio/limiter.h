@@ -28,7 +28,7 @@ struct limiter_params {
     const struct limiter_dips *dips; /* the caller's, for as long as the limiter; NULL: none */
 };
 
-/* For mono at SOUND_RATE. *out is the caller's (limiter_close). 0, or -1: out of memory. */
+/* For mono at AUDIO_RATE_HZ. *out is the caller's (limiter_close). 0, or -1: out of memory. */
 int limiter_open(struct limiter **out, const struct limiter_params *params);
 void limiter_close(struct limiter **limiter);
 /* Puts count finite samples in; NULL: that was all, and count counts for nothing. out has room for

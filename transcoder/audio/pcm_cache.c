@@ -13,18 +13,18 @@
 /* afftdn's at 48 kHz: it gives what it was given this much later, and at the end not at all. */
 #define DENOISE_DELAY_SAMPLES 1200
 
-struct sound_pcm {
-    struct sound_pcm_params params;
-    int64_t most_samples;
+struct pcm_cache {
+    struct pcm_cache_params params;
+    int64_t max_samples;
     float *samples; /* NULL: they are decoded each time */
     int64_t count;
 };
 
-struct sound_pcm_reader {
-    const struct sound_pcm *pcm;
+struct pcm_reader {
+    const struct pcm_cache *pcm;
     int64_t at; /* in memory */
-    struct sound *sound;
-    struct sound_graph *denoise; /* NULL: none */
+    struct source_pcm *sound;
+    struct filter_graph *denoise; /* NULL: none */
     AVFrame *read, *ready;       /* ready holds samples from `used` on */
     int used;
     bool ended;
@@ -35,9 +35,9 @@ static int clamp(int value, int least, int most)
     return value < least ? least : value > most ? most : value;
 }
 
-static int open_denoise(struct sound_pcm_reader *r, struct failure *failure)
+static int open_denoise(struct pcm_reader *r, struct failure *failure)
 {
-    const struct plan_rendition *rendition = r->pcm->params.rendition;
+    const struct rendition *rendition = r->pcm->params.rendition;
     char chain[160];
     if (rendition->noise_reduction_db <= 0)
         return 0;
@@ -47,51 +47,51 @@ static int open_denoise(struct sound_pcm_reader *r, struct failure *failure)
         "apad=pad_len=%d,afftdn=nr=%d:nf=%d,atrim=start_sample=%d,asetpts=N/SR/TB",
         DENOISE_DELAY_SAMPLES, clamp(rendition->noise_reduction_db, 1, 24),
         clamp(rendition->noise_dbfs + 3, -80, -20), DENOISE_DELAY_SAMPLES);
-    return sound_graph_open(&r->denoise, SOUND_RATE, chain, failure);
+    return filter_graph_open(&r->denoise, AUDIO_RATE_HZ, chain, failure);
 }
 
-static int open_source(struct sound_pcm_reader *r, struct failure *failure)
+static int open_source(struct pcm_reader *r, struct failure *failure)
 {
-    const struct sound_pcm_params *p = &r->pcm->params;
+    const struct pcm_cache_params *p = &r->pcm->params;
     r->read = av_frame_alloc();
     r->ready = av_frame_alloc();
     if (!r->read || !r->ready)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
-    if (sound_open(&r->sound, p->source_fd, p->info, p->rendition->source_audio, 1, failure) < 0)
+    if (source_pcm_open(&r->sound, p->source_fd, p->info, p->rendition->source_audio, 1, failure) < 0)
         return -1;
     return open_denoise(r, failure);
 }
 
-int sound_pcm_reader_open(
-    struct sound_pcm_reader **out, const struct sound_pcm *pcm, struct failure *failure)
+int pcm_reader_open(
+    struct pcm_reader **out, const struct pcm_cache *pcm, struct failure *failure)
 {
-    struct sound_pcm_reader *r = *out = calloc(1, sizeof(*r));
+    struct pcm_reader *r = *out = calloc(1, sizeof(*r));
     if (!r)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
     r->pcm = pcm;
     if (pcm->samples || open_source(r, failure) == 0)
         return 0;
-    sound_pcm_reader_close(out);
+    pcm_reader_close(out);
     return -1;
 }
 
-void sound_pcm_reader_close(struct sound_pcm_reader **reader)
+void pcm_reader_close(struct pcm_reader **reader)
 {
     if (!*reader)
         return;
-    sound_graph_close(&(*reader)->denoise);
-    sound_close(&(*reader)->sound);
+    filter_graph_close(&(*reader)->denoise);
+    source_pcm_close(&(*reader)->sound);
     av_frame_free(&(*reader)->read);
     av_frame_free(&(*reader)->ready);
     free(*reader);
     *reader = NULL;
 }
 
-/* Takes what is ready. 1, 0 or -1 as in sound_graph_pull(). */
-static int take(struct sound_pcm_reader *r, struct failure *failure)
+/* Takes what is ready. 1, 0 or -1 as in filter_graph_pull(). */
+static int take(struct pcm_reader *r, struct failure *failure)
 {
     if (r->denoise)
-        return sound_graph_pull(r->denoise, r->ready, failure);
+        return filter_graph_pull(r->denoise, r->ready, failure);
     if (r->read->nb_samples == 0)
         return 0;
     av_frame_move_ref(r->ready, r->read);
@@ -99,19 +99,19 @@ static int take(struct sound_pcm_reader *r, struct failure *failure)
 }
 
 /* Decodes more. */
-static int advance(struct sound_pcm_reader *r, struct failure *failure)
+static int advance(struct pcm_reader *r, struct failure *failure)
 {
-    int more = sound_read(r->sound, READ_SAMPLES, r->read, failure);
+    int more = source_pcm_read(r->sound, READ_SAMPLES, r->read, failure);
     r->ended = more == 0;
     if (more < 0 || !r->denoise)
         return more;
-    int result = sound_graph_push(r->denoise, more > 0 ? r->read : NULL, failure);
+    int result = filter_graph_push(r->denoise, more > 0 ? r->read : NULL, failure);
     av_frame_unref(r->read);
     return result;
 }
 
 /* Gets samples ready. 1; 0: that was all; -1: failure set. */
-static int refill(struct sound_pcm_reader *r, struct failure *failure)
+static int refill(struct pcm_reader *r, struct failure *failure)
 {
     av_frame_unref(r->ready);
     r->used = 0;
@@ -122,7 +122,7 @@ static int refill(struct sound_pcm_reader *r, struct failure *failure)
     return got;
 }
 
-static int read_decoded(struct sound_pcm_reader *r, float *out, int room, struct failure *failure)
+static int read_decoded(struct pcm_reader *r, float *out, int room, struct failure *failure)
 {
     if (r->used == r->ready->nb_samples) {
         int got = refill(r, failure);
@@ -135,7 +135,7 @@ static int read_decoded(struct sound_pcm_reader *r, float *out, int room, struct
     return count;
 }
 
-int sound_pcm_read(struct sound_pcm_reader *r, float *out, int room, struct failure *failure)
+int pcm_reader_read(struct pcm_reader *r, float *out, int room, struct failure *failure)
 {
     if (!r->pcm->samples)
         return read_decoded(r, out, room, failure);
@@ -147,20 +147,20 @@ int sound_pcm_read(struct sound_pcm_reader *r, float *out, int room, struct fail
 }
 
 /* Decodes all of it into memory. */
-static int fill(struct sound_pcm *pcm, struct failure *failure)
+static int fill(struct pcm_cache *pcm, struct failure *failure)
 {
-    struct sound_pcm_reader *reader;
-    if (sound_pcm_reader_open(&reader, pcm, failure) < 0)
+    struct pcm_reader *reader;
+    if (pcm_reader_open(&reader, pcm, failure) < 0)
         return -1;
-    float *samples = malloc((size_t)(pcm->most_samples + 1) * sizeof(float));
+    float *samples = malloc((size_t)(pcm->max_samples + 1) * sizeof(float));
     int got = samples ? 1 : failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
-    while (got > 0 && pcm->count < pcm->most_samples) {
-        int64_t left = pcm->most_samples - pcm->count;
-        got = sound_pcm_read(
+    while (got > 0 && pcm->count < pcm->max_samples) {
+        int64_t left = pcm->max_samples - pcm->count;
+        got = pcm_reader_read(
             reader, samples + pcm->count, left < READ_SAMPLES ? (int)left : READ_SAMPLES, failure);
         pcm->count += got > 0 ? got : 0;
     }
-    sound_pcm_reader_close(&reader);
+    pcm_reader_close(&reader);
     if (got < 0)
         free(samples);
     else
@@ -168,24 +168,24 @@ static int fill(struct sound_pcm *pcm, struct failure *failure)
     return got < 0 ? -1 : 0;
 }
 
-int sound_pcm_open(
-    struct sound_pcm **out, const struct sound_pcm_params *params, struct failure *failure)
+int pcm_cache_open(
+    struct pcm_cache **out, const struct pcm_cache_params *params, struct failure *failure)
 {
-    struct sound_pcm *pcm = *out = calloc(1, sizeof(*pcm));
+    struct pcm_cache *pcm = *out = calloc(1, sizeof(*pcm));
     if (!pcm)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
     pcm->params = *params;
-    int64_t first = sound_start_sample(params->info, params->rendition->source_audio);
-    int64_t end = av_rescale(params->info->duration_us, SOUND_RATE, 1000000);
-    pcm->most_samples = end > first ? end - first : 0;
-    int64_t most_bytes = params->most_bytes ? params->most_bytes : SOUND_PCM_MOST_BYTES;
-    if (pcm->most_samples * (int64_t)sizeof(float) > most_bytes || fill(pcm, failure) == 0)
+    int64_t first = source_pcm_start_sample(params->info, params->rendition->source_audio);
+    int64_t end = av_rescale(params->info->duration_us, AUDIO_RATE_HZ, 1000000);
+    pcm->max_samples = end > first ? end - first : 0;
+    int64_t max_bytes = params->max_bytes ? params->max_bytes : PCM_CACHE_MAX_BYTES;
+    if (pcm->max_samples * (int64_t)sizeof(float) > max_bytes || fill(pcm, failure) == 0)
         return 0;
-    sound_pcm_close(out);
+    pcm_cache_close(out);
     return -1;
 }
 
-void sound_pcm_close(struct sound_pcm **pcm)
+void pcm_cache_close(struct pcm_cache **pcm)
 {
     if (!*pcm)
         return;
@@ -194,7 +194,7 @@ void sound_pcm_close(struct sound_pcm **pcm)
     *pcm = NULL;
 }
 
-int64_t sound_pcm_samples(const struct sound_pcm *pcm)
+int64_t pcm_cache_samples(const struct pcm_cache *pcm)
 {
-    return pcm->samples ? pcm->count : pcm->most_samples;
+    return pcm->samples ? pcm->count : pcm->max_samples;
 }

@@ -10,31 +10,31 @@
 #include "transcoder/protocol/media_info.h"
 #include "transcoder/plan/plan.h"
 
-/* Of floats at SOUND_RATE: 23 minutes. */
-#define SOUND_PCM_MOST_BYTES (256LL * 1024 * 1024)
+/* Of floats at AUDIO_RATE_HZ: 23 minutes. */
+#define PCM_CACHE_MAX_BYTES (256LL * 1024 * 1024)
 
-struct sound_pcm;
-struct sound_pcm_reader;
+struct pcm_cache;
+struct pcm_reader;
 
-struct sound_pcm_params {
+struct pcm_cache_params {
     int source_fd;
     const struct media_info *info;          /* both the caller's, for as long as the sound */
-    const struct plan_rendition *rendition; /* one that is made of the track */
-    int64_t most_bytes;                     /* 0: SOUND_PCM_MOST_BYTES */
+    const struct rendition *rendition; /* one that is made of the track */
+    int64_t max_bytes;                     /* 0: PCM_CACHE_MAX_BYTES */
 };
 
-/* *out is the caller's (sound_pcm_close, after its readers). -1: failure set. */
-int sound_pcm_open(
-    struct sound_pcm **out, const struct sound_pcm_params *params, struct failure *failure);
-void sound_pcm_close(struct sound_pcm **pcm);
+/* *out is the caller's (pcm_cache_close, after its readers). -1: failure set. */
+int pcm_cache_open(
+    struct pcm_cache **out, const struct pcm_cache_params *params, struct failure *failure);
+void pcm_cache_close(struct pcm_cache **pcm);
 /* How many samples there are, or will be at the most. */
-int64_t sound_pcm_samples(const struct sound_pcm *pcm);
+int64_t pcm_cache_samples(const struct pcm_cache *pcm);
 
 /* Readers start at the beginning; any number, each in a thread of its own. */
-int sound_pcm_reader_open(
-    struct sound_pcm_reader **out, const struct sound_pcm *pcm, struct failure *failure);
-void sound_pcm_reader_close(struct sound_pcm_reader **reader);
+int pcm_reader_open(
+    struct pcm_reader **out, const struct pcm_cache *pcm, struct failure *failure);
+void pcm_reader_close(struct pcm_reader **reader);
 /* The next at most `room` samples. Returns how many; 0: that was all; -1: failure set. */
-int sound_pcm_read(struct sound_pcm_reader *reader, float *out, int room, struct failure *failure);
+int pcm_reader_read(struct pcm_reader *reader, float *out, int room, struct failure *failure);
 
 #endif

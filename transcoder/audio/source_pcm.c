@@ -11,19 +11,19 @@
 
 /* Timestamps that say that more than this is missing or too much are believed when two in a row say
  * so. What is less is a muxer's rounding, or a clock that runs a little fast or slow. */
-#define LEAP_SAMPLES (SOUND_RATE * 6 / 100)
+#define LEAP_SAMPLES (AUDIO_RATE_HZ * 6 / 100)
 /* A lasting difference of more than this is steered away, by at most a 500th, which nobody hears.
  */
-#define DRIFT_SAMPLES (SOUND_RATE / 200)
-#define STEER_SAMPLES (SOUND_RATE / 500)
+#define DRIFT_SAMPLES (AUDIO_RATE_HZ / 200)
+#define STEER_SAMPLES (AUDIO_RATE_HZ / 500)
 /* Over so many frames single timestamps' errors are averaged. */
 #define DRIFT_FRAMES 16
 /* Silence is put in by pieces of this size. */
-#define PIECE_SAMPLES 4096
+#define BLOCK_SAMPLES 4096
 /* 60 dB over full scale. */
-#define MOST_AMPLITUDE 1000
+#define MAX_AMPLITUDE 1000
 
-struct sound {
+struct source_pcm {
     const struct media_info *info;
     int stream;
     struct input *input;
@@ -48,29 +48,29 @@ struct sound {
 /* Lesson time in samples. */
 static int64_t to_samples(int64_t time_us)
 {
-    return av_rescale(time_us, SOUND_RATE, 1000000);
+    return av_rescale(time_us, AUDIO_RATE_HZ, 1000000);
 }
 
 /* The source's own offset is kept where players bridge it; a longer one is filled with silence from
  * the zero on. */
 #define KEPT_OFFSET_US 100000
 
-int sound_open(struct sound **out, int fd, const struct media_info *info, int audio, int channels,
+int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio, int channels,
     struct failure *failure)
 {
     *out = NULL;
-    struct sound *s = av_mallocz(sizeof(*s));
+    struct source_pcm *s = av_mallocz(sizeof(*s));
     if (!s)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
     const struct media_audio *track = &info->audio[audio];
     s->info = info;
     s->stream = track->stream;
     av_channel_layout_default(&s->out_layout, channels);
-    s->at_sample = sound_start_sample(info, audio);
+    s->at_sample = source_pcm_start_sample(info, audio);
     s->end_sample = to_samples(info->duration_us);
     s->packet = av_packet_alloc();
     s->decoded = av_frame_alloc();
-    s->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, channels, PIECE_SAMPLES);
+    s->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, channels, BLOCK_SAMPLES);
     if (!s->packet || !s->decoded || !s->fifo) {
         failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
         goto fail;
@@ -89,13 +89,13 @@ int sound_open(struct sound **out, int fd, const struct media_info *info, int au
     *out = s;
     return 0;
 fail:
-    sound_close(&s);
+    source_pcm_close(&s);
     return -1;
 }
 
-void sound_close(struct sound **sound)
+void source_pcm_close(struct source_pcm **sound)
 {
-    struct sound *s = *sound;
+    struct source_pcm *s = *sound;
     if (!s)
         return;
     av_audio_fifo_free(s->fifo);
@@ -109,7 +109,7 @@ void sound_close(struct sound **sound)
     av_freep(sound);
 }
 
-int64_t sound_start_sample(const struct media_info *info, int audio)
+int64_t source_pcm_start_sample(const struct media_info *info, int audio)
 {
     int64_t start_us = info->audio[audio].start_us;
     return start_us <= KEPT_OFFSET_US ? to_samples(start_us) : 0;
@@ -117,7 +117,7 @@ int64_t sound_start_sample(const struct media_info *info, int audio)
 
 /* ---- decoding ---- */
 
-static bool read_packet(struct sound *s)
+static bool read_packet(struct source_pcm *s)
 {
     while (input_read(s->input, s->packet) == 0) {
         if (s->packet->stream_index == s->stream)
@@ -127,7 +127,7 @@ static bool read_packet(struct sound *s)
     return false;
 }
 
-static int feed_decoder(struct sound *s)
+static int feed_decoder(struct source_pcm *s)
 {
     if (s->input_ended)
         return AVERROR_EOF;
@@ -138,7 +138,7 @@ static int feed_decoder(struct sound *s)
 }
 
 /* The next frame that can be decoded; damage is passed over, its time becomes silence. */
-static int decode(struct sound *s)
+static int decode(struct source_pcm *s)
 {
     for (;;) {
         int error = avcodec_receive_frame(s->decoder, s->decoded);
@@ -152,7 +152,7 @@ static int decode(struct sound *s)
 
 /* ---- resampling ---- */
 
-static int put(struct sound *s, AVFrame *frame)
+static int put(struct source_pcm *s, AVFrame *frame)
 {
     int skip = s->drop_samples < frame->nb_samples ? (int)s->drop_samples : frame->nb_samples;
     s->drop_samples -= skip;
@@ -166,15 +166,15 @@ static int put(struct sound *s, AVFrame *frame)
     return 0;
 }
 
-/* Puts in a piece of the silence that is due. */
-static int put_silence(struct sound *s)
+/* Puts in a block of the silence that is due. */
+static int put_silence(struct source_pcm *s)
 {
     AVFrame *frame = av_frame_alloc();
     if (!frame)
         return AVERROR(ENOMEM);
     frame->format = AV_SAMPLE_FMT_FLTP;
     frame->nb_samples =
-        s->silence_samples < PIECE_SAMPLES ? (int)s->silence_samples : PIECE_SAMPLES;
+        s->silence_samples < BLOCK_SAMPLES ? (int)s->silence_samples : BLOCK_SAMPLES;
     int error = av_channel_layout_copy(&frame->ch_layout, &s->out_layout);
     if (error >= 0)
         error = av_frame_get_buffer(frame, 0);
@@ -190,7 +190,7 @@ static int put_silence(struct sound *s)
 }
 
 /* Takes what the resampler gives for in (NULL: what it still holds). */
-static int resample(struct sound *s, const AVFrame *in)
+static int resample(struct source_pcm *s, const AVFrame *in)
 {
     AVFrame *out = av_frame_alloc();
     if (!out)
@@ -213,7 +213,7 @@ static int resample(struct sound *s, const AVFrame *in)
     return error;
 }
 
-static int flush_resampler(struct sound *s)
+static int flush_resampler(struct source_pcm *s)
 {
     int error = s->swr ? resample(s, NULL) : 0;
     swr_free(&s->swr);
@@ -221,7 +221,7 @@ static int flush_resampler(struct sound *s)
 }
 
 /* Another rate, format or layout in the middle (broadcasts do it) gets a resampler of its own. */
-static int prepare_resampler(struct sound *s, const AVFrame *frame)
+static int prepare_resampler(struct source_pcm *s, const AVFrame *frame)
 {
     if (s->swr && frame->sample_rate == s->in_rate && frame->format == s->in_format &&
         av_channel_layout_compare(&frame->ch_layout, &s->in_layout) == 0)
@@ -240,7 +240,7 @@ static int prepare_resampler(struct sound *s, const AVFrame *frame)
     else
         error = av_channel_layout_copy(&in, &frame->ch_layout);
     if (error >= 0)
-        error = swr_alloc_set_opts2(&s->swr, &s->out_layout, AV_SAMPLE_FMT_FLTP, SOUND_RATE, &in,
+        error = swr_alloc_set_opts2(&s->swr, &s->out_layout, AV_SAMPLE_FMT_FLTP, AUDIO_RATE_HZ, &in,
             frame->format, frame->sample_rate, 0, NULL);
     av_channel_layout_uninit(&in);
     if (error >= 0)
@@ -251,7 +251,7 @@ static int prepare_resampler(struct sound *s, const AVFrame *frame)
 }
 
 /* Orders silence where something is missing, a cut where there is too much. */
-static void leap(struct sound *s, int64_t missing)
+static void leap(struct source_pcm *s, int64_t missing)
 {
     s->drift = 0;
     if (missing < 0) {
@@ -266,7 +266,7 @@ static void leap(struct sound *s, int64_t missing)
     s->silence_samples = missing - cut < room ? missing - cut : room;
 }
 
-static int steer(struct sound *s, int64_t missing)
+static int steer(struct source_pcm *s, int64_t missing)
 {
     s->drift += missing - s->drift / DRIFT_FRAMES;
     int64_t average = s->drift / DRIFT_FRAMES;
@@ -276,12 +276,12 @@ static int steer(struct sound *s, int64_t missing)
         average = STEER_SAMPLES;
     if (average < -STEER_SAMPLES)
         average = -STEER_SAMPLES;
-    s->steered_until = s->at_sample + SOUND_RATE;
-    return swr_set_compensation(s->swr, (int)average, SOUND_RATE);
+    s->steered_until = s->at_sample + AUDIO_RATE_HZ;
+    return swr_set_compensation(s->swr, (int)average, AUDIO_RATE_HZ);
 }
 
 /* Brings the run of samples to the frame's time. */
-static int line_up(struct sound *s, const AVFrame *frame)
+static int line_up(struct source_pcm *s, const AVFrame *frame)
 {
     if (frame->best_effort_timestamp == AV_NOPTS_VALUE)
         return 0;
@@ -289,7 +289,7 @@ static int line_up(struct sound *s, const AVFrame *frame)
     int64_t time_us =
         av_rescale_q(frame->best_effort_timestamp, time_base, AV_TIME_BASE_Q) - s->info->zero_us;
     int64_t missing =
-        to_samples(time_us) - (s->at_sample - s->drop_samples + swr_get_delay(s->swr, SOUND_RATE));
+        to_samples(time_us) - (s->at_sample - s->drop_samples + swr_get_delay(s->swr, AUDIO_RATE_HZ));
     bool leaps = llabs(missing) > LEAP_SAMPLES;
     bool confirmed =
         leaps && s->leap_samples != 0 && llabs(missing - s->leap_samples) < LEAP_SAMPLES / 2;
@@ -300,7 +300,7 @@ static int line_up(struct sound *s, const AVFrame *frame)
 }
 
 /* Decodes a frame and finds its place. */
-static int next_frame(struct sound *s)
+static int next_frame(struct source_pcm *s)
 {
     int error = decode(s);
     if (error == AVERROR_EOF) {
@@ -321,7 +321,7 @@ static int next_frame(struct sound *s)
 }
 
 /* One step towards more samples. */
-static int read_more(struct sound *s)
+static int read_more(struct source_pcm *s)
 {
     if (s->silence_samples > 0)
         return put_silence(s);
@@ -339,7 +339,7 @@ static int read_more(struct sound *s)
 }
 
 /* Whether the run of samples goes on. */
-static bool goes_on(const struct sound *s)
+static bool goes_on(const struct source_pcm *s)
 {
     return s->at_sample < s->end_sample && (s->silence_samples > 0 || !s->decoder_ended);
 }
@@ -350,12 +350,12 @@ static void make_finite(AVFrame *frame)
     for (int c = 0; c < frame->ch_layout.nb_channels; c++) {
         float *samples = (float *)frame->extended_data[c];
         for (int i = 0; i < frame->nb_samples; i++)
-            if (!(fabsf(samples[i]) <= MOST_AMPLITUDE))
+            if (!(fabsf(samples[i]) <= MAX_AMPLITUDE))
                 samples[i] = 0;
     }
 }
 
-int sound_read(struct sound *s, int samples, AVFrame *frame, struct failure *failure)
+int source_pcm_read(struct source_pcm *s, int samples, AVFrame *frame, struct failure *failure)
 {
     int error = 0;
     while (error >= 0 && av_audio_fifo_size(s->fifo) < samples && goes_on(s))
@@ -368,7 +368,7 @@ int sound_read(struct sound *s, int samples, AVFrame *frame, struct failure *fai
     if (error >= 0 && count == 0)
         return 0;
     frame->format = AV_SAMPLE_FMT_FLTP;
-    frame->sample_rate = SOUND_RATE;
+    frame->sample_rate = AUDIO_RATE_HZ;
     frame->nb_samples = count;
     if (error >= 0)
         error = av_channel_layout_copy(&frame->ch_layout, &s->out_layout);

@@ -12,19 +12,19 @@
 #include "transcoder/worker/failure.h"
 #include "transcoder/protocol/media_info.h"
 
-#define SOUND_RATE 48000
+#define AUDIO_RATE_HZ 48000
 
-struct sound;
+struct source_pcm;
 
 /* Opens track `audio` of info for `channels` (1 or 2) planar floats. fd stays the caller's; *out is
  * the caller's. */
-int sound_open(struct sound **out, int fd, const struct media_info *info, int audio, int channels,
+int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio, int channels,
     struct failure *failure);
-void sound_close(struct sound **sound);
+void source_pcm_close(struct source_pcm **sound);
 /* The lesson time of the first sample that track `audio` will have, in samples. Pure. */
-int64_t sound_start_sample(const struct media_info *info, int audio);
+int64_t source_pcm_start_sample(const struct media_info *info, int audio);
 /* Fills frame (fresh; the caller's to unref) with the next `samples` samples, fewer at the lesson's
  * end. 1; 0: nothing is left; -1: failure set. */
-int sound_read(struct sound *sound, int samples, AVFrame *frame, struct failure *failure);
+int source_pcm_read(struct source_pcm *sound, int samples, AVFrame *frame, struct failure *failure);
 
 #endif

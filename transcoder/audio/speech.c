@@ -12,12 +12,12 @@
  * wrong: speech clipped by 20 dB (0.06-0.35, 0.20-0.37) is not taken for speech, a tone that is
  * keyed like syllables is.
  */
-#define LEAST_LOW_SHARE 0.18
-#define LEAST_MODULATION 0.35
+#define MIN_LOW_SHARE 0.18
+#define MIN_MODULATION 0.35
 #define FRAMES_PER_S 50
 #define HIGH_PASS 0.9806 /* one pole at 150 Hz */
-#define LEAST_HZ 2
-#define MOST_HZ 8
+#define MIN_HZ 2
+#define MAX_HZ 8
 
 /* The power of the amplitude's course at one frequency, by a plain Fourier sum: a few dozen of them
  * every three seconds cost nothing. */
@@ -39,8 +39,8 @@ struct speech_features speech_measure(const double frames[SPEECH_WINDOW_FRAMES])
         mean += frames[i] / SPEECH_WINDOW_FRAMES;
     for (int i = 0; i < SPEECH_WINDOW_FRAMES; i++)
         low += frames[i] < mean / 2;
-    for (int bin = LEAST_HZ * SPEECH_WINDOW_FRAMES / FRAMES_PER_S;
-         bin <= MOST_HZ * SPEECH_WINDOW_FRAMES / FRAMES_PER_S; bin++)
+    for (int bin = MIN_HZ * SPEECH_WINDOW_FRAMES / FRAMES_PER_S;
+         bin <= MAX_HZ * SPEECH_WINDOW_FRAMES / FRAMES_PER_S; bin++)
         power += power_at(frames, mean, bin);
     return (struct speech_features){
         .low_share = (double)low / SPEECH_WINDOW_FRAMES,
@@ -57,7 +57,7 @@ static void judge(struct speech *s)
         return;
     struct speech_features f = speech_measure(s->frames);
     s->windows++;
-    s->speech_windows += f.low_share >= LEAST_LOW_SHARE && f.modulation >= LEAST_MODULATION;
+    s->speech_windows += f.low_share >= MIN_LOW_SHARE && f.modulation >= MIN_MODULATION;
 }
 
 static void note_noise(struct speech *s, const double *frames)

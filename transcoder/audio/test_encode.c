@@ -12,14 +12,14 @@
 /* So finely hot places are told apart. */
 #define LISTEN_SAMPLES 256
 /* Nothing is served that has more of them; what has is lowered as a whole. */
-#define MOST_HOT 100000
+#define MAX_HOT 100000
 /* Twelve hours at 48 kbit/s are 260 MB. */
-#define MOST_BYTES (512 * 1024 * 1024)
+#define MAX_BYTES (512 * 1024 * 1024)
 
 struct attempt {
-    const struct sound_feed *feed;
+    const struct test_encode_feed *feed;
     int64_t end_sample;
-    struct sound_packets *packets;
+    struct audio_packets *packets;
     struct loudness *loudness;
     AVCodecContext *encoder, *decoder;
     struct meter *meter;
@@ -27,29 +27,29 @@ struct attempt {
     AVPacket *packet;
     int64_t next_pts;
     int64_t heard_samples;
-    struct sound_outcome *outcome;
+    struct test_encode_result *outcome;
     float read[READ_SAMPLES];
 };
 
-void sound_outcome_clear(struct sound_outcome *outcome)
+void test_encode_result_clear(struct test_encode_result *outcome)
 {
     free(outcome->hot);
-    *outcome = (struct sound_outcome){0};
+    *outcome = (struct test_encode_result){0};
 }
 
-void sound_packets_clear(struct sound_packets *packets)
+void audio_packets_clear(struct audio_packets *packets)
 {
     free(packets->bytes);
     free(packets->sizes);
-    *packets = (struct sound_packets){0};
+    *packets = (struct audio_packets){0};
 }
 
 /* Room for one more packet. */
-static int make_room(struct sound_packets *p, size_t bytes)
+static int make_room(struct audio_packets *p, size_t bytes)
 {
     if (p->byte_count + bytes > p->byte_room) {
         size_t room = (p->byte_count + bytes) * 2;
-        uint8_t *grown = room <= MOST_BYTES ? realloc(p->bytes, room) : NULL;
+        uint8_t *grown = room <= MAX_BYTES ? realloc(p->bytes, room) : NULL;
         if (!grown)
             return -1;
         p->bytes = grown;
@@ -66,7 +66,7 @@ static int make_room(struct sound_packets *p, size_t bytes)
     return 0;
 }
 
-static int keep(struct sound_packets *p, const AVPacket *packet, struct failure *failure)
+static int keep(struct audio_packets *p, const AVPacket *packet, struct failure *failure)
 {
     if (packet->size > UINT16_MAX || make_room(p, (size_t)packet->size) < 0)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%d bytes of sound", packet->size);
@@ -78,21 +78,21 @@ static int keep(struct sound_packets *p, const AVPacket *packet, struct failure 
 
 static int note_hot(struct attempt *a, int count, float peak, struct failure *failure)
 {
-    struct sound_outcome *o = a->outcome;
+    struct test_encode_result *o = a->outcome;
     int64_t rate = a->encoder->sample_rate;
     int peak_x100 = (int)lround(2000 * log10(peak));
-    if (peak_x100 <= SOUND_HOT_DBTP_X100 || o->hot_count == MOST_HOT)
+    if (peak_x100 <= TEST_ENCODE_LOUD_DBTP_X100 || o->hot_count == MAX_HOT)
         return 0;
     if ((o->hot_count & (o->hot_count - 1)) == 0) {
         size_t room = o->hot_count ? o->hot_count * 2 : 1;
-        struct sound_hot *grown = realloc(o->hot, room * sizeof(*grown));
+        struct loud_spot *grown = realloc(o->hot, room * sizeof(*grown));
         if (!grown)
             return failure_set(failure, REASON_OUT_OF_MEMORY, "peaks");
         o->hot = grown;
     }
     o->hot[o->hot_count++] =
-        (struct sound_hot){av_rescale(a->heard_samples - LISTEN_SAMPLES / 4, SOUND_RATE, rate),
-            av_rescale(a->heard_samples + count, SOUND_RATE, rate), peak_x100};
+        (struct loud_spot){av_rescale(a->heard_samples - LISTEN_SAMPLES / 4, AUDIO_RATE_HZ, rate),
+            av_rescale(a->heard_samples + count, AUDIO_RATE_HZ, rate), peak_x100};
     return 0;
 }
 
@@ -100,14 +100,14 @@ static int measure(struct attempt *a, struct failure *failure)
 {
     const float *samples = (const float *)a->heard->extended_data[0];
     int result = 0;
-    for (int used = 0, piece; result == 0 && used < a->heard->nb_samples; used += piece) {
+    for (int used = 0, block; result == 0 && used < a->heard->nb_samples; used += block) {
         int left = a->heard->nb_samples - used;
-        piece = left < LISTEN_SAMPLES ? left : LISTEN_SAMPLES;
-        meter_add(a->meter, samples + used, piece);
+        block = left < LISTEN_SAMPLES ? left : LISTEN_SAMPLES;
+        meter_add(a->meter, samples + used, block);
         float peak = meter_take_peak(a->meter);
         if (peak > METER_SURE_PEAK)
-            result = note_hot(a, piece, peak, failure);
-        a->heard_samples += piece;
+            result = note_hot(a, block, peak, failure);
+        a->heard_samples += block;
     }
     return result;
 }
@@ -187,22 +187,22 @@ static int run(struct attempt *a, struct failure *failure)
     return count < 0 || encode(a, NULL, failure) < 0 ? -1 : listen_to(a, NULL, failure);
 }
 
-static int open_attempt(struct attempt *a, const struct plan_rendition *r,
-    const struct sound_settings *settings, struct failure *failure)
+static int open_attempt(struct attempt *a, const struct rendition *r,
+    const struct test_encode_settings *settings, struct failure *failure)
 {
     a->levelled = av_frame_alloc();
     a->heard = av_frame_alloc();
     a->packet = av_packet_alloc();
     if (!a->levelled || !a->heard || !a->packet)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
-    if (sound_encoder_open(&a->encoder, r, settings->bitrate_bps, failure) < 0 ||
-        sound_encoder_open_decoder(&a->decoder, a->encoder, failure) < 0 ||
+    if (audio_encoder_open(&a->encoder, r, settings->bitrate_bps, failure) < 0 ||
+        audio_encoder_open_decoder(&a->decoder, a->encoder, failure) < 0 ||
         meter_open(&a->meter, r->sample_rate, failure) < 0)
         return -1;
     struct loudness_params params = {
         .level = settings->level,
         .rate_hz = r->sample_rate,
-        .lead_samples = sound_encoder_lead(a->encoder),
+        .lead_samples = audio_encoder_lead(a->encoder),
         .frame_samples = a->encoder->frame_size,
     };
     a->next_pts = -params.lead_samples;
@@ -219,14 +219,14 @@ static void close_attempt(struct attempt *a)
     av_frame_free(&a->heard);
 }
 
-int sound_attempt(const struct plan_rendition *rendition, const struct sound_settings *settings,
-    const struct sound_feed *feed, int64_t end_sample, struct sound_packets *packets,
-    struct sound_outcome *outcome, AVCodecContext **encoder, struct failure *failure)
+int test_encode_run(const struct rendition *rendition, const struct test_encode_settings *settings,
+    const struct test_encode_feed *feed, int64_t end_sample, struct audio_packets *packets,
+    struct test_encode_result *outcome, AVCodecContext **encoder, struct failure *failure)
 {
     struct attempt a = {
         .feed = feed, .end_sample = end_sample, .packets = packets, .outcome = outcome};
     packets->byte_count = packets->count = 0;
-    *outcome = (struct sound_outcome){0};
+    *outcome = (struct test_encode_result){0};
     int result = open_attempt(&a, rendition, settings, failure);
     if (result == 0)
         result = run(&a, failure);

@@ -13,49 +13,49 @@
 #include "transcoder/audio/audio_encoder.h"
 
 /* Encoded sound: packets of frame_samples each, one after the other. Zeroed before first use. */
-struct sound_packets {
+struct audio_packets {
     uint8_t *bytes;
     size_t byte_count, byte_room;
     uint16_t *sizes;
     size_t count, room;
 };
-void sound_packets_clear(struct sound_packets *packets);
+void audio_packets_clear(struct audio_packets *packets);
 
 /* Where an attempt's sound comes from: fills out with the next at most `room` mono floats at
- * SOUND_RATE. How many; 0: that was all; -1: failure set. */
-struct sound_feed {
+ * AUDIO_RATE_HZ. How many; 0: that was all; -1: failure set. */
+struct test_encode_feed {
     int (*read)(void *context, float *out, int room, struct failure *failure);
     void *context;
 };
 
-struct sound_settings {
+struct test_encode_settings {
     struct limiter_params level;
     int64_t bitrate_bps;
 };
 
-/* A place where the peaks of what is heard pass SOUND_HOT_DBTP_X100; samples of the feed. */
-#define SOUND_HOT_DBTP_X100 (-130)
-struct sound_hot {
+/* A place where the peaks of what is heard pass TEST_ENCODE_LOUD_DBTP_X100; samples of the feed. */
+#define TEST_ENCODE_LOUD_DBTP_X100 (-130)
+struct loud_spot {
     int64_t from_sample, to_sample;
     int peak_dbtp_x100;
 };
 
-struct sound_outcome {
+struct test_encode_result {
     struct meter_reading heard;
     int64_t payload_bps; /* of the packets alone */
-    struct sound_hot *hot;
+    struct loud_spot *hot;
     size_t hot_count;
 };
-void sound_outcome_clear(struct sound_outcome *outcome);
+void test_encode_result_clear(struct test_encode_result *outcome);
 
 /*
  * Makes an attempt. Packets are emptied first and then hold those that begin before end_sample, at
  * the rendition's rate and counted from the feed's first. *encoder is the caller's
- * (avcodec_free_context), for its parameters; *outcome too (sound_outcome_clear), in any case. 0,
+ * (avcodec_free_context), for its parameters; *outcome too (test_encode_result_clear), in any case. 0,
  * or -1: failure set, *encoder NULL.
  */
-int sound_attempt(const struct plan_rendition *rendition, const struct sound_settings *settings,
-    const struct sound_feed *feed, int64_t end_sample, struct sound_packets *packets,
-    struct sound_outcome *outcome, AVCodecContext **encoder, struct failure *failure);
+int test_encode_run(const struct rendition *rendition, const struct test_encode_settings *settings,
+    const struct test_encode_feed *feed, int64_t end_sample, struct audio_packets *packets,
+    struct test_encode_result *outcome, AVCodecContext **encoder, struct failure *failure);
 
 #endif

@@ -10,7 +10,7 @@
 #include "transcoder/demux/input.h"
 
 /* Packets that may be fed before the first frame must have come. */
-#define MOST_PACKETS 2000
+#define MAX_PACKETS 2000
 
 /* FFmpeg's idet, which looks for combing. */
 struct comb_detector {
@@ -71,19 +71,19 @@ static void detect(struct comb_detector *d, AVFrame *frame)
 struct taster {
     struct input *input;
     AVCodecContext *decoder;
-    const struct trial_params *params;
-    struct trial *out;
+    const struct decode_check_params *params;
+    struct decode_check *out;
     struct comb_detector detector;
     AVPacket *packet;
     AVFrame *frame;
     int flagged;  /* frames that claim to be interlaced */
-    int wanted;   /* frames in all until the next place */
+    int wanted;   /* frames in all until the next excerpt */
     bool starved; /* of memory */
 };
 
 static void take_frame(struct taster *t)
 {
-    struct trial *out = t->out;
+    struct decode_check *out = t->out;
     const AVFrame *frame = t->frame;
     out->frames++;
     if (frame->width > 0) {
@@ -116,7 +116,7 @@ static void feed(struct taster *t, const AVPacket *packet)
 static void taste(struct taster *t)
 {
     t->wanted = t->out->frames + t->params->frames;
-    for (int packets = 0; packets < MOST_PACKETS && t->out->frames < t->wanted;) {
+    for (int packets = 0; packets < MAX_PACKETS && t->out->frames < t->wanted;) {
         if (input_read(t->input, t->packet) < 0) {
             feed(t, NULL);
             break;
@@ -133,7 +133,7 @@ static void taste(struct taster *t)
  * sought the beginning has to do. */
 static void taste_middle(struct taster *t)
 {
-    const struct trial_params *p = t->params;
+    const struct decode_check_params *p = t->params;
     for (int part = 1; part <= 2 && t->out->frames > 0; part++) {
         int64_t at_us = p->start_us + (p->end_us - p->start_us) * part / 3;
         int64_t at =
@@ -156,10 +156,10 @@ static bool judge_interlacing(const struct taster *t)
     return video_lines && combed > 4 * progressive && combed * 3 > frames;
 }
 
-int trial_run(int fd, const struct trial_params *params, struct trial *out, struct failure *failure)
+int decode_check_run(int fd, const struct decode_check_params *params, struct decode_check *out, struct failure *failure)
 {
     struct taster t = {.params = params, .out = out};
-    *out = (struct trial){0};
+    *out = (struct decode_check){0};
     if (input_open(&t.input, fd, failure) < 0)
         return -1;
     int result = params->stream < (int)t.input->format->nb_streams

@@ -9,7 +9,7 @@
 
 #include "transcoder/worker/failure.h"
 
-struct trial {
+struct decode_check {
     int frames; /* that came out; 0: nothing in it can be decoded */
     int width, height;
     int sar_num, sar_den;
@@ -17,15 +17,15 @@ struct trial {
     int sample_rate, channels;
 };
 
-struct trial_params {
+struct decode_check_params {
     int stream;
-    int frames;               /* how many to decode at each place */
+    int frames;               /* how many to decode at each excerpt */
     int64_t start_us, end_us; /* on the container's clock: also look at a third and two thirds of
                                  it; alike: only at the file's beginning */
 };
 
 /* Decodes some frames of a stream. 0; -1: the decoder can't be opened, failure set. */
-int trial_run(
-    int fd, const struct trial_params *params, struct trial *out, struct failure *failure);
+int decode_check_run(
+    int fd, const struct decode_check_params *params, struct decode_check *out, struct failure *failure);
 
 #endif

@@ -13,8 +13,8 @@
 #define IO_BUFFER_BYTES (128 * 1024)
 #define PROBE_BYTES (16 * 1024 * 1024)
 #define ANALYSE_US (30LL * 1000000)
-/* So many errors in a row are no longer a damaged place, but the end of what can be read. */
-#define MOST_ERRORS 1000
+/* So many errors in a row are no longer a damaged excerpt, but the end of what can be read. */
+#define MAX_ERRORS 1000
 
 /* Containers that carry their media themselves. */
 static const char containers[] = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,asf_o,flv,live_flv,"
@@ -245,7 +245,7 @@ int input_read(struct input *input, AVPacket *packet)
 {
     int error;
     while ((error = av_read_frame(input->format, packet)) < 0)
-        if (error == AVERROR_EOF || error == AVERROR(ENOMEM) || ++input->errors > MOST_ERRORS)
+        if (error == AVERROR_EOF || error == AVERROR(ENOMEM) || ++input->errors > MAX_ERRORS)
             return error;
     input->errors = 0;
     return 0;

@@ -21,7 +21,7 @@ struct input {
 
 /*
  * Opens the file and finds its streams. fd stays the caller's; several inputs may read from one
- * descriptor (each keeps its own place). On success *out is the caller's, for input_close(). On
+ * descriptor (each keeps its own excerpt). On success *out is the caller's, for input_close(). On
  * failure NULL, and failure says whether it is empty, a playlist, a picture, text, no media, or cut
  * short. One thread at a time.
  */

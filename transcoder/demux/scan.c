@@ -6,7 +6,7 @@
 #include "transcoder/demux/timestamps.h"
 
 /* Twelve hours at 120 frames a second, and as many packets of sound. */
-#define MOST_PACKETS (2LL * 12 * 3600 * 120)
+#define MAX_PACKETS (2LL * 12 * 3600 * 120)
 
 /* Samples that the container says are not to be played, at a packet's beginning and end
  * (AV_PKT_DATA_SKIP_SAMPLES). */
@@ -86,9 +86,9 @@ static void finish(struct scan *out, const AVFormatContext *format)
 int scan_packets(
     struct input *input, struct report *report, struct scan *out, struct failure *failure)
 {
-    struct clock clock;
+    struct timestamps clock;
     begin(out);
-    clock_init(&clock);
+    timestamps_init(&clock);
     AVPacket *packet = av_packet_alloc();
     if (!packet)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "scan");
@@ -98,9 +98,9 @@ int scan_packets(
         int i = packet->stream_index;
         if (i < INPUT_MAX_STREAMS)
             take(&out->streams[i], input->format->streams[i], packet,
-                clock_shift_us(&clock, input->format, packet));
+                timestamps_shift_us(&clock, input->format, packet));
         av_packet_unref(packet);
-        if (count > MOST_PACKETS)
+        if (count > MAX_PACKETS)
             result = failure_set(failure, REASON_TOO_LONG, "%lld packets", (long long)count);
         else
             result =

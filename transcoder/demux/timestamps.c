@@ -14,14 +14,14 @@ static bool may_leap(const AVInputFormat *format)
     return (format->flags & AVFMT_TS_DISCONT) || av_match_name("flv", format->name);
 }
 
-void clock_init(struct clock *clock)
+void timestamps_init(struct timestamps *clock)
 {
-    *clock = (struct clock){.shift_us = 0};
+    *clock = (struct timestamps){.shift_us = 0};
     for (int i = 0; i < INPUT_MAX_STREAMS; i++)
         clock->streams[i].next_us = INT64_MIN;
 }
 
-int64_t clock_shift_us(struct clock *clock, const AVFormatContext *format, const AVPacket *packet)
+int64_t timestamps_shift_us(struct timestamps *clock, const AVFormatContext *format, const AVPacket *packet)
 {
     const AVStream *stream = format->streams[packet->stream_index];
     enum AVMediaType type = stream->codecpar->codec_type;
@@ -29,7 +29,7 @@ int64_t clock_shift_us(struct clock *clock, const AVFormatContext *format, const
     if (!may_leap(format->iformat) || time == AV_NOPTS_VALUE ||
         (type != AVMEDIA_TYPE_VIDEO && type != AVMEDIA_TYPE_AUDIO))
         return clock->shift_us;
-    struct clock_stream *seen = &clock->streams[packet->stream_index];
+    struct timestamp_stream *seen = &clock->streams[packet->stream_index];
     int64_t time_us = av_rescale_q(time, stream->time_base, AV_TIME_BASE_Q);
     if (seen->next_us != INT64_MIN) {
         int64_t leap_us = time_us + clock->shift_us - seen->next_us;

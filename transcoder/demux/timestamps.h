@@ -9,21 +9,21 @@
 
 #include "transcoder/demux/input.h"
 
-struct clock_stream {
+struct timestamp_stream {
     int64_t next_us; /* when its next packet is due, moved; INT64_MIN before the first */
 };
 
-struct clock {
+struct timestamps {
     int64_t shift_us; /* of all streams */
     int leaps;        /* so far */
-    struct clock_stream streams[INPUT_MAX_STREAMS];
+    struct timestamp_stream streams[INPUT_MAX_STREAMS];
 };
 
-void clock_init(struct clock *clock);
+void timestamps_init(struct timestamps *clock);
 /*
  * What is to be added to this packet's times (AV_TIME_BASE). Containers whose times can't leap by
  * their nature always get 0. Packets of streams beyond INPUT_MAX_STREAMS must not be given.
  */
-int64_t clock_shift_us(struct clock *clock, const AVFormatContext *format, const AVPacket *packet);
+int64_t timestamps_shift_us(struct timestamps *clock, const AVFormatContext *format, const AVPacket *packet);
 
 #endif

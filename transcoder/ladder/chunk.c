@@ -10,7 +10,7 @@
 
 /* A chunk of a group of renditions. Each pass decodes it once for all of them. */
 struct chunk_work {
-    const struct piece *piece;
+    const struct work *work;
     const struct plan *plan;
     int first, end; /* its segments */
     struct source *source;
@@ -22,7 +22,7 @@ struct chunk_work {
 static int open_source(struct chunk_work *w, int segment, struct failure *failure)
 {
     source_close(&w->source);
-    return source_open(&w->source, w->piece->source_fd, &w->piece->job->info,
+    return source_open(&w->source, w->work->source_fd, &w->work->job->info,
         plan_segment_start_frame(w->plan, segment), failure);
 }
 
@@ -76,7 +76,7 @@ static int feed(struct chunk_work *w, const bool *want, int count, struct failur
         if (segment != at && open_source(w, segment, failure) < 0)
             return -1;
         if (feed_segment(w, segment, want, failure) < 0 ||
-            report_progress(w->piece->report, w->done_permille + share * ++fed / count, failure) <
+            report_progress(w->work->report, w->done_permille + share * ++fed / count, failure) <
                 0)
             return -1;
         at = segment + 1;
@@ -144,31 +144,31 @@ static int run_pass(struct chunk_work *w, struct failure *failure)
 }
 
 static int open_rung(
-    struct chunk_work *w, const struct plan_rendition *rendition, struct failure *failure)
+    struct chunk_work *w, const struct rendition *rendition, struct failure *failure)
 {
-    struct rung_params params = {.piece = w->piece, .plan = w->plan, .rendition = rendition};
+    struct rung_params params = {.work = w->work, .plan = w->plan, .rendition = rendition};
     source_colours(w->source, &params.colours);
     return rung_open(&w->sinks[w->sink_count], &params, failure);
 }
 
 /* sound: the rendition that stands behind it in the job, if one does. */
-static int open_legacy(struct chunk_work *w, const struct plan_rendition *rendition,
-    const struct plan_rendition *sound, struct failure *failure)
+static int open_legacy(struct chunk_work *w, const struct rendition *rendition,
+    const struct rendition *sound, struct failure *failure)
 {
     struct legacy_params params = {
-        .piece = w->piece, .plan = w->plan, .rendition = rendition, .sound_rendition = sound};
+        .work = w->work, .plan = w->plan, .rendition = rendition, .audio_rendition = sound};
     source_colours(w->source, &params.colours);
     return legacy_open(&w->sinks[w->sink_count], &params, failure);
 }
 
 static int open_sinks(struct chunk_work *w, struct failure *failure)
 {
-    const struct job *job = w->piece->job;
-    const struct plan_rendition *end = job->renditions + job->rendition_count;
-    for (const struct plan_rendition *r = job->renditions; r < end; r++) {
-        if (r->kind != PLAN_VIDEO && r->kind != PLAN_LEGACY)
+    const struct job *job = w->work->job;
+    const struct rendition *end = job->renditions + job->rendition_count;
+    for (const struct rendition *r = job->renditions; r < end; r++) {
+        if (r->kind != RENDITION_VIDEO && r->kind != RENDITION_LEGACY)
             continue;
-        int result = r->kind == PLAN_VIDEO
+        int result = r->kind == RENDITION_VIDEO
                          ? open_rung(w, r, failure)
                          : open_legacy(w, r, r + 1 < end ? r + 1 : NULL, failure);
         if (result < 0)
@@ -191,18 +191,18 @@ static int run_chunk(struct chunk_work *w, struct failure *failure)
     return result;
 }
 
-int video_run(const struct piece *piece, struct failure *failure)
+int chunk_run(const struct work *work, struct failure *failure)
 {
-    const struct job *job = piece->job;
+    const struct job *job = work->job;
     struct plan *plan = av_malloc(sizeof(*plan));
-    struct chunk_work work = {.piece = piece, .plan = plan};
+    struct chunk_work chunk = {.work = work, .plan = plan};
     int result = -1;
     if (!plan || plan_make(&job->info, &job->options, plan) < 0 || !job->info.has_video ||
         job->chunk >= plan->chunk_count) {
         failure_set(failure, REASON_INTERNAL, "no chunk %d", job->chunk);
     } else {
-        plan_chunk_segments(plan, &job->options, job->chunk, &work.first, &work.end);
-        result = run_chunk(&work, failure);
+        plan_chunk_segments(plan, &job->options, job->chunk, &chunk.first, &chunk.end);
+        result = run_chunk(&chunk, failure);
     }
     av_free(plan);
     return result;

@@ -8,6 +8,6 @@
 
 /* Makes job->chunk of every rendition of the job, reports init segments, chunks and progress. 0, or
  * -1: failure set. */
-int video_run(const struct piece *piece, struct failure *failure);
+int chunk_run(const struct work *work, struct failure *failure);
 
 #endif

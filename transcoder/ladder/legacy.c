@@ -11,7 +11,7 @@
 
 /* Sound goes into the stream so far ahead of the picture of its time: a run of frames that share a
  * header is whole before its first is due. */
-#define SOUND_LEAD (TS_CLOCK / 2)
+#define SOUND_LEAD (MPEGTS_CLOCK_HZ / 2)
 
 struct legacy {
     struct legacy_params params;
@@ -20,12 +20,12 @@ struct legacy {
     int segment, end_segment; /* the one that is being filled, or comes next */
     bool pass_ended;          /* there is one pass */
     int next_segment;         /* whose first picture hasn't come yet */
-    struct picture_intake *intake;
+    struct frame_feed *intake;
     AVCodecContext *encoder;
     AVPacket *packet;
-    struct made_sound sound;
+    struct aac_chunk sound;
     size_t next_frame; /* of sound */
-    struct ts *ts;
+    struct mpegts *ts;
     struct message_segment *segments;
     size_t segment_count;
     size_t segment_start; /* in bytes */
@@ -39,15 +39,15 @@ static int no_memory(struct failure *failure)
 
 /* ---- sound ---- */
 
-static int64_t sound_time(const struct legacy *l, const struct made_frame *frame)
+static int64_t sound_time(const struct legacy *l, const struct aac_frame *frame)
 {
-    return av_rescale(frame->start, TS_CLOCK, l->sound.sample_rate);
+    return av_rescale(frame->start, MPEGTS_CLOCK_HZ, l->sound.sample_rate);
 }
 
 /* Whether a frame belongs to a later segment than the present one: it begins with the frame whose
  * start is nearest to its boundary, as in the AAC rendition. What the chunk has left at its end is
  * the last segment's. */
-static bool belongs_later(const struct legacy *l, const struct made_frame *frame)
+static bool belongs_later(const struct legacy *l, const struct aac_frame *frame)
 {
     if (l->segment + 1 >= l->end_segment)
         return false;
@@ -59,11 +59,11 @@ static bool belongs_later(const struct legacy *l, const struct made_frame *frame
 static int add_sound(struct legacy *l, int64_t until, struct failure *failure)
 {
     for (; l->next_frame < l->sound.count; l->next_frame++) {
-        const struct made_frame *frame = &l->sound.frames[l->next_frame];
+        const struct aac_frame *frame = &l->sound.frames[l->next_frame];
         int64_t time = sound_time(l, frame);
         if (time > until || belongs_later(l, frame))
             break;
-        if (ts_add_sound(l->ts, l->sound.data + frame->at, frame->bytes, time) < 0)
+        if (mpegts_add_audio(l->ts, l->sound.data + frame->at, frame->bytes, time) < 0)
             return no_memory(failure);
     }
     return 0;
@@ -80,9 +80,9 @@ static int end_segment(struct legacy *l, struct failure *failure)
         return -1;
     /* Only what another chunk follows has to end with its counters in place. */
     bool joins = l->segment + 1 == l->end_segment && l->end_segment < l->params.plan->segment_count;
-    if ((joins ? ts_end_chunk(l->ts) : ts_end_segment(l->ts)) < 0)
+    if ((joins ? mpegts_end_chunk(l->ts) : mpegts_end_segment(l->ts)) < 0)
         return no_memory(failure);
-    ts_bytes(l->ts, &count);
+    mpegts_bytes(l->ts, &count);
     size_t bytes = count - l->segment_start;
     /* By the plan: the lesson's last picture may be shown for less than a frame's time. */
     int64_t ticks = (plan_segment_start_frame(l->params.plan, l->segment + 1) -
@@ -103,14 +103,14 @@ static int end_segment(struct legacy *l, struct failure *failure)
 
 static int take_packet(struct legacy *l, struct failure *failure)
 {
-    const struct plan_rendition *r = l->params.rendition;
+    const struct rendition *r = l->params.rendition;
     const AVPacket *packet = l->packet;
     bool keyframe = packet->flags & AV_PKT_FLAG_KEY;
     int64_t time =
-        av_rescale(packet->pts * r->frame_ticks + l->offset_ticks, TS_CLOCK, r->timescale);
-    if (keyframe && (end_segment(l, failure) < 0 || ts_begin_segment(l->ts) < 0))
+        av_rescale(packet->pts * r->frame_ticks + l->offset_ticks, MPEGTS_CLOCK_HZ, r->timescale);
+    if (keyframe && (end_segment(l, failure) < 0 || mpegts_begin_segment(l->ts) < 0))
         return failure->reason ? -1 : no_memory(failure);
-    if (ts_add_picture(l->ts, packet->data, (size_t)packet->size, time, keyframe) < 0)
+    if (mpegts_add_picture(l->ts, packet->data, (size_t)packet->size, time, keyframe) < 0)
         return no_memory(failure);
     l->segment_pictures++;
     return add_sound(l, time + SOUND_LEAD, failure);
@@ -152,7 +152,7 @@ static int end_pass(void *context, struct failure *failure)
     return encode(context, NULL, failure) < 0 ? -1 : end_segment(context, failure);
 }
 
-static const struct picture_taker taker = {take_picture, end_pass};
+static const struct frame_consumer taker = {take_picture, end_pass};
 
 static bool legacy_wants(const void *sink, int segment)
 {
@@ -164,21 +164,21 @@ static bool legacy_wants(const void *sink, int segment)
 static int legacy_begin_pass(void *sink, struct failure *failure)
 {
     struct legacy *l = sink;
-    return picture_intake_begin(l->intake, failure);
+    return frame_feed_begin(l->intake, failure);
 }
 
 static int legacy_put(void *sink, const AVFrame *frame, int64_t n, int segment)
 {
     struct legacy *l = sink;
     (void)segment;
-    return n % l->divisor == 0 ? picture_intake_put(l->intake, frame, n / l->divisor) : 0;
+    return n % l->divisor == 0 ? frame_feed_put(l->intake, frame, n / l->divisor) : 0;
 }
 
 static int legacy_end_pass(void *sink, bool aborted, struct failure *failure)
 {
     struct legacy *l = sink;
     l->pass_ended = true;
-    return picture_intake_end(l->intake, aborted, failure);
+    return frame_feed_end(l->intake, aborted, failure);
 }
 
 /* ---- the chunk ---- */
@@ -186,18 +186,18 @@ static int legacy_end_pass(void *sink, bool aborted, struct failure *failure)
 static int legacy_deliver(void *sink, struct failure *failure)
 {
     struct legacy *l = sink;
-    struct packager_chunk made = {.segments = l->segments, .segment_count = l->segment_count};
-    const struct piece *piece = l->params.piece;
-    made.data = ts_bytes(l->ts, &made.data_bytes);
+    struct cmaf_chunk made = {.segments = l->segments, .segment_count = l->segment_count};
+    const struct work *work = l->params.work;
+    made.data = mpegts_bytes(l->ts, &made.data_bytes);
     if (l->segment != l->end_segment)
         return failure_set(failure, REASON_INTERNAL, "%s: %d segments missing",
             l->params.rendition->name, l->end_segment - l->segment);
-    return piece_deliver_chunk(piece, l->params.rendition, piece->job->chunk, &made, failure);
+    return deliver_chunk(work, l->params.rendition, work->job->chunk, &made, failure);
 }
 
 static int open_encoder(struct legacy *l, struct failure *failure)
 {
-    const struct plan_rendition *r = l->params.rendition;
+    const struct rendition *r = l->params.rendition;
     struct h264_params encoding = {
         .width = r->width,
         .height = r->height,
@@ -215,8 +215,8 @@ static int open_encoder(struct legacy *l, struct failure *failure)
 
 static int open_all(struct legacy *l, struct failure *failure)
 {
-    const struct plan_rendition *r = l->params.rendition, *sound = l->params.sound_rendition;
-    const struct piece *piece = l->params.piece;
+    const struct rendition *r = l->params.rendition, *sound = l->params.audio_rendition;
+    const struct work *work = l->params.work;
     struct scaler_params scaling = {
         .width = r->width,
         .height = r->height,
@@ -227,12 +227,12 @@ static int open_all(struct legacy *l, struct failure *failure)
     if (l->divisor < 1)
         return failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
     if (sound &&
-        made_sound_read(&l->sound, piece->output_fd, sound->name, piece->job->chunk, failure) < 0)
+        aac_chunk_read(&l->sound, work->output_fd, sound->name, work->job->chunk, failure) < 0)
         return -1;
     l->segments = calloc((size_t)(l->end_segment - l->segment), sizeof(*l->segments));
     l->packet = av_packet_alloc();
-    if (!l->segments || !l->packet || picture_intake_open(&l->intake, &scaling, &taker, l) < 0 ||
-        ts_open(&l->ts, l->segment, sound != NULL) < 0)
+    if (!l->segments || !l->packet || frame_feed_open(&l->intake, &scaling, &taker, l) < 0 ||
+        mpegts_open(&l->ts, l->segment, sound != NULL) < 0)
         return no_memory(failure);
     return open_encoder(l, failure);
 }
@@ -240,11 +240,11 @@ static int open_all(struct legacy *l, struct failure *failure)
 static void legacy_close(void *sink)
 {
     struct legacy *l = sink;
-    picture_intake_close(&l->intake);
+    frame_feed_close(&l->intake);
     avcodec_free_context(&l->encoder);
     av_packet_free(&l->packet);
-    made_sound_free(&l->sound);
-    ts_close(&l->ts);
+    aac_chunk_free(&l->sound);
+    mpegts_close(&l->ts);
     free(l->segments);
     av_free(l);
 }
@@ -261,7 +261,7 @@ static const struct frame_sink_ops legacy_ops = {
 int legacy_open(
     struct frame_sink *out, const struct legacy_params *params, struct failure *failure)
 {
-    const struct job *job = params->piece->job;
+    const struct job *job = params->work->job;
     struct legacy *l = av_mallocz(sizeof(*l));
     *out = (struct frame_sink){0};
     if (!l)

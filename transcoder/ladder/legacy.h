@@ -13,10 +13,10 @@
 #include "transcoder/video/source.h"
 
 struct legacy_params {
-    const struct piece *piece; /* the caller's, like all here; outlives the chunk */
+    const struct work *work; /* the caller's, like all here; outlives the chunk */
     const struct plan *plan;
-    const struct plan_rendition *rendition;
-    const struct plan_rendition *sound_rendition; /* NULL: no sound */
+    const struct rendition *rendition;
+    const struct rendition *audio_rendition; /* NULL: no sound */
     struct source_colours colours;
 };
 

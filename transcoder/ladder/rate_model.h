@@ -12,7 +12,7 @@
 
 struct rate_model {
     const struct media_info *info; /* the caller's, as is the rendition; both outlive the model */
-    const struct plan_rendition *rendition;
+    const struct rendition *rendition;
     double keyframe_bias, rest_bias; /* log2 of what was taken over what was expected */
 };
 

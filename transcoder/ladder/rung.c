@@ -10,7 +10,7 @@
 #include "transcoder/text/hash.h"
 
 /* Encodes of one segment. Nearly always the first one fits. */
-#define MOST_TRIES 3
+#define MAX_TRIES 3
 /* One that is over its limit by this part of it is not worth another: by plan three segments in a
  * row are at most 1.05 of the cap, and 1.1 is what must hold. */
 #define TOLERATED_PART 25
@@ -21,7 +21,7 @@
 #define RETRY_STEP_X10 15
 /* What halves the bytes where nothing steers: until two tries have shown it, and at the most. */
 #define HALVING_X10 140
-#define MOST_HALVING_X10 300
+#define MAX_HALVING_X10 300
 
 struct segment {
     int64_t limit_bytes;
@@ -39,7 +39,7 @@ struct rung {
     int divisor, first, count; /* segments of the chunk */
     struct segment *segments;
     struct rate_model model;
-    struct picture_intake *intake;
+    struct frame_feed *intake;
     struct segment *present; /* that is being encoded */
     struct segment_encoder *encoder;
     uint64_t headers; /* of the first encoder, hashed: those of all */
@@ -66,7 +66,7 @@ static void learn(struct rung *rung, const struct segment *s, const struct encod
     int64_t rest_bytes = -encoded->keyframe_bytes;
     for (size_t i = 0; i < encoded->count; i++)
         rest_bytes += encoded->packets[i]->size;
-    const struct plan_rendition *r = rung->params.rendition;
+    const struct rendition *r = rung->params.rendition;
     rate_model_learn(&rung->model, encoded->crf_x10 / 10.0, encoded->keyframe_bytes, rest_bytes,
         (double)s->frames * r->fps_den / r->fps_num);
 }
@@ -83,8 +83,8 @@ static int retry_step_x10(
     double halving_x10 = HALVING_X10;
     if (s->bytes > now->bytes && now->crf_x10 > s->crf_x10)
         halving_x10 = (now->crf_x10 - s->crf_x10) / log2((double)s->bytes / (double)now->bytes);
-    if (halving_x10 > MOST_HALVING_X10)
-        halving_x10 = MOST_HALVING_X10;
+    if (halving_x10 > MAX_HALVING_X10)
+        halving_x10 = MAX_HALVING_X10;
     int step = (int)(halving_x10 * log2((double)now->bytes / (double)s->limit_bytes));
     return step > RETRY_STEP_X10 ? step : RETRY_STEP_X10;
 }
@@ -96,7 +96,7 @@ static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
     if (s->tries++ == 0)
         learn(rung, s, encoded);
     s->settled =
-        fits || s->tries == MOST_TRIES ||
+        fits || s->tries == MAX_TRIES ||
         encoded->crf_x10 >= encoder_range(rung->params.rendition->video_codec).coarsest_x10;
     s->finest_crf_x10 = encoded->crf_x10 + retry_step_x10(rung, s, encoded);
     s->crf_x10 = encoded->crf_x10;
@@ -125,7 +125,7 @@ static int check_headers(struct rung *rung, const AVCodecContext *encoder, struc
 static int check_cap(struct rung *rung, struct failure *failure)
 {
     const struct segment *s = rung->present;
-    const struct plan_rendition *r = rung->params.rendition;
+    const struct rendition *r = rung->params.rendition;
     rung->present = NULL;
     if (encoder_range(r->video_codec).steerable || !s->settled ||
         s->best.bytes <= s->limit_bytes + s->limit_bytes / UNTOLERATED_PART)
@@ -163,7 +163,7 @@ static int end_pass(void *context, struct failure *failure)
     return end_segment(context, failure);
 }
 
-static const struct picture_taker taker = {take_picture, end_pass};
+static const struct frame_consumer taker = {take_picture, end_pass};
 
 /* ---- passes, on the caller's thread ---- */
 
@@ -176,7 +176,7 @@ static bool rung_wants(const void *sink, int segment)
 static int rung_begin_pass(void *sink, struct failure *failure)
 {
     struct rung *rung = sink;
-    return picture_intake_begin(rung->intake, failure);
+    return frame_feed_begin(rung->intake, failure);
 }
 
 static int rung_put(void *sink, const AVFrame *frame, int64_t n, int segment)
@@ -184,13 +184,13 @@ static int rung_put(void *sink, const AVFrame *frame, int64_t n, int segment)
     struct rung *rung = sink;
     if (n % rung->divisor != 0)
         return 0;
-    return picture_intake_put(rung->intake, frame, segment - rung->first);
+    return frame_feed_put(rung->intake, frame, segment - rung->first);
 }
 
 static int rung_end_pass(void *sink, bool aborted, struct failure *failure)
 {
     struct rung *rung = sink;
-    return picture_intake_end(rung->intake, aborted, failure);
+    return frame_feed_end(rung->intake, aborted, failure);
 }
 
 /* ---- limits ---- */
@@ -209,7 +209,7 @@ static int frames_before(const struct rung *rung, int segment)
 static void set_limits(struct rung *rung)
 {
     const struct plan *plan = rung->params.plan;
-    const struct plan_rendition *r = rung->params.rendition;
+    const struct rendition *r = rung->params.rendition;
     for (int i = 0; i < rung->count; i++) {
         int n = rung->first + i;
         double share_us =
@@ -230,9 +230,9 @@ static void set_limits(struct rung *rung)
 
 /* Times, counted in frames of the segment by the encoder, become ticks of the lesson. */
 static int pack_segment(
-    struct rung *rung, int i, struct packager *packager, int64_t *times, struct failure *failure)
+    struct rung *rung, int i, struct cmaf *cmaf, int64_t *times, struct failure *failure)
 {
-    const struct plan_rendition *r = rung->params.rendition;
+    const struct rendition *r = rung->params.rendition;
     const struct encoded *encoded = &rung->segments[i].best;
     const struct plan *plan = rung->params.plan;
     int64_t offset = av_rescale(plan->video_start_us, r->timescale, 1000000);
@@ -243,34 +243,34 @@ static int pack_segment(
     int64_t *pts = times, *dts = times + encoded->count;
     for (size_t k = 0; k < encoded->count; k++)
         pts[k] = start + encoded->packets[k]->pts * r->frame_ticks;
-    if (decode_times_spread(pts, dts, encoded->count, r->frame_ticks) < 0)
+    if (dts_spread(pts, dts, encoded->count, r->frame_ticks) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: decoding times", r->name);
     for (size_t k = 0; k < encoded->count; k++) {
         AVPacket *packet = encoded->packets[k];
         packet->pts = pts[k];
         packet->dts = dts[k];
         packet->duration = (k + 1 < encoded->count ? dts[k + 1] : end) - dts[k];
-        if (packager_add(packager, packet, failure) < 0)
+        if (cmaf_add(cmaf, packet, failure) < 0)
             return -1;
     }
-    return packager_end_segment(packager, failure);
+    return cmaf_end_segment(cmaf, failure);
 }
 
 static int pack(struct rung *rung, const AVCodecContext *encoder, struct failure *failure)
 {
-    struct packager *packager = NULL;
-    struct packager_params params = {rung->params.rendition, encoder, rung->first};
-    int result = packager_open(&packager, &params, failure);
+    struct cmaf *cmaf = NULL;
+    struct cmaf_params params = {rung->params.rendition, encoder, rung->first};
+    int result = cmaf_open(&cmaf, &params, failure);
     for (int i = 0; i < rung->count && result == 0; i++) {
         int64_t *times = av_calloc(rung->segments[i].best.count, 2 * sizeof(*times));
-        result = times ? pack_segment(rung, i, packager, times, failure)
+        result = times ? pack_segment(rung, i, cmaf, times, failure)
                        : failure_set(failure, REASON_OUT_OF_MEMORY, "times");
         av_free(times);
     }
     if (result == 0)
-        result = piece_deliver(rung->params.piece, rung->params.rendition,
-            rung->params.piece->job->chunk, packager, encoder, failure);
-    packager_close(&packager);
+        result = deliver_chunk_and_init(rung->params.work, rung->params.rendition,
+            rung->params.work->job->chunk, cmaf, encoder, failure);
+    cmaf_close(&cmaf);
     return result;
 }
 
@@ -278,7 +278,7 @@ static int rung_deliver(void *sink, struct failure *failure)
 {
     struct rung *rung = sink;
     AVCodecContext *encoder = NULL;
-    const struct plan_rendition *r = rung->params.rendition;
+    const struct rendition *r = rung->params.rendition;
     if (segment_encoder_codec(r, &rung->params.colours, r->crf_x10, &encoder, failure) < 0)
         return -1;
     int result = check_headers(rung, encoder, failure);
@@ -297,7 +297,7 @@ static void rung_close(void *sink)
         encoded_free(&rung->segments[i].best);
     av_free(rung->segments);
     segment_encoder_close(&rung->encoder);
-    picture_intake_close(&rung->intake);
+    frame_feed_close(&rung->intake);
     av_free(rung);
 }
 
@@ -313,8 +313,8 @@ static const struct frame_sink_ops rung_ops = {
 int rung_open(
     struct frame_sink *out, const struct rung_params *params, struct failure *failure)
 {
-    const struct plan_rendition *r = params->rendition;
-    const struct job *job = params->piece->job;
+    const struct rendition *r = params->rendition;
+    const struct job *job = params->work->job;
     int end;
     *out = (struct frame_sink){0};
     struct rung *rung = av_mallocz(sizeof(*rung));
@@ -336,7 +336,7 @@ int rung_open(
     int result = 0;
     if (rung->divisor < 1)
         result = failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
-    else if (!rung->segments || picture_intake_open(&rung->intake, &scaling, &taker, rung) < 0)
+    else if (!rung->segments || frame_feed_open(&rung->intake, &scaling, &taker, rung) < 0)
         result = failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     else
         set_limits(rung);

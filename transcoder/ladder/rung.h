@@ -14,9 +14,9 @@
 #include "transcoder/video/source.h"
 
 struct rung_params {
-    const struct piece *piece; /* the caller's, like all here; outlives the rung */
+    const struct work *work; /* the caller's, like all here; outlives the rung */
     const struct plan *plan;
-    const struct plan_rendition *rendition;
+    const struct rendition *rendition;
     struct source_colours colours;
 };
 

@@ -22,7 +22,7 @@
 #define TRIAL_PICTURES 8
 #define KEYFRAME_STANDS 1.22
 /* New beginnings once the keyframe is there, and how far off the CRF must be to be worth one. */
-#define MOST_RESTARTS 3
+#define MAX_RESTARTS 3
 #define WORTH_RESTART_X10 10
 /* Within a segment the CRF moves by this much a picture at the most: what one sees is steady. */
 #define COARSER_STEP_X10 10
@@ -64,7 +64,7 @@ void encoded_free(struct encoded *encoded)
     *encoded = (struct encoded){0};
 }
 
-int segment_encoder_codec(const struct plan_rendition *rendition,
+int segment_encoder_codec(const struct rendition *rendition,
     const struct source_colours *colours, int crf_x10, AVCodecContext **out,
     struct failure *failure)
 {
@@ -113,7 +113,7 @@ static int suitable_crf(const struct segment_encoder *e, double keyframe_bytes)
 static void judge_keyframe(struct segment_encoder *e)
 {
     int suitable = suitable_crf(e, (double)e->encoded.keyframe_bytes);
-    e->restart = e->range.steerable && e->restarts < MOST_RESTARTS &&
+    e->restart = e->range.steerable && e->restarts < MAX_RESTARTS &&
                  abs(suitable - e->begin_crf_x10) >= WORTH_RESTART_X10;
     e->steady = !e->restart;
     if (e->restart)
@@ -242,7 +242,7 @@ static int try_keyframe(
 /* Sets the CRF to begin at by the first picture. */
 static int suit_keyframe(struct segment_encoder *e, const AVFrame *picture, struct failure *failure)
 {
-    struct plan_rendition trial = *e->params.rendition;
+    struct rendition trial = *e->params.rendition;
     AVCodecContext *codec = NULL;
     double bytes = 0;
     snprintf(trial.preset, sizeof(trial.preset), TRIAL_PRESET);
@@ -329,7 +329,7 @@ const AVCodecContext *segment_encoder_context(const struct segment_encoder *enco
 int segment_encoder_open(struct segment_encoder **out, const struct segment_encoder_params *params,
     struct failure *failure)
 {
-    const struct plan_rendition *r = params->rendition;
+    const struct rendition *r = params->rendition;
     struct segment_encoder *e = av_mallocz(sizeof(*e));
     *out = e;
     if (!e)

@@ -28,7 +28,7 @@ void encoded_free(struct encoded *encoded);
 struct segment_encoder;
 
 struct segment_encoder_params {
-    const struct plan_rendition *rendition; /* the caller's; outlives the encoder, as the model */
+    const struct rendition *rendition; /* the caller's; outlives the encoder, as the model */
     const struct rate_model *model;
     struct source_colours colours;
     int64_t limit_bytes; /* on the wire */
@@ -38,7 +38,7 @@ struct segment_encoder_params {
 
 /* An encoder of the rendition as such, for what all its segments have in common (headers). *out is
  * the caller's (encoder_close). 0, or -1: failure set. */
-int segment_encoder_codec(const struct plan_rendition *rendition,
+int segment_encoder_codec(const struct rendition *rendition,
     const struct source_colours *colours, int crf_x10, AVCodecContext **out,
     struct failure *failure);
 

@@ -106,7 +106,7 @@ static int rate_index(int sample_rate)
 }
 
 static int add_frame(
-    struct made_sound *sound, size_t *used, const AVPacket *packet, int64_t start, int channels)
+    struct aac_chunk *sound, size_t *used, const AVPacket *packet, int64_t start, int channels)
 {
     size_t bytes = (size_t)packet->size + ADTS_BYTES;
     if (packet->size <= 0 || bytes > MAX_FRAME_BYTES)
@@ -115,18 +115,18 @@ static int add_frame(
     if (!data)
         return AVERROR(ENOMEM);
     sound->data = data;
-    struct made_frame *frames = realloc(sound->frames, (sound->count + 1) * sizeof(*frames));
+    struct aac_frame *frames = realloc(sound->frames, (sound->count + 1) * sizeof(*frames));
     if (!frames)
         return AVERROR(ENOMEM);
     sound->frames = frames;
     put_adts(data + *used, rate_index(sound->sample_rate), channels, (size_t)packet->size);
     memcpy(data + *used + ADTS_BYTES, packet->data, (size_t)packet->size);
-    frames[sound->count++] = (struct made_frame){start, *used, bytes};
+    frames[sound->count++] = (struct aac_frame){start, *used, bytes};
     *used += bytes;
     return 0;
 }
 
-static int read_frames(struct made_sound *sound, AVFormatContext *format)
+static int read_frames(struct aac_chunk *sound, AVFormatContext *format)
 {
     const AVStream *stream = format->nb_streams == 1 ? format->streams[0] : NULL;
     if (!stream || stream->codecpar->codec_id != AV_CODEC_ID_AAC ||
@@ -149,13 +149,13 @@ static int read_frames(struct made_sound *sound, AVFormatContext *format)
     return error == AVERROR_EOF && sound->count > 0 ? 0 : error < 0 ? error : AVERROR_INVALIDDATA;
 }
 
-int made_sound_read(struct made_sound *out, int output_fd, const char *rendition, int chunk,
+int aac_chunk_read(struct aac_chunk *out, int output_fd, const char *rendition, int chunk,
     struct failure *failure)
 {
     struct file file = {0};
     AVFormatContext *format = NULL;
     AVIOContext *io = NULL;
-    *out = (struct made_sound){0};
+    *out = (struct aac_chunk){0};
     int result = read_files(&file, output_fd, rendition, chunk, failure);
     if (result == 0) {
         int error = open_demuxer(&format, &io, &file);
@@ -172,9 +172,9 @@ int made_sound_read(struct made_sound *out, int output_fd, const char *rendition
     return result;
 }
 
-void made_sound_free(struct made_sound *sound)
+void aac_chunk_free(struct aac_chunk *sound)
 {
     free(sound->data);
     free(sound->frames);
-    *sound = (struct made_sound){0};
+    *sound = (struct aac_chunk){0};
 }

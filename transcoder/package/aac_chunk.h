@@ -8,22 +8,22 @@
 
 #include "transcoder/worker/failure.h"
 
-struct made_frame {
+struct aac_frame {
     int64_t start; /* on the lesson's clock, in samples */
     size_t at, bytes;
 };
 
-struct made_sound {
+struct aac_chunk {
     uint8_t *data; /* frames end to end, each with an ADTS header */
-    struct made_frame *frames;
+    struct aac_frame *frames;
     size_t count;
     int sample_rate;
 };
 
-/* Reads chunk `chunk` of the rendition of that name. *out is the caller's (made_sound_free), also
+/* Reads chunk `chunk` of the rendition of that name. *out is the caller's (aac_chunk_free), also
  * on failure. 0, or -1: failure set. */
-int made_sound_read(struct made_sound *out, int output_fd, const char *rendition, int chunk,
+int aac_chunk_read(struct aac_chunk *out, int output_fd, const char *rendition, int chunk,
     struct failure *failure);
-void made_sound_free(struct made_sound *sound);
+void aac_chunk_free(struct aac_chunk *sound);
 
 #endif

@@ -17,7 +17,7 @@
 /* A segment is several fragments, so that players may show it before it is whole. */
 #define FRAGMENT_S 2
 
-struct packager {
+struct cmaf {
     AVFormatContext *format;
     AVIOContext *io;
     AVPacket *packet;
@@ -33,7 +33,7 @@ struct packager {
 
 static int on_write(void *opaque, uint8_t *buffer, int buffer_bytes)
 {
-    struct packager *p = opaque;
+    struct cmaf *p = opaque;
     size_t needed = p->count + (size_t)buffer_bytes;
     if (needed > MAX_CHUNK_BYTES)
         return AVERROR(ENOMEM);
@@ -54,7 +54,7 @@ static int on_write(void *opaque, uint8_t *buffer, int buffer_bytes)
 static const char mov_flags[] =
     "+frag_custom+empty_moov+default_base_moof+cmaf+frag_discont+skip_trailer";
 
-static int write_header(struct packager *p, const struct packager_params *params)
+static int write_header(struct cmaf *p, const struct cmaf_params *params)
 {
     AVDictionary *options = NULL;
     av_dict_set(&options, "movflags", mov_flags, 0);
@@ -73,7 +73,7 @@ static int write_header(struct packager *p, const struct packager_params *params
     return p->count > 0 ? 0 : AVERROR_BUG;
 }
 
-static int open_muxer(struct packager *p, const struct packager_params *params)
+static int open_muxer(struct cmaf *p, const struct cmaf_params *params)
 {
     int error = avformat_alloc_output_context2(&p->format, NULL, "mp4", NULL);
     if (error < 0)
@@ -102,31 +102,31 @@ static int open_muxer(struct packager *p, const struct packager_params *params)
     return write_header(p, params);
 }
 
-int packager_open(
-    struct packager **out, const struct packager_params *params, struct failure *failure)
+int cmaf_open(
+    struct cmaf **out, const struct cmaf_params *params, struct failure *failure)
 {
     *out = NULL;
-    struct packager *p = calloc(1, sizeof(*p));
+    struct cmaf *p = calloc(1, sizeof(*p));
     if (!p)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "packager");
-    p->video = params->rendition->kind == PLAN_VIDEO;
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "cmaf");
+    p->video = params->rendition->kind == RENDITION_VIDEO;
     p->longest_fragment_ticks = FRAGMENT_S * (int64_t)params->rendition->timescale;
     p->packet = av_packet_alloc();
     int error = p->packet ? open_muxer(p, params) : AVERROR(ENOMEM);
     if (error < 0) {
-        failure_from_av(failure, error, REASON_INTERNAL, "packager");
-        packager_close(&p);
+        failure_from_av(failure, error, REASON_INTERNAL, "cmaf");
+        cmaf_close(&p);
         return -1;
     }
     *out = p;
     return 0;
 }
 
-void packager_close(struct packager **packager)
+void cmaf_close(struct cmaf **cmaf)
 {
-    if (!*packager)
+    if (!*cmaf)
         return;
-    struct packager *p = *packager;
+    struct cmaf *p = *cmaf;
     avformat_free_context(p->format);
     if (p->io) {
         av_freep(&p->io->buffer);
@@ -136,17 +136,17 @@ void packager_close(struct packager **packager)
     free(p->bytes);
     free(p->segments);
     free(p);
-    *packager = NULL;
+    *cmaf = NULL;
 }
 
 /* What was added since the last time becomes a fragment: moof and mdat. */
-static int end_fragment(struct packager *p)
+static int end_fragment(struct cmaf *p)
 {
     p->fragment_ticks = 0;
     return av_write_frame(p->format, NULL);
 }
 
-int packager_add(struct packager *p, const AVPacket *packet, struct failure *failure)
+int cmaf_add(struct cmaf *p, const AVPacket *packet, struct failure *failure)
 {
     int error = 0;
     if (p->fragment_ticks > 0 && p->fragment_ticks + packet->duration > p->longest_fragment_ticks)
@@ -210,7 +210,7 @@ static int64_t iframe_bytes(const uint8_t *segment, size_t bytes)
            first_sample_bytes((struct span){segment, segment + bytes});
 }
 
-static int add_segment(struct packager *p, size_t bytes, struct failure *failure)
+static int add_segment(struct cmaf *p, size_t bytes, struct failure *failure)
 {
     if (p->segment_count == p->segment_room) {
         size_t room = p->segment_room ? p->segment_room * 2 : 16;
@@ -232,7 +232,7 @@ static int add_segment(struct packager *p, size_t bytes, struct failure *failure
     return 0;
 }
 
-int packager_end_segment(struct packager *p, struct failure *failure)
+int cmaf_end_segment(struct cmaf *p, struct failure *failure)
 {
     if (p->segment_ticks == 0)
         return 0;
@@ -250,9 +250,9 @@ int packager_end_segment(struct packager *p, struct failure *failure)
     return 0;
 }
 
-void packager_result(const struct packager *p, struct packager_chunk *out)
+void cmaf_result(const struct cmaf *p, struct cmaf_chunk *out)
 {
-    *out = (struct packager_chunk){
+    *out = (struct cmaf_chunk){
         .init = p->bytes,
         .init_bytes = p->init_bytes,
         .data = p->bytes + p->init_bytes,
@@ -272,7 +272,7 @@ static const uint8_t *find_sps(const uint8_t *data, int bytes)
     return NULL;
 }
 
-int packager_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes)
+int cmaf_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes)
 {
     if (encoder->codec_id == AV_CODEC_ID_AAC)
         return snprintf(out, out_bytes, "mp4a.40.2") < (int)out_bytes ? 0 : -1;

@@ -13,27 +13,27 @@
 #include "transcoder/protocol/message.h"
 #include "transcoder/plan/plan.h"
 
-struct packager;
+struct cmaf;
 
-struct packager_params {
-    const struct plan_rendition *rendition; /* the caller's; copied from */
+struct cmaf_params {
+    const struct rendition *rendition; /* the caller's; copied from */
     const AVCodecContext *encoder;          /* open, with its extradata */
     int64_t first_segment; /* number of the chunk's first segment: numbers its fragments */
 };
 
-/* Opens the chunk. *out is the caller's (packager_close). -1: failure set. */
-int packager_open(
-    struct packager **out, const struct packager_params *params, struct failure *failure);
-void packager_close(struct packager **packager);
+/* Opens the chunk. *out is the caller's (cmaf_close). -1: failure set. */
+int cmaf_open(
+    struct cmaf **out, const struct cmaf_params *params, struct failure *failure);
+void cmaf_close(struct cmaf **cmaf);
 
 /* Adds a packet in decoding order; times in the rendition's timescale. The packet stays the
  * caller's. */
-int packager_add(struct packager *packager, const AVPacket *packet, struct failure *failure);
+int cmaf_add(struct cmaf *cmaf, const AVPacket *packet, struct failure *failure);
 /* Ends the present segment; the next packet begins another. Nothing happens if it is empty. */
-int packager_end_segment(struct packager *packager, struct failure *failure);
+int cmaf_end_segment(struct cmaf *cmaf, struct failure *failure);
 
-struct packager_chunk {
-    const uint8_t *init; /* valid until packager_close(), like all here */
+struct cmaf_chunk {
+    const uint8_t *init; /* valid until cmaf_close(), like all here */
     size_t init_bytes;
     const uint8_t *data;
     size_t data_bytes;
@@ -41,9 +41,9 @@ struct packager_chunk {
     size_t segment_count;
 };
 /* What has been packed, all segments ended. */
-void packager_result(const struct packager *packager, struct packager_chunk *out);
+void cmaf_result(const struct cmaf *cmaf, struct cmaf_chunk *out);
 
 /* RFC 6381 codec name of an open encoder, e.g. "avc1.64001F". 0 or -1 (unknown codec). */
-int packager_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes);
+int cmaf_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes);
 
 #endif

@@ -5,24 +5,24 @@
 
 #include "transcoder/worker/output.h"
 
-static int deliver_init(const struct piece *piece, const struct plan_rendition *rendition,
-    const struct packager_chunk *made, const AVCodecContext *encoder, struct failure *failure)
+static int deliver_init(const struct work *work, const struct rendition *rendition,
+    const struct cmaf_chunk *made, const AVCodecContext *encoder, struct failure *failure)
 {
     struct message message = {.type = MESSAGE_INIT, .bytes = (int64_t)made->init_bytes};
     char path[JOB_PATH_BYTES];
     memcpy(message.rendition, rendition->name, sizeof(message.rendition));
-    if (packager_codecs(encoder, message.codecs, sizeof(message.codecs)) < 0)
+    if (cmaf_codecs(encoder, message.codecs, sizeof(message.codecs)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: no codec name", rendition->name);
     if (job_init_path(rendition->name, path, sizeof(path)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
     if (output_write(
-            piece->output_fd, path, made->init, made->init_bytes, message.sha256, failure) < 0)
+            work->output_fd, path, made->init, made->init_bytes, message.sha256, failure) < 0)
         return -1;
-    return report_send(piece->report, &message, failure);
+    return report_send(work->report, &message, failure);
 }
 
-int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
-    int chunk, const struct packager_chunk *made, struct failure *failure)
+int deliver_chunk(const struct work *work, const struct rendition *rendition,
+    int chunk, const struct cmaf_chunk *made, struct failure *failure)
 {
     struct message message = {
         .type = MESSAGE_CHUNK,
@@ -36,17 +36,17 @@ int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *
     if (job_chunk_path(rendition->name, chunk, path, sizeof(path)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
     if (output_write(
-            piece->output_fd, path, made->data, made->data_bytes, message.sha256, failure) < 0)
+            work->output_fd, path, made->data, made->data_bytes, message.sha256, failure) < 0)
         return -1;
-    return report_send(piece->report, &message, failure);
+    return report_send(work->report, &message, failure);
 }
 
-int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
-    const struct packager *packager, const AVCodecContext *encoder, struct failure *failure)
+int deliver_chunk_and_init(const struct work *work, const struct rendition *rendition, int chunk,
+    const struct cmaf *cmaf, const AVCodecContext *encoder, struct failure *failure)
 {
-    struct packager_chunk made;
-    packager_result(packager, &made);
-    if (deliver_init(piece, rendition, &made, encoder, failure) < 0)
+    struct cmaf_chunk made;
+    cmaf_result(cmaf, &made);
+    if (deliver_init(work, rendition, &made, encoder, failure) < 0)
         return -1;
-    return piece_deliver_chunk(piece, rendition, chunk, &made, failure);
+    return deliver_chunk(work, rendition, chunk, &made, failure);
 }

@@ -10,7 +10,7 @@
 
 /* What a piece of work is done with: the job, its descriptors and where to report. All the
  * caller's. */
-struct piece {
+struct work {
     const struct job *job;
     int source_fd, output_fd;
     struct report *report;
@@ -22,12 +22,12 @@ struct piece {
  * reports both. Writing the init segment again is harmless: it has the same bytes whatever chunk it
  * came from. 0, or -1: failure set. Any thread, for different renditions.
  */
-int piece_deliver(const struct piece *piece, const struct plan_rendition *rendition, int chunk,
-    const struct packager *packager, const AVCodecContext *encoder, struct failure *failure);
+int deliver_chunk_and_init(const struct work *work, const struct rendition *rendition, int chunk,
+    const struct cmaf *cmaf, const AVCodecContext *encoder, struct failure *failure);
 
 /* The chunk alone, for renditions without an init segment (text, legacy): made->init counts for
  * nothing. Takes made's data and segments, which stay the caller's. */
-int piece_deliver_chunk(const struct piece *piece, const struct plan_rendition *rendition,
-    int chunk, const struct packager_chunk *made, struct failure *failure);
+int deliver_chunk(const struct work *work, const struct rendition *rendition,
+    int chunk, const struct cmaf_chunk *made, struct failure *failure);
 
 #endif

@@ -44,7 +44,7 @@ static int64_t reordering(const int64_t *pts, size_t count, int64_t frame_ticks)
     return most;
 }
 
-int decode_times_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_ticks)
+int dts_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_ticks)
 {
     if (count == 0)
         return 0;

@@ -20,6 +20,6 @@
  * 0, or -1 if that can't be: the ticks are too coarse, or the first picture is not shown first.
  * Pure.
  */
-int decode_times_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_ticks);
+int dts_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_ticks);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    PAYLOAD_BYTES = TS_PACKET_BYTES - 4,
+    PAYLOAD_BYTES = MPEGTS_PACKET_BYTES - 4,
     PES_HEADER_BYTES = 14, /* with a presentation time */
     PCR_FIELD_BYTES = 8,   /* an adaptation field with a clock reference */
     COUNTERS = 16,
@@ -17,15 +17,15 @@ enum {
     STREAM_SOUND = 0xC0,
     /* A run of sound frames, which share a header: at most 2.8 kB and half a second, within the
      * 3584 bytes of a decoder's buffer, and at least half of what waits. */
-    SOUND_MOST_BYTES = 2800,
-    SOUND_MOST_FRAMES = 24,
+    AUDIO_MAX_BYTES = 2800,
+    AUDIO_MAX_FRAMES = 24,
     BEGINNING_BYTES = 16, /* of a picture: its delimiter, and the start of what follows */
 };
 
 /* All times are moved by this, so that the clock may run ahead of the first picture. */
-#define SHIFT (1 * TS_CLOCK)
+#define SHIFT (1 * MPEGTS_CLOCK_HZ)
 /* By so much bytes come before they are due (as with other muxers: 0.7 s). */
-#define LEAD (7 * TS_CLOCK / 10)
+#define LEAD (7 * MPEGTS_CLOCK_HZ / 10)
 #define TIME_MASK ((INT64_C(1) << 33) - 1)
 #define MAX_CHUNK_BYTES ((size_t)512 * 1024 * 1024)
 
@@ -34,20 +34,20 @@ struct bytes {
     size_t count, room;
 };
 
-struct ts {
+struct mpegts {
     struct bytes out;
     struct bytes work;  /* the payload that is being cut into packets */
     struct bytes sound; /* frames that wait for more */
     struct {
         int64_t time;
         size_t bytes;
-    } frames[SOUND_MOST_FRAMES]; /* what they are */
+    } frames[AUDIO_MAX_FRAMES]; /* what they are */
     int frame_count;
     bool has_sound;
     int64_t segment;
     uint8_t tail[PAYLOAD_BYTES]; /* of the last picture: less than a packet's payload */
     size_t tail_bytes;
-    unsigned picture_packets, sound_packets; /* with payload, in this chunk */
+    unsigned trial_packets, audio_packets; /* with payload, in this chunk */
 };
 
 static int add(struct bytes *to, const void *data, size_t count)
@@ -68,7 +68,7 @@ static int add(struct bytes *to, const void *data, size_t count)
     return 0;
 }
 
-int ts_open(struct ts **out, int64_t first_segment, bool sound)
+int mpegts_open(struct mpegts **out, int64_t first_segment, bool sound)
 {
     *out = calloc(1, sizeof(**out));
     if (!*out)
@@ -78,7 +78,7 @@ int ts_open(struct ts **out, int64_t first_segment, bool sound)
     return 0;
 }
 
-void ts_close(struct ts **ts)
+void mpegts_close(struct mpegts **ts)
 {
     if (!*ts)
         return;
@@ -89,7 +89,7 @@ void ts_close(struct ts **ts)
     *ts = NULL;
 }
 
-const uint8_t *ts_bytes(const struct ts *ts, size_t *count)
+const uint8_t *mpegts_bytes(const struct mpegts *ts, size_t *count)
 {
     *count = ts->out.count;
     return ts->out.data;
@@ -139,9 +139,9 @@ static size_t payload_room(const struct packet *p)
 }
 
 /* One packet with count bytes, from 1 up to payload_room(). */
-static int put_packet(struct ts *ts, const struct packet *p, const uint8_t *data, size_t count)
+static int put_packet(struct mpegts *ts, const struct packet *p, const uint8_t *data, size_t count)
 {
-    uint8_t packet[TS_PACKET_BYTES];
+    uint8_t packet[MPEGTS_PACKET_BYTES];
     size_t field = PAYLOAD_BYTES - count;
     packet[0] = 0x47;
     packet[1] = (uint8_t)((p->begins ? 0x40 : 0) | p->pid >> 8);
@@ -168,7 +168,7 @@ static uint32_t section_crc(const uint8_t *data, size_t count)
 
 /* body: what follows the section's length; the rest of the packet is stuffing as sections have it.
  */
-static int put_section(struct ts *ts, int pid, uint8_t table, const uint8_t *body, size_t count)
+static int put_section(struct mpegts *ts, int pid, uint8_t table, const uint8_t *body, size_t count)
 {
     struct packet p = {.pid = pid, .counter = (unsigned)(ts->segment % COUNTERS), .begins = true};
     uint8_t payload[PAYLOAD_BYTES];
@@ -184,7 +184,7 @@ static int put_section(struct ts *ts, int pid, uint8_t table, const uint8_t *bod
     return put_packet(ts, &p, payload, sizeof(payload));
 }
 
-static int put_tables(struct ts *ts)
+static int put_tables(struct mpegts *ts)
 {
     static const uint8_t pat[] = {0, 1, 0xC1, 0, 0, 0, 1, 0xE0 | PID_PMT >> 8, PID_PMT & 0xFF};
     static const uint8_t pmt[] = {0, 1, 0xC1, 0, 0,           /* program 1, version 0, current */
@@ -196,7 +196,7 @@ static int put_tables(struct ts *ts)
     return put_section(ts, PID_PMT, 2, pmt, sizeof(pmt) - (ts->has_sound ? 0 : 5));
 }
 
-int ts_begin_segment(struct ts *ts)
+int mpegts_begin_segment(struct mpegts *ts)
 {
     return put_tables(ts);
 }
@@ -232,7 +232,7 @@ static int add_pes_header(
  * The work payload as packets from *p on, all of them full; what doesn't fill one stays, and is
  * moved to the front. The first has at least its header.
  */
-static int put_full_packets(struct ts *ts, struct packet *p, unsigned *packets)
+static int put_full_packets(struct mpegts *ts, struct packet *p, unsigned *packets)
 {
     size_t at = 0;
     while (ts->work.count - at >= payload_room(p)) {
@@ -256,7 +256,7 @@ static unsigned missing_packets(unsigned packets, unsigned planned)
 }
 
 /* The rest of the work payload, spread over `count` packets; it has a byte for each. */
-static int spread(struct ts *ts, struct packet *p, unsigned *packets, unsigned count)
+static int spread(struct mpegts *ts, struct packet *p, unsigned *packets, unsigned count)
 {
     size_t at = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -279,7 +279,7 @@ static int spread(struct ts *ts, struct packet *p, unsigned *packets, unsigned c
  * picture that begins in it (ISO/IEC 13818-1, 2.4.3.7). A packet is padded only where a picture is
  * so small that not even its beginning would be in its own PES packet otherwise.
  */
-int ts_add_picture(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe)
+int mpegts_add_picture(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe)
 {
     struct packet p = {.pid = PID_PICTURE,
         .begins = true,
@@ -289,22 +289,22 @@ int ts_add_picture(struct ts *ts, const uint8_t *data, size_t bytes, int64_t tim
     ts->work.count = 0;
     if (add_pes_header(&ts->work, STREAM_PICTURE, 0, time, ts->tail_bytes == 0) < 0 ||
         add(&ts->work, ts->tail, ts->tail_bytes) < 0 || add(&ts->work, data, bytes) < 0 ||
-        put_full_packets(ts, &p, &ts->picture_packets) < 0)
+        put_full_packets(ts, &p, &ts->trial_packets) < 0)
         return -1;
     ts->tail_bytes = 0;
     if (p.begins || ts->work.count + BEGINNING_BYTES > bytes)
-        return spread(ts, &p, &ts->picture_packets, 1);
+        return spread(ts, &p, &ts->trial_packets, 1);
     ts->tail_bytes = ts->work.count;
     memcpy(ts->tail, ts->work.data, ts->tail_bytes);
     return 0;
 }
 
-static int end_pictures(struct ts *ts, bool align)
+static int end_pictures(struct mpegts *ts, bool align)
 {
     struct packet p = {.pid = PID_PICTURE};
     unsigned count = ts->tail_bytes > 0;
     if (align)
-        count += missing_packets(ts->picture_packets, count);
+        count += missing_packets(ts->trial_packets, count);
     ts->work.count = 0;
     if (add(&ts->work, ts->tail, ts->tail_bytes) < 0)
         return -1;
@@ -313,11 +313,11 @@ static int end_pictures(struct ts *ts, bool align)
         if (add(&ts->work, "", 1) < 0)
             return -1;
     ts->tail_bytes = 0;
-    return spread(ts, &p, &ts->picture_packets, count);
+    return spread(ts, &p, &ts->trial_packets, count);
 }
 
 /* The first `frames` of those that wait, `bytes` long, as a PES packet. */
-static int put_sound(struct ts *ts, int frames, size_t bytes, bool align)
+static int put_sound(struct mpegts *ts, int frames, size_t bytes, bool align)
 {
     struct packet p = {.pid = PID_SOUND, .begins = true};
     if (frames == 0)
@@ -334,17 +334,17 @@ static int put_sound(struct ts *ts, int frames, size_t bytes, bool align)
     memmove(ts->frames, ts->frames + frames, (size_t)ts->frame_count * sizeof(ts->frames[0]));
     unsigned count = (unsigned)((ts->work.count + PAYLOAD_BYTES - 1) / PAYLOAD_BYTES);
     if (align)
-        count += missing_packets(ts->sound_packets, count);
-    return spread(ts, &p, &ts->sound_packets, count);
+        count += missing_packets(ts->audio_packets, count);
+    return spread(ts, &p, &ts->audio_packets, count);
 }
 
-static int end_sound(struct ts *ts, bool align)
+static int end_sound(struct mpegts *ts, bool align)
 {
     return put_sound(ts, ts->frame_count, ts->sound.count, align);
 }
 
 /* Of what waits, those frames that fill their last packet best. */
-static int put_some_sound(struct ts *ts)
+static int put_some_sound(struct mpegts *ts)
 {
     size_t bytes = 0, best_bytes = 0, least = PAYLOAD_BYTES;
     int best = 0;
@@ -360,10 +360,10 @@ static int put_some_sound(struct ts *ts)
     return put_sound(ts, best, best_bytes, false);
 }
 
-int ts_add_sound(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time)
+int mpegts_add_audio(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time)
 {
-    while (ts->frame_count == SOUND_MOST_FRAMES ||
-           (ts->frame_count > 0 && ts->sound.count + bytes > SOUND_MOST_BYTES))
+    while (ts->frame_count == AUDIO_MAX_FRAMES ||
+           (ts->frame_count > 0 && ts->sound.count + bytes > AUDIO_MAX_BYTES))
         if (put_some_sound(ts) < 0)
             return -1;
     ts->frames[ts->frame_count].time = time;
@@ -371,13 +371,13 @@ int ts_add_sound(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time)
     return add(&ts->sound, data, bytes);
 }
 
-int ts_end_segment(struct ts *ts)
+int mpegts_end_segment(struct mpegts *ts)
 {
     ts->segment++;
     return end_sound(ts, false) < 0 ? -1 : end_pictures(ts, false);
 }
 
-int ts_end_chunk(struct ts *ts)
+int mpegts_end_chunk(struct mpegts *ts)
 {
     ts->segment++;
     return end_sound(ts, true) < 0 ? -1 : end_pictures(ts, true);

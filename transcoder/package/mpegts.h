@@ -16,28 +16,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TS_PACKET_BYTES 188
-#define TS_CLOCK 90000
+#define MPEGTS_PACKET_BYTES 188
+#define MPEGTS_CLOCK_HZ 90000
 
-struct ts;
+struct mpegts;
 
-/* first_segment: the chunk's first, numbered through the lesson. *out is the caller's (ts_close).
+/* first_segment: the chunk's first, numbered through the lesson. *out is the caller's (mpegts_close).
  * 0, or -1: out of memory. */
-int ts_open(struct ts **out, int64_t first_segment, bool sound);
-void ts_close(struct ts **ts);
+int mpegts_open(struct mpegts **out, int64_t first_segment, bool sound);
+void mpegts_close(struct mpegts **ts);
 
 /*
  * Begins a segment with the tables; the picture that follows must be an IDR. Then pictures and
- * frames of sound in the order of their times (90 kHz, not negative), then its end; ts_end_chunk()
+ * frames of sound in the order of their times (90 kHz, not negative), then its end; mpegts_end_chunk()
  * instead after the last. sound: a frame with its ADTS header. 0, or -1: out of memory.
  */
-int ts_begin_segment(struct ts *ts);
-int ts_add_picture(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe);
-int ts_add_sound(struct ts *ts, const uint8_t *data, size_t bytes, int64_t time);
-int ts_end_segment(struct ts *ts);
-int ts_end_chunk(struct ts *ts);
+int mpegts_begin_segment(struct mpegts *ts);
+int mpegts_add_picture(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe);
+int mpegts_add_audio(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time);
+int mpegts_end_segment(struct mpegts *ts);
+int mpegts_end_chunk(struct mpegts *ts);
 
 /* What has been made; valid until the next call. */
-const uint8_t *ts_bytes(const struct ts *ts, size_t *count);
+const uint8_t *mpegts_bytes(const struct mpegts *ts, size_t *count);
 
 #endif

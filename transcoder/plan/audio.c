@@ -9,7 +9,7 @@
 /* The level of all lessons. Between -16 and it at most so much is added: what is quieter than that
  * was not meant to be heard, and its noise would be. */
 #define TARGET_LUFS_X100 (-1600)
-#define MOST_GAIN_DB_X100 2000
+#define MAX_GAIN_DB_X100 2000
 /* Under this there is nothing but noise, and it is let be. */
 #define NEAR_SILENCE_LUFS_X100 (-5000)
 
@@ -22,7 +22,7 @@
 #define NOISY_DB 27
 #define CLEAN_DB 30
 #define NO_PAUSES_DB 8
-#define MOST_REDUCTION_DB 12
+#define MAX_REDUCTION_DB 12
 
 /* What the container takes: a moof and mdat for every two seconds, and a trun entry for each packet
  * (libavformat's, measured); a fifth more, since short segments end with short fragments. */
@@ -36,8 +36,8 @@ static const struct {
     int64_t cap_bps;
     int sample_rate, frame_samples;
 } groups[] = {
-    {'a', PLAN_AAC, PLAN_AUDIO_CAP_BPS, 32000, 1024},
-    {'o', PLAN_OPUS, 20000, 48000, 2880},
+    {'a', AUDIO_AAC, PLAN_AUDIO_CAP_BPS, 32000, 1024},
+    {'o', AUDIO_OPUS, 20000, 48000, 2880},
 };
 
 int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples)
@@ -45,28 +45,28 @@ int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples)
     return FRAGMENT_BPS + (int64_t)PACKET_BITS * sample_rate / frame_samples;
 }
 
-static void set_level(struct plan_rendition *r, const struct media_audio *audio)
+static void set_level(struct rendition *r, const struct media_audio *audio)
 {
     r->speech = audio->sound == MEDIA_SOUND_SPEECH;
     if (audio->sound == MEDIA_SOUND_UNKNOWN || audio->sound == MEDIA_SOUND_SILENCE ||
         audio->loudness_lufs_x100 < NEAR_SILENCE_LUFS_X100)
         return;
     int gain = TARGET_LUFS_X100 - audio->loudness_lufs_x100;
-    r->gain_db_x100 = gain < MOST_GAIN_DB_X100 ? gain : MOST_GAIN_DB_X100;
+    r->gain_db_x100 = gain < MAX_GAIN_DB_X100 ? gain : MAX_GAIN_DB_X100;
     r->target_lufs_x100 = audio->loudness_lufs_x100 + r->gain_db_x100;
     int distance_db = (audio->loudness_lufs_x100 - audio->noise_dbfs_x100) / 100;
     if (!r->speech || distance_db >= NOISY_DB || distance_db < NO_PAUSES_DB)
         return;
     int reduction_db = CLEAN_DB - distance_db;
-    r->noise_reduction_db = reduction_db < MOST_REDUCTION_DB ? reduction_db : MOST_REDUCTION_DB;
+    r->noise_reduction_db = reduction_db < MAX_REDUCTION_DB ? reduction_db : MAX_REDUCTION_DB;
     r->noise_dbfs = audio->noise_dbfs_x100 / 100;
 }
 
 static void add(struct plan *plan, const struct media_info *info, size_t group, int track)
 {
-    struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
-    *r = (struct plan_rendition){
-        .kind = PLAN_AUDIO,
+    struct rendition *r = &plan->renditions[plan->rendition_count++];
+    *r = (struct rendition){
+        .kind = RENDITION_AUDIO,
         .cap_bps = groups[group].cap_bps,
         .timescale = groups[group].sample_rate,
         .audio_codec = groups[group].codec,

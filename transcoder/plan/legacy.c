@@ -54,8 +54,8 @@ static int divisor_of(const struct media_info *info)
 static int64_t sound_bps(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->rendition_count; i++) {
-        const struct plan_rendition *r = &plan->renditions[i];
-        if (r->kind == PLAN_AUDIO)
+        const struct rendition *r = &plan->renditions[i];
+        if (r->kind == RENDITION_AUDIO)
             return r->bitrate_bps + (r->sample_rate + 1023) / 1024 * TS_BITS_PER_SOUND_FRAME;
     }
     return 0;
@@ -68,9 +68,9 @@ void plan_legacy(struct plan *plan, const struct media_info *info)
     int divisor = divisor_of(info), fine = plan_ticks_per_unit(info);
     double scale = scale_of(info);
     int64_t payload_bps = LEGACY_BPS * 184 / 188 - TS_BPS - sound_bps(plan);
-    struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
-    *r = (struct plan_rendition){
-        .kind = PLAN_LEGACY,
+    struct rendition *r = &plan->renditions[plan->rendition_count++];
+    *r = (struct rendition){
+        .kind = RENDITION_LEGACY,
         .cap_bps = LEGACY_BPS,
         .timescale = info->fps_num * fine,
         .width = at_most(info->width * scale, LEGACY_WIDTH),

@@ -43,13 +43,13 @@ int plan_count_chunks(const struct plan *plan, const struct plan_options *option
     return chunk_of(plan, options, plan->segment_count - 1) + 1;
 }
 
-struct plan_piece plan_piece(const struct plan *plan, int piece)
+struct plan_work plan_work(const struct plan *plan, int work)
 {
-    return (struct plan_piece){
-        .chunk = piece % plan->chunk_count, .group = piece / plan->chunk_count};
+    return (struct plan_work){
+        .chunk = work % plan->chunk_count, .group = work / plan->chunk_count};
 }
 
-int plan_divisor(const struct plan *plan, const struct plan_rendition *rendition)
+int plan_divisor(const struct plan *plan, const struct rendition *rendition)
 {
     return (int)((int64_t)plan->grid_fps_num * rendition->fps_den /
                  ((int64_t)plan->grid_fps_den * rendition->fps_num));

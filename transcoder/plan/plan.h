@@ -15,7 +15,7 @@
 
 /* Lessons where it saves less of H.264's bits get no renditions in AV1: it takes eight times x264's
  * time. */
-#define PLAN_AV1_LEAST_SAVING_PERMILLE 150
+#define PLAN_AV1_MIN_SAVING_PERMILLE 150
 
 /* What AV1 is encoded with, in trials too. Measured: with preset 10 it saves little; without screen
  * content tools far less on screens; pyramids of eight pictures do as well as those of sixteen, in
@@ -24,7 +24,7 @@
 #define PLAN_AV1_TUNING "scm=1:hierarchical-levels=3"
 
 struct plan {
-    struct plan_rendition
+    struct rendition
         renditions[PLAN_MAX_RENDITIONS]; /* video, audio, text, legacy; from the lowest rung */
     size_t rendition_count;
     int64_t duration_us;
@@ -60,10 +60,10 @@ void plan_chunk_segments(
  * Video is made in pieces, a chunk of the renditions of a group each: all chunks of the lowest
  * group come first, so that the lesson can be watched early. A plan has chunk_count * group_count.
  */
-struct plan_piece {
+struct plan_work {
     int chunk, group;
 };
-struct plan_piece plan_piece(const struct plan *plan, int piece);
+struct plan_work plan_work(const struct plan *plan, int work);
 
 /* What a video rendition is likely to take at a CRF of its encoder's, container left out: by the
  * probe's trials of its size and frame rate; if there were none, by rule of thumb. Pure. */
@@ -72,9 +72,9 @@ struct plan_expectation {
     double rest_bps;       /* of those that follow */
 };
 struct plan_expectation plan_expect(
-    const struct media_info *info, const struct plan_rendition *rendition, double crf);
+    const struct media_info *info, const struct rendition *rendition, double crf);
 
 /* Every which grid frame a rendition has. */
-int plan_divisor(const struct plan *plan, const struct plan_rendition *rendition);
+int plan_divisor(const struct plan *plan, const struct rendition *rendition);
 
 #endif

@@ -19,9 +19,9 @@
 static void plan_text(struct plan *plan, const struct media_info *info)
 {
     for (int i = 0; i < info->text_count && plan->rendition_count < PLAN_MAX_RENDITIONS; i++) {
-        struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
-        *r = (struct plan_rendition){
-            .kind = PLAN_TEXT,
+        struct rendition *r = &plan->renditions[plan->rendition_count++];
+        *r = (struct rendition){
+            .kind = RENDITION_TEXT,
             .cap_bps = TEXT_BPS,
             .timescale = TEXT_TIMESCALE,
             .source_text = i,

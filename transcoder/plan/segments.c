@@ -17,7 +17,7 @@ static const int ramp_s[] = {4, 6, 10};
 /* A cut earlier than this in a segment does not end it. */
 #define SHORTEST_US (6 * US)
 /* What is left at the end and shorter joins the segment before, or takes from it. */
-#define LEAST_TAIL_US (2 * US)
+#define MIN_TAIL_US (2 * US)
 
 /* All in frames of the grid. */
 struct walk {
@@ -104,16 +104,16 @@ int plan_segments(struct plan *plan, const struct media_info *info, int64_t long
                 ? plan->frame_count
                 : (plan->duration_us * plan->grid_fps_num + US * plan->grid_fps_den - 1) /
                       (US * plan->grid_fps_den);
-    int64_t least_tail = to_frames(plan, LEAST_TAIL_US);
+    int64_t min_tail = to_frames(plan, MIN_TAIL_US);
     plan->segment_starts[0] = 0;
     while (plan->segment_starts[plan->segment_count] < w.end) {
         if (plan->segment_count == PLAN_MAX_SEGMENTS)
             return -1;
         int64_t start = plan->segment_starts[plan->segment_count];
         int64_t end = end_of(&w, start);
-        if (end > w.end || (w.end - end < least_tail && w.end - start <= longest_at(&w, start)))
+        if (end > w.end || (w.end - end < min_tail && w.end - start <= longest_at(&w, start)))
             end = w.end;
-        else if (w.end > end && w.end - end < least_tail)
+        else if (w.end > end && w.end - end < min_tail)
             end = start + whole_units(&w, (w.end - start) / 2);
         plan->segment_starts[++plan->segment_count] = (int32_t)end;
     }

@@ -27,7 +27,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* Finer than this (an SSIM of 0.9955) looks no better, at whatever CRF. */
 #define ENOUGH_MDB 23500.0
 /* A rung whose picture is not better by this looks no better. */
-#define LEAST_GAIN_MDB 500.0
+#define MIN_GAIN_MDB 500.0
 /* Where a rung's pictures take less of what they may, another's of the same CRF are the same. */
 #define CAP_BINDS 0.75
 /* Below this a sharp picture teaches more than a smooth one. Above it a lower frame rate must look
@@ -43,8 +43,8 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* The busiest place is the worst of its window: there a segment may take more for a while. */
 #define BUSY_ROOM 1.5
 /* The busy part counts by its share of the lesson, within these. */
-#define LEAST_BUSY_SHARE 0.05
-#define MOST_BUSY_SHARE 0.5
+#define MIN_BUSY_SHARE 0.05
+#define MAX_BUSY_SHARE 0.5
 /* Pixels that the encoders of a group may have in their pictures, for the sake of memory; and what
  * an encoder takes besides, as pixels. */
 #define GROUP_PIXELS (2500 * 1000)
@@ -52,11 +52,11 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 
 /* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
  * worker would take more than 400 MB, and smaller ones its encoder does not take. */
-#define LEAST_AV1_SLIDES_PERMILLE 700
-#define MOST_AV1_BPS 80000
-#define MOST_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
-#define MOST_AV1_PIXELS (1000 * 1000)
-#define LEAST_AV1_SIDE 64
+#define MIN_AV1_SLIDES_PERMILLE 700
+#define MAX_AV1_BPS 80000
+#define MAX_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
+#define MAX_AV1_PIXELS (1000 * 1000)
+#define MIN_AV1_SIDE 64
 
 /* Where nothing was tried: what a pixel takes at this CRF, between slides and faces; and by how
  * much the CRF rises where the bytes are halved, at village rates. */
@@ -158,7 +158,7 @@ static struct choice fit_pair(
     return at_crf(p, high, segment_s);
 }
 
-static double unlike(double quality_mdb)
+static double dssim(double quality_mdb)
 {
     return pow(10, -quality_mdb / 10000);
 }
@@ -176,15 +176,15 @@ static struct choice fit(
     choice.mean_bps = choice.rate_bps;
     if (!c->busy.fine)
         return choice;
-    share = share < LEAST_BUSY_SHARE  ? LEAST_BUSY_SHARE
-            : share > MOST_BUSY_SHARE ? MOST_BUSY_SHARE
+    share = share < MIN_BUSY_SHARE  ? MIN_BUSY_SHARE
+            : share > MAX_BUSY_SHARE ? MAX_BUSY_SHARE
                                       : share;
     struct choice busy =
         fit_pair(&c->busy, rate_bps / MEAN_ROOM * BUSY_ROOM, segment_s, choice.crf);
     double busy_bps = at_crf(&c->busy, choice.crf, segment_s).rate_bps;
     choice.mean_bps += share * fmax(0, busy_bps - choice.rate_bps);
     choice.quality_mdb =
-        -10000 * log10((1 - share) * unlike(choice.quality_mdb) + share * unlike(busy.quality_mdb));
+        -10000 * log10((1 - share) * dssim(choice.quality_mdb) + share * dssim(busy.quality_mdb));
     return choice;
 }
 
@@ -222,7 +222,7 @@ static size_t pair_trials(const struct media_info *info, struct candidate *out)
 }
 
 static struct plan_expectation expect_h264(
-    const struct media_info *info, const struct plan_rendition *rendition, double crf)
+    const struct media_info *info, const struct rendition *rendition, double crf)
 {
     struct candidate candidates[MEDIA_MAX_TRIALS];
     size_t count = pair_trials(info, candidates);
@@ -239,9 +239,9 @@ static struct plan_expectation expect_h264(
 }
 
 struct plan_expectation plan_expect(
-    const struct media_info *info, const struct plan_rendition *rendition, double crf)
+    const struct media_info *info, const struct rendition *rendition, double crf)
 {
-    if (rendition->video_codec == PLAN_H264)
+    if (rendition->video_codec == VIDEO_H264)
         return expect_h264(info, rendition, crf);
     struct plan_expectation expected = expect_h264(info, rendition, h264_crf(crf));
     expected.keyframe_bytes *= av1_part(info);
@@ -283,8 +283,8 @@ static bool is_small(const struct media_info *info, const struct candidate *c)
 {
     double pixels = pixels_at(info, c->height);
     double fps = (double)info->fps_num / info->fps_den / c->divisor;
-    return c->height >= LEAST_AV1_SIDE && pixels <= MOST_AV1_PIXELS &&
-           pixels * fps <= MOST_AV1_PIXELS_PER_S;
+    return c->height >= MIN_AV1_SIDE && pixels <= MAX_AV1_PIXELS &&
+           pixels * fps <= MAX_AV1_PIXELS_PER_S;
 }
 
 /* quality_mdb is below 0 if nothing that was tried will do. */
@@ -324,7 +324,7 @@ static struct choice choose(
  * search, larger ones where what is seen moves: 5 to 12 % fewer bits for half as much time again
  * with subme 8, another 3 % for a quarter more with 10 and umh.
  */
-static void choose_tuning(struct plan_rendition *r, const struct media_info *info)
+static void choose_tuning(struct rendition *r, const struct media_info *info)
 {
     int64_t pixels = (int64_t)r->width * r->height;
     bool moves = plan_class_share(info, MEDIA_SLIDES) < MOVING_SLIDES_PERMILLE;
@@ -338,15 +338,15 @@ static void choose_tuning(struct plan_rendition *r, const struct media_info *inf
     snprintf(r->tuning, sizeof(r->tuning), "%s%s:rc-lookahead=%d", b_frames, search, lookahead);
 }
 
-static struct plan_rendition *add_rendition(
+static struct rendition *add_rendition(
     struct plan *plan, const struct media_info *info, const struct choice *choice, int64_t cap_bps)
 {
-    struct plan_rendition *r = &plan->renditions[plan->rendition_count++];
+    struct rendition *r = &plan->renditions[plan->rendition_count++];
     int side = info->width < info->height ? info->width : info->height;
     double scale = (double)choice->height / side;
     int fine = plan_ticks_per_unit(info);
-    *r = (struct plan_rendition){
-        .kind = PLAN_VIDEO,
+    *r = (struct rendition){
+        .kind = RENDITION_VIDEO,
         .cap_bps = cap_bps,
         .timescale = info->fps_num * fine,
         .width = plan_even(info->width * scale),
@@ -375,9 +375,9 @@ static void set_text(char *out, size_t out_bytes, const char *text)
     snprintf(out, out_bytes, "%s", text);
 }
 
-static void become_av1(struct plan_rendition *r, double crf)
+static void become_av1(struct rendition *r, double crf)
 {
-    r->video_codec = PLAN_AV1;
+    r->video_codec = VIDEO_AV1;
     r->crf_x10 = av1_crf(crf) * 10;
     snprintf(r->name, sizeof(r->name), "av%d", (int)(r->cap_bps / 1000));
     set_text(r->preset, sizeof(r->preset), PLAN_AV1_PRESET);
@@ -387,8 +387,8 @@ static void become_av1(struct plan_rendition *r, double crf)
 static bool av1_is_worth_it(const struct media_info *info, const struct plan_options *options)
 {
     return !options->no_av1 && info->trial_count > 0 &&
-           info->av1_saving_permille >= PLAN_AV1_LEAST_SAVING_PERMILLE &&
-           plan_class_share(info, MEDIA_SLIDES) >= LEAST_AV1_SLIDES_PERMILLE;
+           info->av1_saving_permille >= PLAN_AV1_MIN_SAVING_PERMILLE &&
+           plan_class_share(info, MEDIA_SLIDES) >= MIN_AV1_SLIDES_PERMILLE;
 }
 
 /* Beside each low rung one in AV1, if it looks at least as well there. */
@@ -399,7 +399,7 @@ static void plan_av1(struct plan *plan, const struct media_info *info, double se
     for (size_t i = 0; i < h264_count && plan->rendition_count < h264_count + PLAN_MAX_AV1_RUNGS;
          i++) {
         struct demand demand = {.cap_bps = plan->renditions[i].cap_bps};
-        if (demand.cap_bps > MOST_AV1_BPS)
+        if (demand.cap_bps > MAX_AV1_BPS)
             return;
         demand.rate_bps = room_bps(info, demand.cap_bps);
         struct choice beside = choose(info, &demand, segment_s);
@@ -408,7 +408,7 @@ static void plan_av1(struct plan *plan, const struct media_info *info, double se
         struct choice choice = choose(info, &demand, segment_s);
         if (choice.quality_mdb < beside.quality_mdb || choice.quality_mdb < best_mdb)
             continue;
-        best_mdb = choice.quality_mdb + LEAST_GAIN_MDB;
+        best_mdb = choice.quality_mdb + MIN_GAIN_MDB;
         become_av1(add_rendition(plan, info, &choice, demand.cap_bps), choice.crf);
     }
 }
@@ -419,9 +419,9 @@ static void make_groups(struct plan *plan)
 {
     int64_t pixels = 0;
     for (size_t i = 0; i < plan->rendition_count; i++) {
-        struct plan_rendition *r = &plan->renditions[i];
+        struct rendition *r = &plan->renditions[i];
         int64_t more = (int64_t)r->width * r->height + ENCODER_PIXELS;
-        if (i == 0 || pixels + more > GROUP_PIXELS || r->video_codec == PLAN_AV1) {
+        if (i == 0 || pixels + more > GROUP_PIXELS || r->video_codec == VIDEO_AV1) {
             plan->group_count++;
             pixels = 0;
         }
@@ -452,7 +452,7 @@ void plan_video(
         if (demand.rate_bps < 4000)
             continue;
         struct choice choice = choose(info, &demand, segment_s);
-        if (plan->rendition_count > 0 && (choice.quality_mdb < best.quality_mdb + LEAST_GAIN_MDB ||
+        if (plan->rendition_count > 0 && (choice.quality_mdb < best.quality_mdb + MIN_GAIN_MDB ||
                                              is_same(&choice, &best, best_rate_bps)))
             continue;
         best = choice;

@@ -18,14 +18,14 @@
 enum way { WAY_AV1, WAY_FINE, WAY_COARSE, WAYS };
 
 struct av1_trial {
-    struct place_copy copy;
-    struct picture_attempt_params ways[WAYS];
-    struct picture_attempt attempts[WAYS];
+    struct excerpt_copy copy;
+    struct trial_encode_params ways[WAYS];
+    struct trial_encode attempts[WAYS];
     int errors[WAYS];
 };
 
 /* The lowest rendition in AV1 that would be made if it saved just enough. False: there is none. */
-static bool find_rendition(const struct media_info *info, int *divisor, struct plan_rendition *out)
+static bool find_rendition(const struct media_info *info, int *divisor, struct rendition *out)
 {
     static const struct plan_options options;
     struct media_info *supposed = malloc(sizeof(*supposed));
@@ -33,10 +33,10 @@ static bool find_rendition(const struct media_info *info, int *divisor, struct p
     bool found = false;
     if (supposed && plan) {
         *supposed = *info;
-        supposed->av1_saving_permille = PLAN_AV1_LEAST_SAVING_PERMILLE;
+        supposed->av1_saving_permille = PLAN_AV1_MIN_SAVING_PERMILLE;
         size_t count = plan_make(supposed, &options, plan) < 0 ? 0 : plan->rendition_count;
         for (size_t i = 0; i < count && !found; i++)
-            if (plan->renditions[i].video_codec == PLAN_AV1) {
+            if (plan->renditions[i].video_codec == VIDEO_AV1) {
                 *out = plan->renditions[i];
                 *divisor = plan_divisor(plan, out);
                 found = true;
@@ -50,17 +50,17 @@ static bool find_rendition(const struct media_info *info, int *divisor, struct p
 static void run_way(void *context, int way)
 {
     struct av1_trial *t = context;
-    t->errors[way] = picture_attempt_run(&t->attempts[way], &t->copy, &t->ways[way]);
+    t->errors[way] = trial_encode_run(&t->attempts[way], &t->copy, &t->ways[way]);
 }
 
-static int run_all(struct av1_trial *t, const struct place *place, int threads,
-    const struct plan_rendition *rendition)
+static int run_all(struct av1_trial *t, const struct excerpt *excerpt, int threads,
+    const struct rendition *rendition)
 {
-    int error = place_copy_open(&t->copy, place, rendition->width, rendition->height);
+    int error = excerpt_copy_open(&t->copy, excerpt, rendition->width, rendition->height);
     if (error >= 0)
-        error = place_copy_scale(&t->copy);
+        error = excerpt_copy_scale(&t->copy);
     if (error >= 0)
-        tasks_run(threads, WAYS, run_way, t);
+        parallel_run(threads, WAYS, run_way, t);
     for (int way = 0; way < WAYS && error >= 0; way++)
         error = t->errors[way];
     return error;
@@ -72,15 +72,15 @@ struct outcome {
     double rate_bps, quality_db;
 };
 
-static struct outcome outcome(const struct picture_attempt *attempt)
+static struct outcome outcome(const struct trial_encode *attempt)
 {
-    double unlike = attempt->unlike < 1e-6 ? 1e-6 : attempt->unlike;
+    double dssim = attempt->dssim < 1e-6 ? 1e-6 : attempt->dssim;
     return (struct outcome){
-        attempt->keyframe_bytes * 8 / SEGMENT_S + attempt->rest_bps, -10 * log10(unlike)};
+        attempt->keyframe_bytes * 8 / SEGMENT_S + attempt->rest_bps, -10 * log10(dssim)};
 }
 
 /* H.264's rate at AV1's quality, by its two; its logarithm grows with the quality about evenly. */
-static int saving_permille(const struct picture_attempt attempts[WAYS])
+static int saving_permille(const struct trial_encode attempts[WAYS])
 {
     struct outcome fine = outcome(&attempts[WAY_FINE]), coarse = outcome(&attempts[WAY_COARSE]);
     struct outcome av1 = outcome(&attempts[WAY_AV1]);
@@ -95,20 +95,20 @@ static int saving_permille(const struct picture_attempt attempts[WAYS])
 }
 
 int av1_trial_run(
-    const struct place *place, int threads, struct media_info *info, struct failure *failure)
+    const struct excerpt *excerpt, int threads, struct media_info *info, struct failure *failure)
 {
-    struct plan_rendition rendition;
+    struct rendition rendition;
     int divisor;
     if (!find_rendition(info, &divisor, &rendition))
         return 0;
     struct av1_trial t = {
-        .ways = {[WAY_AV1] = {divisor, rendition.crf_x10 / 10, PLAN_AV1, PLAN_AV1_PRESET},
-            [WAY_FINE] = {divisor, FINE_CRF, PLAN_H264, "medium"},
-            [WAY_COARSE] = {divisor, COARSE_CRF, PLAN_H264, "medium"}},
+        .ways = {[WAY_AV1] = {divisor, rendition.crf_x10 / 10, VIDEO_AV1, PLAN_AV1_PRESET},
+            [WAY_FINE] = {divisor, FINE_CRF, VIDEO_H264, "medium"},
+            [WAY_COARSE] = {divisor, COARSE_CRF, VIDEO_H264, "medium"}},
     };
-    int error = run_all(&t, place, threads, &rendition);
+    int error = run_all(&t, excerpt, threads, &rendition);
     if (error >= 0)
         info->av1_saving_permille = saving_permille(t.attempts);
-    place_copy_clear(&t.copy);
+    excerpt_copy_clear(&t.copy);
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "trial of AV1") : 0;
 }

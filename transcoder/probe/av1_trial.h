@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What AV1 saves on a lesson of slides: short encodes of one place of it in both codecs, as the
+/* What AV1 saves on a lesson of slides: short encodes of one excerpt of it in both codecs, as the
  * planner would have AV1's lowest rendition. One is enough: on a lecture three in the mean said
  * within 20 thousandths of it, and took three times as long. */
 #ifndef TRANSCODER_PROBE_AV1_TRIAL_H
@@ -14,6 +14,6 @@
  * them. 0, or -1: failure set (out of memory, an encoder fails).
  */
 int av1_trial_run(
-    const struct place *place, int threads, struct media_info *info, struct failure *failure);
+    const struct excerpt *excerpt, int threads, struct media_info *info, struct failure *failure);
 
 #endif

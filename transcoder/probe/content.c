@@ -17,7 +17,7 @@
 #define CHANGED 5
 /* Closer to one another than this, pictures are not looked at. */
 #define STEP_US 75000
-#define MOST_PASSED 4
+#define MAX_PASSED 4
 /* Activity is judged over this long, classes over that. */
 #define ACTIVITY_US US
 #define WINDOW_US (10 * US)
@@ -41,8 +41,8 @@
 struct window {
     int looks[LEVELS + 1];
     int count;
-    int changed, most_changed; /* blocks */
-    int64_t most_us;
+    int changed, max_changed; /* blocks */
+    int64_t max_us;
 };
 
 /* A stretch of whole windows, looked at by itself. */
@@ -54,8 +54,8 @@ struct part {
     uint8_t brightest_row[HEIGHT], brightest_column[WIDTH];
     bool has_before, has_bars;
     int64_t before_us, second_ago_us;
-    AVFrame *passed[MOST_PASSED]; /* since `before`, for telling where exactly a cut is */
-    int64_t passed_us[MOST_PASSED];
+    AVFrame *passed[MAX_PASSED]; /* since `before`, for telling where exactly a cut is */
+    int64_t passed_us[MAX_PASSED];
     int passed_count;
     double quiet; /* mean change of late, in luma; of a cut a part counts */
     int64_t looks;
@@ -169,16 +169,16 @@ static void note_activity(struct part *p, int64_t at_us)
     if (p->cut_count > 0 && p->cuts_us[p->cut_count - 1] >= p->second_ago_us)
         return;
     window->changed += changed;
-    if (changed > window->most_changed) {
-        window->most_changed = changed;
-        window->most_us = p->second_ago_us;
+    if (changed > window->max_changed) {
+        window->max_changed = changed;
+        window->max_us = p->second_ago_us;
     }
 }
 
 /* Keeps the picture until the next look. Without memory the cut is placed less exactly. */
 static void pass_over(struct part *p, const AVFrame *frame, int64_t at_us)
 {
-    AVFrame *kept = p->passed_count < MOST_PASSED ? av_frame_clone(frame) : NULL;
+    AVFrame *kept = p->passed_count < MAX_PASSED ? av_frame_clone(frame) : NULL;
     if (!kept)
         return;
     p->passed[p->passed_count] = kept;
@@ -317,7 +317,7 @@ static int read_part(
     return taken < 0 ? 1 : 0;
 }
 
-int analyse_part(
+int content_analyse_part(
     struct analysis *a, int number, int permille, struct report *report, struct failure *failure)
 {
     struct part *p = &a->parts[number];
@@ -399,8 +399,8 @@ static void find_busiest(const struct analysis *a, struct media_info *out)
     }
     if (!busiest)
         return;
-    out->busy_us = busiest->most_us;
-    int64_t share_permille = changed * 1000 / (looks * busiest->most_changed);
+    out->busy_us = busiest->max_us;
+    int64_t share_permille = changed * 1000 / (looks * busiest->max_changed);
     out->busy_permille = share_permille > 1000 ? 1000 : (int)share_permille;
 }
 
@@ -446,7 +446,7 @@ static void add_part(struct part *all, const struct part *p)
         note_cut(all->cuts_us, &all->cut_count, p->cuts_us[i]);
 }
 
-void analyse_conclude(struct analysis *a, struct media_info *out)
+void content_conclude(struct analysis *a, struct media_info *out)
 {
     struct part *all = &a->parts[0];
     for (int i = 1; i < a->part_count; i++)
@@ -467,9 +467,9 @@ void analyse_conclude(struct analysis *a, struct media_info *out)
 
 static int count_parts(const struct media_info *info, int64_t keyframe_gap_us)
 {
-    int64_t least_us = keyframe_gap_us * PART_KEYFRAME_GAPS;
-    int64_t count = info->duration_us / (least_us > PART_US ? least_us : PART_US);
-    return (int)(count < 1 ? 1 : count > ANALYSE_MOST_PARTS ? ANALYSE_MOST_PARTS : count);
+    int64_t min_us = keyframe_gap_us * PART_KEYFRAME_GAPS;
+    int64_t count = info->duration_us / (min_us > PART_US ? min_us : PART_US);
+    return (int)(count < 1 ? 1 : count > CONTENT_MAX_PARTS ? CONTENT_MAX_PARTS : count);
 }
 
 static int open_parts(struct analysis *a)
@@ -486,7 +486,7 @@ static int open_parts(struct analysis *a)
     return 0;
 }
 
-int analyse_open(struct analysis **out, int fd, const struct media_info *info,
+int content_open(struct analysis **out, int fd, const struct media_info *info,
     int64_t keyframe_gap_us, struct failure *failure)
 {
     struct analysis *a = *out = calloc(1, sizeof(*a));
@@ -500,11 +500,11 @@ int analyse_open(struct analysis **out, int fd, const struct media_info *info,
     }
     if (a && a->windows && a->parts && open_parts(a) == 0)
         return a->part_count;
-    analyse_close(out);
+    content_close(out);
     return failure_set(failure, REASON_OUT_OF_MEMORY, "analysis");
 }
 
-void analyse_close(struct analysis **analysis)
+void content_close(struct analysis **analysis)
 {
     struct analysis *a = *analysis;
     if (!a)

@@ -11,25 +11,25 @@
 #include "transcoder/protocol/media_info.h"
 #include "transcoder/worker/report.h"
 
-#define ANALYSE_MOST_PARTS 16
+#define CONTENT_MAX_PARTS 16
 
 struct analysis;
 
 /*
  * Prepares for looking at the source fd, whose other findings stand in info already (both the
- * caller's, and in use until analyse_close). keyframe_gap_us: its longest stretch without a
+ * caller's, and in use until content_close). keyframe_gap_us: its longest stretch without a
  * keyframe. Returns how many parts there are, *out is the caller's then; or -1, out of memory,
  * failure set.
  */
-int analyse_open(struct analysis **out, int fd, const struct media_info *info,
+int content_open(struct analysis **out, int fd, const struct media_info *info,
     int64_t keyframe_gap_us, struct failure *failure);
 /* Looks at a part, saying `permille` as progress. Pictures that can't be decoded are passed over.
  * 0, or -1: failure set (out of memory, or the node is gone). Any thread, each part once. */
-int analyse_part(struct analysis *analysis, int number, int permille, struct report *report,
+int content_analyse_part(struct analysis *analysis, int number, int permille, struct report *report,
     struct failure *failure);
 /* Once all parts are done: writes what was found. If no picture could be decoded there are no
  * stretches. */
-void analyse_conclude(struct analysis *analysis, struct media_info *out);
-void analyse_close(struct analysis **analysis);
+void content_conclude(struct analysis *analysis, struct media_info *out);
+void content_close(struct analysis **analysis);
 
 #endif

@@ -11,55 +11,55 @@
 
 /* ---- reading ---- */
 
-bool place_compares(const struct place *place, int n)
+bool excerpt_compares(const struct excerpt *excerpt, int n)
 {
-    int first = place->params.frame_count > COMPARED_FIRST ? COMPARED_FIRST : 0;
-    return n % place->params.compared_step == first;
+    int first = excerpt->params.frame_count > COMPARED_FIRST ? COMPARED_FIRST : 0;
+    return n % excerpt->params.compared_step == first;
 }
 
-static bool encodes(const struct place *place, int n)
+static bool encodes(const struct excerpt *excerpt, int n)
 {
-    for (int i = 0; i < PLACE_DIVISORS; i++)
-        if (place->params.divisors[i] > 0 && n % place->params.divisors[i] == 0)
+    for (int i = 0; i < EXCERPT_DIVISORS; i++)
+        if (excerpt->params.divisors[i] > 0 && n % excerpt->params.divisors[i] == 0)
             return true;
     return false;
 }
 
-static int keep(struct place *place, struct scaler *scaler, const AVFrame *frame, int n)
+static int keep(struct excerpt *excerpt, struct scaler *scaler, const AVFrame *frame, int n)
 {
-    place->frames[n] = av_frame_alloc();
-    if (!place->frames[n])
+    excerpt->frames[n] = av_frame_alloc();
+    if (!excerpt->frames[n])
         return AVERROR(ENOMEM);
-    return scaler_run(scaler, frame, place->frames[n]);
+    return scaler_run(scaler, frame, excerpt->frames[n]);
 }
 
-/* 1, 0 or -1 as place_read. */
-static int read_frames(struct place *place, struct source *source, struct scaler *scaler)
+/* 1, 0 or -1 as excerpt_read. */
+static int read_frames(struct excerpt *excerpt, struct source *source, struct scaler *scaler)
 {
     struct failure ignored;
-    for (int n = 0; n < place->params.frame_count; n++) {
+    for (int n = 0; n < excerpt->params.frame_count; n++) {
         const AVFrame *frame;
-        if (!encodes(place, n) && !place_compares(place, n))
+        if (!encodes(excerpt, n) && !excerpt_compares(excerpt, n))
             continue;
-        if (source_frame(source, place->params.first_frame + n, &frame, &ignored) < 0)
+        if (source_frame(source, excerpt->params.first_frame + n, &frame, &ignored) < 0)
             return 0;
-        int error = keep(place, scaler, frame, n);
+        int error = keep(excerpt, scaler, frame, n);
         if (error < 0)
             return error == AVERROR(ENOMEM) ? -1 : 0;
     }
     return 1;
 }
 
-int place_read(struct place *out, int fd, const struct media_info *info,
-    const struct place_params *params, struct failure *failure)
+int excerpt_read(struct excerpt *out, int fd, const struct media_info *info,
+    const struct excerpt_params *params, struct failure *failure)
 {
     struct source *source;
     struct scaler *scaler = NULL;
     struct failure ignored;
-    *out = (struct place){.params = *params};
+    *out = (struct excerpt){.params = *params};
     if (source_open(&source, fd, info, params->first_frame, &ignored) < 0)
         return ignored.reason == REASON_OUT_OF_MEMORY
-                   ? failure_set(failure, REASON_OUT_OF_MEMORY, "place")
+                   ? failure_set(failure, REASON_OUT_OF_MEMORY, "excerpt")
                    : 0;
     source_colours(source, &out->colours);
     struct scaler_params scaling = {
@@ -74,7 +74,7 @@ int place_read(struct place *out, int fd, const struct media_info *info,
         out->frames && scaler_open(&scaler, &scaling) == 0 ? read_frames(out, source, scaler) : -1;
     scaler_close(&scaler);
     source_close(&source);
-    return result < 0 ? failure_set(failure, REASON_OUT_OF_MEMORY, "place") : result;
+    return result < 0 ? failure_set(failure, REASON_OUT_OF_MEMORY, "excerpt") : result;
 }
 
 static void clear_frames(AVFrame ***frames, int count)
@@ -84,38 +84,38 @@ static void clear_frames(AVFrame ***frames, int count)
     av_freep(frames);
 }
 
-void place_clear(struct place *place)
+void excerpt_clear(struct excerpt *excerpt)
 {
-    clear_frames(&place->frames, place->params.frame_count);
+    clear_frames(&excerpt->frames, excerpt->params.frame_count);
 }
 
 /* ---- comparing ---- */
 
-int place_luma_scaler(const struct place *place, struct scaler **out)
+int excerpt_luma_scaler(const struct excerpt *excerpt, struct scaler **out)
 {
     struct scaler_params params = {
-        .width = place->params.width,
-        .height = place->params.height,
+        .width = excerpt->params.width,
+        .height = excerpt->params.height,
         .format = AV_PIX_FMT_GRAY8,
-        .in_matrix = place->colours.matrix,
-        .out_matrix = place->colours.matrix,
+        .in_matrix = excerpt->colours.matrix,
+        .out_matrix = excerpt->colours.matrix,
     };
     return scaler_open(out, &params);
 }
 
-static double unlike(const struct place *place, int n, const AVFrame *shown)
+static double dssim(const struct excerpt *excerpt, int n, const AVFrame *shown)
 {
-    const AVFrame *source = place->frames[n];
+    const AVFrame *source = excerpt->frames[n];
     return 1 - ssim_luma((struct ssim_plane){source->data[0], source->linesize[0]},
-                   (struct ssim_plane){shown->data[0], shown->linesize[0]}, place->params.width,
-                   place->params.height);
+                   (struct ssim_plane){shown->data[0], shown->linesize[0]}, excerpt->params.width,
+                   excerpt->params.height);
 }
 
-double place_unlike(
-    const struct place *place, int n, const AVFrame *shown, struct scaler *luma_scaler)
+double excerpt_dssim(
+    const struct excerpt *excerpt, int n, const AVFrame *shown, struct scaler *luma_scaler)
 {
-    if (shown->width == place->params.width && shown->height == place->params.height)
-        return unlike(place, n, shown);
+    if (shown->width == excerpt->params.width && shown->height == excerpt->params.height)
+        return dssim(excerpt, n, shown);
     /* Its luma alone. */
     AVFrame luma = {.width = shown->width,
         .height = shown->height,
@@ -124,18 +124,18 @@ double place_unlike(
         .linesize = {shown->linesize[0]}};
     AVFrame *scaled = av_frame_alloc();
     int error = scaled ? scaler_run(luma_scaler, &luma, scaled) : AVERROR(ENOMEM);
-    double result = error < 0 ? error : unlike(place, n, scaled);
+    double result = error < 0 ? error : dssim(excerpt, n, scaled);
     av_frame_free(&scaled);
     return result;
 }
 
-double place_unlike_held(const struct place *place, int divisor)
+double excerpt_dssim_held(const struct excerpt *excerpt, int divisor)
 {
     double sum = 0;
     int count = 0;
-    for (int n = 0; n < place->params.frame_count; n++)
-        if (place_compares(place, n)) {
-            sum += unlike(place, n, place->frames[n - n % divisor]);
+    for (int n = 0; n < excerpt->params.frame_count; n++)
+        if (excerpt_compares(excerpt, n)) {
+            sum += dssim(excerpt, n, excerpt->frames[n - n % divisor]);
             count++;
         }
     return sum / count;
@@ -143,56 +143,56 @@ double place_unlike_held(const struct place *place, int divisor)
 
 /* ---- copies ---- */
 
-int place_copy_open(struct place_copy *out, const struct place *place, int width, int height)
+int excerpt_copy_open(struct excerpt_copy *out, const struct excerpt *excerpt, int width, int height)
 {
     struct scaler_params params = {
         .width = width,
         .height = height,
         .format = AV_PIX_FMT_YUV420P,
-        .in_matrix = place->colours.matrix,
-        .out_matrix = place->colours.matrix,
+        .in_matrix = excerpt->colours.matrix,
+        .out_matrix = excerpt->colours.matrix,
     };
-    *out = (struct place_copy){.place = place, .width = width, .height = height};
-    out->frames = av_calloc((size_t)place->params.frame_count, sizeof(AVFrame *));
+    *out = (struct excerpt_copy){.excerpt = excerpt, .width = width, .height = height};
+    out->frames = av_calloc((size_t)excerpt->params.frame_count, sizeof(AVFrame *));
     return out->frames ? scaler_open(&out->scaler, &params) : AVERROR(ENOMEM);
 }
 
-void place_copy_clear(struct place_copy *copy)
+void excerpt_copy_clear(struct excerpt_copy *copy)
 {
-    if (copy->place)
-        clear_frames(&copy->frames, copy->place->params.frame_count);
+    if (copy->excerpt)
+        clear_frames(&copy->frames, copy->excerpt->params.frame_count);
     scaler_close(&copy->scaler);
 }
 
-static int scale(struct place_copy *copy, int n)
+static int scale(struct excerpt_copy *copy, int n)
 {
     if (copy->frames[n])
         return 0;
     copy->frames[n] = av_frame_alloc();
-    return copy->frames[n] ? scaler_run(copy->scaler, copy->place->frames[n], copy->frames[n])
+    return copy->frames[n] ? scaler_run(copy->scaler, copy->excerpt->frames[n], copy->frames[n])
                            : AVERROR(ENOMEM);
 }
 
-int place_copy_scale(struct place_copy *copy)
+int excerpt_copy_scale(struct excerpt_copy *copy)
 {
     int error = 0;
-    for (int n = 0; n < copy->place->params.frame_count && error >= 0; n++)
-        if (encodes(copy->place, n))
+    for (int n = 0; n < copy->excerpt->params.frame_count && error >= 0; n++)
+        if (encodes(copy->excerpt, n))
             error = scale(copy, n);
     return error;
 }
 
-double place_copy_unlike(struct place_copy *copy)
+double excerpt_copy_dssim(struct excerpt_copy *copy)
 {
     struct scaler *luma_scaler = NULL;
-    double sum = 0, found = place_luma_scaler(copy->place, &luma_scaler);
+    double sum = 0, found = excerpt_luma_scaler(copy->excerpt, &luma_scaler);
     int count = 0;
-    for (int n = 0, seen = 0; n < copy->place->params.frame_count && found >= 0; n++) {
-        if (!place_compares(copy->place, n) || seen++ % 2 != 0)
+    for (int n = 0, seen = 0; n < copy->excerpt->params.frame_count && found >= 0; n++) {
+        if (!excerpt_compares(copy->excerpt, n) || seen++ % 2 != 0)
             continue;
         found = scale(copy, n);
         if (found >= 0)
-            found = place_unlike(copy->place, n, copy->frames[n], luma_scaler);
+            found = excerpt_dssim(copy->excerpt, n, copy->frames[n], luma_scaler);
         sum += found;
         count++;
     }

@@ -22,7 +22,7 @@
 
 #define US 1000000LL
 /* Shorter than this there is nothing to watch; a little less, since containers round. */
-#define LEAST_US 99000
+#define MIN_US 99000
 /* An offset between sound and picture that players bridge is kept in the timestamps; a longer one
  * is filled. */
 #define KEPT_OFFSET_US 100000
@@ -32,12 +32,12 @@
 
 /* One look at a file, which is the source or its remuxed copy. */
 struct look {
-    const struct piece *piece;
+    const struct work *work;
     int fd;
     struct input *input;
     struct scan scan;
     struct media_info *info;
-    struct trial video_trial;
+    struct decode_check video_trial;
     bool untimed; /* the video has no times of its own */
 };
 
@@ -64,7 +64,7 @@ static bool encrypted(const AVStream *stream)
 
 /* Whether something comes out of the decoder; why not goes into failure. */
 static bool decodable(
-    const struct look *look, int index, int frames, struct trial *trial, struct failure *failure)
+    const struct look *look, int index, int frames, struct decode_check *trial, struct failure *failure)
 {
     const AVStream *stream = look->input->format->streams[index];
     if (encrypted(stream)) {
@@ -75,14 +75,14 @@ static bool decodable(
         failure_set(failure, REASON_NO_STREAMS, "stream %d is empty", index);
         return false;
     }
-    struct trial_params params = {.stream = index, .frames = frames};
+    struct decode_check_params params = {.stream = index, .frames = frames};
     const struct scan_stream *seen = &look->scan.streams[index];
     if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && seen->timed &&
         seen->end_us - seen->start_us > SHORT_US) {
         params.start_us = seen->start_us;
         params.end_us = seen->end_us;
     }
-    if (trial_run(look->fd, &params, trial, failure) < 0)
+    if (decode_check_run(look->fd, &params, trial, failure) < 0)
         return false;
     if (trial->frames > 0)
         return true;
@@ -150,7 +150,7 @@ static void choose_audio(struct look *look, struct failure *failure)
     for (int i = 0; i < count; i++) {
         const AVStream *stream = look->input->format->streams[sorted[i]];
         const char *codec = avcodec_get_name(stream->codecpar->codec_id);
-        struct trial trial;
+        struct decode_check trial;
         if (look->info->audio_count == MEDIA_MAX_AUDIO ||
             !decodable(look, sorted[i], 2, &trial, failure) || trial.sample_rate <= 0 ||
             trial.channels <= 0 || trial.channels > 64) {
@@ -180,7 +180,7 @@ static void choose_text(struct look *look)
         if (stream->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE ||
             look->scan.streams[i].packets == 0)
             continue;
-        if (!text_is_usable(codec) || encrypted(stream) || info->text_count == MEDIA_MAX_TEXT ||
+        if (!subtitle_is_usable(codec) || encrypted(stream) || info->text_count == MEDIA_MAX_TEXT ||
             input_open_decoder(look->input, i, &decoder, &ignored) < 0) {
             leave_out(info, avcodec_get_name(codec));
             continue;
@@ -329,7 +329,7 @@ static int describe_picture(struct look *look, struct failure *failure)
 /* ---- the whole ---- */
 
 /*
- * Seeking must work where chunks begin: tried at two places, each from a fresh start as a worker
+ * Seeking must work where chunks begin: tried at two excerpts, each from a fresh start as a worker
  * would. Where keyframes are so rare that decoding from the beginning is all one can do, a copy
  * would not help.
  */
@@ -367,7 +367,7 @@ static int judge(const struct look *look, const struct failure *why_not, struct 
     }
     bool one_picture = info->has_video && info->audio_count == 0 &&
                        look->scan.streams[info->video_stream].packets < 2;
-    if (!look->untimed && (info->duration_us < LEAST_US || one_picture))
+    if (!look->untimed && (info->duration_us < MIN_US || one_picture))
         return failure_set(failure, REASON_TOO_SHORT, "%.3f s", (double)info->duration_us / US);
     if (info->duration_us > INPUT_MAX_US)
         return failure_set(
@@ -381,7 +381,7 @@ static void describe_container(struct look *look)
     av_strlcpy(info->container, look->input->format->iformat->name, sizeof(info->container));
     const AVDictionaryEntry *title = av_dict_get(look->input->format->metadata, "title", NULL, 0);
     if (title)
-        tags_to_utf8(look->piece->gb18030, title->value, info->title, sizeof(info->title));
+        tags_to_utf8(look->work->gb18030, title->value, info->title, sizeof(info->title));
 }
 
 /* Only text in it: say so, rather than that streams are missing. */
@@ -402,7 +402,7 @@ static int look_at(struct look *look, struct failure *failure)
     struct failure why_not = {.reason = REASON_NONE};
     *look->info = (struct media_info){.sar_num = 1, .sar_den = 1};
     if (input_open(&look->input, look->fd, failure) < 0 ||
-        scan_packets(look->input, look->piece->report, &look->scan, failure) < 0)
+        scan_packets(look->input, look->work->report, &look->scan, failure) < 0)
         return -1;
     describe_container(look);
     if (only_subtitles(look))
@@ -451,7 +451,7 @@ static int remux(struct look *look, int64_t *bytes, struct failure *failure)
         .fps = {info->fps_num, info->fps_den},
     };
     int copy;
-    if (remux_run(look->piece, &params, &copy, bytes, failure) < 0)
+    if (remux_run(look->work, &params, &copy, bytes, failure) < 0)
         return -1;
     input_close(&look->input);
     look->fd = copy;
@@ -485,20 +485,20 @@ struct study {
     const struct look *look;
     struct analysis *analysis; /* NULL without pictures */
     int part_count, count;
-    struct failure failures[ANALYSE_MOST_PARTS + MEDIA_MAX_AUDIO];
-    int results[ANALYSE_MOST_PARTS + MEDIA_MAX_AUDIO];
+    struct failure failures[CONTENT_MAX_PARTS + MEDIA_MAX_AUDIO];
+    int results[CONTENT_MAX_PARTS + MEDIA_MAX_AUDIO];
 };
 
 static void run_study(void *context, int number)
 {
     struct study *study = context;
     const struct look *look = study->look;
-    struct report *report = look->piece->report;
+    struct report *report = look->work->report;
     struct failure *failure = &study->failures[number];
     int permille = 100 + 500 * number / study->count, track = number - study->part_count;
     study->results[number] =
-        track < 0 ? analyse_part(study->analysis, number, permille, report, failure)
-                  : sound_probe(look->fd, look->info, track, permille, report, failure);
+        track < 0 ? content_analyse_part(study->analysis, number, permille, report, failure)
+                  : audio_probe_run(look->fd, look->info, track, permille, report, failure);
 }
 
 /* What is to be seen and heard: from the copy, where there is one. */
@@ -508,38 +508,38 @@ static int study_all(const struct look *look, struct failure *failure)
     struct study study = {.look = look};
     if (info->has_video) {
         int64_t gap_us = look->scan.streams[info->video_stream].keyframe_gap_us;
-        study.part_count = analyse_open(&study.analysis, look->fd, info, gap_us, failure);
+        study.part_count = content_open(&study.analysis, look->fd, info, gap_us, failure);
         if (study.part_count < 0)
             return -1;
     }
     study.count = study.part_count + info->audio_count;
-    tasks_run(look->piece->job->threads, study.count, run_study, &study);
+    parallel_run(look->work->job->threads, study.count, run_study, &study);
     int result = 0;
     for (int i = 0; i < study.count && result == 0; i++)
         if ((result = study.results[i]) < 0)
             *failure = study.failures[i];
     if (result == 0 && study.analysis)
-        analyse_conclude(study.analysis, info);
-    analyse_close(&study.analysis);
+        content_conclude(study.analysis, info);
+    content_close(&study.analysis);
     return result;
 }
 
-int probe_run(const struct piece *piece, struct failure *failure)
+int probe_run(const struct work *work, struct failure *failure)
 {
     struct message message = {.type = MESSAGE_PROBED};
-    struct look look = {.piece = piece, .fd = piece->source_fd, .info = &message.info};
+    struct look look = {.work = work, .fd = work->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
     int result = describe(&look, &message, failure);
     if (result == 0)
         result = study_all(&look, failure);
     if (result == 0 && message.info.has_video)
-        result = trials_run(look.fd, &message.info, piece, failure);
+        result = trials_run(look.fd, &message.info, work, failure);
     if (result == 0)
-        result = report_send(piece->report, &message, failure);
+        result = report_send(work->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)
-        unlinkat(piece->output_fd, piece->job->remux_name, 0);
+        unlinkat(work->output_fd, work->job->remux_name, 0);
     input_close(&look.input);
-    if (look.fd != piece->source_fd)
+    if (look.fd != work->source_fd)
         close(look.fd);
     return result;
 }

@@ -8,6 +8,6 @@
 
 /* Probes the source; where it can't be sought or lacks timestamps, writes a remuxed copy
  * (job->remux_name) that can, and describes that. Reports MESSAGE_PROBED. 0, or -1: failure set. */
-int probe_run(const struct piece *piece, struct failure *failure);
+int probe_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -14,12 +14,12 @@
 #define IO_BUFFER_BYTES (256 * 1024)
 #define MAX_PACKETS (12LL * 3600 * 120)
 
-/* When each packet of an untimed stream is shown: its place among the pictures that come out of the
+/* When each packet of an untimed stream is shown: its excerpt among the pictures that come out of the
  * decoder. */
 struct order {
     int64_t *rank; /* by packet number; -1: gives no picture */
     int64_t count, room;
-    int64_t delay; /* the most places by which a picture is shown before its packet's turn */
+    int64_t delay; /* the most excerpts by which a picture is shown before its packet's turn */
 };
 
 static int order_append(struct order *order)
@@ -37,7 +37,7 @@ static int order_append(struct order *order)
     return 0;
 }
 
-/* Notes the places of the pictures that are ready. What can't be decoded has none. */
+/* Notes the excerpts of the pictures that are ready. What can't be decoded has none. */
 static int take_pictures(
     struct order *order, AVCodecContext *decoder, AVFrame *frame, int64_t *shown)
 {
@@ -64,7 +64,7 @@ static int decode_packet(struct order *order, AVCodecContext *decoder, const AVP
     return error == AVERROR(ENOMEM) ? error : take_pictures(order, decoder, frame, shown);
 }
 
-static int decode_order(const struct piece *piece, struct input *input, int stream,
+static int decode_order(const struct work *work, struct input *input, int stream,
     AVCodecContext *decoder, struct order *order, struct failure *failure)
 {
     AVPacket *packet = av_packet_alloc();
@@ -76,7 +76,7 @@ static int decode_order(const struct piece *piece, struct input *input, int stre
             error = decode_packet(order, decoder, packet, frame, &shown);
         av_packet_unref(packet);
         result = report_progress(
-            piece->report, (int)(input->at_bytes * 800 / input->size_bytes), failure);
+            work->report, (int)(input->at_bytes * 800 / input->size_bytes), failure);
     }
     if (error >= 0 && avcodec_send_packet(decoder, NULL) >= 0)
         error = take_pictures(order, decoder, frame, &shown);
@@ -86,15 +86,15 @@ static int decode_order(const struct piece *piece, struct input *input, int stre
 }
 
 static int find_order(
-    const struct piece *piece, int stream, struct order *order, struct failure *failure)
+    const struct work *work, int stream, struct order *order, struct failure *failure)
 {
     struct input *input;
     AVCodecContext *decoder = NULL;
-    if (input_open(&input, piece->source_fd, failure) < 0)
+    if (input_open(&input, work->source_fd, failure) < 0)
         return -1;
     int result = input_open_decoder(input, stream, &decoder, failure);
     if (result == 0)
-        result = decode_order(piece, input, stream, decoder, order, failure);
+        result = decode_order(work, input, stream, decoder, order, failure);
     avcodec_free_context(&decoder);
     input_close(&input);
     return result;
@@ -104,7 +104,7 @@ static int find_order(
 
 struct writer {
     int fd;
-    struct clock clock;
+    struct timestamps clock;
     int64_t untimed_packets; /* of the untimed stream, so far */
     AVIOContext *io;
     AVFormatContext *format;
@@ -183,7 +183,7 @@ static int open_writer(
     }
     w->format->pb = w->io;
     w->format->flags |= AVFMT_FLAG_BITEXACT | AVFMT_FLAG_CUSTOM_IO;
-    clock_init(&w->clock);
+    timestamps_init(&w->clock);
     for (int i = 0; i < INPUT_MAX_STREAMS; i++)
         w->out_index[i] = -1;
     for (int i = 0; i < params->stream_count && error >= 0; i++)
@@ -216,7 +216,7 @@ static bool time_packet(struct writer *w, const struct order *order, AVPacket *p
 /*
  * Joined FLV files repeat their decoder's configuration in the middle. libavformat 5.1's Matroska
  * muxer writes such a one for AAC over the track's description, leaving it broken for all tracks
- * after it. Where the header had one there is no place for another anyway.
+ * after it. Where the header had one there is no excerpt for another anyway.
  */
 static void drop_configuration(AVPacket *packet)
 {
@@ -244,7 +244,7 @@ static int copy_packet(struct writer *w, const struct input *input,
             return 0;
     } else {
         int64_t shift = av_rescale_q(
-            clock_shift_us(&w->clock, input->format, packet), AV_TIME_BASE_Q, time_base);
+            timestamps_shift_us(&w->clock, input->format, packet), AV_TIME_BASE_Q, time_base);
         if (packet->pts == AV_NOPTS_VALUE)
             packet->pts = packet->dts;
         if (packet->pts != AV_NOPTS_VALUE)
@@ -270,7 +270,7 @@ static int copy_packet(struct writer *w, const struct input *input,
     return error == AVERROR(EINVAL) ? 0 : error;
 }
 
-static int copy_packets(struct writer *w, struct input *input, const struct piece *piece,
+static int copy_packets(struct writer *w, struct input *input, const struct work *work,
     const struct remux_params *params, const struct order *order, struct failure *failure)
 {
     AVPacket *packet = av_packet_alloc();
@@ -279,7 +279,7 @@ static int copy_packets(struct writer *w, struct input *input, const struct piec
         error = copy_packet(w, input, params, order, packet);
         av_packet_unref(packet);
         result = report_progress(
-            piece->report, 800 + (int)(input->at_bytes * 200 / input->size_bytes), failure);
+            work->report, 800 + (int)(input->at_bytes * 200 / input->size_bytes), failure);
     }
     av_packet_free(&packet);
     if (result == 0 && error >= 0)
@@ -287,12 +287,12 @@ static int copy_packets(struct writer *w, struct input *input, const struct piec
     return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "copying streams") : result;
 }
 
-static int write_copy(const struct piece *piece, const struct remux_params *params,
+static int write_copy(const struct work *work, const struct remux_params *params,
     const struct order *order, int fd, struct failure *failure)
 {
     struct input *input;
     struct writer w = {.fd = fd};
-    if (input_open(&input, piece->source_fd, failure) < 0)
+    if (input_open(&input, work->source_fd, failure) < 0)
         return -1;
     /* MPEG program streams give a time to some pictures only; a copy needs all. */
     input->format->flags |= AVFMT_FLAG_GENPTS;
@@ -301,7 +301,7 @@ static int write_copy(const struct piece *piece, const struct remux_params *para
     if (error < 0)
         result = failure_from_av(failure, error, REASON_DAMAGED, "copying streams");
     else
-        result = copy_packets(&w, input, piece, params, order, failure);
+        result = copy_packets(&w, input, work, params, order, failure);
     if (result == 0) {
         avio_flush(w.io);
         if (w.io->error < 0)
@@ -312,28 +312,28 @@ static int write_copy(const struct piece *piece, const struct remux_params *para
     return result;
 }
 
-int remux_run(const struct piece *piece, const struct remux_params *params, int *fd, int64_t *bytes,
+int remux_run(const struct work *work, const struct remux_params *params, int *fd, int64_t *bytes,
     struct failure *failure)
 {
-    const char *name = piece->job->remux_name;
+    const char *name = work->job->remux_name;
     struct order order = {0};
     int result = -1, copy = -1;
     *fd = -1;
     if (params->untimed_stream >= 0 &&
-        find_order(piece, params->untimed_stream, &order, failure) < 0)
+        find_order(work, params->untimed_stream, &order, failure) < 0)
         goto end;
-    copy = output_begin(piece->output_fd, name, failure);
+    copy = output_begin(work->output_fd, name, failure);
     if (copy < 0)
         goto end;
     *fd = dup(copy);
     struct stat status;
-    if (*fd < 0 || write_copy(piece, params, &order, copy, failure) < 0 ||
+    if (*fd < 0 || write_copy(work, params, &order, copy, failure) < 0 ||
         fstat(copy, &status) < 0) {
-        output_abort(piece->output_fd, name, copy);
+        output_abort(work->output_fd, name, copy);
         goto end;
     }
     *bytes = status.st_size;
-    result = output_commit(piece->output_fd, name, copy, failure);
+    result = output_commit(work->output_fd, name, copy, failure);
 end:
     if (result < 0 && copy >= 0 && *fd >= 0)
         close(*fd);

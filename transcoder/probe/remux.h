@@ -15,9 +15,9 @@ struct remux_params {
     AVRational fps;     /* of that stream */
 };
 
-/* Writes piece->job->remux_name, synced. On success *fd is open for reading on it (the caller's)
+/* Writes work->job->remux_name, synced. On success *fd is open for reading on it (the caller's)
  * and *bytes its size. -1: failure set, nothing left behind. */
-int remux_run(const struct piece *piece, const struct remux_params *params, int *fd, int64_t *bytes,
+int remux_run(const struct work *work, const struct remux_params *params, int *fd, int64_t *bytes,
     struct failure *failure);
 
 #endif

@@ -16,8 +16,8 @@
 #define LARGE_LOOKAHEAD 5
 
 struct run {
-    const struct place_copy *copy;
-    const struct picture_attempt_params *params;
+    const struct excerpt_copy *copy;
+    const struct trial_encode_params *params;
     int divisor;
     AVCodecContext *encoder, *decoder;
     struct scaler *luma_scaler;
@@ -26,7 +26,7 @@ struct run {
     int64_t first_bytes, other_bytes;
     int sent, received;
     int compared_end; /* nothing is compared from this frame of the grid on */
-    double unlike;
+    double dssim;
     int compared;
 };
 
@@ -34,15 +34,15 @@ struct run {
  * for. */
 static int compare(struct run *r)
 {
-    const struct place *place = r->copy->place;
+    const struct excerpt *excerpt = r->copy->excerpt;
     int first = r->received++ * r->divisor;
-    for (int n = first; n < first + r->divisor && n < place->params.frame_count; n++) {
-        if (!place_compares(place, n))
+    for (int n = first; n < first + r->divisor && n < excerpt->params.frame_count; n++) {
+        if (!excerpt_compares(excerpt, n))
             continue;
-        double unlike = place_unlike(place, n, r->decoded, r->luma_scaler);
-        if (unlike < 0)
-            return (int)unlike;
-        r->unlike += unlike;
+        double dssim = excerpt_dssim(excerpt, n, r->decoded, r->luma_scaler);
+        if (dssim < 0)
+            return (int)dssim;
+        r->dssim += dssim;
         r->compared++;
     }
     return 0;
@@ -113,23 +113,23 @@ static int open_encoder(struct run *r, AVRational rate)
         .frame_rate = rate,
         .crf_x10 = r->params->crf * 10,
         .preset = r->params->preset ? r->params->preset : "veryfast",
-        .tuning = r->params->video_codec == PLAN_AV1 ? PLAN_AV1_TUNING : x264_tuning,
-        .colours = r->copy->place->colours,
+        .tuning = r->params->video_codec == VIDEO_AV1 ? PLAN_AV1_TUNING : x264_tuning,
+        .colours = r->copy->excerpt->colours,
     };
     return encoder_open(&r->encoder, &encoding);
 }
 
 static int open_run(struct run *r, AVRational rate)
 {
-    const struct place *place = r->copy->place;
-    for (int n = 0; n < place->params.frame_count; n++)
-        if (place_compares(place, n))
+    const struct excerpt *excerpt = r->copy->excerpt;
+    for (int n = 0; n < excerpt->params.frame_count; n++)
+        if (excerpt_compares(excerpt, n))
             r->compared_end = n + 1;
     r->packet = av_packet_alloc();
     r->decoded = av_frame_alloc();
     if (!r->packet || !r->decoded)
         return AVERROR(ENOMEM);
-    int error = place_luma_scaler(place, &r->luma_scaler);
+    int error = excerpt_luma_scaler(excerpt, &r->luma_scaler);
     if (error >= 0)
         error = open_encoder(r, rate);
     return error < 0 ? error : open_decoder(r);
@@ -141,7 +141,7 @@ static int run_all(struct run *r)
     AVFrame *frame = av_frame_alloc();
     if (!frame)
         return AVERROR(ENOMEM);
-    for (int n = 0; n < r->copy->place->params.frame_count && error >= 0; n += r->divisor) {
+    for (int n = 0; n < r->copy->excerpt->params.frame_count && error >= 0; n += r->divisor) {
         error = av_frame_ref(frame, r->copy->frames[n]);
         if (error >= 0) {
             frame->pts = r->sent++;
@@ -163,22 +163,22 @@ static void close_run(struct run *r)
     av_frame_free(&r->decoded);
 }
 
-int picture_attempt_run(struct picture_attempt *out, const struct place_copy *copy,
-    const struct picture_attempt_params *params)
+int trial_encode_run(struct trial_encode *out, const struct excerpt_copy *copy,
+    const struct trial_encode_params *params)
 {
     struct run r = {.copy = copy, .params = params, .divisor = params->divisor};
     AVRational rate = {
-        copy->place->params.rate.num, copy->place->params.rate.den * params->divisor};
+        copy->excerpt->params.rate.num, copy->excerpt->params.rate.den * params->divisor};
     int error = open_run(&r, rate);
     if (error >= 0)
         error = run_all(&r);
     close_run(&r);
     if (error < 0)
         return error;
-    *out = (struct picture_attempt){
+    *out = (struct trial_encode){
         .keyframe_bytes = (double)r.first_bytes,
         .rest_bps = (double)r.other_bytes * 8 * av_q2d(rate) / r.sent,
-        .unlike = r.compared > 0 ? r.unlike / r.compared : 0,
+        .dssim = r.compared > 0 ? r.dssim / r.compared : 0,
     };
     return 0;
 }

@@ -15,22 +15,22 @@
 #define US 1000000LL
 /* Usual ones, and the busiest. */
 #define USUAL_PLACES 3
-#define PLACES (USUAL_PLACES + 1)
+#define EXCERPTS (USUAL_PLACES + 1)
 #define PLACE_US (2 * US)
 /* Bursts are short. */
 #define USUAL_COMPARED_STEP 11
 #define BUSY_COMPARED_STEP 5
-/* Shorter lessons are tried at one usual place. */
+/* Shorter lessons are tried at one usual excerpt. */
 #define SHORT_LESSON_US (60 * US)
-/* The pictures of all places are kept in memory. */
+/* The pictures of all excerpts are kept in memory. */
 #define PLACES_BYTES (60 * 1000 * 1000LL)
 /* Encoders of larger pictures would take more than 400 MB together: one after another. */
 #define ALONE_PIXELS (1000 * 1000)
 /* Pictures are tried and compared at most this high (their shorter side). */
 #define LARGEST_SIDE 1080
-/* How unlike the lesson may be by holding pictures alone: half of what ENOUGH_MDB in
+/* How dssim the lesson may be by holding pictures alone: half of what ENOUGH_MDB in
  * transcoder/plan/video.c stands for. */
-#define MOST_UNLIKE_HELD 0.0025
+#define MAX_DSSIM_HELD 0.0025
 #define SIZES 4
 #define CRFS 2
 static const int crfs[CRFS] = {26, 38};
@@ -41,41 +41,41 @@ static const int crfs[CRFS] = {26, 38};
 /* Near the planner's coarsest (COARSEST_CRF in transcoder/plan/video.c): perhaps nothing fits. */
 #define HARDLY_FITS_CRF 42
 
-/* All trials of a size that are made at once: each divisor's and CRF's at each place. */
+/* All trials of a size that are made at once: each divisor's and CRF's at each excerpt. */
 struct round {
-    struct place_copy copies[PLACES];
+    struct excerpt_copy copies[EXCERPTS];
     const int *divisors;
-    int divisor_count, place_count;
-    bool has_busy; /* the last place is the busiest */
-    struct picture_attempt attempts[PLACE_DIVISORS][CRFS][PLACES];
-    int results[PLACE_DIVISORS * CRFS * PLACES];
+    int divisor_count, excerpt_count;
+    bool has_busy; /* the last excerpt is the busiest */
+    struct trial_encode attempts[EXCERPT_DIVISORS][CRFS][EXCERPTS];
+    int results[EXCERPT_DIVISORS * CRFS * EXCERPTS];
 };
 
 struct trials {
     int fd, threads;
     struct media_info *info;
     struct plan *plan;
-    struct place places[PLACES];
-    int reads[PLACES]; /* what place_read returned */
-    struct failure failures[PLACES];
-    int usual_count; /* places that are wanted besides the busiest */
-    int place_count; /* those that could be read, once they have been */
+    struct excerpt excerpts[EXCERPTS];
+    int reads[EXCERPTS]; /* what excerpt_read returned */
+    struct failure failures[EXCERPTS];
+    int usual_count; /* excerpts that are wanted besides the busiest */
+    int excerpt_count; /* those that could be read, once they have been */
     bool has_busy;   /* the last of them is the busiest */
     int source_side;
-    struct place_params params;
+    struct excerpt_params params;
 };
 
-/* ---- places ---- */
+/* ---- excerpts ---- */
 
 /* Where a segment would begin: at the last cut before, if it isn't far. */
 static int64_t place_start_us(const struct trials *t, int number)
 {
     const struct media_info *info = t->info;
-    int places = t->usual_count;
-    if (number == places)
+    int excerpts = t->usual_count;
+    if (number == excerpts)
         return info->busy_us;
     int64_t length_us = info->duration_us - info->video_start_us;
-    int64_t at_us = info->video_start_us + length_us * (2 * number + 1) / (2 * places);
+    int64_t at_us = info->video_start_us + length_us * (2 * number + 1) / (2 * excerpts);
     int64_t cut_us = at_us;
     for (int i = 0; i < info->cut_count && info->cuts_us[i] <= at_us; i++)
         cut_us = info->cuts_us[i];
@@ -91,24 +91,24 @@ static void read_place(void *context, int number)
 {
     struct trials *t = context;
     const struct media_info *info = t->info;
-    struct place_params params = t->params;
+    struct excerpt_params params = t->params;
     int64_t all = to_frames(info, info->duration_us, AV_ROUND_NEAR_INF);
     int64_t start_us = place_start_us(t, number) - info->video_start_us;
     params.compared_step = number == t->usual_count ? BUSY_COMPARED_STEP : USUAL_COMPARED_STEP;
     params.first_frame = start_us > 0 ? to_frames(info, start_us, AV_ROUND_UP) : 0;
     if (params.first_frame + params.frame_count > all)
         params.first_frame = all - params.frame_count;
-    t->reads[number] = place_read(&t->places[number], t->fd, info, &params, &t->failures[number]);
+    t->reads[number] = excerpt_read(&t->excerpts[number], t->fd, info, &params, &t->failures[number]);
 }
 
-/* How many frames of each place are kept in memory, at most. */
+/* How many frames of each excerpt are kept in memory, at most. */
 static int64_t affordable(const struct trials *t)
 {
     int64_t picture_bytes = (int64_t)t->params.width * t->params.height * 3 / 2;
     int finest = t->params.divisors[0] < t->params.divisors[1] || t->params.divisors[1] == 0
                      ? t->params.divisors[0]
                      : t->params.divisors[1];
-    return PLACES_BYTES / t->place_count / picture_bytes * finest;
+    return PLACES_BYTES / t->excerpt_count / picture_bytes * finest;
 }
 
 static int read_places(struct trials *t, struct failure *failure)
@@ -119,45 +119,45 @@ static int read_places(struct trials *t, struct failure *failure)
     frames = frames > most ? most : frames;
     t->params.frame_count = (int)(frames > all ? all : frames);
     if (t->params.frame_count < 1) {
-        t->place_count = 0;
+        t->excerpt_count = 0;
         return 0;
     }
-    tasks_run(t->threads, t->place_count, read_place, t);
+    parallel_run(t->threads, t->excerpt_count, read_place, t);
     int read = 0;
-    for (int i = 0; i < t->place_count; i++) {
+    for (int i = 0; i < t->excerpt_count; i++) {
         if (t->reads[i] < 0) {
             *failure = t->failures[i];
             return -1;
         }
         if (t->reads[i] == 0) {
-            place_clear(&t->places[i]);
+            excerpt_clear(&t->excerpts[i]);
             t->has_busy &= i < t->usual_count;
             continue;
         }
-        struct place place = t->places[i];
-        t->places[i] = (struct place){.frames = NULL};
-        t->places[read++] = place;
+        struct excerpt excerpt = t->excerpts[i];
+        t->excerpts[i] = (struct excerpt){.frames = NULL};
+        t->excerpts[read++] = excerpt;
     }
-    t->place_count = read;
+    t->excerpt_count = read;
     return 0;
 }
 
 /* Slides are not tried at their full rate, unless what moves on them would suffer: animations. */
 static bool wants_full_rate(const struct trials *t)
 {
-    if (!t->has_busy || t->place_count == 0 || t->params.divisors[0] == 1)
+    if (!t->has_busy || t->excerpt_count == 0 || t->params.divisors[0] == 1)
         return false;
-    double held = place_unlike_held(&t->places[t->place_count - 1], t->params.divisors[0]);
-    return held * t->info->busy_permille / 1000 > MOST_UNLIKE_HELD;
+    double held = excerpt_dssim_held(&t->excerpts[t->excerpt_count - 1], t->params.divisors[0]);
+    return held * t->info->busy_permille / 1000 > MAX_DSSIM_HELD;
 }
 
 static int read_again(struct trials *t, struct failure *failure)
 {
-    for (int i = 0; i < t->place_count; i++)
-        place_clear(&t->places[i]);
+    for (int i = 0; i < t->excerpt_count; i++)
+        excerpt_clear(&t->excerpts[i]);
     t->params.divisors[0] = 1;
     t->has_busy = true;
-    t->place_count = t->usual_count + 1;
+    t->excerpt_count = t->usual_count + 1;
     return read_places(t, failure);
 }
 
@@ -166,61 +166,61 @@ static int read_again(struct trials *t, struct failure *failure)
 static void scale_copy(void *context, int number)
 {
     struct round *round = context;
-    round->results[number] = place_copy_scale(&round->copies[number]);
+    round->results[number] = excerpt_copy_scale(&round->copies[number]);
 }
 
 static void attempt(void *context, int number)
 {
     struct round *round = context;
-    int place = number % round->place_count, kind = number / round->place_count;
-    struct picture_attempt_params params = {
+    int excerpt = number % round->excerpt_count, kind = number / round->excerpt_count;
+    struct trial_encode_params params = {
         .divisor = round->divisors[kind / CRFS], .crf = crfs[kind % CRFS]};
-    round->results[number] = picture_attempt_run(
-        &round->attempts[kind / CRFS][kind % CRFS][place], &round->copies[place], &params);
+    round->results[number] = trial_encode_run(
+        &round->attempts[kind / CRFS][kind % CRFS][excerpt], &round->copies[excerpt], &params);
 }
 
 static int run_tasks(const struct trials *t, struct round *round, int count,
     void (*run)(void *context, int number), struct failure *failure)
 {
     int64_t pixels = (int64_t)round->copies[0].width * round->copies[0].height;
-    tasks_run(pixels > ALONE_PIXELS ? 1 : t->threads, count, run, round);
+    parallel_run(pixels > ALONE_PIXELS ? 1 : t->threads, count, run, round);
     for (int i = 0; i < count; i++)
         if (round->results[i] < 0)
             return failure_from_av(failure, round->results[i], REASON_INTERNAL, "trial");
     return 0;
 }
 
-static int to_mdb(double unlike)
+static int to_mdb(double dssim)
 {
-    return (int)(-10000 * log10(unlike < 1e-6 ? 1e-6 : unlike));
+    return (int)(-10000 * log10(dssim < 1e-6 ? 1e-6 : dssim));
 }
 
 /* The mean of `count` attempts becomes a trial, which says already what was tried. */
 static void conclude_places(struct media_info *info, struct media_trial trial,
-    const struct picture_attempt *attempts, int count)
+    const struct trial_encode *attempts, int count)
 {
-    struct picture_attempt sum = {0};
+    struct trial_encode sum = {0};
     if (count < 1 || info->trial_count == MEDIA_MAX_TRIALS)
         return;
     for (int i = 0; i < count; i++) {
         sum.keyframe_bytes += attempts[i].keyframe_bytes;
         sum.rest_bps += attempts[i].rest_bps;
-        sum.unlike += attempts[i].unlike;
+        sum.dssim += attempts[i].dssim;
     }
     trial.keyframe_bytes = (int)(sum.keyframe_bytes / count);
     trial.rate_bps = (int)(sum.rest_bps / count);
-    trial.quality_mdb = to_mdb(sum.unlike / count);
+    trial.quality_mdb = to_mdb(sum.dssim / count);
     info->trials[info->trial_count++] = trial;
 }
 
 static void conclude(struct media_info *info, const struct round *round, int side)
 {
-    int usual = round->place_count - round->has_busy;
+    int usual = round->excerpt_count - round->has_busy;
     for (int d = 0; d < round->divisor_count; d++)
         for (int c = 0; c < CRFS; c++) {
             struct media_trial trial = {
                 .height = side, .divisor = round->divisors[d], .crf = crfs[c]};
-            const struct picture_attempt *attempts = round->attempts[d][c];
+            const struct trial_encode *attempts = round->attempts[d][c];
             conclude_places(info, trial, attempts, usual);
             trial.busy = 1;
             conclude_places(info, trial, attempts + usual, round->has_busy);
@@ -233,9 +233,9 @@ static int run_round(struct trials *t, struct round *round, int side, const int 
 {
     round->divisors = divisors;
     round->divisor_count = count;
-    int result = run_tasks(t, round, t->place_count, scale_copy, failure);
+    int result = run_tasks(t, round, t->excerpt_count, scale_copy, failure);
     if (result == 0)
-        result = run_tasks(t, round, count * CRFS * t->place_count, attempt, failure);
+        result = run_tasks(t, round, count * CRFS * t->excerpt_count, attempt, failure);
     if (result == 0)
         conclude(t->info, round, side);
     return result;
@@ -247,17 +247,17 @@ static int begin_round(
     int width = plan_even((double)t->info->width * side / t->source_side);
     int height = plan_even((double)t->info->height * side / t->source_side);
     int error = 0;
-    round->place_count = t->place_count;
+    round->excerpt_count = t->excerpt_count;
     round->has_busy = t->has_busy;
-    for (int i = 0; i < t->place_count && error >= 0; i++)
-        error = place_copy_open(&round->copies[i], &t->places[i], width, height);
+    for (int i = 0; i < t->excerpt_count && error >= 0; i++)
+        error = excerpt_copy_open(&round->copies[i], &t->excerpts[i], width, height);
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "trial") : 0;
 }
 
 static void end_round(struct round *round)
 {
-    for (int i = 0; i < PLACES; i++)
-        place_copy_clear(&round->copies[i]);
+    for (int i = 0; i < EXCERPTS; i++)
+        excerpt_copy_clear(&round->copies[i]);
 }
 
 /* ---- what is worth trying ---- */
@@ -276,7 +276,7 @@ static int choose_sides(int source_side, int sides[SIZES])
 
 /* Slides need few pictures a second, or some where there are bits for them; faces need more. 0: no
  * second divisor. */
-static void choose_divisors(const struct media_info *info, int divisors[PLACE_DIVISORS])
+static void choose_divisors(const struct media_info *info, int divisors[EXCERPT_DIVISORS])
 {
     int few = plan_few_frames(info), slides = plan_class_share(info, MEDIA_SLIDES);
     bool halved = few % 2 == 0 && few > 2;
@@ -294,9 +294,9 @@ static bool find_lowest(const struct trials *t, struct lowest *out)
 {
     static const struct plan_options options;
     if (plan_make(t->info, &options, t->plan) < 0 || t->plan->rendition_count == 0 ||
-        t->plan->renditions[0].kind != PLAN_VIDEO)
+        t->plan->renditions[0].kind != RENDITION_VIDEO)
         return false;
-    const struct plan_rendition *r = &t->plan->renditions[0];
+    const struct rendition *r = &t->plan->renditions[0];
     int side = r->width < r->height ? r->width : r->height;
     *out = (struct lowest){.divisor = plan_divisor(t->plan, r), .crf = r->crf_x10 / 10.0};
     for (int i = 0; i < t->info->trial_count; i++)
@@ -316,13 +316,13 @@ static double quality_mdb(const struct media_info *info, const struct lowest *at
     return fine + (coarse - fine) * (crf - crfs[0]) / (crfs[1] - crfs[0]);
 }
 
-/* The mean over the usual places of how unlike the copies are; negative: an AVERROR. */
-static double unlike_copies(const struct trials *t, struct round *round)
+/* The mean over the usual excerpts of how dssim the copies are; negative: an AVERROR. */
+static double dssim_of_copies(const struct trials *t, struct round *round)
 {
-    int count = t->place_count - t->has_busy;
+    int count = t->excerpt_count - t->has_busy;
     double sum = 0;
     for (int i = 0; i < count; i++) {
-        double one = place_copy_unlike(&round->copies[i]);
+        double one = excerpt_copy_dssim(&round->copies[i]);
         if (one < 0)
             return one;
         sum += one;
@@ -343,7 +343,7 @@ static int worth_trying(const struct trials *t, struct round *round, struct fail
         return 1;
     if (best.side > info->trials[info->trial_count - 1].height)
         return 0;
-    double scaling = unlike_copies(t, round);
+    double scaling = dssim_of_copies(t, round);
     if (scaling < 0)
         return failure_from_av(failure, (int)scaling, REASON_INTERNAL, "trial");
     double coding = pow(10, -quality_mdb(info, &best, best.crf - FINER_CRF) / 10000);
@@ -355,10 +355,10 @@ static int worth_trying(const struct trials *t, struct round *round, struct fail
 static bool holding_is_useless(const struct trials *t, int divisor)
 {
     const struct media_info *info = t->info;
-    int count = t->place_count - t->has_busy;
+    int count = t->excerpt_count - t->has_busy;
     double sum = 0;
     for (int i = 0; i < count; i++)
-        sum += place_unlike_held(&t->places[i], divisor);
+        sum += excerpt_dssim_held(&t->excerpts[i], divisor);
     return count > 0 &&
            to_mdb(sum / count) < info->trials[info->trial_count - 1 - t->has_busy].quality_mdb;
 }
@@ -386,7 +386,7 @@ static int try_sizes(struct trials *t, const int *sides, int side_count, struct 
 {
     int result = 1;
     for (int i = 0; i < side_count && result == 1; i++) {
-        struct round round = {.place_count = 0};
+        struct round round = {.excerpt_count = 0};
         result = begin_round(t, &round, sides[i], failure) < 0 ? -1 : 1;
         if (result == 1 && i > 0)
             result = worth_trying(t, &round, failure);
@@ -404,13 +404,13 @@ static int try_sizes(struct trials *t, const int *sides, int side_count, struct 
     return result < 0 ? -1 : 0;
 }
 
-int trials_run(int fd, struct media_info *info, const struct piece *piece, struct failure *failure)
+int trials_run(int fd, struct media_info *info, const struct work *work, struct failure *failure)
 {
     int sides[SIZES], source_side = info->width < info->height ? info->width : info->height;
     int side_count = choose_sides(source_side, sides);
     struct trials t = {
         .fd = fd,
-        .threads = piece->job->threads,
+        .threads = work->job->threads,
         .info = info,
         .plan = malloc(sizeof(struct plan)),
         .usual_count = info->duration_us < SHORT_LESSON_US ? 1 : USUAL_PLACES,
@@ -420,19 +420,19 @@ int trials_run(int fd, struct media_info *info, const struct piece *piece, struc
             .height = plan_even((double)info->height * sides[0] / source_side),
             .rate = {info->fps_num, info->fps_den}},
     };
-    t.place_count = t.usual_count + 1;
+    t.excerpt_count = t.usual_count + 1;
     choose_divisors(info, t.params.divisors);
     int result =
         t.plan ? read_places(&t, failure) : failure_set(failure, REASON_OUT_OF_MEMORY, "trials");
     if (result == 0 && wants_full_rate(&t))
         result = read_again(&t, failure);
-    if (result == 0 && t.place_count > 0)
-        result = try_sizes(&t, sides, side_count, piece->report, failure);
-    if (result == 0 && t.place_count > 0 && !piece->job->options.no_av1)
+    if (result == 0 && t.excerpt_count > 0)
+        result = try_sizes(&t, sides, side_count, work->report, failure);
+    if (result == 0 && t.excerpt_count > 0 && !work->job->options.no_av1)
         result =
-            av1_trial_run(&t.places[(t.place_count - t.has_busy) / 2], t.threads, info, failure);
-    for (int i = 0; i < PLACES; i++)
-        place_clear(&t.places[i]);
+            av1_trial_run(&t.excerpts[(t.excerpt_count - t.has_busy) / 2], t.threads, info, failure);
+    for (int i = 0; i < EXCERPTS; i++)
+        excerpt_clear(&t.excerpts[i]);
     free(t.plan);
     return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "transcoder/protocol/fields_internal.h"
+#include "transcoder/protocol/fields.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void text_begin(struct text_out *out, char *buffer, size_t buffer_bytes)
+void fields_begin(struct field_writer *out, char *buffer, size_t buffer_bytes)
 {
-    *out = (struct text_out){.at = buffer, .room_bytes = buffer_bytes};
+    *out = (struct field_writer){.at = buffer, .room_bytes = buffer_bytes};
     if (buffer_bytes > 0)
         buffer[0] = '\0';
     else
         out->full = true;
 }
 
-static void put(struct text_out *out, const char *bytes, size_t count)
+static void put(struct field_writer *out, const char *bytes, size_t count)
 {
     if (out->full || count >= out->room_bytes) {
         out->full = true;
@@ -29,14 +29,14 @@ static void put(struct text_out *out, const char *bytes, size_t count)
     out->length_bytes += count;
 }
 
-void text_int(struct text_out *out, const char *key, int64_t value)
+void fields_add_int(struct field_writer *out, const char *key, int64_t value)
 {
-    char line[TEXT_KEY_BYTES + 32];
+    char line[FIELD_KEY_BYTES + 32];
     int length = snprintf(line, sizeof(line), "%s %" PRId64 "\n", key, value);
     put(out, line, (size_t)length);
 }
 
-void text_string(struct text_out *out, const char *key, const char *value)
+void fields_add_string(struct field_writer *out, const char *key, const char *value)
 {
     put(out, key, strlen(key));
     put(out, " ", 1);
@@ -52,7 +52,7 @@ void text_string(struct text_out *out, const char *key, const char *value)
     put(out, "\n", 1);
 }
 
-void text_line(struct text_out *out, const char *line)
+void fields_add_line(struct field_writer *out, const char *line)
 {
     size_t length = strlen(line);
     put(out, line, length);
@@ -60,7 +60,7 @@ void text_line(struct text_out *out, const char *line)
         put(out, "\n", 1);
 }
 
-int text_end(const struct text_out *out)
+int fields_end(const struct field_writer *out)
 {
     return out->full || out->length_bytes > INT32_MAX ? -1 : (int)out->length_bytes;
 }
@@ -99,7 +99,7 @@ static int unescape(const char *value, size_t length, char *out, size_t out_byte
     return 0;
 }
 
-int text_next(struct text_in *in, struct text_pair *pair)
+int fields_next(struct field_reader *in, struct field_pair *pair)
 {
     if (in->at >= in->end)
         return 0;
@@ -121,29 +121,29 @@ int text_next(struct text_in *in, struct text_pair *pair)
     return 1;
 }
 
-void text_write_fields(
-    struct text_out *out, const void *object, const struct text_field *fields, size_t count)
+void fields_write(
+    struct field_writer *out, const void *object, const struct field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const char *member = (const char *)object + fields[i].offset;
         switch (fields[i].type) {
-        case TEXT_INT:
-            text_int(out, fields[i].key, *(const int *)(const void *)member);
+        case FIELD_INT:
+            fields_add_int(out, fields[i].key, *(const int *)(const void *)member);
             break;
-        case TEXT_INT64:
-            text_int(out, fields[i].key, *(const int64_t *)(const void *)member);
+        case FIELD_INT64:
+            fields_add_int(out, fields[i].key, *(const int64_t *)(const void *)member);
             break;
-        case TEXT_BOOL:
-            text_int(out, fields[i].key, *(const bool *)(const void *)member);
+        case FIELD_BOOL:
+            fields_add_int(out, fields[i].key, *(const bool *)(const void *)member);
             break;
-        case TEXT_STRING:
-            text_string(out, fields[i].key, member);
+        case FIELD_STRING:
+            fields_add_string(out, fields[i].key, member);
             break;
         }
     }
 }
 
-int text_parse_int(const char *text, int64_t min, int64_t max, int64_t *out)
+int fields_parse_int(const char *text, int64_t min, int64_t max, int64_t *out)
 {
     bool digit_first =
         text[0] == '-' ? text[1] >= '0' && text[1] <= '9' : text[0] >= '0' && text[0] <= '9';
@@ -167,21 +167,21 @@ static int read_string(char *member, size_t size_bytes, const char *value)
     return 1;
 }
 
-int text_read_field(
-    void *object, const struct text_field *fields, size_t count, const struct text_pair *pair)
+int fields_read(
+    void *object, const struct field *fields, size_t count, const struct field_pair *pair)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(fields[i].key, pair->key) != 0)
             continue;
         char *member = (char *)object + fields[i].offset;
-        if (fields[i].type == TEXT_STRING)
+        if (fields[i].type == FIELD_STRING)
             return read_string(member, fields[i].size_bytes, pair->value);
         int64_t number;
-        if (text_parse_int(pair->value, fields[i].min, fields[i].max, &number) < 0)
+        if (fields_parse_int(pair->value, fields[i].min, fields[i].max, &number) < 0)
             return -1;
-        if (fields[i].type == TEXT_INT)
+        if (fields[i].type == FIELD_INT)
             *(int *)(void *)member = (int)number;
-        else if (fields[i].type == TEXT_INT64)
+        else if (fields[i].type == FIELD_INT64)
             *(int64_t *)(void *)member = number;
         else
             *(bool *)(void *)member = number != 0;

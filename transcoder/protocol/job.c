@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/protocol/fields_internal.h"
+#include "transcoder/protocol/fields.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -18,35 +18,35 @@
  *   plan BYTES   a rendition's text of that length, one section for each
  *   end 0        so that a text that was cut short is not taken for a whole one
  */
-static const struct text_field job_fields[] = {
-    TEXT_FIELD_INT(struct job, threads, 1, 1024),
-    TEXT_FIELD_STRING(struct job, remux_name),
-    TEXT_FIELD_STRING(struct job, poster_name),
-    TEXT_FIELD_INT(struct job, chunk, 0, 1000000),
+static const struct field job_fields[] = {
+    FIELD_OF_INT(struct job, threads, 1, 1024),
+    FIELD_OF_STRING(struct job, remux_name),
+    FIELD_OF_STRING(struct job, poster_name),
+    FIELD_OF_INT(struct job, chunk, 0, 1000000),
 };
-static const struct text_field option_fields[] = {
-    TEXT_FIELD_INT64(struct plan_options, segment_us, 0, 60LL * 1000000),
-    TEXT_FIELD_INT64(struct plan_options, chunk_us, 0, 3600LL * 1000000),
-    TEXT_FIELD_BOOL(struct plan_options, no_av1),
+static const struct field option_fields[] = {
+    FIELD_OF_INT64(struct plan_options, segment_us, 0, 60LL * 1000000),
+    FIELD_OF_INT64(struct plan_options, chunk_us, 0, 3600LL * 1000000),
+    FIELD_OF_BOOL(struct plan_options, no_av1),
 };
 
-static void put_section(struct text_out *out, const char *key, const char *text, int length)
+static void put_section(struct field_writer *out, const char *key, const char *text, int length)
 {
     if (length < 0) {
         out->full = true;
         return;
     }
-    text_int(out, key, length);
-    text_line(out, text);
+    fields_add_int(out, key, length);
+    fields_add_line(out, text);
 }
 
 int job_format(const struct job *job, char *out, size_t out_bytes)
 {
-    struct text_out text;
-    text_begin(&text, out, out_bytes);
-    text_int(&text, "job", job->kind);
-    text_write_fields(&text, job, job_fields, COUNT(job_fields));
-    text_write_fields(&text, &job->options, option_fields, COUNT(option_fields));
+    struct field_writer text;
+    fields_begin(&text, out, out_bytes);
+    fields_add_int(&text, "job", job->kind);
+    fields_write(&text, job, job_fields, COUNT(job_fields));
+    fields_write(&text, &job->options, option_fields, COUNT(option_fields));
     if (job->kind != JOB_PROBE) {
         char *info = malloc(MEDIA_INFO_TEXT_BYTES);
         put_section(&text, "info", info,
@@ -56,17 +56,17 @@ int job_format(const struct job *job, char *out, size_t out_bytes)
     for (size_t i = 0; i < job->rendition_count && i < PLAN_MAX_RENDITIONS; i++) {
         char plan[RENDITION_TEXT_BYTES];
         put_section(
-            &text, "plan", plan, plan_rendition_format(&job->renditions[i], plan, sizeof(plan)));
+            &text, "plan", plan, rendition_format(&job->renditions[i], plan, sizeof(plan)));
     }
-    text_int(&text, "end", 0);
-    return text_end(&text);
+    fields_add_int(&text, "end", 0);
+    return fields_end(&text);
 }
 
 /* The next `value` bytes of the text as a section; NULL if there are fewer. */
-static const char *take_section(struct text_in *in, const char *value, size_t *length)
+static const char *take_section(struct field_reader *in, const char *value, size_t *length)
 {
     int64_t bytes;
-    if (text_parse_int(value, 0, in->end - in->at, &bytes) < 0)
+    if (fields_parse_int(value, 0, in->end - in->at, &bytes) < 0)
         return NULL;
     const char *section = in->at;
     in->at += bytes;
@@ -80,12 +80,12 @@ static bool file_name_fits(const char *name)
     return name[0] != '.' && !strchr(name, '/');
 }
 
-static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text_in *in,
-    const struct text_pair *pair)
+static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct field_reader *in,
+    const struct field_pair *pair)
 {
     size_t length;
     if (strcmp(pair->key, "job") == 0) {
-        if (*kind >= 0 || text_parse_int(pair->value, JOB_PROBE, JOB_TEXT, kind) < 0)
+        if (*kind >= 0 || fields_parse_int(pair->value, JOB_PROBE, JOB_TEXT, kind) < 0)
             return -1;
         job->kind = (enum job_kind) * kind;
         return 0;
@@ -99,11 +99,11 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text
         const char *section = take_section(in, pair->value, &length);
         if (!section || job->rendition_count >= PLAN_MAX_RENDITIONS)
             return -1;
-        return plan_rendition_parse(section, length, &job->renditions[job->rendition_count++]);
+        return rendition_parse(section, length, &job->renditions[job->rendition_count++]);
     }
-    int found = text_read_field(job, job_fields, COUNT(job_fields), pair);
+    int found = fields_read(job, job_fields, COUNT(job_fields), pair);
     if (found == 0)
-        found = text_read_field(&job->options, option_fields, COUNT(option_fields), pair);
+        found = fields_read(&job->options, option_fields, COUNT(option_fields), pair);
     /* Node and worker are of one build: an unknown key is a mistake, not a newer version. */
     return found > 0 ? 0 : -1;
 }
@@ -111,12 +111,12 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct text
 /* Whether a rendition may stand there. Video: rungs, then the legacy one, then its sound. */
 static bool kind_fits(const struct job *job, size_t position)
 {
-    enum plan_kind kind = job->renditions[position].kind;
-    enum plan_kind before = position > 0 ? job->renditions[position - 1].kind : PLAN_VIDEO;
+    enum rendition_kind kind = job->renditions[position].kind;
+    enum rendition_kind before = position > 0 ? job->renditions[position - 1].kind : RENDITION_VIDEO;
     if (job->kind != JOB_VIDEO)
-        return kind == (job->kind == JOB_TEXT ? PLAN_TEXT : PLAN_AUDIO);
-    return before == PLAN_VIDEO ? kind == PLAN_VIDEO || kind == PLAN_LEGACY
-                                : before == PLAN_LEGACY && kind == PLAN_AUDIO;
+        return kind == (job->kind == JOB_TEXT ? RENDITION_TEXT : RENDITION_AUDIO);
+    return before == RENDITION_VIDEO ? kind == RENDITION_VIDEO || kind == RENDITION_LEGACY
+                                : before == RENDITION_LEGACY && kind == RENDITION_AUDIO;
 }
 
 /* What each kind of job can't do without. */
@@ -132,10 +132,10 @@ static bool complete(const struct job *job, bool has_info)
     if (job->kind == JOB_POSTER)
         return job->poster_name[0] != '\0';
     for (size_t i = 0; i < job->rendition_count; i++) {
-        const struct plan_rendition *r = &job->renditions[i];
+        const struct rendition *r = &job->renditions[i];
         if (!kind_fits(job, i) ||
-            (r->kind == PLAN_AUDIO && r->source_audio >= job->info.audio_count) ||
-            (r->kind == PLAN_TEXT && r->source_text >= job->info.text_count))
+            (r->kind == RENDITION_AUDIO && r->source_audio >= job->info.audio_count) ||
+            (r->kind == RENDITION_TEXT && r->source_text >= job->info.text_count))
             return false;
     }
     return job->rendition_count > 0;
@@ -146,12 +146,12 @@ int job_parse(const char *text, size_t text_bytes, struct job *out)
     *out = (struct job){0};
     if (text_bytes > JOB_TEXT_MAX_BYTES)
         return -1;
-    struct text_in in = {text, text + text_bytes};
-    struct text_pair pair;
+    struct field_reader in = {text, text + text_bytes};
+    struct field_pair pair;
     int64_t kind = -1;
     bool has_info = false, ended = false;
     int more;
-    while ((more = text_next(&in, &pair)) > 0 && !ended)
+    while ((more = fields_next(&in, &pair)) > 0 && !ended)
         if (strcmp(pair.key, "end") == 0)
             ended = true;
         else if (take_pair(out, &kind, &has_info, &in, &pair) < 0)

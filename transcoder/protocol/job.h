@@ -40,7 +40,7 @@ struct job {
     /* AUDIO, VIDEO, TEXT: those to be made now. VIDEO: rungs, or the legacy rendition, or it behind
      * them; behind that the AAC rendition, already made, whose sound it takes (none in a lesson
      * without sound). */
-    struct plan_rendition renditions[PLAN_MAX_RENDITIONS];
+    struct rendition renditions[PLAN_MAX_RENDITIONS];
     size_t rendition_count;
 };
 

@@ -3,82 +3,82 @@
 
 #include <string.h>
 
-#include "transcoder/protocol/fields_internal.h"
+#include "transcoder/protocol/fields.h"
 
 #define MAX_US (1000LL * 3600 * 1000000) /* times: a thousand hours */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct text_field info_fields[] = {
-    TEXT_FIELD_STRING(struct media_info, container),
-    TEXT_FIELD_STRING(struct media_info, title),
-    TEXT_FIELD_INT64(struct media_info, duration_us, 0, MAX_US),
+static const struct field info_fields[] = {
+    FIELD_OF_STRING(struct media_info, container),
+    FIELD_OF_STRING(struct media_info, title),
+    FIELD_OF_INT64(struct media_info, duration_us, 0, MAX_US),
     /* Broadcast recordings may carry any 33-bit clock, and some muxers far more. */
-    TEXT_FIELD_INT64(struct media_info, zero_us, INT64_MIN / 4, INT64_MAX / 4),
-    TEXT_FIELD_BOOL(struct media_info, seekable),
-    TEXT_FIELD_BOOL(struct media_info, salvaged),
-    TEXT_FIELD_INT64(struct media_info, stated_us, 0, INT64_MAX / 4),
-    TEXT_FIELD_BOOL(struct media_info, has_video),
-    TEXT_FIELD_INT(struct media_info, video_stream, 0, 65535),
-    TEXT_FIELD_STRING(struct media_info, video_codec),
-    TEXT_FIELD_INT(struct media_info, coded_width, 0, 65535),
-    TEXT_FIELD_INT(struct media_info, coded_height, 0, 65535),
-    TEXT_FIELD_INT(struct media_info, sar_num, 0, 1000000),
-    TEXT_FIELD_INT(struct media_info, sar_den, 0, 1000000),
-    TEXT_FIELD_INT(struct media_info, rotation, 0, 270),
-    TEXT_FIELD_BOOL(struct media_info, interlaced),
-    TEXT_FIELD_INT(struct media_info, fps_num, 0, 1000000),
-    TEXT_FIELD_INT(struct media_info, fps_den, 0, 1000000),
-    TEXT_FIELD_INT64(struct media_info, video_start_us, 0, MAX_US),
-    TEXT_FIELD_INT64(struct media_info, video_end_us, 0, MAX_US),
-    TEXT_FIELD_INT(struct media_info, width, 0, 16384),
-    TEXT_FIELD_INT(struct media_info, height, 0, 16384),
-    TEXT_FIELD_INT(struct media_info, noise_x100, 0, 25600),
-    TEXT_FIELD_INT(struct media_info, bar_top, 0, 16384),
-    TEXT_FIELD_INT(struct media_info, bar_bottom, 0, 16384),
-    TEXT_FIELD_INT(struct media_info, bar_left, 0, 16384),
-    TEXT_FIELD_INT(struct media_info, bar_right, 0, 16384),
-    TEXT_FIELD_INT64(struct media_info, busy_us, 0, MAX_US),
-    TEXT_FIELD_INT(struct media_info, busy_permille, 0, 1000),
-    TEXT_FIELD_INT(struct media_info, av1_saving_permille, -10000, 999),
-    TEXT_FIELD_INT(struct media_info, unused_streams, 0, 65535),
-    TEXT_FIELD_STRING(struct media_info, unused_detail),
+    FIELD_OF_INT64(struct media_info, zero_us, INT64_MIN / 4, INT64_MAX / 4),
+    FIELD_OF_BOOL(struct media_info, seekable),
+    FIELD_OF_BOOL(struct media_info, salvaged),
+    FIELD_OF_INT64(struct media_info, stated_us, 0, INT64_MAX / 4),
+    FIELD_OF_BOOL(struct media_info, has_video),
+    FIELD_OF_INT(struct media_info, video_stream, 0, 65535),
+    FIELD_OF_STRING(struct media_info, video_codec),
+    FIELD_OF_INT(struct media_info, coded_width, 0, 65535),
+    FIELD_OF_INT(struct media_info, coded_height, 0, 65535),
+    FIELD_OF_INT(struct media_info, sar_num, 0, 1000000),
+    FIELD_OF_INT(struct media_info, sar_den, 0, 1000000),
+    FIELD_OF_INT(struct media_info, rotation, 0, 270),
+    FIELD_OF_BOOL(struct media_info, interlaced),
+    FIELD_OF_INT(struct media_info, fps_num, 0, 1000000),
+    FIELD_OF_INT(struct media_info, fps_den, 0, 1000000),
+    FIELD_OF_INT64(struct media_info, video_start_us, 0, MAX_US),
+    FIELD_OF_INT64(struct media_info, video_end_us, 0, MAX_US),
+    FIELD_OF_INT(struct media_info, width, 0, 16384),
+    FIELD_OF_INT(struct media_info, height, 0, 16384),
+    FIELD_OF_INT(struct media_info, noise_x100, 0, 25600),
+    FIELD_OF_INT(struct media_info, bar_top, 0, 16384),
+    FIELD_OF_INT(struct media_info, bar_bottom, 0, 16384),
+    FIELD_OF_INT(struct media_info, bar_left, 0, 16384),
+    FIELD_OF_INT(struct media_info, bar_right, 0, 16384),
+    FIELD_OF_INT64(struct media_info, busy_us, 0, MAX_US),
+    FIELD_OF_INT(struct media_info, busy_permille, 0, 1000),
+    FIELD_OF_INT(struct media_info, av1_saving_permille, -10000, 999),
+    FIELD_OF_INT(struct media_info, unused_streams, 0, 65535),
+    FIELD_OF_STRING(struct media_info, unused_detail),
 };
 
-static const struct text_field audio_fields[] = {
-    TEXT_FIELD_INT(struct media_audio, stream, 0, 65535),
-    TEXT_FIELD_STRING(struct media_audio, codec),
-    TEXT_FIELD_STRING(struct media_audio, language),
-    TEXT_FIELD_INT(struct media_audio, sample_rate, 1, 768000),
-    TEXT_FIELD_INT(struct media_audio, channels, 1, 64),
-    TEXT_FIELD_INT64(struct media_audio, start_us, 0, MAX_US),
-    TEXT_FIELD_INT64(struct media_audio, end_us, 0, MAX_US),
-    TEXT_FIELD_INT(struct media_audio, sound, 0, MEDIA_SOUND_OTHER),
-    TEXT_FIELD_INT(struct media_audio, speech_permille, 0, 1000),
-    TEXT_FIELD_INT(struct media_audio, loudness_lufs_x100, -7000, 10000),
-    TEXT_FIELD_INT(struct media_audio, peak_dbtp_x100, -12000, 20000),
-    TEXT_FIELD_INT(struct media_audio, noise_dbfs_x100, -12000, 0),
-    TEXT_FIELD_INT(struct media_audio, silence_permille, 0, 1000),
+static const struct field audio_fields[] = {
+    FIELD_OF_INT(struct media_audio, stream, 0, 65535),
+    FIELD_OF_STRING(struct media_audio, codec),
+    FIELD_OF_STRING(struct media_audio, language),
+    FIELD_OF_INT(struct media_audio, sample_rate, 1, 768000),
+    FIELD_OF_INT(struct media_audio, channels, 1, 64),
+    FIELD_OF_INT64(struct media_audio, start_us, 0, MAX_US),
+    FIELD_OF_INT64(struct media_audio, end_us, 0, MAX_US),
+    FIELD_OF_INT(struct media_audio, sound, 0, MEDIA_SOUND_OTHER),
+    FIELD_OF_INT(struct media_audio, speech_permille, 0, 1000),
+    FIELD_OF_INT(struct media_audio, loudness_lufs_x100, -7000, 10000),
+    FIELD_OF_INT(struct media_audio, peak_dbtp_x100, -12000, 20000),
+    FIELD_OF_INT(struct media_audio, noise_dbfs_x100, -12000, 0),
+    FIELD_OF_INT(struct media_audio, silence_permille, 0, 1000),
 };
 
-static const struct text_field text_fields[] = {
-    TEXT_FIELD_INT(struct media_text, stream, 0, 65535),
-    TEXT_FIELD_STRING(struct media_text, codec),
-    TEXT_FIELD_STRING(struct media_text, language),
+static const struct field text_fields[] = {
+    FIELD_OF_INT(struct media_text, stream, 0, 65535),
+    FIELD_OF_STRING(struct media_text, codec),
+    FIELD_OF_STRING(struct media_text, language),
 };
 
-static const struct text_field stretch_fields[] = {
-    TEXT_FIELD_INT64(struct media_stretch, start_us, 0, MAX_US),
-    TEXT_FIELD_INT(struct media_stretch, media_class, MEDIA_SLIDES, MEDIA_MOTION),
+static const struct field stretch_fields[] = {
+    FIELD_OF_INT64(struct media_stretch, start_us, 0, MAX_US),
+    FIELD_OF_INT(struct media_stretch, media_class, MEDIA_SLIDES, MEDIA_MOTION),
 };
 
-static const struct text_field trial_fields[] = {
-    TEXT_FIELD_INT(struct media_trial, height, 2, 16384),
-    TEXT_FIELD_INT(struct media_trial, divisor, 1, 1000),
-    TEXT_FIELD_INT(struct media_trial, crf, 0, 51),
-    TEXT_FIELD_INT(struct media_trial, keyframe_bytes, 0, 1 << 30),
-    TEXT_FIELD_INT(struct media_trial, rate_bps, 0, 1 << 30),
-    TEXT_FIELD_INT(struct media_trial, quality_mdb, 0, 100000),
-    TEXT_FIELD_INT(struct media_trial, busy, 0, 1),
+static const struct field trial_fields[] = {
+    FIELD_OF_INT(struct media_trial, height, 2, 16384),
+    FIELD_OF_INT(struct media_trial, divisor, 1, 1000),
+    FIELD_OF_INT(struct media_trial, crf, 0, 51),
+    FIELD_OF_INT(struct media_trial, keyframe_bytes, 0, 1 << 30),
+    FIELD_OF_INT(struct media_trial, rate_bps, 0, 1 << 30),
+    FIELD_OF_INT(struct media_trial, quality_mdb, 0, 100000),
+    FIELD_OF_INT(struct media_trial, busy, 0, 1),
 };
 
 /* What a media_info has several of: each begins with a line "name NUMBER", its members follow. */
@@ -86,7 +86,7 @@ static const struct section {
     const char *name;
     size_t count_offset, items_offset, item_bytes;
     int most;
-    const struct text_field *fields;
+    const struct field *fields;
     size_t field_count;
 } sections[] = {
     {"audio", offsetof(struct media_info, audio_count), offsetof(struct media_info, audio),
@@ -117,12 +117,12 @@ static void *section_item(const struct section *section, struct media_info *info
 }
 
 static void write_section(
-    struct text_out *text, const struct section *section, const struct media_info *info)
+    struct field_writer *text, const struct section *section, const struct media_info *info)
 {
     int count = *section_count(section, (struct media_info *)info);
     for (int i = 0; i < count && i < section->most; i++) {
-        text_int(text, section->name, i);
-        text_write_fields(text, section_item(section, (struct media_info *)info, i),
+        fields_add_int(text, section->name, i);
+        fields_write(text, section_item(section, (struct media_info *)info, i),
             section->fields, section->field_count);
     }
 }
@@ -140,14 +140,14 @@ const char *media_sound_name(int sound)
 
 int media_info_format(const struct media_info *info, char *out, size_t out_bytes)
 {
-    struct text_out text;
-    text_begin(&text, out, out_bytes);
-    text_write_fields(&text, info, info_fields, COUNT(info_fields));
+    struct field_writer text;
+    fields_begin(&text, out, out_bytes);
+    fields_write(&text, info, info_fields, COUNT(info_fields));
     for (int i = 0; i < info->cut_count && i < MEDIA_MAX_CUTS; i++)
-        text_int(&text, "cut", info->cuts_us[i]);
+        fields_add_int(&text, "cut", info->cuts_us[i]);
     for (size_t i = 0; i < COUNT(sections); i++)
         write_section(&text, &sections[i], info);
-    return text_end(&text);
+    return fields_end(&text);
 }
 
 static bool rising(const struct media_info *info)
@@ -182,23 +182,23 @@ static bool consistent(const struct media_info *info)
 /* The item whose members come next, and what they may be; of the lesson itself at first. */
 struct place {
     void *object;
-    const struct text_field *fields;
+    const struct field *fields;
     size_t field_count;
 };
 
-static int take_cut(struct media_info *info, const struct text_pair *pair)
+static int take_cut(struct media_info *info, const struct field_pair *pair)
 {
     if (info->cut_count >= MEDIA_MAX_CUTS)
         return -1;
-    return text_parse_int(pair->value, 0, MAX_US, &info->cuts_us[info->cut_count++]);
+    return fields_parse_int(pair->value, 0, MAX_US, &info->cuts_us[info->cut_count++]);
 }
 
 static int begin_item(struct media_info *info, const struct section *section, struct place *place,
-    const struct text_pair *pair)
+    const struct field_pair *pair)
 {
     int *count = section_count(section, info);
     int64_t number;
-    if (*count >= section->most || text_parse_int(pair->value, *count, *count, &number) < 0)
+    if (*count >= section->most || fields_parse_int(pair->value, *count, *count, &number) < 0)
         return -1;
     *place = (struct place){
         section_item(section, info, (*count)++), section->fields, section->field_count};
@@ -206,24 +206,24 @@ static int begin_item(struct media_info *info, const struct section *section, st
 }
 
 /* One pair: a new item, or a member of the present one. Unknown keys are passed over. */
-static int take_pair(struct media_info *info, struct place *place, const struct text_pair *pair)
+static int take_pair(struct media_info *info, struct place *place, const struct field_pair *pair)
 {
     if (strcmp(pair->key, "cut") == 0)
         return take_cut(info, pair);
     for (size_t i = 0; i < COUNT(sections); i++)
         if (strcmp(pair->key, sections[i].name) == 0)
             return begin_item(info, &sections[i], place, pair);
-    return text_read_field(place->object, place->fields, place->field_count, pair) < 0 ? -1 : 0;
+    return fields_read(place->object, place->fields, place->field_count, pair) < 0 ? -1 : 0;
 }
 
 int media_info_parse(const char *text, size_t text_bytes, struct media_info *info)
 {
     *info = (struct media_info){.sar_num = 1, .sar_den = 1};
-    struct text_in in = {text, text + text_bytes};
+    struct field_reader in = {text, text + text_bytes};
     struct place place = {info, info_fields, COUNT(info_fields)};
-    struct text_pair pair;
+    struct field_pair pair;
     int more;
-    while ((more = text_next(&in, &pair)) > 0)
+    while ((more = fields_next(&in, &pair)) > 0)
         if (take_pair(info, &place, &pair) < 0)
             break;
     if (more == 0 && text_bytes > 0 && consistent(info))

@@ -44,7 +44,7 @@ struct message {
     int permille;                    /* PROGRESS */
     struct media_info info;          /* PROBED */
     int64_t remuxed_bytes;           /* PROBED: 0 none */
-    char rendition[PLAN_NAME_BYTES]; /* INIT, CHUNK */
+    char rendition[RENDITION_NAME_BYTES]; /* INIT, CHUNK */
     int chunk;                       /* CHUNK */
     int sheets;                      /* STORYBOARD: from 1 */
     int64_t bytes;                   /* INIT, CHUNK */

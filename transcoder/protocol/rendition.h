@@ -17,24 +17,24 @@
 /* All rungs, two of each track of sound, one of each of subtitles, the legacy one. */
 #define PLAN_MAX_RENDITIONS                                                                        \
     (PLAN_MAX_RUNGS + PLAN_MAX_AV1_RUNGS + 2 * MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT + 1)
-#define PLAN_NAME_BYTES 16
+#define RENDITION_NAME_BYTES 16
 
-enum plan_kind {
-    PLAN_VIDEO = 0,
-    PLAN_AUDIO = 1,
-    PLAN_TEXT = 2,
-    PLAN_LEGACY = 3, /* picture and sound in one MPEG transport stream, for old boxes */
+enum rendition_kind {
+    RENDITION_VIDEO = 0,
+    RENDITION_AUDIO = 1,
+    RENDITION_TEXT = 2,
+    RENDITION_LEGACY = 3, /* picture and sound in one MPEG transport stream, for old boxes */
 };
 
-enum plan_video_codec { PLAN_H264 = 0, PLAN_AV1 = 1 };
+enum video_codec_id { VIDEO_H264 = 0, VIDEO_AV1 = 1 };
 
-enum plan_audio_codec { PLAN_AAC = 0, PLAN_OPUS = 1 };
+enum audio_codec_id { AUDIO_AAC = 0, AUDIO_OPUS = 1 };
 
-struct plan_rendition {
-    char name[PLAN_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "av48": AV1 for 48;
+struct rendition {
+    char name[RENDITION_NAME_BYTES]; /* "v400": video for a total of 400 kbit/s; "av48": AV1 for 48;
                                    "a24": AAC at 24, "o20": Opus at 20 kbit/s; "s1": the first track
                                    of subtitles; "ts220": picture and sound, at 220 kbit/s in all */
-    enum plan_kind kind;
+    enum rendition_kind kind;
     int64_t
         cap_bps; /* of the total on the wire: video with the lowest audio; audio alone; legacy */
     int timescale;
@@ -43,7 +43,7 @@ struct plan_rendition {
     int frame_ticks;         /* duration of a frame in timescale */
     int64_t segment_cap_bps; /* video: what a segment may take on the wire, its container
                                 included; legacy: what its pictures may take at any time */
-    int video_codec;         /* enum plan_video_codec; legacy: H.264 */
+    int video_codec;         /* enum video_codec_id; legacy: H.264 */
     int crf_x10;             /* the encoder's CRF in tenths (x264's, SVT-AV1's): the quality that is
                                 enough, or the best that is expected to fit */
     char preset[16];
@@ -54,7 +54,7 @@ struct plan_rendition {
     int channels, sample_rate;
     int64_t bitrate_bps;                /* the encoder's, to begin with */
     char language[12];                  /* text too */
-    int audio_codec;                    /* enum plan_audio_codec */
+    int audio_codec;                    /* enum audio_codec_id */
     bool speech;                        /* not music */
     int target_lufs_x100;               /* of the outcome; 0: it is left as loud as it is */
     int gain_db_x100;                   /* that makes it so, if nothing else changes the level */
@@ -74,7 +74,7 @@ struct plan_options {
 
 /* One rendition's parameters as text (kept in catalog_rendition.plan_text) and back. Return as in
  * media_info.h. */
-int plan_rendition_format(const struct plan_rendition *rendition, char *out, size_t out_bytes);
-int plan_rendition_parse(const char *text, size_t text_bytes, struct plan_rendition *out);
+int rendition_format(const struct rendition *rendition, char *out, size_t out_bytes);
+int rendition_parse(const char *text, size_t text_bytes, struct rendition *out);
 
 #endif

@@ -25,7 +25,7 @@ static int encode(const AVFrame *frame, int quality, AVPacket *packet)
     return error;
 }
 
-int jpeg_write(const struct piece *piece, const char *name, AVFrame *frame, int quality,
+int jpeg_write(const struct work *work, const char *name, AVFrame *frame, int quality,
     struct failure *failure)
 {
     AVPacket *packet = av_packet_alloc();
@@ -38,7 +38,7 @@ int jpeg_write(const struct piece *piece, const char *name, AVFrame *frame, int 
         failure_from_av(failure, error, REASON_INTERNAL, name);
     else
         result =
-            output_write(piece->output_fd, name, packet->data, (size_t)packet->size, NULL, failure);
+            output_write(work->output_fd, name, packet->data, (size_t)packet->size, NULL, failure);
     av_packet_free(&packet);
     return result;
 }

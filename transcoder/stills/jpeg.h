@@ -12,7 +12,7 @@
  * synced. quality: MJPEG's quantiser, 2 (best) to 31; 4 is about libjpeg's 80. 0, or -1: failure
  * set.
  */
-int jpeg_write(const struct piece *piece, const char *name, AVFrame *frame, int quality,
+int jpeg_write(const struct work *work, const char *name, AVFrame *frame, int quality,
     struct failure *failure);
 
 #endif

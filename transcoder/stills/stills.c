@@ -46,12 +46,12 @@ static double variance(const AVFrame *frame)
 
 /* The picture at grid frame n, scaled; NULL: it can't be had there. */
 static AVFrame *look_at(
-    const struct piece *piece, struct scaler *scaler, int64_t n, struct failure *failure)
+    const struct work *work, struct scaler *scaler, int64_t n, struct failure *failure)
 {
     struct source *source;
     const AVFrame *shown;
     AVFrame *scaled = NULL;
-    if (source_open(&source, piece->source_fd, &piece->job->info, n, failure) < 0)
+    if (source_open(&source, work->source_fd, &work->job->info, n, failure) < 0)
         return NULL;
     if (source_frame(source, n, &shown, failure) == 0 && (scaled = av_frame_alloc())) {
         int error = scaler_run(scaler, shown, scaled);
@@ -64,14 +64,14 @@ static AVFrame *look_at(
     return scaled;
 }
 
-static AVFrame *choose(const struct piece *piece, struct scaler *scaler, struct failure *failure)
+static AVFrame *choose(const struct work *work, struct scaler *scaler, struct failure *failure)
 {
-    const struct media_info *info = &piece->job->info;
+    const struct media_info *info = &work->job->info;
     int64_t frames = av_rescale(info->duration_us, info->fps_num, 1000000LL * info->fps_den);
     AVFrame *best = NULL;
     double best_variance = -1;
     for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-        AVFrame *frame = look_at(piece, scaler, frames * candidates[i] / 1000, failure);
+        AVFrame *frame = look_at(work, scaler, frames * candidates[i] / 1000, failure);
         double shows = frame ? variance(frame) : -1;
         if (shows > best_variance) {
             best_variance = shows;
@@ -87,34 +87,34 @@ static AVFrame *choose(const struct piece *piece, struct scaler *scaler, struct 
     return best;
 }
 
-static int write_poster(const struct piece *piece, AVFrame *frame, struct failure *failure)
+static int write_poster(const struct work *work, AVFrame *frame, struct failure *failure)
 {
-    if (jpeg_write(piece, piece->job->poster_name, frame, POSTER_QUALITY, failure) < 0)
+    if (jpeg_write(work, work->job->poster_name, frame, POSTER_QUALITY, failure) < 0)
         return -1;
     struct message message = {.type = MESSAGE_POSTER};
-    return report_send(piece->report, &message, failure);
+    return report_send(work->report, &message, failure);
 }
 
-int stills_run(const struct piece *piece, struct failure *failure)
+int stills_run(const struct work *work, struct failure *failure)
 {
     struct scaler *scaler = NULL;
     int width, height;
-    if (!piece->job->info.has_video)
+    if (!work->job->info.has_video)
         return failure_set(failure, REASON_INTERNAL, "no pictures");
-    fit(&piece->job->info, &width, &height);
+    fit(&work->job->info, &width, &height);
     /* JFIF is BT.601 in full range. */
     struct scaler_params params = {
         .width = width,
         .height = height,
         .format = AV_PIX_FMT_YUVJ420P,
-        .in_matrix = piece->job->info.coded_height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M,
+        .in_matrix = work->job->info.coded_height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M,
         .out_matrix = AVCOL_SPC_SMPTE170M,
     };
     if (scaler_open(&scaler, &params) < 0)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
-    AVFrame *frame = choose(piece, scaler, failure);
-    int result = frame ? write_poster(piece, frame, failure) : -1;
+    AVFrame *frame = choose(work, scaler, failure);
+    int result = frame ? write_poster(work, frame, failure) : -1;
     av_frame_free(&frame);
     scaler_close(&scaler);
-    return result == 0 ? storyboard_run(piece, failure) : result;
+    return result == 0 ? storyboard_run(work, failure) : result;
 }

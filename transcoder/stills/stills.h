@@ -7,6 +7,6 @@
 
 /* Writes job->poster_name, a JPEG of at most 640x360 that shows as much as possible (not a black or
  * empty picture), and reports it; then the storyboard (storyboard.h). 0, or -1: failure set. */
-int stills_run(const struct piece *piece, struct failure *failure);
+int stills_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -15,16 +15,16 @@
 #define TILE_SIDE 160
 #define COLUMNS 5
 #define ROWS 5
-#define MOST_TILES 200
-#define LEAST_STEP_US (5 * US)
+#define MAX_TILES 200
+#define MIN_STEP_US (5 * US)
 /* A keyframe that is older than this (and than a tile) is no longer what is shown. */
 #define STALE_US (12 * US)
 /* So many frames are decoded in all for tiles whose keyframe is stale: seconds of work. */
-#define MOST_FORWARD_FRAMES 2000
+#define MAX_FORWARD_FRAMES 2000
 #define JPEG_QUALITY 8
 
 struct board {
-    const struct piece *piece;
+    const struct work *work;
     const struct media_info *info;
     struct input *input;
     AVCodecContext *decoder;
@@ -201,7 +201,7 @@ static int write_sheet(struct board *b, int sheet, struct failure *failure)
     char name[JOB_PATH_BYTES];
     if (job_sheet_path(sheet, name, sizeof(name)) < 0)
         return failure_set(failure, REASON_INTERNAL, "storyboard");
-    return jpeg_write(b->piece, name, b->sheet, JPEG_QUALITY, failure);
+    return jpeg_write(b->work, name, b->sheet, JPEG_QUALITY, failure);
 }
 
 static void add_tile(const struct board *b, int tile, struct webvtt_text *index)
@@ -237,7 +237,7 @@ static int make_sheets(struct board *b, struct webvtt_text *index, struct failur
         if ((place == COLUMNS * ROWS - 1 || tile == b->count - 1) &&
             write_sheet(b, sheets++, failure) < 0)
             return -1;
-        if (report_progress(b->piece->report, 200 + tile * 800 / b->count, failure) < 0)
+        if (report_progress(b->work->report, 200 + tile * 800 / b->count, failure) < 0)
             return -1;
     }
     return sheets;
@@ -256,11 +256,11 @@ static void measure(struct board *b)
     int longer = width > height ? width : height;
     b->tile_width = round_down_to_even(av_rescale(width, TILE_SIDE, longer));
     b->tile_height = round_down_to_even(av_rescale(height, TILE_SIDE, longer));
-    b->step_us = b->info->duration_us / MOST_TILES;
-    if (b->step_us < LEAST_STEP_US)
-        b->step_us = LEAST_STEP_US;
+    b->step_us = b->info->duration_us / MAX_TILES;
+    if (b->step_us < MIN_STEP_US)
+        b->step_us = MIN_STEP_US;
     int64_t count = (b->info->duration_us + b->step_us - 1) / b->step_us;
-    b->count = (int)(count < 1 ? 1 : count > MOST_TILES ? MOST_TILES : count);
+    b->count = (int)(count < 1 ? 1 : count > MAX_TILES ? MAX_TILES : count);
 }
 
 static int open_board(struct board *b, struct failure *failure)
@@ -283,7 +283,7 @@ static int open_board(struct board *b, struct failure *failure)
         failure_set(failure, REASON_OUT_OF_MEMORY, "storyboard");
         return -1;
     }
-    if (input_open(&b->input, b->piece->source_fd, failure) < 0)
+    if (input_open(&b->input, b->work->source_fd, failure) < 0)
         return -1;
     AVFormatContext *format = b->input->format;
     if (b->info->video_stream >= (int)format->nb_streams) {
@@ -307,20 +307,20 @@ static void close_board(struct board *b)
     av_frame_free(&b->sheet);
 }
 
-int storyboard_run(const struct piece *piece, struct failure *failure)
+int storyboard_run(const struct work *work, struct failure *failure)
 {
-    struct board board = {.piece = piece,
-        .info = &piece->job->info,
+    struct board board = {.work = work,
+        .info = &work->job->info,
         .key_us = INT64_MIN,
         .shown_us = INT64_MIN,
-        .forward_left = MOST_FORWARD_FRAMES};
+        .forward_left = MAX_FORWARD_FRAMES};
     struct webvtt_text index = {0};
     measure(&board);
     webvtt_add_raw(&index, "WEBVTT\n\n");
     int sheets = open_board(&board, failure) < 0 ? -1 : make_sheets(&board, &index, failure);
     if (sheets > 0 && index.failed)
         sheets = failure_set(failure, REASON_OUT_OF_MEMORY, "storyboard");
-    if (sheets > 0 && output_write(piece->output_fd, JOB_STORYBOARD_INDEX,
+    if (sheets > 0 && output_write(work->output_fd, JOB_STORYBOARD_INDEX,
                           (const uint8_t *)index.bytes, index.used_bytes, NULL, failure) < 0)
         sheets = -1;
     close_board(&board);
@@ -328,5 +328,5 @@ int storyboard_run(const struct piece *piece, struct failure *failure)
     if (sheets <= 0)
         return sheets;
     struct message message = {.type = MESSAGE_STORYBOARD, .sheets = sheets};
-    return report_send(piece->report, &message, failure);
+    return report_send(work->report, &message, failure);
 }

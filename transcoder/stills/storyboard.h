@@ -13,6 +13,6 @@
  * picture can be had gets no storyboard, which is no failure. 0, or -1: failure set (disk full, the
  * node is gone, out of memory).
  */
-int storyboard_run(const struct piece *piece, struct failure *failure);
+int storyboard_run(const struct work *work, struct failure *failure);
 
 #endif

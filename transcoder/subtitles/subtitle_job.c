@@ -14,14 +14,14 @@
 
 #define US 1000000LL
 /* Bounds on what is kept: three lines a second all day, and whole books. */
-#define MOST_PACKETS 100000
-#define MOST_BYTES (16LL * 1024 * 1024)
-#define MOST_PACKET_BYTES (32 * 1024)
-#define MOST_CUE_BYTES (4 * 1024)
+#define MAX_PACKETS 100000
+#define MAX_BYTES (16LL * 1024 * 1024)
+#define MAX_PACKET_BYTES (32 * 1024)
+#define MAX_CUE_BYTES (4 * 1024)
 /* A line is shown so long if the file doesn't say, but not beyond the next one. */
 #define DEFAULT_US (5 * US)
 
-bool text_is_usable(enum AVCodecID codec)
+bool subtitle_is_usable(enum AVCodecID codec)
 {
     switch (codec) {
     case AV_CODEC_ID_SUBRIP:
@@ -37,7 +37,7 @@ bool text_is_usable(enum AVCodecID codec)
 }
 
 struct track {
-    const struct plan_rendition *rendition;
+    const struct rendition *rendition;
     int stream;
     AVCodecContext *decoder;
     AVPacket **packets;
@@ -49,7 +49,7 @@ struct track {
 };
 
 struct text {
-    const struct piece *piece;
+    const struct work *work;
     struct plan plan;
     struct input *input;
     struct track tracks[MEDIA_MAX_TEXT];
@@ -89,8 +89,8 @@ static int keep_packet(struct track *track, const AVPacket *packet, struct failu
     const char *text;
     size_t text_bytes;
     if (packet->pts == AV_NOPTS_VALUE || (packet->flags & AV_PKT_FLAG_DISCARD) ||
-        packet->size <= 0 || packet->size > MOST_PACKET_BYTES ||
-        track->packet_count >= MOST_PACKETS || track->bytes + packet->size > MOST_BYTES)
+        packet->size <= 0 || packet->size > MAX_PACKET_BYTES ||
+        track->packet_count >= MAX_PACKETS || track->bytes + packet->size > MAX_BYTES)
         return 0;
     AVPacket **packets =
         grow(track->packets, track->packet_count, &track->packet_room, sizeof(AVPacket *));
@@ -120,7 +120,7 @@ static int read_packets(struct text *t, struct failure *failure)
         av_packet_unref(packet);
         if (result == 0)
             result = report_progress(
-                t->piece->report, (int)(t->input->at_bytes * 900 / t->input->size_bytes), failure);
+                t->work->report, (int)(t->input->at_bytes * 900 / t->input->size_bytes), failure);
     }
     av_packet_free(&packet);
     return error == AVERROR(ENOMEM) ? no_memory(failure) : result;
@@ -133,9 +133,9 @@ static int recode(const struct text *t, const struct track *track, AVPacket *pac
 {
     const char *text;
     size_t text_bytes, head = track->decoder->codec_id == AV_CODEC_ID_MOV_TEXT ? 2 : 0;
-    char converted[2 * MOST_PACKET_BYTES];
+    char converted[2 * MAX_PACKET_BYTES];
     find_text(track, packet, &text, &text_bytes);
-    long length = gb18030_to_utf8(t->piece->gb18030, text, text_bytes, converted, sizeof(converted));
+    long length = gb18030_to_utf8(t->work->gb18030, text, text_bytes, converted, sizeof(converted));
     if (length < 0)
         return 0;
     if (head && length > UINT16_MAX)
@@ -176,7 +176,7 @@ static int take_event(struct text *t, struct track *track, const AVPacket *packe
 {
     AVRational time_base = t->input->format->streams[track->stream]->time_base;
     int64_t start_us = av_rescale_q(packet->pts, time_base, AV_TIME_BASE_Q) + delay_us -
-                       t->piece->job->info.zero_us;
+                       t->work->job->info.zero_us;
     int64_t length_us =
         packet->duration > 0 ? av_rescale_q(packet->duration, time_base, AV_TIME_BASE_Q) : 0;
     /* Unknown yet: 0. */
@@ -186,7 +186,7 @@ static int take_event(struct text *t, struct track *track, const AVPacket *packe
     struct webvtt_text text = {0};
     bool readable = ass_to_cue(event, &text);
     int error = 0;
-    if (readable && !text.failed && text.used_bytes <= MOST_CUE_BYTES) {
+    if (readable && !text.failed && text.used_bytes <= MAX_CUE_BYTES) {
         char *copy = malloc(text.used_bytes + 1);
         if (copy) {
             memcpy(copy, text.bytes, text.used_bytes);
@@ -259,7 +259,7 @@ static int write_chunk(
     const struct text *t, const struct track *track, int chunk, struct failure *failure)
 {
     int first, end;
-    plan_chunk_segments(&t->plan, &t->piece->job->options, chunk, &first, &end);
+    plan_chunk_segments(&t->plan, &t->work->job->options, chunk, &first, &end);
     struct webvtt_text text = {0};
     size_t count = (size_t)(end - first);
     struct message_segment *segments = calloc(count ? count : 1, sizeof(segments[0]));
@@ -276,13 +276,13 @@ static int write_chunk(
             &text, track->cues, track->cue_count, first == 0 && i == 0 ? 0 : from_us, until_us);
         segments[i].length_bytes = (int32_t)((int64_t)text.used_bytes - segments[i].offset_bytes);
     }
-    struct packager_chunk made = {.data = (const uint8_t *)text.bytes,
+    struct cmaf_chunk made = {.data = (const uint8_t *)text.bytes,
         .data_bytes = text.used_bytes,
         .segments = segments,
         .segment_count = count};
     int result = text.failed
                      ? no_memory(failure)
-                     : piece_deliver_chunk(t->piece, track->rendition, chunk, &made, failure);
+                     : deliver_chunk(t->work, track->rendition, chunk, &made, failure);
     free(segments);
     webvtt_clear(&text);
     return result;
@@ -300,7 +300,7 @@ static int write_track(const struct text *t, const struct track *track, struct f
 
 static int open_tracks(struct text *t, struct failure *failure)
 {
-    const struct job *job = t->piece->job;
+    const struct job *job = t->work->job;
     AVFormatContext *format = t->input->format;
     for (unsigned i = 0; i < format->nb_streams; i++)
         format->streams[i]->discard = AVDISCARD_ALL;
@@ -310,7 +310,7 @@ static int open_tracks(struct text *t, struct failure *failure)
             .stream = job->info.text[job->renditions[i].source_text].stream,
             .utf8 = true};
         if (track->stream >= (int)format->nb_streams ||
-            !text_is_usable(format->streams[track->stream]->codecpar->codec_id))
+            !subtitle_is_usable(format->streams[track->stream]->codecpar->codec_id))
             return failure_set(failure, REASON_DAMAGED, "stream %d", track->stream);
         if (input_open_decoder(t->input, track->stream, &track->decoder, failure) < 0)
             return -1;
@@ -330,16 +330,16 @@ static void close_track(struct track *track)
     avcodec_free_context(&track->decoder);
 }
 
-int text_run(const struct piece *piece, struct failure *failure)
+int subtitle_job_run(const struct work *work, struct failure *failure)
 {
     struct text *t = calloc(1, sizeof(*t));
     if (!t)
         return no_memory(failure);
-    t->piece = piece;
+    t->work = work;
     int result = -1;
-    if (plan_make(&piece->job->info, &piece->job->options, &t->plan) < 0)
+    if (plan_make(&work->job->info, &work->job->options, &t->plan) < 0)
         failure_set(failure, REASON_INTERNAL, "no plan");
-    else if (input_open(&t->input, piece->source_fd, failure) == 0 && open_tracks(t, failure) == 0)
+    else if (input_open(&t->input, work->source_fd, failure) == 0 && open_tracks(t, failure) == 0)
         result = read_packets(t, failure);
     for (size_t i = 0; i < t->track_count && result == 0; i++) {
         result = decode_track(t, &t->tracks[i], failure);

@@ -8,10 +8,10 @@
 #include "transcoder/package/deliver.h"
 
 /* Whether a stream's subtitles can be made into WebVTT; pictures of text can't. Pure. */
-bool text_is_usable(enum AVCodecID codec);
+bool subtitle_is_usable(enum AVCodecID codec);
 
 /* Makes all chunks of all renditions of the job, in one pass over the source. What can't be decoded
  * is left out. 0, or -1: failure set. */
-int text_run(const struct piece *piece, struct failure *failure);
+int subtitle_job_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -78,13 +78,13 @@ void webvtt_add_cue(struct webvtt_text *out, const struct webvtt_cue *cue)
 void webvtt_add_segment(struct webvtt_text *out, const struct webvtt_cue *cues, size_t cue_count,
     int64_t from_us, int64_t until_us)
 {
-    size_t most_bytes = out->used_bytes + WEBVTT_SEGMENT_BYTES;
+    size_t max_bytes = out->used_bytes + WEBVTT_SEGMENT_BYTES;
     webvtt_add_raw(out, SEGMENT_HEAD);
     for (size_t i = 0; i < cue_count && cues[i].start_us < until_us; i++) {
         if (cues[i].end_us <= from_us)
             continue;
         /* The line of times has at most 64 bytes. */
-        if (out->used_bytes + strlen(cues[i].text) + 64 > most_bytes)
+        if (out->used_bytes + strlen(cues[i].text) + 64 > max_bytes)
             break;
         webvtt_add_cue(out, &cues[i]);
     }

@@ -6,7 +6,7 @@
 
 struct encoder_range encoder_range(int video_codec)
 {
-    if (video_codec == PLAN_AV1)
+    if (video_codec == VIDEO_AV1)
         return (struct encoder_range){.coarsest_x10 = 630, .step_x10 = 10};
     return (struct encoder_range){.coarsest_x10 = 510, .step_x10 = 5, .steerable = true};
 }
@@ -27,7 +27,7 @@ static int open_av1(AVCodecContext **out, const struct encoder_params *params)
 
 int encoder_open(AVCodecContext **out, const struct encoder_params *params)
 {
-    if (params->video_codec == PLAN_AV1)
+    if (params->video_codec == VIDEO_AV1)
         return open_av1(out, params);
     struct h264_params h264 = {
         .width = params->width,

@@ -18,7 +18,7 @@ struct encoder_range {
 struct encoder_range encoder_range(int video_codec);
 
 struct encoder_params {
-    int video_codec; /* enum plan_video_codec */
+    int video_codec; /* enum video_codec_id */
     int width, height;
     AVRational frame_rate;
     int crf_x10;        /* the encoder's, in tenths */

@@ -3,8 +3,8 @@
 
 #include "transcoder/video/frame_queue.h"
 
-struct picture_intake {
-    const struct picture_taker *taker;
+struct frame_feed {
+    const struct frame_consumer *taker;
     void *context;
     struct frame_queue queue;
     struct scaler *scaler;
@@ -16,7 +16,7 @@ struct picture_intake {
 };
 
 /* Scales a picture, unless it is the one before it, held. */
-static int scale(struct picture_intake *in, const AVFrame *frame)
+static int scale(struct frame_feed *in, const AVFrame *frame)
 {
     if (in->source->buf[0] && in->source->buf[0]->data == frame->buf[0]->data)
         return 0;
@@ -34,7 +34,7 @@ static int scale(struct picture_intake *in, const AVFrame *frame)
     return in->scaled && error != AVERROR(ENOMEM) ? 0 : error;
 }
 
-static int take(struct picture_intake *in, const AVFrame *frame)
+static int take(struct frame_feed *in, const AVFrame *frame)
 {
     int error = scale(in, frame);
     if (error < 0)
@@ -45,7 +45,7 @@ static int take(struct picture_intake *in, const AVFrame *frame)
 
 static void *run_pass(void *argument)
 {
-    struct picture_intake *in = argument;
+    struct frame_feed *in = argument;
     AVFrame *frame;
     while (in->result == 0 && (frame = frame_queue_take(&in->queue))) {
         in->result = take(in, frame);
@@ -57,10 +57,10 @@ static void *run_pass(void *argument)
     return NULL;
 }
 
-int picture_intake_open(struct picture_intake **out, const struct scaler_params *scaling,
-    const struct picture_taker *taker, void *context)
+int frame_feed_open(struct frame_feed **out, const struct scaler_params *scaling,
+    const struct frame_consumer *taker, void *context)
 {
-    struct picture_intake *in = av_mallocz(sizeof(*in));
+    struct frame_feed *in = av_mallocz(sizeof(*in));
     *out = in;
     if (!in)
         return AVERROR(ENOMEM);
@@ -69,13 +69,13 @@ int picture_intake_open(struct picture_intake **out, const struct scaler_params 
     in->source = av_frame_alloc();
     int error = in->source ? scaler_open(&in->scaler, scaling) : AVERROR(ENOMEM);
     if (error < 0)
-        picture_intake_close(out);
+        frame_feed_close(out);
     return error;
 }
 
-void picture_intake_close(struct picture_intake **intake)
+void frame_feed_close(struct frame_feed **intake)
 {
-    struct picture_intake *in = *intake;
+    struct frame_feed *in = *intake;
     if (!in)
         return;
     av_frame_free(&in->source);
@@ -84,7 +84,7 @@ void picture_intake_close(struct picture_intake **intake)
     av_freep(intake);
 }
 
-int picture_intake_begin(struct picture_intake *in, struct failure *failure)
+int frame_feed_begin(struct frame_feed *in, struct failure *failure)
 {
     frame_queue_init(&in->queue);
     if (pthread_create(&in->thread, NULL, run_pass, in) != 0) {
@@ -95,12 +95,12 @@ int picture_intake_begin(struct picture_intake *in, struct failure *failure)
     return 0;
 }
 
-int picture_intake_put(struct picture_intake *in, const AVFrame *picture, int64_t pts)
+int frame_feed_put(struct frame_feed *in, const AVFrame *picture, int64_t pts)
 {
     return frame_queue_put(&in->queue, picture, pts) < 0 ? -1 : 0;
 }
 
-int picture_intake_end(struct picture_intake *in, bool aborted, struct failure *failure)
+int frame_feed_end(struct frame_feed *in, bool aborted, struct failure *failure)
 {
     if (!in->running)
         return 0;

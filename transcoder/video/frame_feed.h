@@ -11,12 +11,12 @@
 #include "transcoder/worker/failure.h"
 #include "transcoder/video/scaler.h"
 
-struct picture_intake;
+struct frame_feed;
 
 /* Whom the pictures are for. Both are called on the intake's thread; 0, or -1: failure set, and
  * the pass ends there. */
-struct picture_taker {
-    /* A picture, scaled, its pts as given to picture_intake_put(). It stays the intake's; its
+struct frame_consumer {
+    /* A picture, scaled, its pts as given to frame_feed_put(). It stays the intake's; its
      * planes are read-only, what else its frame says may be changed. */
     int (*take)(void *context, AVFrame *picture, struct failure *failure);
     /* The pass was given whole. */
@@ -24,19 +24,19 @@ struct picture_taker {
 };
 
 /* taker and context are the caller's and outlive the intake. *out is the caller's
- * (picture_intake_close). 0, or AVERROR(ENOMEM). */
-int picture_intake_open(struct picture_intake **out, const struct scaler_params *scaling,
-    const struct picture_taker *taker, void *context);
+ * (frame_feed_close). 0, or AVERROR(ENOMEM). */
+int frame_feed_open(struct frame_feed **out, const struct scaler_params *scaling,
+    const struct frame_consumer *taker, void *context);
 /* Accepts NULL. A pass must not be under way. */
-void picture_intake_close(struct picture_intake **intake);
+void frame_feed_close(struct frame_feed **intake);
 
 /* Begins a pass: starts the thread. 0, or -1: failure set. */
-int picture_intake_begin(struct picture_intake *intake, struct failure *failure);
+int frame_feed_begin(struct frame_feed *intake, struct failure *failure);
 /* Gives it a picture; waits while the thread is behind. A picture that can't be scaled shows the
  * one before it. 0, or -1: the taker has failed or memory is out; end the pass. */
-int picture_intake_put(struct picture_intake *intake, const AVFrame *picture, int64_t pts);
+int frame_feed_put(struct frame_feed *intake, const AVFrame *picture, int64_t pts);
 /* Ends the pass (`aborted`: not all was given), waits for the thread; nothing where none is under
  * way. 0, or -1: failure set. */
-int picture_intake_end(struct picture_intake *intake, bool aborted, struct failure *failure);
+int frame_feed_end(struct frame_feed *intake, bool aborted, struct failure *failure);
 
 #endif

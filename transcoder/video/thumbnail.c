@@ -8,8 +8,8 @@
 
 /* Wider pictures are swscale's; so are those with more rows to a pixel than sums of 16 bits hold.
  */
-#define MOST_WIDTH 4096
-#define MOST_ROWS 256
+#define MAX_WIDTH 4096
+#define MAX_ROWS 256
 
 void thumbnail_close(struct thumbnailer *t)
 {
@@ -76,12 +76,12 @@ static uint8_t mean_of(const uint16_t *sums, int count, int rows, bool full)
 int thumbnail_make(struct thumbnailer *t, const AVFrame *frame, uint8_t out[THUMBNAIL_PIXELS])
 {
     int width = frame->width, height = frame->height;
-    if (!has_plain_luma(frame) || width < THUMBNAIL_WIDTH || width > MOST_WIDTH ||
-        height < THUMBNAIL_HEIGHT || height > MOST_ROWS * THUMBNAIL_HEIGHT)
+    if (!has_plain_luma(frame) || width < THUMBNAIL_WIDTH || width > MAX_WIDTH ||
+        height < THUMBNAIL_HEIGHT || height > MAX_ROWS * THUMBNAIL_HEIGHT)
         return make_by_swscale(t, frame, out);
     bool full = is_full_range(frame);
     for (int y = 0; y < THUMBNAIL_HEIGHT; y++) {
-        uint16_t sums[MOST_WIDTH];
+        uint16_t sums[MAX_WIDTH];
         int top = y * height / THUMBNAIL_HEIGHT, bottom = (y + 1) * height / THUMBNAIL_HEIGHT;
         memset(sums, 0, (size_t)width * sizeof(sums[0]));
         for (int row = top; row < bottom; row++)

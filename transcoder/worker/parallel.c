@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define MOST_THREADS 64
+#define MAX_THREADS 64
 
 struct pool {
     void (*run)(void *context, int number);
@@ -22,12 +22,12 @@ static void *work(void *argument)
     return NULL;
 }
 
-void tasks_run(int threads, int count, void (*run)(void *context, int number), void *context)
+void parallel_run(int threads, int count, void (*run)(void *context, int number), void *context)
 {
     struct pool pool = {.run = run, .context = context, .count = count};
-    pthread_t ids[MOST_THREADS];
+    pthread_t ids[MAX_THREADS];
     int started = 0;
-    while (started < threads - 1 && started < count - 1 && started < MOST_THREADS &&
+    while (started < threads - 1 && started < count - 1 && started < MAX_THREADS &&
            pthread_create(&ids[started], NULL, work, &pool) == 0)
         started++;
     work(&pool);

@@ -8,6 +8,6 @@
  * threads, the caller's included; returns when all are done. Where threads can't be had, fewer do
  * it.
  */
-void tasks_run(int threads, int count, void (*run)(void *context, int number), void *context);
+void parallel_run(int threads, int count, void (*run)(void *context, int number), void *context);
 
 #endif

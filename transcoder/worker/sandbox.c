@@ -24,7 +24,7 @@
 #define SANITIZED false
 #endif
 
-#define MOST_DESCRIPTORS 64
+#define MAX_DESCRIPTORS 64
 /* Between SIGXCPU and SIGKILL. At its hard limit a process gets SIGKILL alone, which would look as
  * if it came from outside. */
 #define CPU_GRACE_S 60
@@ -44,7 +44,7 @@ static int enter_limits(const struct sandbox_params *params, struct failure *fai
         return -1;
     if (limit(RLIMIT_CPU, params->cpu_s, params->cpu_s + CPU_GRACE_S, failure) < 0 ||
         limit(RLIMIT_FSIZE, file_bytes, file_bytes, failure) < 0 ||
-        limit(RLIMIT_NOFILE, MOST_DESCRIPTORS, MOST_DESCRIPTORS, failure) < 0)
+        limit(RLIMIT_NOFILE, MAX_DESCRIPTORS, MAX_DESCRIPTORS, failure) < 0)
         return -1;
     return limit(RLIMIT_CORE, 0, 0, failure);
 }

@@ -34,8 +34,8 @@ static const struct {
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 /* Beyond these nobody has a buffer or a line: nonsense. */
-#define MOST_MS (24 * 3600 * 1000)
-#define MOST_KBPS (100 * 1000 * 1000)
+#define MAX_MS (24 * 3600 * 1000)
+#define MAX_KBPS (100 * 1000 * 1000)
 
 void cmcd_init(struct cmcd *cmcd)
 {
@@ -174,10 +174,10 @@ static void set_field(struct cmcd *cmcd, size_t n, const struct item *item)
         *(bool *)field = item->value_bytes == 0 || strncmp(item->value, "?1", 2) == 0;
         break;
     case MILLISECONDS:
-        set_number(cmcd, fields[n].type, fields[n].offset, read_hundredths(item, MOST_MS));
+        set_number(cmcd, fields[n].type, fields[n].offset, read_hundredths(item, MAX_MS));
         break;
     case KBPS:
-        set_number(cmcd, fields[n].type, fields[n].offset, read_hundredths(item, MOST_KBPS));
+        set_number(cmcd, fields[n].type, fields[n].offset, read_hundredths(item, MAX_KBPS));
         break;
     case HUNDREDTHS:
         set_number(cmcd, fields[n].type, fields[n].offset, read_hundredths(item, 100));

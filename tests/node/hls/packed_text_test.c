@@ -81,7 +81,7 @@ static void test_bounded(void **state)
     uint32_t random = 1;
 
     (void)state;
-    for (size_t i = 0; i < PACKED_TEXT_MOST_BYTES / 4 + 1000; i++) {
+    for (size_t i = 0; i < PACKED_TEXT_MAX_BYTES / 4 + 1000; i++) {
         random = random * 1664525 + 1013904223;
         buf_add(&noise, &random, sizeof(random));
     }

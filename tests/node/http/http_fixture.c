@@ -175,8 +175,8 @@ static int open_piece(void *ctx, size_t piece)
     struct fixture *fixture = laid_out->fixture;
     int now = count_descriptors();
 
-    if (now > atomic_load(&fixture->most_descriptors))
-        atomic_store(&fixture->most_descriptors, now);
+    if (now > atomic_load(&fixture->max_descriptors))
+        atomic_store(&fixture->max_descriptors, now);
     atomic_fetch_add(&fixture->pieces_opened, 1);
     if (laid_out->broken && piece == MISSING_PIECE)
         return -ENOENT;

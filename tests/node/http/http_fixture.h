@@ -33,7 +33,7 @@ struct fixture {
     char user_agent[128], path[256];
     atomic_int streams_ended, streams_cut, stream_closes, done_calls, ticks, logged;
     atomic_int pieces_opened, pieces_released;
-    atomic_int most_descriptors; /* of the process, when a piece was opened */
+    atomic_int max_descriptors; /* of the process, when a piece was opened */
     atomic_llong streamed_bytes;
 };
 

@@ -274,12 +274,12 @@ static void test_ranges_over_pieces(void **state)
     check_ranges("/pieces");
     assert_int_equal(atomic_load(&fixture.pieces_released), released + 14);
     /* The one before it was closed each time: they don't add up. */
-    atomic_store(&fixture.most_descriptors, 0);
+    atomic_store(&fixture.max_descriptors, 0);
     check_ranges("/pieces");
-    descriptors = atomic_load(&fixture.most_descriptors);
-    atomic_store(&fixture.most_descriptors, 0);
+    descriptors = atomic_load(&fixture.max_descriptors);
+    atomic_store(&fixture.max_descriptors, 0);
     free(shell(&fixture, "curl -s -r 400000-400009 http://127.0.0.1:$PORT/pieces"));
-    assert_in_range(descriptors, 1, atomic_load(&fixture.most_descriptors) + 2);
+    assert_in_range(descriptors, 1, atomic_load(&fixture.max_descriptors) + 2);
 }
 
 /* What was promised can't be kept: the connection ends before its length is there. */

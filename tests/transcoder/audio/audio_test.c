@@ -20,7 +20,7 @@
 #include "transcoder/plan/planner.h"
 
 #define SECONDS 12
-#define SAMPLES (SECONDS * SOUND_RATE)
+#define SAMPLES (SECONDS * AUDIO_RATE_HZ)
 #define PIECE 4800
 
 static uint32_t seed;
@@ -34,7 +34,7 @@ static struct meter_reading measure(const float *samples)
 {
     struct failure failure;
     struct meter *meter;
-    assert_int_equal(meter_open(&meter, SOUND_RATE, &failure), 0);
+    assert_int_equal(meter_open(&meter, AUDIO_RATE_HZ, &failure), 0);
     for (int at = 0; at < SAMPLES; at += PIECE)
         meter_add(meter, samples + at, PIECE);
     struct meter_reading reading = meter_read(meter);
@@ -48,7 +48,7 @@ static void test_meter(void **state)
     (void)state;
     float *samples = calloc(SAMPLES, sizeof(float));
     for (int i = 0; i < SAMPLES; i++)
-        samples[i] = (float)(0.1 * sin(2 * M_PI * 1000 * i / SOUND_RATE));
+        samples[i] = (float)(0.1 * sin(2 * M_PI * 1000 * i / AUDIO_RATE_HZ));
     struct meter_reading reading = measure(samples);
     assert_in_range(-reading.loudness_lufs_x100, 2290, 2310);
     assert_in_range(-reading.peak_dbtp_x100, 1990, 2010);
@@ -73,7 +73,7 @@ static void test_true_peak(void **state)
     struct failure failure;
     struct meter *meter;
     float samples[PIECE] = {0};
-    assert_int_equal(meter_open(&meter, SOUND_RATE, &failure), 0);
+    assert_int_equal(meter_open(&meter, AUDIO_RATE_HZ, &failure), 0);
     meter_add(meter, samples, PIECE);
     assert_true(meter_take_peak(meter) == 0);
     for (int i = 0; i < PIECE; i++)
@@ -91,9 +91,9 @@ static void test_true_peak(void **state)
 static void make_speech(float *samples)
 {
     for (int i = 0; i < SAMPLES; i++) {
-        double place = fmod((double)i / SOUND_RATE, 0.25);
+        double place = fmod((double)i / AUDIO_RATE_HZ, 0.25);
         double voice =
-            place < 0.15 ? sin(M_PI * place / 0.15) * sin(2 * M_PI * 440 * i / SOUND_RATE) : 0;
+            place < 0.15 ? sin(M_PI * place / 0.15) * sin(2 * M_PI * 440 * i / AUDIO_RATE_HZ) : 0;
         samples[i] = (float)(0.3 * voice + 0.00316 * sqrt(3) * noise());
     }
 }
@@ -111,8 +111,8 @@ static void test_speech(void **state)
     *speech = (struct speech){0};
     for (int i = 0; i < SAMPLES; i++)
         samples[i] =
-            (float)(0.1 * (1 + 0.2 * sin(2 * M_PI * 2 * i / SOUND_RATE)) *
-                    (sin(2 * M_PI * 262 * i / SOUND_RATE) + sin(2 * M_PI * 330 * i / SOUND_RATE)));
+            (float)(0.1 * (1 + 0.2 * sin(2 * M_PI * 2 * i / AUDIO_RATE_HZ)) *
+                    (sin(2 * M_PI * 262 * i / AUDIO_RATE_HZ) + sin(2 * M_PI * 330 * i / AUDIO_RATE_HZ)));
     speech_add(speech, samples, SAMPLES);
     for (int i = 0; i < SAMPLES; i++)
         samples[i] = (float)(0.1 * noise());
@@ -166,7 +166,7 @@ static void test_levelling_keeps_places(void **state)
     float *samples = calloc(SAMPLES, sizeof(float)), *out = calloc(SAMPLES + 1000, sizeof(float));
     for (int lead = 0; lead <= 700; lead += 700) {
         struct loudness_params params = {.level = {.gain_db_x100 = 600, .limit_dbfs_x100 = -300},
-            .rate_hz = SOUND_RATE,
+            .rate_hz = AUDIO_RATE_HZ,
             .lead_samples = lead,
             .frame_samples = 1024};
         for (int i = 0; i < SAMPLES; i++)
@@ -220,17 +220,17 @@ static void test_segment_packets(void **state)
     struct plan plan;
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
     for (size_t r = 0; r < plan.rendition_count; r++) {
-        const struct plan_rendition *rendition = &plan.renditions[r];
-        int frame = rendition->audio_codec == PLAN_OPUS ? 2880 : 1024;
-        int64_t first = sound_first(&info, rendition), count = plan.segment_count;
+        const struct rendition *rendition = &plan.renditions[r];
+        int frame = rendition->audio_codec == AUDIO_OPUS ? 2880 : 1024;
+        int64_t first = audio_first_sample(&info, rendition), count = plan.segment_count;
         assert_int_equal(first, 21 * rendition->sample_rate / 1000);
-        assert_int_equal(sound_segment_packet(&plan, rendition, frame, first, 0), 0);
+        assert_int_equal(audio_segment_packet(&plan, rendition, frame, first, 0), 0);
         for (int64_t n = 1; n < count; n++) {
-            int64_t start = first + frame * sound_segment_packet(&plan, rendition, frame, first, n);
+            int64_t start = first + frame * audio_segment_packet(&plan, rendition, frame, first, n);
             int64_t wanted = plan_segment_start_us(&plan, n) * rendition->sample_rate / 1000000;
             assert_true(llabs(start - wanted) <= frame / 2);
         }
-        assert_true(sound_segment_packet(&plan, rendition, frame, first, count) == INT64_MAX);
+        assert_true(audio_segment_packet(&plan, rendition, frame, first, count) == INT64_MAX);
     }
 }
 

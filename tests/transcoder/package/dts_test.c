@@ -16,7 +16,7 @@
 static void check(const int64_t *pts, size_t count)
 {
     int64_t dts[64];
-    assert_int_equal(decode_times_spread(pts, dts, count, FRAME), 0);
+    assert_int_equal(dts_spread(pts, dts, count, FRAME), 0);
     assert_int_equal(dts[0], pts[0]);
     for (size_t i = 0; i < count; i++) {
         assert_true(dts[i] <= pts[i]);
@@ -36,7 +36,7 @@ static void test_steady(void **state)
     for (int i = 0; i < 60; i++)
         pts[i + 1] = (i / 4 * 4 + order[i % 4]) * FRAME;
     check(pts, 61);
-    assert_int_equal(decode_times_spread(pts, dts, 61, FRAME), 0);
+    assert_int_equal(dts_spread(pts, dts, 61, FRAME), 0);
     for (int i = 1; i < 61; i++)
         steady += dts[i] - dts[i - 1] == FRAME;
     assert_true(steady >= 51);
@@ -57,10 +57,10 @@ static void test_impossible(void **state)
     (void)state;
     int64_t dts[8];
     /* no room between the first and the second; something is shown before the first */
-    assert_int_equal(decode_times_spread((const int64_t[]){0, 3, 2, 1}, dts, 4, 1), -1);
-    assert_int_equal(decode_times_spread((const int64_t[]){10, 5, 20}, dts, 3, 5), -1);
-    assert_int_equal(decode_times_spread((const int64_t[]){10, 10}, dts, 2, 10), -1);
-    assert_int_equal(decode_times_spread((const int64_t[]){0, 10}, dts, 2, 0), -1);
+    assert_int_equal(dts_spread((const int64_t[]){0, 3, 2, 1}, dts, 4, 1), -1);
+    assert_int_equal(dts_spread((const int64_t[]){10, 5, 20}, dts, 3, 5), -1);
+    assert_int_equal(dts_spread((const int64_t[]){10, 10}, dts, 2, 10), -1);
+    assert_int_equal(dts_spread((const int64_t[]){0, 10}, dts, 2, 0), -1);
 }
 
 static void test_ssim(void **state)

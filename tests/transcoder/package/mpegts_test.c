@@ -83,13 +83,13 @@ static void found_free(struct found *f)
     free(f);
 }
 
-static void take_all(struct found *f, const struct ts *ts)
+static void take_all(struct found *f, const struct mpegts *ts)
 {
     size_t count;
-    const uint8_t *bytes = ts_bytes(ts, &count);
+    const uint8_t *bytes = mpegts_bytes(ts, &count);
 
-    assert_int_equal(count % TS_PACKET_BYTES, 0);
-    for (size_t at = 0; at < count; at += TS_PACKET_BYTES)
+    assert_int_equal(count % MPEGTS_PACKET_BYTES, 0);
+    for (size_t at = 0; at < count; at += MPEGTS_PACKET_BYTES)
         take_packet(f, bytes + at);
 }
 
@@ -112,20 +112,20 @@ static int64_t picture_time(int segment, int n)
     return (int64_t)(segment * PICTURES + n) * 7200;
 }
 
-static void add_segment(struct ts *ts, int segment, uint8_t *expected, size_t *bytes)
+static void add_segment(struct mpegts *ts, int segment, uint8_t *expected, size_t *bytes)
 {
     static uint8_t data[20000];
 
-    assert_int_equal(ts_begin_segment(ts), 0);
+    assert_int_equal(mpegts_begin_segment(ts), 0);
     for (int n = 0; n < PICTURES; n++) {
         memset(data, segment * PICTURES + n + 1, picture_bytes(segment, n));
         assert_int_equal(
-            ts_add_picture(ts, data, picture_bytes(segment, n), picture_time(segment, n), n == 0),
+            mpegts_add_picture(ts, data, picture_bytes(segment, n), picture_time(segment, n), n == 0),
             0);
         memcpy(expected + *bytes, data, picture_bytes(segment, n));
         *bytes += picture_bytes(segment, n);
         for (int frame = 0; frame < 4; frame++)
-            assert_int_equal(ts_add_sound(ts, data, 80 + (size_t)(n % 30),
+            assert_int_equal(mpegts_add_audio(ts, data, 80 + (size_t)(n % 30),
                                  picture_time(segment, n) + frame * 1920),
                 0);
     }
@@ -133,15 +133,15 @@ static void add_segment(struct ts *ts, int segment, uint8_t *expected, size_t *b
 
 static void make_chunk(struct found *f, int chunk, uint8_t *expected, size_t *bytes)
 {
-    struct ts *ts;
+    struct mpegts *ts;
 
-    assert_int_equal(ts_open(&ts, chunk * 2, true), 0);
+    assert_int_equal(mpegts_open(&ts, chunk * 2, true), 0);
     add_segment(ts, chunk * 2, expected, bytes);
-    assert_int_equal(ts_end_segment(ts), 0);
+    assert_int_equal(mpegts_end_segment(ts), 0);
     add_segment(ts, chunk * 2 + 1, expected, bytes);
-    assert_int_equal(ts_end_chunk(ts), 0);
+    assert_int_equal(mpegts_end_chunk(ts), 0);
     take_all(f, ts);
-    ts_close(&ts);
+    mpegts_close(&ts);
 }
 
 /* The stream but for zeros that were put behind pictures. */
@@ -174,7 +174,7 @@ static void test_there_and_back(void **state)
         size_t size = picture_bytes((int)i / PICTURES, (int)i % PICTURES),
                least = size < 16 ? size : 16;
 
-        assert_int_equal(f->pes[0][i].time, (int64_t)i * 7200 + TS_CLOCK);
+        assert_int_equal(f->pes[0][i].time, (int64_t)i * 7200 + MPEGTS_CLOCK_HZ);
         assert_non_null(begins);
         assert_true((size_t)(f->data[0] + end - begins) >= least);
         assert_int_equal(begins[least - 1], i + 1);
@@ -190,56 +190,56 @@ static void test_there_and_back(void **state)
 static void test_overhead(void **state)
 {
     struct found *f = found_new();
-    struct ts *ts;
+    struct mpegts *ts;
     static uint8_t data[9000];
     size_t payload = 0;
 
     (void)state;
     memset(data, 0x55, sizeof(data));
-    assert_int_equal(ts_open(&ts, 0, true), 0);
+    assert_int_equal(mpegts_open(&ts, 0, true), 0);
     for (int n = 0; n < 750; n++) {
         size_t size = n % 75 == 0 ? 9000 : 1000 + (size_t)n * 7919 % 1200;
 
         if (n > 0 && n % 75 == 0)
-            assert_int_equal(ts_end_segment(ts), 0);
+            assert_int_equal(mpegts_end_segment(ts), 0);
         if (n % 75 == 0)
-            assert_int_equal(ts_begin_segment(ts), 0);
-        assert_int_equal(ts_add_picture(ts, data, size, n * 7200, n % 75 == 0), 0);
+            assert_int_equal(mpegts_begin_segment(ts), 0);
+        assert_int_equal(mpegts_add_picture(ts, data, size, n * 7200, n % 75 == 0), 0);
         payload += size;
         for (int frame = n * 15 / 4; frame < (n + 1) * 15 / 4; frame++) {
             size_t sound = 80 + (size_t)frame * 7919 % 25;
-            assert_int_equal(ts_add_sound(ts, data, sound, frame * 1920), 0);
+            assert_int_equal(mpegts_add_audio(ts, data, sound, frame * 1920), 0);
             payload += sound;
         }
     }
-    assert_int_equal(ts_end_chunk(ts), 0);
+    assert_int_equal(mpegts_end_chunk(ts), 0);
     take_all(f, ts);
     print_message("overhead %.2f %%\n",
-        100.0 * (double)(f->packets * TS_PACKET_BYTES - payload) / (double)payload);
-    assert_true(f->packets * TS_PACKET_BYTES * 100 < payload * 106);
-    ts_close(&ts);
+        100.0 * (double)(f->packets * MPEGTS_PACKET_BYTES - payload) / (double)payload);
+    assert_true(f->packets * MPEGTS_PACKET_BYTES * 100 < payload * 106);
+    mpegts_close(&ts);
     found_free(f);
 }
 
 /* No sound: none in the tables, none waits. */
 static void test_picture_alone(void **state)
 {
-    struct ts *ts;
+    struct mpegts *ts;
     size_t count;
 
     (void)state;
-    assert_int_equal(ts_open(&ts, 17, false), 0);
-    assert_int_equal(ts_begin_segment(ts), 0);
-    const uint8_t *bytes = ts_bytes(ts, &count);
-    assert_int_equal(count, 2 * TS_PACKET_BYTES);
+    assert_int_equal(mpegts_open(&ts, 17, false), 0);
+    assert_int_equal(mpegts_begin_segment(ts), 0);
+    const uint8_t *bytes = mpegts_bytes(ts, &count);
+    assert_int_equal(count, 2 * MPEGTS_PACKET_BYTES);
     assert_int_equal(bytes[3] & 15, 1); /* segment 17 */
-    assert_int_equal(bytes[TS_PACKET_BYTES + 7], 18);
+    assert_int_equal(bytes[MPEGTS_PACKET_BYTES + 7], 18);
     assert_null(memmem(bytes, count, "\x0F\xE1\x01", 3));
-    assert_int_equal(ts_add_picture(ts, (const uint8_t *)"abc", 3, 0, true), 0);
-    assert_int_equal(ts_end_chunk(ts), 0);
-    ts_bytes(ts, &count);
-    assert_int_equal(count, 18 * TS_PACKET_BYTES);
-    ts_close(&ts);
+    assert_int_equal(mpegts_add_picture(ts, (const uint8_t *)"abc", 3, 0, true), 0);
+    assert_int_equal(mpegts_end_chunk(ts), 0);
+    mpegts_bytes(ts, &count);
+    assert_int_equal(count, 18 * MPEGTS_PACKET_BYTES);
+    mpegts_close(&ts);
 }
 
 int main(void)

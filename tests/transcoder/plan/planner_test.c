@@ -102,8 +102,8 @@ static void describe_rungs(const struct plan *plan, char *out, size_t out_bytes)
     size_t used = 0;
     out[0] = '\0';
     for (size_t i = 0; i < plan->rendition_count; i++) {
-        const struct plan_rendition *r = &plan->renditions[i];
-        if (r->kind == PLAN_VIDEO)
+        const struct rendition *r = &plan->renditions[i];
+        if (r->kind == RENDITION_VIDEO)
             used += (size_t)snprintf(out + used, out_bytes - used, "%s %dx%d/%d, ", r->name,
                 r->width, r->height, plan_divisor(plan, r));
     }
@@ -155,7 +155,7 @@ static void test_rungs(void **state)
         if (strcmp(rungs, cases[i].rungs) != 0)
             fail_msg("%s: %s instead of %s", cases[i].what, rungs, cases[i].rungs);
         for (size_t r = 0; r < plan.rendition_count; r++)
-            if (plan.renditions[r].kind == PLAN_VIDEO)
+            if (plan.renditions[r].kind == RENDITION_VIDEO)
                 assert_in_range(plan.renditions[r].segment_cap_bps, 1,
                     plan.renditions[r].cap_bps * 105 / 100 - 24000);
     }
@@ -209,7 +209,7 @@ static void test_av1(void **state)
     }
 }
 
-static const struct plan_rendition *find_rendition(const struct plan *plan, const char *name)
+static const struct rendition *find_rendition(const struct plan *plan, const char *name)
 {
     for (size_t i = 0; i < plan->rendition_count; i++)
         if (strcmp(plan->renditions[i].name, name) == 0)
@@ -228,14 +228,14 @@ static void test_av1_renditions(void **state)
     char text[4096];
     info.av1_saving_permille = 300;
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
-    const struct plan_rendition *h264 = find_rendition(&plan, "v48"),
+    const struct rendition *h264 = find_rendition(&plan, "v48"),
                                 *av48 = find_rendition(&plan, "av48"),
                                 *av80 = find_rendition(&plan, "av80");
     assert_int_equal(av48->group, plan.group_count - 2);
     assert_int_equal(av80->group, plan.group_count - 1);
     assert_true(find_rendition(&plan, "v130")->group < av48->group);
-    assert_int_equal(av48->video_codec, PLAN_AV1);
-    assert_int_equal(h264->video_codec, PLAN_H264);
+    assert_int_equal(av48->video_codec, VIDEO_AV1);
+    assert_int_equal(h264->video_codec, VIDEO_H264);
     assert_int_equal(av48->cap_bps, h264->cap_bps);
     assert_int_equal(av48->segment_cap_bps, h264->segment_cap_bps);
     assert_int_equal(av48->crf_x10 % 10, 0);
@@ -245,16 +245,16 @@ static void test_av1_renditions(void **state)
     double ratio = (expected.keyframe_bytes + expected.rest_bps * 2) /
                    (beside.keyframe_bytes + beside.rest_bps * 2);
     assert_true(ratio > 0.8 && ratio < 1.1);
-    struct plan_rendition back;
-    int length = plan_rendition_format(av48, text, sizeof(text));
-    assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+    struct rendition back;
+    int length = rendition_format(av48, text, sizeof(text));
+    assert_int_equal(rendition_parse(text, (size_t)length, &back), 0);
     assert_memory_equal(av48, &back, sizeof(back));
     /* x264 knows no such CRF */
-    struct plan_rendition odd = *av48;
-    odd.video_codec = PLAN_H264;
+    struct rendition odd = *av48;
+    odd.video_codec = VIDEO_H264;
     odd.crf_x10 = 520;
-    length = plan_rendition_format(&odd, text, sizeof(text));
-    assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), -1);
+    length = rendition_format(&odd, text, sizeof(text));
+    assert_int_equal(rendition_parse(text, (size_t)length, &back), -1);
 }
 
 /* The more room, the finer; and caps that are given are the ones that are made. */
@@ -288,8 +288,8 @@ static void test_pieces(void **state)
     assert_true(plan.group_count > 1);
     assert_int_equal(plan.renditions[0].group, 0);
     for (int piece = 0; piece < plan.chunk_count * plan.group_count; piece++) {
-        assert_int_equal(plan_piece(&plan, piece).chunk, piece % 6);
-        assert_int_equal(plan_piece(&plan, piece).group, piece / 6);
+        assert_int_equal(plan_work(&plan, piece).chunk, piece % 6);
+        assert_int_equal(plan_work(&plan, piece).group, piece / 6);
     }
 }
 
@@ -318,8 +318,8 @@ static void test_legacy(void **state)
             cases[i].width, cases[i].height, cases[i].fps_num, cases[i].fps_den, 300 * US, 2);
         struct plan plan;
         assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
-        const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 1];
-        assert_int_equal(r->kind, PLAN_LEGACY);
+        const struct rendition *r = &plan.renditions[plan.rendition_count - 1];
+        assert_int_equal(r->kind, RENDITION_LEGACY);
         assert_string_equal(r->name, "ts220");
         assert_int_equal(r->cap_bps, 220000);
         assert_int_equal(r->width, cases[i].legacy_width);
@@ -331,15 +331,15 @@ static void test_legacy(void **state)
         for (int n = 0; n < plan.segment_count; n++)
             assert_int_equal(plan_segment_start_frame(&plan, n) % divisor, 0);
         char text[4096];
-        struct plan_rendition back;
-        int length = plan_rendition_format(r, text, sizeof(text));
-        assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+        struct rendition back;
+        int length = rendition_format(r, text, sizeof(text));
+        assert_int_equal(rendition_parse(text, (size_t)length, &back), 0);
         assert_memory_equal(r, &back, sizeof(back));
     }
     struct media_info sound = {.duration_us = 10 * US, .audio_count = 1};
     struct plan plan;
     assert_int_equal(plan_make(&sound, &(struct plan_options){0}, &plan), 0);
-    assert_int_equal(plan.renditions[plan.rendition_count - 1].kind, PLAN_AUDIO);
+    assert_int_equal(plan.renditions[plan.rendition_count - 1].kind, RENDITION_AUDIO);
 }
 
 static int parses(const struct job *job)
@@ -361,11 +361,11 @@ static void test_video_job(void **state)
         .kind = JOB_VIDEO, .threads = 1, .info = video_info(1280, 720, 25, 1, 300 * US, 1)};
     struct plan plan;
     assert_int_equal(plan_make(&job.info, &job.options, &plan), 0);
-    const struct plan_rendition *video = &plan.renditions[0],
+    const struct rendition *video = &plan.renditions[0],
                                 *legacy = &plan.renditions[plan.rendition_count - 1],
                                 *audio = legacy - 1;
     const struct {
-        const struct plan_rendition *renditions[4];
+        const struct rendition *renditions[4];
         int expected;
     } cases[] = {
         {{video, NULL}, 0},
@@ -419,7 +419,7 @@ static void test_audio_only(void **state)
     for (int i = 0; i < 4; i++) {
         assert_string_equal(plan.renditions[i].name, names[i]);
         assert_int_equal(plan.renditions[i].source_audio, i % 2);
-        assert_int_equal(plan.renditions[i].audio_codec, i < 2 ? PLAN_AAC : PLAN_OPUS);
+        assert_int_equal(plan.renditions[i].audio_codec, i < 2 ? AUDIO_AAC : AUDIO_OPUS);
     }
     assert_int_equal(plan_segment_start_us(&plan, plan.segment_count), 91 * US);
 }
@@ -440,16 +440,16 @@ static void test_text(void **state)
     add_text(&info);
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
     /* before the legacy one, which is last */
-    const struct plan_rendition *r = &plan.renditions[plan.rendition_count - 3];
+    const struct rendition *r = &plan.renditions[plan.rendition_count - 3];
     assert_string_equal(r[0].name, "s1");
     assert_string_equal(r[0].language, "zh");
     assert_string_equal(r[1].name, "s2");
     for (int i = 0; i < 2; i++) {
-        struct plan_rendition back;
-        assert_int_equal(r[i].kind, PLAN_TEXT);
+        struct rendition back;
+        assert_int_equal(r[i].kind, RENDITION_TEXT);
         assert_int_equal(r[i].source_text, i);
-        int length = plan_rendition_format(&r[i], text, sizeof(text));
-        assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+        int length = rendition_format(&r[i], text, sizeof(text));
+        assert_int_equal(rendition_parse(text, (size_t)length, &back), 0);
         assert_memory_equal(&r[i], &back, sizeof(back));
     }
     /* A job for text that isn't there is none. */
@@ -526,13 +526,13 @@ static void test_audio_rendition_there_and_back(void **state)
             .noise_dbfs_x100 = -3000,
             .language = "bo"}}};
     struct plan plan;
-    struct plan_rendition back;
+    struct rendition back;
     char text[4096];
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
     for (size_t r = 0; r < plan.rendition_count; r++) {
-        int length = plan_rendition_format(&plan.renditions[r], text, sizeof(text));
+        int length = rendition_format(&plan.renditions[r], text, sizeof(text));
         assert_true(length > 0);
-        assert_int_equal(plan_rendition_parse(text, (size_t)length, &back), 0);
+        assert_int_equal(rendition_parse(text, (size_t)length, &back), 0);
         assert_memory_equal(&plan.renditions[r], &back, sizeof(back));
     }
 }
@@ -566,7 +566,7 @@ static struct job make_job(void)
     struct plan plan;
     assert_int_equal(plan_make(&job.info, &job.options, &plan), 0);
     for (size_t i = 0; i < plan.rendition_count; i++)
-        if (plan.renditions[i].kind == PLAN_VIDEO)
+        if (plan.renditions[i].kind == RENDITION_VIDEO)
             job.renditions[job.rendition_count++] = plan.renditions[i];
     return job;
 }
