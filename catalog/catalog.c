@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/catalog.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,226 +10,277 @@
 #include <unistd.h>
 
 #include "catalog/db.h"
+#include "catalog/migrate.h"
 
-/* Passwords' hashes and sessions stand in a catalog: others have no business in it, whatever the
+/* A catalog contains password hashes and sessions. Other users must not read it, whatever the
  * folder's mode and the umask. */
 #define CATALOG_MODE 0640
 
+#define MAX_PATH_BYTES 4096
+#define BUSY_TIMEOUT_MS 10000
+/* A backup copies this many pages at a time. */
+#define BACKUP_STEP_PAGES 1024
+#define BACKUP_RETRY_MS 10
+
 /* ---- opening and closing ---- */
 
-static int configure(struct catalog *c, const struct catalog_params *params)
+static enum catalog_error configure(struct catalog *cat, const struct catalog_params *params)
 {
-    int64_t timeout_ms = params->busy_timeout_ms > 0 ? params->busy_timeout_ms : 10000;
-    sqlite3_extended_result_codes(c->db, 1);
-    sqlite3_busy_timeout(c->db, (int)(timeout_ms > INT32_MAX ? INT32_MAX : timeout_ms));
-    /* A foreign or damaged file shows itself at the first real reading. */
-    if (sqlite3_exec(c->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
-        return db_error(c);
+    int64_t timeout_ms = params->busy_timeout_ms > 0 ? params->busy_timeout_ms : BUSY_TIMEOUT_MS;
+    sqlite3_extended_result_codes(cat->db, 1);
+    sqlite3_busy_timeout(cat->db, (int)(timeout_ms > INT32_MAX ? INT32_MAX : timeout_ms));
+    /* The first query shows whether the file is a database at all, and undamaged. */
+    if (sqlite3_exec(cat->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
+        return db_error(cat);
     return CATALOG_OK;
 }
 
-static int configure_writing(struct catalog *c)
+static enum catalog_error configure_writing(struct catalog *cat)
 {
     static const char pragmas[] =
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
         "PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 67108864";
-    if (sqlite3_exec(c->db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
-        return db_error(c);
+    if (sqlite3_exec(cat->db, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+        return db_error(cat);
     return CATALOG_OK;
 }
 
-/* An empty file is a fresh catalog to SQLite, which gives the files beside it the same mode. */
-static int make_private(struct catalog *c, const char *path)
+/* Creates an empty file, which SQLite takes for a new database. SQLite gives the files beside it
+ * the same mode. */
+static enum catalog_error create_private_file(struct catalog *cat, const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, CATALOG_MODE);
-    if (fd < 0 && errno != EEXIST) /* else another process was first */
-        return db_fail(c, CATALOG_EPERM, "%s can't be written: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0 && errno == EEXIST)
+        return CATALOG_OK; /* another process was first */
+    if (fd < 0)
+        return db_fail(cat, CATALOG_EPERM, "%s can't be written: %s", path, strerror(errno));
+    close(fd);
     return CATALOG_OK;
 }
 
-/* Older versions left the catalog to the umask. Where it can't be changed (another owner, a file
- * system without modes) the node works on, and says so. */
-static void keep_private(const struct catalog *c, const struct catalog_params *params)
+/* Corrects the mode of files from older versions, which left it to the umask. If it can't be
+ * changed (the file has another owner, the file system has no modes), the log says so, and the
+ * catalog is used all the same. */
+static void correct_mode(const struct catalog *cat, const struct catalog_params *params)
 {
     static const char *const endings[] = {"", "-wal", "-shm"};
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-        char path[4096], message[4096 + 128];
+        char path[MAX_PATH_BYTES];
+        int length = snprintf(path, sizeof(path), "%s%s", cat->path, endings[i]);
         struct stat status;
-        if (snprintf(path, sizeof(path), "%s%s", c->path, endings[i]) >= (int)sizeof(path) ||
-            stat(path, &status) < 0 || !(status.st_mode & 0777 & ~CATALOG_MODE))
+        if (length >= (int)sizeof(path) || stat(path, &status) < 0 ||
+            !(status.st_mode & 0777 & ~CATALOG_MODE))
             continue;
         if (chmod(path, status.st_mode & CATALOG_MODE) == 0 || !params->log)
             continue;
+        char message[MAX_PATH_BYTES + 128];
         snprintf(message, sizeof(message),
             "%s can be opened by others, and that can't be changed: %s", path, strerror(errno));
         params->log(params->log_ctx, message);
     }
 }
 
-static int open_file(struct catalog *c, const struct catalog_params *params)
+static enum catalog_error open_file(struct catalog *cat, const struct catalog_params *params)
 {
-    bool there = access(params->path, F_OK) == 0;
-    if (!there && (params->must_exist || params->read_only))
-        return db_fail(c, CATALOG_ENOTFOUND, "there is no catalog at %s", params->path);
-    if (there && access(params->path, params->read_only ? R_OK : R_OK | W_OK) < 0)
-        return db_fail(c, CATALOG_EPERM, "the catalog %s can't be %s: %s", params->path,
+    bool exists = access(params->path, F_OK) == 0;
+    if (!exists && (params->must_exist || params->read_only))
+        return db_fail(cat, CATALOG_ENOTFOUND, "there is no catalog at %s", params->path);
+    if (exists && access(params->path, params->read_only ? R_OK : R_OK | W_OK) < 0)
+        return db_fail(cat, CATALOG_EPERM, "the catalog %s can't be %s: %s", params->path,
             params->read_only ? "read" : "written", strerror(errno));
-    int error = there ? CATALOG_OK : make_private(c, params->path);
-    if (error != CATALOG_OK)
-        return error;
+    if (!exists) {
+        enum catalog_error error = create_private_file(cat, params->path);
+        if (error != CATALOG_OK)
+            return error;
+    }
     int flags =
         params->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (sqlite3_open_v2(params->path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-        return c->db ? db_error(c) : db_fail(c, CATALOG_ENOMEM, "out of memory");
+    if (sqlite3_open_v2(params->path, &cat->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return cat->db ? db_error(cat) : db_out_of_memory(cat);
     return CATALOG_OK;
 }
 
-/* SQLite's own words for these are for programmers. */
-static void plain_words(struct catalog *c, int error)
+static enum catalog_error open_and_migrate(struct catalog *cat, const struct catalog_params *params)
 {
-    if (error == CATALOG_EFOREIGN)
-        snprintf(c->message, sizeof(c->message), "%s is not a Terrace catalog", c->path);
-    else if (error == CATALOG_ECORRUPT)
-        snprintf(c->message, sizeof(c->message),
-            "the catalog %s is damaged; restore it from a backup", c->path);
-    else if (error == CATALOG_EPERM && strstr(c->message, "(") != NULL)
-        snprintf(c->message, sizeof(c->message),
-            "the catalog %s can't be written: check the folder's permissions", c->path);
+    enum catalog_error error = open_file(cat, params);
+    if (error == CATALOG_OK)
+        error = configure(cat, params);
+    if (error == CATALOG_OK)
+        error = migrate(cat, !params->must_exist && !params->read_only, !params->read_only);
+    if (error == CATALOG_OK && !params->read_only)
+        error = configure_writing(cat);
+    return error;
 }
 
-int catalog_open(
+/* Replaces SQLite's own messages, which are for programmers. */
+static void write_message_for_people(struct catalog *cat, enum catalog_error error)
+{
+    if (error == CATALOG_EFOREIGN)
+        db_fail(cat, error, "%s is not a Terrace catalog", cat->path);
+    else if (error == CATALOG_ECORRUPT)
+        db_fail(cat, error, "the catalog %s is damaged; restore it from a backup", cat->path);
+    else if (error == CATALOG_EPERM && strchr(cat->message, '('))
+        db_fail(cat, error, "the catalog %s can't be written: check the folder's permissions",
+            cat->path);
+}
+
+enum catalog_error catalog_open(
     struct catalog **out, const struct catalog_params *params, char *message, size_t message_bytes)
 {
     *out = NULL;
-    struct catalog *c = calloc(1, sizeof(*c));
-    if (c)
-        c->path = strdup(params->path);
-    if (!c || !c->path) {
+    struct catalog *cat = calloc(1, sizeof(*cat));
+    if (cat)
+        cat->path = strdup(params->path);
+    if (!cat || !cat->path) {
         if (message)
             snprintf(message, message_bytes, "out of memory");
-        free(c);
+        free(cat);
         return CATALOG_ENOMEM;
     }
-    int error = open_file(c, params);
-    if (error == CATALOG_OK)
-        error = configure(c, params);
-    if (error == CATALOG_OK)
-        error = db_migrate(c, params);
-    if (error == CATALOG_OK && !params->read_only)
-        error = configure_writing(c);
+    enum catalog_error error = open_and_migrate(cat, params);
     if (error != CATALOG_OK) {
-        plain_words(c, error);
+        write_message_for_people(cat, error);
         if (message)
-            snprintf(message, message_bytes, "%s", c->message);
-        catalog_close(&c);
+            snprintf(message, message_bytes, "%s", cat->message);
+        catalog_close(&cat);
         return error;
     }
     if (!params->read_only && !params->must_exist)
-        keep_private(c, params);
-    c->log = params->log;
-    c->log_ctx = params->log_ctx;
-    *out = c;
+        correct_mode(cat, params);
+    cat->log = params->log;
+    cat->log_ctx = params->log_ctx;
+    *out = cat;
     return CATALOG_OK;
 }
 
 void catalog_close(struct catalog **catalog)
 {
-    struct catalog *c = *catalog;
-    if (!c)
+    struct catalog *cat = *catalog;
+    if (!cat)
         return;
     for (int i = 0; i < STATEMENT_COUNT; i++)
-        sqlite3_finalize(c->statements[i]);
-    sqlite3_close(c->db);
-    free(c->path);
-    free(c);
+        sqlite3_finalize(cat->statements[i]);
+    sqlite3_close(cat->db);
+    free(cat->path);
+    free(cat);
     *catalog = NULL;
 }
 
-/* ---- checking and backup ---- */
+/* ---- changes and checks ---- */
 
-int catalog_check(struct catalog *c)
+enum catalog_error catalog_change_number(struct catalog *cat, int64_t *out)
 {
-    static const char *const pragmas[] = {"PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"};
-    for (size_t i = 0; i < 2; i++) {
-        sqlite3_stmt *statement = NULL;
-        int error = sqlite3_prepare_v2(c->db, pragmas[i], -1, &statement, NULL) == SQLITE_OK
-                        ? CATALOG_OK
-                        : db_error(c);
-        int row = error == CATALOG_OK ? db_row(c, statement) : error;
-        if (row > 0) {
-            const char *finding = (const char *)sqlite3_column_text(statement, 0);
-            if (i == 1 || !finding || strcmp(finding, "ok") != 0) {
-                error = db_fail(c, CATALOG_ECORRUPT, "%s: %s %s", c->path,
-                    i ? "dangling rows in" : "damaged:", finding ? finding : "");
-                for (char *end = c->message; (end = strchr(end, '\n'));)
-                    *end = ' ';
-            }
-        } else if (row < 0) {
-            error = row;
-        }
-        sqlite3_finalize(statement);
-        if (error != CATALOG_OK)
-            return error;
-    }
+    sqlite3_stmt *query = db_query(cat, STATEMENT_CHANGE_NUMBER, "");
+    int row = db_row(cat, query);
+    if (row < 0)
+        return row;
+    if (row == 0)
+        return db_fail(cat, CATALOG_ECORRUPT, "the number of changes is missing");
+    *out = sqlite3_column_int64(query, DB_ONLY_COLUMN);
+    db_done(query);
     return CATALOG_OK;
 }
 
-static int copy_into(struct catalog *c, sqlite3 *to)
+/* Runs a pragma and reads the first column of its first row into text; "" if there is no row. */
+static enum catalog_error read_pragma(
+    struct catalog *cat, const char *pragma, char *text, size_t text_bytes)
 {
-    sqlite3_backup *backup = sqlite3_backup_init(to, "main", c->db, "main");
-    if (!backup)
-        return db_fail(c, CATALOG_EIO, "backup: %s", sqlite3_errmsg(to));
-    int code;
-    /* By pieces, so that others can write in between; a change in between begins it anew. */
-    while ((code = sqlite3_backup_step(backup, 1024)) == SQLITE_OK || code == SQLITE_BUSY ||
-           code == SQLITE_LOCKED)
-        sqlite3_sleep(code == SQLITE_OK ? 0 : 10);
-    sqlite3_backup_finish(backup);
-    if (code == SQLITE_DONE)
-        return CATALOG_OK;
-    return db_fail(c, db_error_of(code), "backup: %s", sqlite3_errstr(code));
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(cat->db, pragma, -1, &statement, NULL) != SQLITE_OK)
+        return db_error(cat);
+    int row = db_row(cat, statement);
+    const char *column = row > 0 ? (const char *)sqlite3_column_text(statement, 0) : "";
+    snprintf(text, text_bytes, "%s", column ? column : "");
+    sqlite3_finalize(statement);
+    return row < 0 ? row : CATALOG_OK;
 }
 
-/* Renames, but never over what is there. */
-static int move_new(struct catalog *c, const char *from, const char *to)
+enum catalog_error catalog_check(struct catalog *cat)
+{
+    char finding[sizeof(cat->message)];
+    enum catalog_error error =
+        read_pragma(cat, "PRAGMA integrity_check(1)", finding, sizeof(finding));
+    if (error != CATALOG_OK)
+        return error;
+    if (strcmp(finding, "ok") != 0) {
+        /* SQLite's finding may have several lines, and a message is one line. */
+        for (char *end = finding; (end = strchr(end, '\n'));)
+            *end = ' ';
+        return db_fail(cat, CATALOG_ECORRUPT, "%s: damaged: %s", cat->path, finding);
+    }
+    /* Each row is a table that refers to a row that does not exist. */
+    error = read_pragma(cat, "PRAGMA foreign_key_check", finding, sizeof(finding));
+    if (error != CATALOG_OK)
+        return error;
+    if (*finding)
+        return db_fail(cat, CATALOG_ECORRUPT, "%s: dangling rows in %s", cat->path, finding);
+    return CATALOG_OK;
+}
+
+/* ---- backup ---- */
+
+static enum catalog_error copy_pages(struct catalog *cat, sqlite3 *to)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", cat->db, "main");
+    if (!backup)
+        return db_fail(cat, CATALOG_EIO, "backup: %s", sqlite3_errmsg(to));
+    /* Others can write between the steps. If they do, SQLite begins again at the first page. */
+    int code;
+    while ((code = sqlite3_backup_step(backup, BACKUP_STEP_PAGES)) == SQLITE_OK ||
+           code == SQLITE_BUSY || code == SQLITE_LOCKED)
+        sqlite3_sleep(code == SQLITE_OK ? 0 : BACKUP_RETRY_MS);
+    sqlite3_backup_finish(backup);
+    if (code != SQLITE_DONE)
+        return db_fail(cat, db_error_of(code), "backup: %s", sqlite3_errstr(code));
+    return CATALOG_OK;
+}
+
+/* Copies the catalog into an existing empty file. final_path: the name that messages use. */
+static enum catalog_error copy_into(struct catalog *cat, const char *file, const char *final_path)
+{
+    sqlite3 *to = NULL;
+    enum catalog_error error;
+    if (sqlite3_open_v2(file, &to, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+        error = copy_pages(cat, to);
+    else
+        error = db_fail(cat, CATALOG_EPERM, "%s can't be written: %s", final_path,
+            to ? sqlite3_errmsg(to) : "out of memory");
+    /* Without WAL, the backup is one file and needs no log beside it. SQLite syncs it here. */
+    if (error == CATALOG_OK &&
+        sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
+        error = db_fail(cat, CATALOG_EIO, "backup: %s", sqlite3_errmsg(to));
+    sqlite3_close(to);
+    return error;
+}
+
+/* Renames a file, but never over an existing one. */
+static enum catalog_error rename_new(struct catalog *cat, const char *from, const char *to)
 {
     int failed = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
     if (failed && errno == EINVAL)
-        failed = rename(from, to); /* a file system that can't promise it */
+        failed = rename(from, to); /* this file system has no RENAME_NOREPLACE */
     if (!failed)
         return CATALOG_OK;
     return errno == EEXIST
-               ? db_fail(c, CATALOG_EEXISTS, "%s is there already", to)
-               : db_fail(c, CATALOG_EPERM, "%s can't be written: %s", to, strerror(errno));
+               ? db_fail(cat, CATALOG_EEXISTS, "%s is there already", to)
+               : db_fail(cat, CATALOG_EPERM, "%s can't be written: %s", to, strerror(errno));
 }
 
-int catalog_backup(struct catalog *c, const char *path)
+enum catalog_error catalog_backup(struct catalog *cat, const char *path)
 {
-    char temporary[4096];
-    /* A name of its own, so that two backups at once don't spoil each other's. */
-    if (snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid()) >=
-        (int)sizeof(temporary))
-        return db_fail(c, CATALOG_EINVAL, "the name is too long");
+    /* The process id keeps two backups at the same time apart. */
+    char temporary[MAX_PATH_BYTES];
+    int length = snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, (int)getpid());
+    if (length >= (int)sizeof(temporary))
+        return db_fail(cat, CATALOG_EINVAL, "the name is too long");
     if (access(path, F_OK) == 0)
-        return db_fail(c, CATALOG_EEXISTS, "%s is there already", path);
+        return db_fail(cat, CATALOG_EEXISTS, "%s is there already", path);
     unlink(temporary);
-    sqlite3 *to = NULL;
-    int error = make_private(c, temporary);
-    if (error == CATALOG_OK &&
-        sqlite3_open_v2(temporary, &to, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        error = db_fail(c, CATALOG_EPERM, "%s can't be written: %s", path,
-            to ? sqlite3_errmsg(to) : "out of memory");
+    enum catalog_error error = create_private_file(cat, temporary);
     if (error == CATALOG_OK)
-        error = copy_into(c, to);
-    /* One file that stands for itself, without a log beside it; SQLite syncs it on the way. */
-    if (error == CATALOG_OK &&
-        sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) != SQLITE_OK)
-        error = db_fail(c, CATALOG_EIO, "backup: %s", sqlite3_errmsg(to));
-    sqlite3_close(to);
+        error = copy_into(cat, temporary, path);
     if (error == CATALOG_OK)
-        error = move_new(c, temporary, path);
+        error = rename_new(cat, temporary, path);
     if (error != CATALOG_OK)
         unlink(temporary);
     return error;

@@ -37,16 +37,16 @@ const char *catalog_error_name(int error)
 
 /* ---- errors ---- */
 
-int db_fail(struct catalog *c, int error, const char *format, ...)
+enum catalog_error db_fail(struct catalog *cat, enum catalog_error error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(c->message, sizeof(c->message), format, arguments);
+    vsnprintf(cat->message, sizeof(cat->message), format, arguments);
     va_end(arguments);
     return error;
 }
 
-int db_error_of(int sqlite_code)
+enum catalog_error db_error_of(int sqlite_code)
 {
     switch (sqlite_code & 0xff) {
     case SQLITE_OK:
@@ -80,17 +80,19 @@ int db_error_of(int sqlite_code)
     }
 }
 
-int db_error(struct catalog *c)
+enum catalog_error db_error(struct catalog *cat)
 {
-    int code = sqlite3_errcode(c->db), error = db_error_of(code);
-    int number = sqlite3_system_errno(c->db);
-    if (error == CATALOG_EIO && (number == ENOSPC || number == EDQUOT))
+    enum catalog_error error = db_error_of(sqlite3_errcode(cat->db));
+    int system_error = sqlite3_system_errno(cat->db);
+    if (error == CATALOG_EIO && (system_error == ENOSPC || system_error == EDQUOT))
         error = CATALOG_EFULL;
-    const char *where = c->transaction_at ? c->transaction_at : "";
-    snprintf(c->message, sizeof(c->message), "%s: %s (%s%s%s)", c->path, catalog_error_name(error),
-        sqlite3_errmsg(c->db), *where ? ", in the transaction at " : "", where);
-    if (c->log && error != CATALOG_EEXISTS)
-        c->log(c->log_ctx, c->message);
+    const char *where = cat->transaction_at ? cat->transaction_at : "";
+    snprintf(cat->message, sizeof(cat->message), "%s: %s (%s%s%s)", cat->path,
+        catalog_error_name(error), sqlite3_errmsg(cat->db),
+        *where ? ", in the transaction at " : "", where);
+    /* EEXISTS is an answer to the caller and no trouble of the database. */
+    if (cat->log && error != CATALOG_EEXISTS)
+        cat->log(cat->log_ctx, cat->message);
     return error;
 }
 
@@ -101,26 +103,24 @@ const char *catalog_message(const struct catalog *catalog)
 
 /* ---- statements ---- */
 
-sqlite3_stmt *db_statement(struct catalog *c, enum statement number)
+static sqlite3_stmt *prepare(struct catalog *cat, enum statement number)
 {
-    sqlite3_stmt **statement = &c->statements[number];
-    if (!*statement && sqlite3_prepare_v3(c->db, statement_sql[number], -1,
+    sqlite3_stmt **statement = &cat->statements[number];
+    if (!*statement && sqlite3_prepare_v3(cat->db, statement_sql[number], -1,
                            SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK) {
-        db_error(c);
+        db_error(cat);
         return NULL;
     }
     db_done(*statement);
     return *statement;
 }
 
-sqlite3_stmt *db_bind(sqlite3_stmt *statement, const char *types, ...)
+static void bind(sqlite3_stmt *statement, const char *types, va_list arguments)
 {
-    if (!statement)
-        return NULL;
-    va_list arguments;
-    va_start(arguments, types);
     for (int i = 0; types[i]; i++) {
         if (types[i] == 'i') {
+            sqlite3_bind_int(statement, i + 1, va_arg(arguments, int));
+        } else if (types[i] == 'l') {
             sqlite3_bind_int64(statement, i + 1, va_arg(arguments, int64_t));
         } else if (types[i] == 's') {
             const char *text = va_arg(arguments, const char *);
@@ -132,62 +132,85 @@ sqlite3_stmt *db_bind(sqlite3_stmt *statement, const char *types, ...)
             sqlite3_bind_blob64(statement, i + 1, bytes, count, SQLITE_TRANSIENT);
         }
     }
-    va_end(arguments);
-    return statement;
 }
 
-int db_run(struct catalog *c, sqlite3_stmt *statement, int *changed)
+enum catalog_error db_execute(struct catalog *cat, enum statement number, const char *types, ...)
 {
-    int row = statement ? db_row(c, statement) : db_error_of(sqlite3_errcode(c->db));
-    if (changed)
-        *changed = row < 0 ? 0 : sqlite3_changes(c->db);
+    sqlite3_stmt *statement = prepare(cat, number);
+    if (statement) {
+        va_list arguments;
+        va_start(arguments, types);
+        bind(statement, types, arguments);
+        va_end(arguments);
+    }
+    int row = db_row(cat, statement);
+    cat->changed_rows = row < 0 ? 0 : sqlite3_changes(cat->db);
     db_done(statement);
     return row < 0 ? row : CATALOG_OK;
 }
 
-int db_row(struct catalog *c, sqlite3_stmt *statement)
+int db_changed_rows(const struct catalog *cat)
 {
+    return cat->changed_rows;
+}
+
+sqlite3_stmt *db_query(struct catalog *cat, enum statement number, const char *types, ...)
+{
+    sqlite3_stmt *statement = prepare(cat, number);
     if (!statement)
-        return db_error_of(sqlite3_errcode(c->db)) < 0 ? db_error_of(sqlite3_errcode(c->db))
-                                                       : CATALOG_EIO;
-    int code = sqlite3_step(statement);
+        return NULL;
+    va_list arguments;
+    va_start(arguments, types);
+    bind(statement, types, arguments);
+    va_end(arguments);
+    return statement;
+}
+
+int db_row(struct catalog *cat, sqlite3_stmt *query)
+{
+    if (!query) {
+        /* prepare() has failed, and has set the message. */
+        enum catalog_error error = db_error_of(sqlite3_errcode(cat->db));
+        return error != CATALOG_OK ? error : CATALOG_EIO;
+    }
+    int code = sqlite3_step(query);
     if (code == SQLITE_ROW)
         return 1;
-    int error = code == SQLITE_DONE ? 0 : db_error(c);
-    db_done(statement);
+    enum catalog_error error = code == SQLITE_DONE ? CATALOG_OK : db_error(cat);
+    db_done(query);
     return error;
 }
 
-void db_done(sqlite3_stmt *statement)
+void db_done(sqlite3_stmt *query)
 {
-    if (!statement)
+    if (!query)
         return;
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
+    sqlite3_reset(query);
+    sqlite3_clear_bindings(query);
 }
 
-/* Bytes of the well-formed UTF-8 sequence (RFC 3629) at text, which ends in NUL; 0: there is none.
- */
+/* Returns the bytes of the well-formed UTF-8 sequence (RFC 3629) at the start of text, or 0 if
+ * there is none. The NUL at the end of text belongs to no sequence. */
 static size_t utf8_sequence(const unsigned char *text)
 {
-    unsigned char least = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
-    unsigned char most = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
+    unsigned char min = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
+    unsigned char max = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
     size_t bytes = text[0] < 0x80                      ? 1
                    : text[0] >= 0xc2 && text[0] < 0xe0 ? 2
                    : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
                    : text[0] >= 0xf0 && text[0] < 0xf5 ? 4
                                                        : 0;
     for (size_t i = 1; i < bytes; i++) {
-        if (text[i] < least || text[i] > most)
+        if (text[i] < min || text[i] > max)
             return 0;
-        least = 0x80;
-        most = 0xbf;
+        min = 0x80;
+        max = 0xbf;
     }
     return bytes;
 }
 
-/* One text that is no UTF-8, as of a worker gone wrong, would else spoil every list it is in: JSON
- * has no place for it. */
+/* Replaces bytes that are not UTF-8 by "?". JSON can't hold them, so one such text (from a worker
+ * that went wrong) would break every list that contains it. */
 static void make_utf8(char *text)
 {
     while (*text) {
@@ -198,18 +221,20 @@ static void make_utf8(char *text)
     }
 }
 
-char *db_text(sqlite3_stmt *statement, int column)
+char *db_text(struct catalog *cat, sqlite3_stmt *row, int column)
 {
-    const char *text = (const char *)sqlite3_column_text(statement, column);
+    const char *text = (const char *)sqlite3_column_text(row, column);
     char *copy = strdup(text ? text : "");
     if (copy)
         make_utf8(copy);
+    else
+        cat->text_failed = true;
     return copy;
 }
 
 void *db_grow(void **items, size_t *count, size_t item_bytes)
 {
-    /* Room doubles: it is full whenever the count is a power of two. */
+    /* The room doubles, so it is full whenever the count is a power of two. */
     if ((*count & (*count - 1)) == 0) {
         size_t room = *count ? *count * 2 : 1;
         void *grown = realloc(*items, room * item_bytes);
@@ -223,44 +248,51 @@ void *db_grow(void **items, size_t *count, size_t item_bytes)
     return item;
 }
 
+enum catalog_error db_read_all(struct catalog *cat, sqlite3_stmt *query, db_fill_fn fill,
+    size_t item_bytes, void **items, size_t *count)
+{
+    int row;
+    cat->text_failed = false;
+    while ((row = db_row(cat, query)) > 0) {
+        void *item = db_grow(items, count, item_bytes);
+        enum catalog_error error = item ? fill(cat, query, item) : db_out_of_memory(cat);
+        if (error == CATALOG_OK && cat->text_failed)
+            error = db_out_of_memory(cat);
+        if (error != CATALOG_OK) {
+            db_done(query);
+            return error;
+        }
+    }
+    return row;
+}
+
 /* ---- transactions ---- */
 
-int db_begin_at(struct catalog *c, const char *where)
+enum catalog_error db_begin_at(struct catalog *cat, const char *where)
 {
-    assert(!c->transaction_at);
-    int error = db_run(c, db_statement(c, STATEMENT_BEGIN), NULL);
+    assert(!cat->transaction_at);
+    enum catalog_error error = db_execute(cat, STATEMENT_BEGIN, "");
     if (error == CATALOG_OK)
-        c->transaction_at = where;
+        cat->transaction_at = where;
     return error;
 }
 
-int db_end(struct catalog *c, int error)
+enum catalog_error db_end(struct catalog *cat, enum catalog_error error)
 {
-    if (!c->transaction_at)
-        return error; /* it never began */
     if (error == CATALOG_OK)
-        error = db_run(c, db_statement(c, STATEMENT_COMMIT), NULL);
-    if (error != CATALOG_OK && !sqlite3_get_autocommit(c->db)) {
-        char message[sizeof(c->message)];
-        memcpy(message, c->message, sizeof(message));
-        db_run(c, db_statement(c, STATEMENT_ROLLBACK), NULL);
-        memcpy(c->message, message, sizeof(message));
+        error = db_execute(cat, STATEMENT_COMMIT, "");
+    /* SQLite itself may have rolled back after a failure. */
+    if (error != CATALOG_OK && !sqlite3_get_autocommit(cat->db)) {
+        char message[sizeof(cat->message)];
+        memcpy(message, cat->message, sizeof(message));
+        db_execute(cat, STATEMENT_ROLLBACK, "");
+        memcpy(cat->message, message, sizeof(message));
     }
-    c->transaction_at = NULL;
+    cat->transaction_at = NULL;
     return error;
 }
 
-int db_touch(struct catalog *c)
+enum catalog_error db_touch(struct catalog *cat)
 {
-    return db_run(c, db_statement(c, STATEMENT_TOUCH), NULL);
-}
-
-int catalog_change_number(struct catalog *c, int64_t *out)
-{
-    sqlite3_stmt *statement = db_statement(c, STATEMENT_CHANGE_NUMBER);
-    int row = db_row(c, statement);
-    if (row > 0)
-        *out = sqlite3_column_int64(statement, 0);
-    db_done(statement);
-    return row > 0 ? CATALOG_OK : row < 0 ? row : CATALOG_ECORRUPT;
+    return db_execute(cat, STATEMENT_TOUCH, "");
 }

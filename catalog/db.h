@@ -1,80 +1,121 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the catalog: the connection, its statements, transactions, errors. The only place that
- * knows SQLite's API well. */
+/*
+ * The catalog's use of SQLite: the connection, its statements, transactions and errors. Only files
+ * of catalog/ include this header.
+ */
 #ifndef CATALOG_DB_H
 #define CATALOG_DB_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "catalog/catalog.h"
+#include "catalog/errors.h"
 #include "catalog/statements.h"
 
 struct catalog {
     sqlite3 *db;
-    sqlite3_stmt *statements[STATEMENT_COUNT];
+    sqlite3_stmt *statements[STATEMENT_COUNT]; /* prepared when they are first used */
     catalog_log_fn log;
     void *log_ctx;
     char *path;
-    const char *transaction_at; /* the call site of the transaction under way, NULL none */
+    const char *transaction_at; /* the call site of the running transaction; NULL none */
+    int changed_rows;           /* by the last db_execute() */
+    bool text_failed;           /* db_text() had no memory */
     char message[512];
 };
 
-/* Every statement's SQL, by number: also what the tests of query plans walk over. */
-extern const char *const statement_sql[STATEMENT_COUNT];
+/* ---- errors ---- */
 
-/* Sets the message and returns error. */
-int db_fail(struct catalog *c, int error, const char *format, ...)
+/* Sets the connection's message. Returns error. */
+enum catalog_error db_fail(struct catalog *cat, enum catalog_error error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The catalog's error for a code of SQLite's. */
-int db_error_of(int sqlite_code);
-/* Sets the message and returns the error from SQLite's last error on this connection. */
-int db_error(struct catalog *c);
+
+/* Sets the message to "out of memory". Returns CATALOG_ENOMEM. */
+static inline enum catalog_error db_out_of_memory(struct catalog *cat)
+{
+    db_fail(cat, CATALOG_ENOMEM, "out of memory");
+    return CATALOG_ENOMEM;
+}
+
+/* Sets the message from SQLite's last error on this connection, and logs it. Returns that error. */
+enum catalog_error db_error(struct catalog *cat);
+
+/* Returns the catalog's error for a result code of SQLite. */
+enum catalog_error db_error_of(int sqlite_code);
+
+/* ---- statements ---- */
 
 /*
- * A statement ready to be bound: cached, reset. NULL with the message set on failure. What was
- * bound is given up at the next db_statement() of the same number, or by db_done().
+ * Runs a statement that returns no rows.
+ * types: one letter for each value that follows: i int (also bool and enums), l int64_t, s const
+ * char * (NULL means ""), b const void * and size_t. Values are copied.
  */
-sqlite3_stmt *db_statement(struct catalog *c, enum statement number);
-/* Binds by a row of letters: i int64_t, s const char * (copied; NULL: ""), b const void * and
- * size_t. Returns statement, NULL if it was. */
-sqlite3_stmt *db_bind(sqlite3_stmt *statement, const char *types, ...);
-/* Runs a statement that gives no rows, and resets it. *changed may be NULL. CATALOG_OK or an error.
+enum catalog_error db_execute(struct catalog *cat, enum statement number, const char *types, ...);
+
+/* Returns how many rows the last db_execute() of this connection changed. */
+int db_changed_rows(const struct catalog *cat);
+
+/*
+ * Prepares a statement that returns rows, for db_row() and db_read_all(). types: as above.
+ * It is valid until the next use of the same statement. Returns NULL after a failure, which
+ * db_row() then reports.
  */
-int db_run(struct catalog *c, sqlite3_stmt *statement, int *changed);
-/* The next row: 1; 0 at the end, negative on failure; both reset the statement. */
-int db_row(struct catalog *c, sqlite3_stmt *statement);
-void db_done(sqlite3_stmt *statement);
-/* A text column, malloc'd, in valid UTF-8 whatever was put in; NULL: out of memory. */
-char *db_text(sqlite3_stmt *statement, int column);
+sqlite3_stmt *db_query(struct catalog *cat, enum statement number, const char *types, ...);
 
-/* BEGIN IMMEDIATE, with the call site kept for messages. */
-int db_begin_at(struct catalog *c, const char *where);
-#define DB_TEXT_OF(x) #x
-#define DB_AT(line) __FILE__ ":" DB_TEXT_OF(line)
-#define db_begin(c) db_begin_at(c, DB_AT(__LINE__))
-/* Commits if error is CATALOG_OK, else rolls back. Returns error, or why the commit failed. */
-int db_end(struct catalog *c, int error);
-/* Counts a change that people watch; inside a transaction. */
-int db_touch(struct catalog *c);
+/* Steps to the next row. Returns 1, or 0 at the end, or an error. 0 and errors end the query. */
+int db_row(struct catalog *cat, sqlite3_stmt *query);
 
-/* A growing array of structs for out-lists: makes room for one more and returns it zeroed, NULL:
- * out of memory. */
+/* Ends a query that has rows left. Accepts NULL. */
+void db_done(sqlite3_stmt *query);
+
+/* A LIMIT that limits nothing. */
+#define DB_NO_LIMIT (-1)
+
+/* The column of a query that has only one. */
+#define DB_ONLY_COLUMN 0
+
+/*
+ * Returns a text column as valid UTF-8, whatever the column holds.
+ * The caller frees it. NULL: memory is short; then text_failed is set, and db_read_all() fails.
+ */
+char *db_text(struct catalog *cat, sqlite3_stmt *row, int column);
+
+/* Fills one zeroed item of a list from the present row. */
+typedef enum catalog_error (*db_fill_fn)(struct catalog *cat, sqlite3_stmt *row, void *item);
+
+/*
+ * Reads all rows of a query into a list.
+ * items, count: of the list, which is empty at first. After a failure they hold what was read, and
+ * the caller frees it.
+ */
+enum catalog_error db_read_all(struct catalog *cat, sqlite3_stmt *query, db_fill_fn fill,
+    size_t item_bytes, void **items, size_t *count);
+
+/* Adds one zeroed item to a growing array. Returns it, or NULL if memory is short. */
 void *db_grow(void **items, size_t *count, size_t item_bytes);
 
-/* migrate.c: brings a fresh or older file to this program's version. The connection is open,
- * nothing else is done. */
-int db_migrate(struct catalog *c, const struct catalog_params *params);
+/* ---- transactions ---- */
 
-/* Shared between lessons, jobs and uploads; inside a transaction. */
-int lesson_insert(struct catalog *c, const struct catalog_new_lesson *lesson, int64_t *lesson_id);
-int lesson_set_state(struct catalog *c, int64_t lesson_id, int state, const char *reason,
-    const char *detail, int64_t now_ms);
-int lesson_state(struct catalog *c, int64_t lesson_id, int *state); /* ENOTFOUND */
-int event_insert(
-    struct catalog *c, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms);
-/* job_insert: the rank is worked out. */
-int job_insert(
-    struct catalog *c, int64_t lesson_id, int revision, const struct catalog_new_job *job);
+/*
+ * A function that writes is a pair: the body returns at the first failure, and the public function
+ * around it begins and ends the transaction:
+ *
+ *     enum catalog_error error = db_begin(cat);
+ *     return error ? error : db_end(cat, body(cat, ...));
+ */
+
+/* Begins a transaction that may write (BEGIN IMMEDIATE). Its call site goes into messages. */
+#define db_begin(cat) db_begin_at(cat, DB_AT(__LINE__))
+#define DB_AT(line) __FILE__ ":" DB_TEXT_OF(line)
+#define DB_TEXT_OF(x) #x
+enum catalog_error db_begin_at(struct catalog *cat, const char *where);
+
+/* Commits if error is CATALOG_OK, else rolls back. Returns error, or why the commit failed. */
+enum catalog_error db_end(struct catalog *cat, enum catalog_error error);
+
+/* Counts a change of lessons, jobs or uploads (catalog_change_number()). In a transaction. */
+enum catalog_error db_touch(struct catalog *cat);
 
 #endif

@@ -1,54 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/events.h"
+
 #include <stdlib.h>
 
 #include "catalog/db.h"
+#include "catalog/lesson_state.h"
 
-int event_insert(
-    struct catalog *c, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms)
+enum catalog_error event_insert(
+    struct catalog *cat, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms)
 {
-    return db_run(c,
-        db_bind(db_statement(c, STATEMENT_EVENT_INSERT), "iiss", lesson_id, now_ms, code, detail),
-        NULL);
+    return db_execute(cat, STATEMENT_EVENT_INSERT, "llss", lesson_id, now_ms, code, detail);
 }
 
-int catalog_event_add(
-    struct catalog *c, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms)
+static enum catalog_error add_event(
+    struct catalog *cat, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms)
 {
-    int state = 0;
-    int error = db_begin(c);
+    enum catalog_lesson_state state = CATALOG_LESSON_QUEUED;
+    enum catalog_error error = lesson_read_state(cat, lesson_id, &state);
     if (error == CATALOG_OK)
-        error = lesson_state(c, lesson_id, &state);
-    if (error == CATALOG_OK)
-        error = event_insert(c, lesson_id, code, detail, now_ms);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
+        error = event_insert(cat, lesson_id, code, detail, now_ms);
+    return error == CATALOG_OK ? db_touch(cat) : error;
 }
 
-int catalog_events(struct catalog *c, int64_t lesson_id, int most, struct catalog_events *out)
+enum catalog_error catalog_event_add(
+    struct catalog *cat, int64_t lesson_id, const char *code, const char *detail, int64_t now_ms)
 {
-    int row;
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, add_event(cat, lesson_id, code, detail, now_ms));
+}
+
+static enum catalog_error fill_event(struct catalog *cat, sqlite3_stmt *row, void *item)
+{
+    struct catalog_event *event = item;
+    event->id = sqlite3_column_int64(row, EVENT_ID);
+    event->lesson_id = sqlite3_column_int64(row, EVENT_LESSON_ID);
+    event->time_ms = sqlite3_column_int64(row, EVENT_TIME_MS);
+    event->code = db_text(cat, row, EVENT_CODE);
+    event->detail = db_text(cat, row, EVENT_DETAIL);
+    return CATALOG_OK;
+}
+
+enum catalog_error catalog_events(
+    struct catalog *cat, int64_t lesson_id, int limit, struct catalog_events *out)
+{
     *out = (struct catalog_events){0};
-    sqlite3_stmt *s = db_bind(
-        db_statement(c, STATEMENT_EVENTS), "ii", lesson_id, (int64_t)(most > 0 ? most : -1));
-    while ((row = db_row(c, s)) > 0) {
-        struct catalog_event *event = db_grow((void **)&out->items, &out->count, sizeof(*event));
-        if (event) {
-            event->id = sqlite3_column_int64(s, 0);
-            event->lesson_id = sqlite3_column_int64(s, 1);
-            event->time_ms = sqlite3_column_int64(s, 2);
-            event->code = db_text(s, 3);
-            event->detail = db_text(s, 4);
-        }
-        if (!event || !event->code || !event->detail) {
-            row = db_fail(c, CATALOG_ENOMEM, "out of memory");
-            break;
-        }
-    }
-    db_done(s);
-    if (row < 0)
+    sqlite3_stmt *query =
+        db_query(cat, STATEMENT_EVENTS, "li", lesson_id, limit > 0 ? limit : DB_NO_LIMIT);
+    enum catalog_error error = db_read_all(
+        cat, query, fill_event, sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
         catalog_events_free(out);
-    return row;
+    return error;
 }
 
 void catalog_events_free(struct catalog_events *events)

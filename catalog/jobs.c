@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <stdio.h>
+#include "catalog/jobs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalog/db.h"
+#include "catalog/events.h"
+#include "catalog/lesson_state.h"
 #include "catalog/queue.h"
-#include "catalog/segment_table.h"
+
+_Static_assert(CATALOG_JOB_QUEUED == SQL_JOB_QUEUED, "SQL uses another number");
+_Static_assert(CATALOG_JOB_LEASED == SQL_JOB_LEASED, "SQL uses another number");
+_Static_assert(CATALOG_JOB_DONE == SQL_JOB_DONE, "SQL uses another number");
+_Static_assert(CATALOG_JOB_FAILED == SQL_JOB_FAILED, "SQL uses another number");
+_Static_assert(CATALOG_JOB_AUDIO == SQL_JOB_AUDIO, "SQL uses another number");
+_Static_assert(CATALOG_JOB_LEGACY == SQL_JOB_LEGACY, "SQL uses another number");
 
 static const char *const state_names[] = {
     [CATALOG_JOB_QUEUED] = "queued",
@@ -13,12 +22,14 @@ static const char *const state_names[] = {
     [CATALOG_JOB_DONE] = "done",
     [CATALOG_JOB_FAILED] = "failed",
 };
-#define STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
+#define STATE_COUNT ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
-/* The rank is the order within a lesson: sound and subtitles come before the pictures, which take
- * long, stills right after the first of these, so that the lesson can soon be watched; what old
- * boxes need comes last. Of one rank the lower chunk comes first, then the one that was added
- * first. */
+/*
+ * The rank is the order of the jobs within a lesson. Audio and subtitles come before video, which
+ * takes long. The poster comes right after the first video chunk, so that the lesson can be watched
+ * soon. The legacy rendition, which only old set-top boxes need, comes last. Among jobs of one
+ * rank, the lower chunk comes first, then the job that was added first.
+ */
 static const struct {
     const char *name;
     int rank;
@@ -30,562 +41,371 @@ static const struct {
     [CATALOG_JOB_TEXT] = {"text", 1},
     [CATALOG_JOB_LEGACY] = {"legacy", 9},
 };
-#define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
-/* Added to that of extra jobs. */
-#define OPTIONAL_RANK 10
+#define KIND_COUNT ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
 const char *catalog_job_state_name(int state)
 {
-    return state >= 0 && state < STATES ? state_names[state] : NULL;
+    return state >= 0 && state < STATE_COUNT ? state_names[state] : NULL;
 }
 
 const char *catalog_job_kind_name(int kind)
 {
-    return kind >= 0 && kind < KINDS ? kinds[kind].name : NULL;
+    return kind >= 0 && kind < KIND_COUNT ? kinds[kind].name : NULL;
 }
 
-int job_insert(
-    struct catalog *c, int64_t lesson_id, int revision, const struct catalog_new_job *job)
+enum catalog_error job_insert(
+    struct catalog *cat, int64_t lesson_id, int revision, const struct catalog_new_job *job)
 {
-    if (!catalog_job_kind_name(job->kind) || job->cost < 1)
-        return db_fail(c, CATALOG_EINVAL, "job of kind %d, cost %d", job->kind, job->cost);
-    int64_t rank = kinds[job->kind].rank + (job->optional ? OPTIONAL_RANK : 0);
-    return db_run(c,
-        db_bind(db_statement(c, STATEMENT_JOB_INSERT), "iiiiii", lesson_id, (int64_t)revision,
-            (int64_t)job->kind, rank, (int64_t)job->chunk, (int64_t)job->cost),
-        NULL);
+    if (!catalog_job_kind_name((int)job->kind) || job->cost < 1)
+        return db_fail(cat, CATALOG_EINVAL, "job of kind %d, cost %d", (int)job->kind, job->cost);
+    int rank = kinds[job->kind].rank + (job->optional ? SQL_OPTIONAL_RANK : 0);
+    return db_execute(cat, STATEMENT_JOB_INSERT, "liiiii", lesson_id, revision, job->kind, rank,
+        job->chunk, job->cost);
 }
 
-/* ---- leases ---- */
+/* ---- states ---- */
 
-/* What a worker's owner says is believed only while the lease is his. */
-struct owned {
-    int64_t lesson_id;
-    int revision, attempt, max_attempts, kind;
-    bool optional;
-};
-
-static int check_owned(struct catalog *c, int64_t job_id, const char *owner, struct owned *out)
+enum catalog_error job_check_lease(
+    struct catalog *cat, int64_t job_id, const char *owner, struct job_lease *out)
 {
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_JOB_OWNED), "i", job_id);
-    int row = db_row(c, s);
-    if (row <= 0)
-        return row < 0 ? row
-                       : db_fail(c, CATALOG_ENOTFOUND, "there is no job %lld", (long long)job_id);
-    const char *holder = (const char *)sqlite3_column_text(s, 1);
-    bool ours =
-        sqlite3_column_int(s, 0) == CATALOG_JOB_LEASED && holder && strcmp(holder, owner) == 0;
-    *out = (struct owned){
-        .lesson_id = sqlite3_column_int64(s, 2),
-        .revision = sqlite3_column_int(s, 3),
-        .attempt = sqlite3_column_int(s, 4),
-        .max_attempts = sqlite3_column_int(s, 5),
-        .kind = sqlite3_column_int(s, 6),
-        .optional = sqlite3_column_int(s, 7) != 0,
+    sqlite3_stmt *query = db_query(cat, STATEMENT_JOB_OWNED, "l", job_id);
+    int row = db_row(cat, query);
+    if (row < 0)
+        return row;
+    if (row == 0)
+        return db_fail(cat, CATALOG_ENOTFOUND, "there is no job %lld", (long long)job_id);
+    const char *holder = (const char *)sqlite3_column_text(query, LEASE_OWNER);
+    bool has_lease = sqlite3_column_int(query, LEASE_STATE) == CATALOG_JOB_LEASED && holder &&
+                     strcmp(holder, owner) == 0;
+    *out = (struct job_lease){
+        .lesson_id = sqlite3_column_int64(query, LEASE_LESSON_ID),
+        .revision = sqlite3_column_int(query, LEASE_REVISION),
+        .attempt = sqlite3_column_int(query, LEASE_ATTEMPT),
+        .max_attempts = sqlite3_column_int(query, LEASE_MAX_ATTEMPTS),
+        .kind = sqlite3_column_int(query, LEASE_KIND),
+        .optional = sqlite3_column_int(query, LEASE_OPTIONAL) != 0,
     };
-    db_done(s);
-    return ours ? CATALOG_OK
-                : db_fail(
-                      c, CATALOG_ESTATE, "job %lld is not leased to %s", (long long)job_id, owner);
+    db_done(query);
+    if (!has_lease)
+        return db_fail(
+            cat, CATALOG_ESTATE, "job %lld is not leased to %s", (long long)job_id, owner);
+    return CATALOG_OK;
 }
 
-static int set_state(
-    struct catalog *c, int64_t job_id, int state, const char *reason, const char *detail)
+enum catalog_error job_set_state(struct catalog *cat, int64_t job_id, enum catalog_job_state state,
+    const char *reason, const char *detail)
 {
-    int64_t permille = state == CATALOG_JOB_DONE ? 1000 : 0;
-    return db_run(c,
-        db_bind(db_statement(c, STATEMENT_JOB_SET_STATE), "iissi", job_id, (int64_t)state, reason,
-            detail, permille),
-        NULL);
+    int permille = state == CATALOG_JOB_DONE ? 1000 : 0;
+    return db_execute(
+        cat, STATEMENT_JOB_SET_STATE, "lissi", job_id, state, reason, detail, permille);
 }
 
-/* The lesson is ready when no job of it is left but extra ones. */
-static int finish_lesson(struct catalog *c, int64_t lesson_id, int revision, int64_t now_ms)
+enum catalog_error job_finish_lesson(
+    struct catalog *cat, int64_t lesson_id, int revision, int64_t now_ms)
 {
-    int state = 0;
-    int error = lesson_state(c, lesson_id, &state);
+    enum catalog_lesson_state state = CATALOG_LESSON_QUEUED;
+    enum catalog_error error = lesson_read_state(cat, lesson_id, &state);
     if (error != CATALOG_OK || state == CATALOG_LESSON_READY)
         return error;
-    sqlite3_stmt *s =
-        db_bind(db_statement(c, STATEMENT_JOBS_LEFT), "ii", lesson_id, (int64_t)revision);
-    int row = db_row(c, s);
-    int64_t left = row > 0 ? sqlite3_column_int64(s, 0) : 0;
-    db_done(s);
-    if (row < 0 || left > 0)
-        return row < 0 ? row : CATALOG_OK;
-    error = lesson_set_state(c, lesson_id, CATALOG_LESSON_READY, "", "", now_ms);
-    return error == CATALOG_OK ? event_insert(c, lesson_id, "completed", "", now_ms) : error;
-}
-
-/* An extra job that can't be done takes the other extra ones with it, and its lesson goes on
- * without. */
-static int fail_optional(
-    struct catalog *c, const struct owned *job, const char *reason, int64_t now_ms)
-{
-    int error = db_run(
-        c, db_bind(db_statement(c, STATEMENT_JOBS_FAIL_OPTIONAL), "i", job->lesson_id), NULL);
-    if (error == CATALOG_OK)
-        error = event_insert(c, job->lesson_id, "extras_failed", reason, now_ms);
-    /* One from before lessons were ready without may have nothing else left. */
-    return error == CATALOG_OK ? finish_lesson(c, job->lesson_id, job->revision, now_ms) : error;
-}
-
-/* Any other takes its lesson with it: nothing plays with a hole in it. */
-static int fail_lesson(
-    struct catalog *c, int64_t lesson_id, const char *reason, const char *detail, int64_t now_ms)
-{
-    int error =
-        db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_FAIL_LESSON), "i", lesson_id), NULL);
-    if (error == CATALOG_OK)
-        error = lesson_set_state(c, lesson_id, CATALOG_LESSON_FAILED, reason, detail, now_ms);
-    if (error == CATALOG_OK)
-        error = event_insert(c, lesson_id, "failed", reason, now_ms);
-    return error;
-}
-
-static int fail_job(struct catalog *c, int64_t job_id, const struct owned *job, const char *reason,
-    const char *detail, int64_t now_ms)
-{
-    int error = set_state(c, job_id, CATALOG_JOB_FAILED, reason, detail);
+    sqlite3_stmt *query = db_query(cat, STATEMENT_JOBS_LEFT, "li", lesson_id, revision);
+    int row = db_row(cat, query);
+    if (row < 0)
+        return row;
+    int64_t jobs_left = row > 0 ? sqlite3_column_int64(query, DB_ONLY_COLUMN) : 0;
+    db_done(query);
+    if (jobs_left > 0)
+        return CATALOG_OK;
+    error = lesson_set_state(cat, lesson_id, CATALOG_LESSON_READY, "", "", now_ms);
     if (error != CATALOG_OK)
         return error;
-    return job->optional ? fail_optional(c, job, reason, now_ms)
-                         : fail_lesson(c, job->lesson_id, reason, detail, now_ms);
+    return event_insert(cat, lesson_id, "completed", "", now_ms);
 }
 
-/* The next job of a lesson that has one. LOOK_FURTHER: its attempts are used up; it and what goes
- * with it are failed now. */
-#define LOOK_FURTHER 1
-static int next_of_lesson(
-    struct catalog *c, int64_t lesson_id, int64_t now_ms, int64_t *job_id, int64_t *cost)
+/* The lesson's other optional jobs fail too. The lesson itself goes on without them. */
+static enum catalog_error fail_optional_jobs(
+    struct catalog *cat, int64_t lesson_id, int revision, const char *reason, int64_t now_ms)
 {
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_JOB_NEXT), "i", lesson_id);
-    int row = db_row(c, s);
-    if (row <= 0)
-        return row < 0 ? row
-                       : db_fail(c, CATALOG_ECORRUPT, "lesson %lld counts jobs that aren't there",
-                             (long long)lesson_id);
-    *job_id = sqlite3_column_int64(s, 0);
-    *cost = sqlite3_column_int64(s, 6);
-    struct owned job = {.lesson_id = lesson_id,
-        .revision = sqlite3_column_int(s, 3),
-        .optional = sqlite3_column_int(s, 7) != 0};
-    if (sqlite3_column_int(s, 1) < sqlite3_column_int(s, 2)) {
-        db_done(s);
-        return CATALOG_OK;
-    }
-    char *reason = db_text(s, 4), *detail = db_text(s, 5);
-    db_done(s);
-    /* An attempt that left no reason ended with its node. */
-    int error = reason && detail ? fail_job(c, *job_id, &job, *reason ? reason : "worker_crashed",
-                                       detail, now_ms)
-                                 : db_fail(c, CATALOG_ENOMEM, "out of memory");
-    free(reason);
-    free(detail);
-    return error == CATALOG_OK ? LOOK_FURTHER : error;
+    enum catalog_error error = db_execute(cat, STATEMENT_JOBS_FAIL_OPTIONAL, "l", lesson_id);
+    if (error == CATALOG_OK)
+        error = event_insert(cat, lesson_id, "extras_failed", reason, now_ms);
+    if (error != CATALOG_OK)
+        return error;
+    /* In catalogs of older versions, a lesson was READY only after its optional jobs. Such a lesson
+     * may have no other job left. */
+    return job_finish_lesson(cat, lesson_id, revision, now_ms);
 }
 
-/* The job whose turn it is, booked to its submitter; one whose attempts are used up is failed, and
- * the next is looked at. */
-static int next_job(struct catalog *c, int64_t now_ms, int64_t *job_id)
+/* All jobs of the lesson fail: nothing that has a hole can be played. */
+static enum catalog_error fail_lesson(
+    struct catalog *cat, int64_t lesson_id, const char *reason, const char *detail, int64_t now_ms)
 {
-    int error = LOOK_FURTHER;
-    while (error == LOOK_FURTHER) {
-        struct fair_queue queue;
-        struct fair_queue_choice choice;
-        int64_t cost = 0;
-        error = queue_read(c, &queue);
-        if (error == CATALOG_OK && !fair_queue_choose(&queue, &choice))
-            error = db_fail(c, CATALOG_ENOTFOUND, "there is nothing to do");
-        if (error == CATALOG_OK)
-            error = next_of_lesson(c, queue.lessons[choice.lesson].id, now_ms, job_id, &cost);
-        if (error == CATALOG_OK)
-            error = queue_charge(c, &queue, &choice, cost);
-        queue_free(&queue);
-    }
+    enum catalog_error error = db_execute(cat, STATEMENT_JOBS_FAIL_LESSON, "l", lesson_id);
+    if (error == CATALOG_OK)
+        error = lesson_set_state(cat, lesson_id, CATALOG_LESSON_FAILED, reason, detail, now_ms);
+    if (error == CATALOG_OK)
+        error = event_insert(cat, lesson_id, "failed", reason, now_ms);
     return error;
 }
 
-static int read_jobs(struct catalog *c, sqlite3_stmt *s, struct catalog_jobs *out);
-
-int catalog_job_lease(struct catalog *c, const char *owner, int64_t now_ms, int64_t lease_ms,
-    int64_t deadline_ms, struct catalog_jobs *out)
+static enum catalog_error fail_job(struct catalog *cat, int64_t job_id, const struct job_lease *job,
+    const char *reason, const char *detail, int64_t now_ms)
 {
-    int64_t job_id = 0;
-    bool found = false;
-    *out = (struct catalog_jobs){0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_EXPIRE), "i", now_ms), NULL);
-    if (error == CATALOG_OK) {
-        error = next_job(c, now_ms, &job_id);
-        found = error == CATALOG_OK;
-        if (error == CATALOG_ENOTFOUND)
-            error = CATALOG_OK; /* what was expired or failed on the way is kept */
+    enum catalog_error error = job_set_state(cat, job_id, CATALOG_JOB_FAILED, reason, detail);
+    if (error != CATALOG_OK)
+        return error;
+    return job->optional ? fail_optional_jobs(cat, job->lesson_id, job->revision, reason, now_ms)
+                         : fail_lesson(cat, job->lesson_id, reason, detail, now_ms);
+}
+
+/* ---- taking a lease ---- */
+
+/* The next job of a lesson. */
+struct next_job {
+    int64_t id, cost;
+    struct job_lease lease; /* without kind */
+    char *reason, *detail;  /* of its last failure; the caller frees them */
+};
+
+static enum catalog_error read_next_job(
+    struct catalog *cat, int64_t lesson_id, struct next_job *out)
+{
+    sqlite3_stmt *query = db_query(cat, STATEMENT_JOB_NEXT, "l", lesson_id);
+    int row = db_row(cat, query);
+    if (row < 0)
+        return row;
+    if (row == 0) {
+        db_fail(cat, CATALOG_ECORRUPT, "lesson %lld counts jobs that do not exist",
+            (long long)lesson_id);
+        return CATALOG_ECORRUPT;
     }
-    if (error == CATALOG_OK && found)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_JOB_LEASE), "isii", job_id, owner, now_ms + lease_ms,
-                now_ms + deadline_ms),
-            NULL);
-    if (error == CATALOG_OK && found)
-        error = read_jobs(c, db_bind(db_statement(c, STATEMENT_JOB_GET), "i", job_id), out);
-    if (error == CATALOG_OK && found)
-        error = db_touch(c);
-    error = db_end(c, error);
+    *out = (struct next_job){
+        .id = sqlite3_column_int64(query, NEXT_JOB_ID),
+        .cost = sqlite3_column_int64(query, NEXT_JOB_COST),
+        .lease = {.lesson_id = lesson_id,
+            .revision = sqlite3_column_int(query, NEXT_JOB_REVISION),
+            .attempt = sqlite3_column_int(query, NEXT_JOB_ATTEMPT),
+            .max_attempts = sqlite3_column_int(query, NEXT_JOB_MAX_ATTEMPTS),
+            .optional = sqlite3_column_int(query, NEXT_JOB_OPTIONAL) != 0},
+        .reason = db_text(cat, query, NEXT_JOB_REASON),
+        .detail = db_text(cat, query, NEXT_JOB_REASON_DETAIL),
+    };
+    db_done(query);
+    if (out->reason && out->detail)
+        return CATALOG_OK;
+    free(out->reason);
+    free(out->detail);
+    return db_out_of_memory(cat);
+}
+
+/*
+ * Takes the next job of the chosen lesson and books its cost. If the job has no attempt left, fails
+ * it instead, books nothing, and leaves *job_id at 0.
+ */
+static enum catalog_error take_job(struct catalog *cat, struct fair_queue *queue,
+    const struct fair_queue_choice *choice, int64_t now_ms, int64_t *job_id)
+{
+    struct next_job job = {0};
+    enum catalog_error error = read_next_job(cat, queue->lessons[choice->lesson].id, &job);
+    if (error != CATALOG_OK)
+        return error;
+    if (job.lease.attempt < job.lease.max_attempts) {
+        *job_id = job.id;
+        error = queue_charge(cat, queue, choice, job.cost);
+    } else {
+        /* An attempt that left no reason ended with its node. */
+        const char *reason = *job.reason ? job.reason : "worker_crashed";
+        error = fail_job(cat, job.id, &job.lease, reason, job.detail, now_ms);
+    }
+    free(job.reason);
+    free(job.detail);
+    return error;
+}
+
+/* Finds the job that is next by the rules of the fair queue. *job_id is 0 if there is nothing to
+ * do. */
+static enum catalog_error take_next_job(struct catalog *cat, int64_t now_ms, int64_t *job_id)
+{
+    *job_id = 0;
+    bool found = false;
+    enum catalog_error error;
+    do {
+        struct fair_queue queue = {0};
+        struct fair_queue_choice choice;
+        error = queue_read(cat, &queue);
+        if (error != CATALOG_OK)
+            return error;
+        found = fair_queue_choose(&queue, &choice);
+        if (found)
+            error = take_job(cat, &queue, &choice, now_ms, job_id);
+        queue_free(&queue);
+    } while (error == CATALOG_OK && found && *job_id == 0);
+    return error;
+}
+
+static enum catalog_error read_jobs(
+    struct catalog *cat, sqlite3_stmt *query, struct catalog_jobs *out);
+
+/* Leaves *out empty if there is nothing to do. What expired or failed on the way is committed
+ * then too. */
+static enum catalog_error lease_next_job(struct catalog *cat, const char *owner, int64_t now_ms,
+    int64_t lease_until_ms, int64_t deadline_ms, struct catalog_jobs *out)
+{
+    enum catalog_error error = db_execute(cat, STATEMENT_JOBS_EXPIRE, "l", now_ms);
+    if (error != CATALOG_OK)
+        return error;
+    int64_t job_id = 0;
+    error = take_next_job(cat, now_ms, &job_id);
+    if (error != CATALOG_OK || job_id == 0)
+        return error;
+    error =
+        db_execute(cat, STATEMENT_JOB_LEASE, "lsll", job_id, owner, lease_until_ms, deadline_ms);
+    if (error != CATALOG_OK)
+        return error;
+    error = read_jobs(cat, db_query(cat, STATEMENT_JOB_GET, "l", job_id), out);
+    return error == CATALOG_OK ? db_touch(cat) : error;
+}
+
+enum catalog_error catalog_job_lease(struct catalog *cat, const char *owner, int64_t now_ms,
+    int64_t lease_ms, int64_t deadline_ms, struct catalog_jobs *out)
+{
+    *out = (struct catalog_jobs){0};
+    enum catalog_error error = db_begin(cat);
+    if (error != CATALOG_OK)
+        return error;
+    error = db_end(
+        cat, lease_next_job(cat, owner, now_ms, now_ms + lease_ms, now_ms + deadline_ms, out));
     if (error != CATALOG_OK)
         catalog_jobs_free(out);
-    return error == CATALOG_OK && !found ? CATALOG_ENOTFOUND : error;
-}
-
-int catalog_job_progress(struct catalog *c, int64_t job_id, const char *owner, int permille,
-    int64_t now_ms, int64_t lease_ms)
-{
-    struct owned owned = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_JOB_PROGRESS), "iii", job_id, (int64_t)permille,
-                now_ms + lease_ms),
-            NULL);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
-}
-
-int catalog_job_give_back(struct catalog *c, int64_t job_id, const char *owner, bool retry,
-    const char *reason, const char *reason_detail, int64_t now_ms)
-{
-    struct owned owned = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK && retry && owned.attempt < owned.max_attempts) {
-        error = set_state(c, job_id, CATALOG_JOB_QUEUED, reason, reason_detail);
-        if (error == CATALOG_OK)
-            error = event_insert(c, owned.lesson_id, "retry", reason, now_ms);
-    } else if (error == CATALOG_OK) {
-        error = fail_job(c, job_id, &owned, reason, reason_detail, now_ms);
-    }
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
-}
-
-int catalog_job_release(struct catalog *c, int64_t job_id, const char *owner)
-{
-    struct owned owned = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK)
-        error = queue_refund(c, job_id);
-    if (error == CATALOG_OK)
-        error = db_run(c, db_bind(db_statement(c, STATEMENT_JOB_RELEASE), "i", job_id), NULL);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
-}
-
-static int refund_others(struct catalog *c, const char *owner)
-{
-    int row, error = CATALOG_OK;
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_JOBS_OF_OTHERS), "s", owner);
-    while (error == CATALOG_OK && (row = db_row(c, s)) != 0)
-        error = row < 0 ? row : queue_refund(c, sqlite3_column_int64(s, 0));
-    db_done(s);
+    else if (out->count == 0)
+        error = db_fail(cat, CATALOG_ENOTFOUND, "there is nothing to do");
     return error;
 }
 
-int catalog_jobs_recover(struct catalog *c, const char *owner)
+/* ---- keeping a lease, and giving it back ---- */
+
+static enum catalog_error set_progress(
+    struct catalog *cat, int64_t job_id, const char *owner, int permille, int64_t lease_until_ms)
 {
-    int error = db_begin(c);
+    struct job_lease lease = {0};
+    enum catalog_error error = job_check_lease(cat, job_id, owner, &lease);
     if (error == CATALOG_OK)
-        error = refund_others(c, owner);
-    if (error == CATALOG_OK)
-        error = db_run(c, db_bind(db_statement(c, STATEMENT_JOBS_RECOVER), "s", owner), NULL);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
+        error = db_execute(cat, STATEMENT_JOB_PROGRESS, "lil", job_id, permille, lease_until_ms);
+    return error == CATALOG_OK ? db_touch(cat) : error;
 }
 
-/* ---- results ---- */
-
-static int insert_rendition(struct catalog *c, const struct owned *owned,
-    const struct catalog_new_rendition *n, int position)
+enum catalog_error catalog_job_progress(struct catalog *cat, int64_t job_id, const char *owner,
+    int permille, int64_t now_ms, int64_t lease_ms)
 {
-    return db_run(c,
-        db_bind(db_statement(c, STATEMENT_RENDITION_INSERT), "iisiiiiiiiisiiisi", owned->lesson_id,
-            (int64_t)owned->revision, n->name, (int64_t)n->kind, (int64_t)position,
-            (int64_t)n->width, (int64_t)n->height, (int64_t)n->fps_num, (int64_t)n->fps_den,
-            (int64_t)n->channels, (int64_t)n->sample_rate, n->language, n->cap_bps,
-            (int64_t)n->timescale, (int64_t)n->chunk_count, n->plan_text, (int64_t)n->optional),
-        NULL);
+    enum catalog_error error = db_begin(cat);
+    return error ? error
+                 : db_end(cat, set_progress(cat, job_id, owner, permille, now_ms + lease_ms));
 }
 
-static int insert_planned(
-    struct catalog *c, const struct owned *owned, const struct catalog_probe_result *result)
+static enum catalog_error give_back(struct catalog *cat, int64_t job_id, const char *owner,
+    bool retry, const char *reason, const char *reason_detail, int64_t now_ms)
 {
-    int positions[CATALOG_LEGACY + 1] = {0};
-    for (size_t i = 0; i < result->rendition_count; i++) {
-        const struct catalog_new_rendition *rendition = &result->renditions[i];
-        int error = rendition->kind >= CATALOG_VIDEO && rendition->kind <= CATALOG_LEGACY
-                        ? insert_rendition(c, owned, rendition, positions[rendition->kind]++)
-                        : db_fail(c, CATALOG_EINVAL, "rendition of kind %d", rendition->kind);
-        if (error != CATALOG_OK)
-            return error;
-    }
-    for (size_t i = 0; i < result->job_count; i++) {
-        int error = job_insert(c, owned->lesson_id, owned->revision, &result->jobs[i]);
-        if (error != CATALOG_OK)
-            return error;
-    }
-    return CATALOG_OK;
-}
-
-int catalog_job_finish_probe(struct catalog *c, int64_t job_id, const char *owner,
-    const struct catalog_probe_result *result, int64_t now_ms)
-{
-    struct owned owned = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK && (result->rendition_count == 0 || result->job_count == 0))
-        error = db_fail(c, CATALOG_EINVAL, "a plan without renditions or jobs");
-    if (error == CATALOG_OK)
-        error = set_state(c, job_id, CATALOG_JOB_DONE, "", "");
-    if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_LESSON_SET_PROBED), "issii", owned.lesson_id,
-                result->info_text, result->title, result->duration_us, now_ms),
-            NULL);
-    if (error == CATALOG_OK)
-        error = lesson_set_state(c, owned.lesson_id, CATALOG_LESSON_WORKING, "", "", now_ms);
-    if (error == CATALOG_OK && result->remuxed_file && result->remuxed_file[0])
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_SOURCE_SET_REMUXED), "isi", owned.lesson_id,
-                result->remuxed_file, result->remuxed_bytes),
-            NULL);
-    if (error == CATALOG_OK)
-        error = insert_planned(c, &owned, result);
-    if (error == CATALOG_OK)
-        error = event_insert(c, owned.lesson_id, "probed", "", now_ms);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
-}
-
-/* The rendition must be of the job's lesson. Its present init hash and number of chunks. */
-static int check_rendition(struct catalog *c, const struct owned *owned, int64_t rendition_id,
-    char init_sha256[65], int *chunk_count)
-{
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_RENDITION_OF_JOB), "iii", rendition_id,
-        owned->lesson_id, (int64_t)owned->revision);
-    int row = db_row(c, s);
-    if (row <= 0)
-        return row < 0 ? row
-                       : db_fail(c, CATALOG_ENOTFOUND, "rendition %lld is not of lesson %lld",
-                             (long long)rendition_id, (long long)owned->lesson_id);
-    snprintf(init_sha256, 65, "%s", (const char *)sqlite3_column_text(s, 0));
-    *chunk_count = sqlite3_column_int(s, 1);
-    db_done(s);
-    return CATALOG_OK;
-}
-
-int catalog_rendition_set_init(struct catalog *c, int64_t job_id, const char *owner,
-    int64_t rendition_id, int64_t bytes, const char *sha256, const char *codecs)
-{
-    struct owned owned = {0};
-    char present[65] = "";
-    int chunk_count;
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK)
-        error = check_rendition(c, &owned, rendition_id, present, &chunk_count);
-    if (error == CATALOG_OK && present[0] && strcmp(present, sha256) != 0)
-        error = db_fail(
-            c, CATALOG_EEXISTS, "rendition %lld has another init segment", (long long)rendition_id);
-    if (error == CATALOG_OK && !present[0])
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_RENDITION_SET_INIT), "iiss", rendition_id, bytes,
-                sha256, codecs),
-            NULL);
-    return db_end(c, error);
-}
-
-/* Whether the chunk is there: 1 with the same hash, 0 not, EEXISTS with another. */
-static int present_chunk(struct catalog *c, const struct catalog_chunk *chunk)
-{
-    sqlite3_stmt *s = db_bind(
-        db_statement(c, STATEMENT_CHUNK_HASH), "ii", chunk->rendition_id, (int64_t)chunk->number);
-    int row = db_row(c, s);
-    if (row <= 0)
-        return row;
-    bool same = strcmp((const char *)sqlite3_column_text(s, 0), chunk->sha256) == 0;
-    db_done(s);
-    return same
-               ? 1
-               : db_fail(c, CATALOG_EEXISTS, "chunk %d of rendition %lld is there with other bytes",
-                     chunk->number, (long long)chunk->rendition_id);
-}
-
-static int insert_chunk(struct catalog *c, const struct catalog_chunk *chunk)
-{
-    uint8_t *packed;
-    size_t packed_bytes;
-    int error = segment_table_pack(chunk, &packed, &packed_bytes);
+    struct job_lease lease = {0};
+    enum catalog_error error = job_check_lease(cat, job_id, owner, &lease);
     if (error != CATALOG_OK)
-        return db_fail(c, error, "the segments of chunk %d don't add up", chunk->number);
-    error = db_run(c,
-        db_bind(db_statement(c, STATEMENT_CHUNK_INSERT), "iiisb", chunk->rendition_id,
-            (int64_t)chunk->number, chunk->bytes, chunk->sha256, packed, packed_bytes),
-        NULL);
-    free(packed);
-    return error;
-}
-
-/* An extra rendition counts, and is offered, once it is whole. */
-static int note_optional(
-    struct catalog *c, const struct owned *owned, int64_t rendition_id, int64_t now_ms)
-{
-    sqlite3_stmt *s =
-        db_bind(db_statement(c, STATEMENT_RENDITION_WHOLE_OPTIONAL), "i", rendition_id);
-    int row = db_row(c, s);
-    if (row <= 0)
-        return row;
-    char *name = db_text(s, 0);
-    db_done(s);
-    int error =
-        name ? db_run(c,
-                   db_bind(db_statement(c, STATEMENT_LESSON_ADD_OPTIONAL), "i", owned->lesson_id),
-                   NULL)
-             : db_fail(c, CATALOG_ENOMEM, "out of memory");
-    if (error == CATALOG_OK)
-        error = event_insert(c, owned->lesson_id, "extra_added", name, now_ms);
-    free(name);
-    return error;
-}
-
-int catalog_chunk_add(struct catalog *c, int64_t job_id, const char *owner,
-    const struct catalog_chunk *chunk, int64_t now_ms)
-{
-    struct owned owned = {0};
-    char init_sha256[65];
-    int chunk_count = 0, present = 0;
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK)
-        error = check_rendition(c, &owned, chunk->rendition_id, init_sha256, &chunk_count);
-    if (error == CATALOG_OK && (chunk->number < 0 || chunk->number >= chunk_count))
-        error = db_fail(c, CATALOG_EINVAL, "chunk %d of %d", chunk->number, chunk_count);
-    if (error == CATALOG_OK) {
-        present = present_chunk(c, chunk);
-        error = present < 0 ? present : CATALOG_OK;
+        return error;
+    if (retry && lease.attempt < lease.max_attempts) {
+        error = job_set_state(cat, job_id, CATALOG_JOB_QUEUED, reason, reason_detail);
+        if (error == CATALOG_OK)
+            error = event_insert(cat, lease.lesson_id, "retry", reason, now_ms);
+    } else {
+        error = fail_job(cat, job_id, &lease, reason, reason_detail, now_ms);
     }
-    if (error == CATALOG_OK && present == 0)
-        error = insert_chunk(c, chunk);
-    if (error == CATALOG_OK && present == 0)
-        error = note_optional(c, &owned, chunk->rendition_id, now_ms);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
+    return error == CATALOG_OK ? db_touch(cat) : error;
 }
 
-int catalog_lesson_set_poster(
-    struct catalog *c, int64_t job_id, const char *owner, const char *poster_file)
+enum catalog_error catalog_job_give_back(struct catalog *cat, int64_t job_id, const char *owner,
+    bool retry, const char *reason, const char *reason_detail, int64_t now_ms)
 {
-    struct owned owned = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(
-                db_statement(c, STATEMENT_LESSON_SET_POSTER), "is", owned.lesson_id, poster_file),
-            NULL);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
+    enum catalog_error error = db_begin(cat);
+    return error ? error
+                 : db_end(cat, give_back(cat, job_id, owner, retry, reason, reason_detail, now_ms));
 }
 
-int catalog_lesson_set_storyboard(struct catalog *c, int64_t job_id, const char *owner, int sheets)
+static enum catalog_error release(struct catalog *cat, int64_t job_id, const char *owner)
 {
-    struct owned owned = {0};
-    int error = db_begin(c);
+    struct job_lease lease = {0};
+    enum catalog_error error = job_check_lease(cat, job_id, owner, &lease);
     if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
+        error = queue_refund(cat, job_id);
     if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_LESSON_SET_STORYBOARD), "ii", owned.lesson_id,
-                (int64_t)sheets),
-            NULL);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
+        error = db_execute(cat, STATEMENT_JOB_RELEASE, "l", job_id);
+    return error == CATALOG_OK ? db_touch(cat) : error;
 }
 
-int catalog_job_finish(struct catalog *c, int64_t job_id, const char *owner, int64_t now_ms)
+enum catalog_error catalog_job_release(struct catalog *cat, int64_t job_id, const char *owner)
 {
-    struct owned owned = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = check_owned(c, job_id, owner, &owned);
-    if (error == CATALOG_OK && owned.kind == CATALOG_JOB_PROBE)
-        error = db_fail(c, CATALOG_EINVAL, "a probe ends with its findings");
-    if (error == CATALOG_OK)
-        error = set_state(c, job_id, CATALOG_JOB_DONE, "", "");
-    if (error == CATALOG_OK)
-        error = finish_lesson(c, owned.lesson_id, owned.revision, now_ms);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, release(cat, job_id, owner));
+}
+
+static enum catalog_error recover(struct catalog *cat, const char *owner)
+{
+    sqlite3_stmt *query = db_query(cat, STATEMENT_JOBS_OF_OTHERS, "s", owner);
+    int row;
+    while ((row = db_row(cat, query)) > 0) {
+        enum catalog_error error = queue_refund(cat, sqlite3_column_int64(query, DB_ONLY_COLUMN));
+        if (error != CATALOG_OK) {
+            db_done(query);
+            return error;
+        }
+    }
+    if (row < 0)
+        return row;
+    enum catalog_error error = db_execute(cat, STATEMENT_JOBS_RECOVER, "s", owner);
+    return error == CATALOG_OK ? db_touch(cat) : error;
+}
+
+enum catalog_error catalog_jobs_recover(struct catalog *cat, const char *owner)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, recover(cat, owner));
 }
 
 /* ---- reading ---- */
 
-static int fill_job(struct catalog *c, sqlite3_stmt *s, struct catalog_job *j)
+static enum catalog_error fill_job(struct catalog *cat, sqlite3_stmt *row, void *item)
 {
-    j->id = sqlite3_column_int64(s, 0);
-    j->lesson_id = sqlite3_column_int64(s, 1);
-    int *const numbers[] = {&j->revision, &j->kind, &j->state, &j->chunk, &j->cost, &j->attempt,
-        &j->max_attempts, &j->progress_permille};
-    for (int i = 0; i < 8; i++)
-        *numbers[i] = sqlite3_column_int(s, 2 + i);
-    j->lease_until_ms = sqlite3_column_int64(s, 10);
-    j->deadline_ms = sqlite3_column_int64(s, 11);
-    j->owner = db_text(s, 12);
-    j->reason = db_text(s, 13);
-    j->reason_detail = db_text(s, 14);
-    j->lesson_title = db_text(s, 15);
-    bool complete = j->owner && j->reason && j->reason_detail && j->lesson_title;
-    return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
+    struct catalog_job *job = item;
+    job->id = sqlite3_column_int64(row, JOB_ID);
+    job->lesson_id = sqlite3_column_int64(row, JOB_LESSON_ID);
+    job->revision = sqlite3_column_int(row, JOB_REVISION);
+    job->kind = sqlite3_column_int(row, JOB_KIND);
+    job->state = sqlite3_column_int(row, JOB_STATE);
+    job->chunk = sqlite3_column_int(row, JOB_CHUNK);
+    job->cost = sqlite3_column_int(row, JOB_COST);
+    job->attempt = sqlite3_column_int(row, JOB_ATTEMPT);
+    job->max_attempts = sqlite3_column_int(row, JOB_MAX_ATTEMPTS);
+    job->progress_permille = sqlite3_column_int(row, JOB_PROGRESS_PERMILLE);
+    job->lease_until_ms = sqlite3_column_int64(row, JOB_LEASE_UNTIL_MS);
+    job->deadline_ms = sqlite3_column_int64(row, JOB_DEADLINE_MS);
+    job->owner = db_text(cat, row, JOB_OWNER);
+    job->reason = db_text(cat, row, JOB_REASON);
+    job->reason_detail = db_text(cat, row, JOB_REASON_DETAIL);
+    job->lesson_title = db_text(cat, row, JOB_LESSON_TITLE);
+    return CATALOG_OK;
 }
 
-static int read_jobs(struct catalog *c, sqlite3_stmt *s, struct catalog_jobs *out)
+static enum catalog_error read_jobs(
+    struct catalog *cat, sqlite3_stmt *query, struct catalog_jobs *out)
 {
-    int row;
     *out = (struct catalog_jobs){0};
-    while ((row = db_row(c, s)) > 0) {
-        struct catalog_job *job = db_grow((void **)&out->items, &out->count, sizeof(*job));
-        row = job ? fill_job(c, s, job) : db_fail(c, CATALOG_ENOMEM, "out of memory");
-        if (row < 0)
-            break;
-    }
-    db_done(s);
-    if (row < 0)
+    enum catalog_error error =
+        db_read_all(cat, query, fill_job, sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
         catalog_jobs_free(out);
-    return row;
+    return error;
 }
 
-int catalog_jobs(struct catalog *c, int64_t lesson_id, struct catalog_jobs *out)
+enum catalog_error catalog_jobs(struct catalog *cat, int64_t lesson_id, struct catalog_jobs *out)
 {
     if (lesson_id == 0)
-        return read_jobs(c, db_statement(c, STATEMENT_JOBS_ACTIVE), out);
-    return read_jobs(c, db_bind(db_statement(c, STATEMENT_JOBS_OF_LESSON), "i", lesson_id), out);
+        return read_jobs(cat, db_query(cat, STATEMENT_JOBS_ACTIVE, ""), out);
+    return read_jobs(cat, db_query(cat, STATEMENT_JOBS_OF_LESSON, "l", lesson_id), out);
 }
 
 void catalog_jobs_free(struct catalog_jobs *jobs)

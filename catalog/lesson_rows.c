@@ -1,83 +1,88 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/lesson_rows.h"
+
 #include <stdlib.h>
 
 #include "catalog/db.h"
 
-static int fill_lesson(struct catalog *c, sqlite3_stmt *s, struct catalog_lesson *l)
+static int progress_of(enum catalog_lesson_state state, int permille)
 {
-    l->id = sqlite3_column_int64(s, 0);
-    l->revision = sqlite3_column_int(s, 1);
-    l->state = sqlite3_column_int(s, 2);
-    l->published = sqlite3_column_int(s, 3) != 0;
-    char **const texts[] = {&l->title, &l->topic, &l->description, &l->language, &l->submitter,
-        &l->reason, &l->reason_detail};
-    bool complete = true;
-    for (int i = 0; i < 7; i++)
-        complete &= (*texts[i] = db_text(s, 4 + i)) != NULL;
-    l->duration_us = sqlite3_column_int64(s, 11);
-    l->created_ms = sqlite3_column_int64(s, 12);
-    l->updated_ms = sqlite3_column_int64(s, 13);
-    char **const more[] = {&l->poster_file, &l->info_text, &l->source_file, &l->remuxed_file,
-        &l->source_name, &l->source_sha256};
-    for (int i = 0; i < 6; i++)
-        complete &= (*more[i] = db_text(s, 14 + i)) != NULL;
-    l->source_bytes = sqlite3_column_int64(s, 20);
-    l->remuxed_bytes = sqlite3_column_int64(s, 21);
-    l->playable = sqlite3_column_int(s, 22) != 0;
-    /* The probe is no measure of the whole. */
-    l->progress_permille = l->state == CATALOG_LESSON_READY    ? 1000
-                           : l->state == CATALOG_LESSON_QUEUED ? 0
-                                                               : sqlite3_column_int(s, 23);
-    l->media_bytes = sqlite3_column_int64(s, 24);
-    l->priority = sqlite3_column_int(s, 25);
-    l->paused = sqlite3_column_int(s, 26) != 0;
-    l->queued_jobs = sqlite3_column_int(s, 27);
-    l->running_jobs = sqlite3_column_int(s, 28);
-    l->storyboard_sheets = sqlite3_column_int(s, 29);
-    complete &= (l->legacy_name = db_text(s, 30)) != NULL;
-    l->optional_made = sqlite3_column_int(s, 31);
-    l->optional_jobs = sqlite3_column_int(s, 32);
-    l->optional_permille = sqlite3_column_int(s, 33);
-    l->optional_failed = sqlite3_column_int(s, 34) != 0;
-    complete &= (l->salvaged = db_text(s, 35)) != NULL;
-    return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
+    /* The probe is a job too, but no measure of the whole work. */
+    return state == CATALOG_LESSON_READY ? 1000 : state == CATALOG_LESSON_QUEUED ? 0 : permille;
 }
 
-static int read_lessons(struct catalog *c, sqlite3_stmt *statement, struct catalog_lessons *out)
+static enum catalog_error fill_lesson(struct catalog *cat, sqlite3_stmt *row, void *item)
 {
-    int row;
+    struct catalog_lesson *l = item;
+    l->id = sqlite3_column_int64(row, LESSON_ID);
+    l->revision = sqlite3_column_int(row, LESSON_REVISION);
+    l->state = sqlite3_column_int(row, LESSON_STATE);
+    l->published = sqlite3_column_int(row, LESSON_PUBLISHED) != 0;
+    l->playable = sqlite3_column_int(row, LESSON_PLAYABLE) != 0;
+    l->title = db_text(cat, row, LESSON_TITLE);
+    l->topic = db_text(cat, row, LESSON_TOPIC);
+    l->description = db_text(cat, row, LESSON_DESCRIPTION);
+    l->language = db_text(cat, row, LESSON_LANGUAGE);
+    l->submitter = db_text(cat, row, LESSON_SUBMITTER);
+    l->reason = db_text(cat, row, LESSON_REASON);
+    l->reason_detail = db_text(cat, row, LESSON_REASON_DETAIL);
+    l->salvaged = db_text(cat, row, LESSON_SALVAGED);
+    l->duration_us = sqlite3_column_int64(row, LESSON_DURATION_US);
+    l->created_ms = sqlite3_column_int64(row, LESSON_CREATED_MS);
+    l->updated_ms = sqlite3_column_int64(row, LESSON_UPDATED_MS);
+    l->progress_permille = progress_of(l->state, sqlite3_column_int(row, LESSON_PROGRESS_PERMILLE));
+    l->source_file = db_text(cat, row, LESSON_SOURCE_FILE);
+    l->source_name = db_text(cat, row, LESSON_SOURCE_NAME);
+    l->source_sha256 = db_text(cat, row, LESSON_SOURCE_SHA256);
+    l->source_bytes = sqlite3_column_int64(row, LESSON_SOURCE_BYTES);
+    l->remuxed_file = db_text(cat, row, LESSON_REMUXED_FILE);
+    l->remuxed_bytes = sqlite3_column_int64(row, LESSON_REMUXED_BYTES);
+    l->media_bytes = sqlite3_column_int64(row, LESSON_MEDIA_BYTES);
+    l->poster_file = db_text(cat, row, LESSON_POSTER_FILE);
+    l->legacy_name = db_text(cat, row, LESSON_LEGACY_NAME);
+    l->info_text = db_text(cat, row, LESSON_INFO_TEXT);
+    l->priority = sqlite3_column_int(row, LESSON_PRIORITY);
+    l->paused = sqlite3_column_int(row, LESSON_PAUSED) != 0;
+    l->queued_jobs = sqlite3_column_int(row, LESSON_QUEUED_JOBS);
+    l->running_jobs = sqlite3_column_int(row, LESSON_RUNNING_JOBS);
+    l->optional_jobs = sqlite3_column_int(row, LESSON_OPTIONAL_JOBS);
+    l->optional_permille = sqlite3_column_int(row, LESSON_OPTIONAL_PERMILLE);
+    l->optional_failed = sqlite3_column_int(row, LESSON_OPTIONAL_FAILED) != 0;
+    l->optional_made = sqlite3_column_int(row, LESSON_OPTIONAL_MADE);
+    l->storyboard_sheets = sqlite3_column_int(row, LESSON_STORYBOARD_SHEETS);
+    return CATALOG_OK;
+}
+
+static enum catalog_error read_lessons(
+    struct catalog *cat, sqlite3_stmt *query, struct catalog_lessons *out)
+{
     *out = (struct catalog_lessons){0};
-    while ((row = db_row(c, statement)) > 0) {
-        struct catalog_lesson *lesson = db_grow((void **)&out->items, &out->count, sizeof(*lesson));
-        row = lesson ? fill_lesson(c, statement, lesson)
-                     : db_fail(c, CATALOG_ENOMEM, "out of memory");
-        if (row < 0)
-            break;
-    }
-    db_done(statement);
-    if (row < 0)
+    enum catalog_error error = db_read_all(
+        cat, query, fill_lesson, sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
         catalog_lessons_free(out);
-    return row;
+    return error;
 }
 
-int catalog_lessons(
-    struct catalog *c, const struct catalog_lesson_filter *filter, struct catalog_lessons *out)
+enum catalog_error catalog_lessons(
+    struct catalog *cat, const struct catalog_lesson_filter *filter, struct catalog_lessons *out)
 {
     if (filter->at_work)
-        return read_lessons(c, db_statement(c, STATEMENT_LESSONS_AT_WORK), out);
+        return read_lessons(cat, db_query(cat, STATEMENT_LESSONS_AT_WORK, ""), out);
     enum statement number =
         filter->published_only ? STATEMENT_LESSONS_PUBLISHED : STATEMENT_LESSONS;
-    int64_t before = filter->before_id > 0 ? filter->before_id : INT64_MAX;
-    int64_t most = filter->limit > 0 ? filter->limit : -1;
-    return read_lessons(c, db_bind(db_statement(c, number), "ii", before, most), out);
+    int64_t before_id = filter->before_id > 0 ? filter->before_id : INT64_MAX;
+    int limit = filter->limit > 0 ? filter->limit : DB_NO_LIMIT;
+    return read_lessons(cat, db_query(cat, number, "li", before_id, limit), out);
 }
 
-int catalog_lesson_get(struct catalog *c, int64_t lesson_id, struct catalog_lessons *out)
+enum catalog_error catalog_lesson_get(
+    struct catalog *cat, int64_t lesson_id, struct catalog_lessons *out)
 {
-    int error =
-        read_lessons(c, db_bind(db_statement(c, STATEMENT_LESSON_GET), "i", lesson_id), out);
+    enum catalog_error error =
+        read_lessons(cat, db_query(cat, STATEMENT_LESSON_GET, "l", lesson_id), out);
     if (error == CATALOG_OK && out->count == 0)
-        error = db_fail(c, CATALOG_ENOTFOUND, "there is no lesson %lld", (long long)lesson_id);
+        error = db_fail(cat, CATALOG_ENOTFOUND, "there is no lesson %lld", (long long)lesson_id);
     return error;
 }
 

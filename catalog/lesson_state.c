@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/lesson_state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "catalog/db.h"
+
+_Static_assert(CATALOG_LESSON_QUEUED == SQL_LESSON_QUEUED, "SQL uses another number");
+_Static_assert(CATALOG_LESSON_WORKING == SQL_LESSON_WORKING, "SQL uses another number");
+_Static_assert(CATALOG_LESSON_READY == SQL_LESSON_READY, "SQL uses another number");
+_Static_assert(CATALOG_LESSON_FAILED == SQL_LESSON_FAILED, "SQL uses another number");
 
 static const char *const state_names[] = {
     [CATALOG_LESSON_QUEUED] = "queued",
@@ -7,10 +17,10 @@ static const char *const state_names[] = {
     [CATALOG_LESSON_READY] = "ready",
     [CATALOG_LESSON_FAILED] = "failed",
 };
-#define STATES ((int)(sizeof(state_names) / sizeof(state_names[0])))
+#define STATE_COUNT ((int)(sizeof(state_names) / sizeof(state_names[0])))
 
-/* Which state may follow which: [from][to]. */
-static const bool legal[STATES][STATES] = {
+/* may_follow[from][to] */
+static const bool may_follow[STATE_COUNT][STATE_COUNT] = {
     [CATALOG_LESSON_QUEUED] = {[CATALOG_LESSON_WORKING] = true, [CATALOG_LESSON_FAILED] = true},
     [CATALOG_LESSON_WORKING] = {[CATALOG_LESSON_READY] = true, [CATALOG_LESSON_FAILED] = true},
     [CATALOG_LESSON_FAILED] = {[CATALOG_LESSON_QUEUED] = true, [CATALOG_LESSON_WORKING] = true},
@@ -18,34 +28,34 @@ static const bool legal[STATES][STATES] = {
 
 const char *catalog_lesson_state_name(int state)
 {
-    return state >= 0 && state < STATES ? state_names[state] : NULL;
+    return state >= 0 && state < STATE_COUNT ? state_names[state] : NULL;
 }
 
-int lesson_state(struct catalog *c, int64_t lesson_id, int *state)
+enum catalog_error lesson_read_state(
+    struct catalog *cat, int64_t lesson_id, enum catalog_lesson_state *state)
 {
-    sqlite3_stmt *statement = db_bind(db_statement(c, STATEMENT_LESSON_STATE), "i", lesson_id);
-    int row = db_row(c, statement);
-    if (row <= 0)
-        return row < 0
-                   ? row
-                   : db_fail(c, CATALOG_ENOTFOUND, "there is no lesson %lld", (long long)lesson_id);
-    *state = sqlite3_column_int(statement, 0);
-    db_done(statement);
+    sqlite3_stmt *query = db_query(cat, STATEMENT_LESSON_STATE, "l", lesson_id);
+    int row = db_row(cat, query);
+    if (row < 0)
+        return row;
+    if (row == 0)
+        return db_fail(cat, CATALOG_ENOTFOUND, "there is no lesson %lld", (long long)lesson_id);
+    *state = sqlite3_column_int(query, PRESENT_STATE);
+    db_done(query);
     return CATALOG_OK;
 }
 
-int lesson_set_state(struct catalog *c, int64_t lesson_id, int state, const char *reason,
-    const char *detail, int64_t now_ms)
+enum catalog_error lesson_set_state(struct catalog *cat, int64_t lesson_id,
+    enum catalog_lesson_state state, const char *reason, const char *detail, int64_t now_ms)
 {
-    int from = 0;
-    int error = lesson_state(c, lesson_id, &from);
+    enum catalog_lesson_state from = CATALOG_LESSON_QUEUED;
+    enum catalog_error error = lesson_read_state(cat, lesson_id, &from);
     if (error != CATALOG_OK)
         return error;
-    if (from < 0 || from >= STATES || !legal[from][state])
-        return db_fail(c, CATALOG_ESTATE, "lesson %lld can't go from %s to %s",
-            (long long)lesson_id, catalog_lesson_state_name(from), state_names[state]);
-    return db_run(c,
-        db_bind(db_statement(c, STATEMENT_LESSON_SET_STATE), "iissi", lesson_id, (int64_t)state,
-            reason, detail, now_ms),
-        NULL);
+    const char *from_name = catalog_lesson_state_name((int)from);
+    if (!from_name || !may_follow[from][state])
+        return db_fail(cat, CATALOG_ESTATE, "lesson %lld can't go from %s to %s",
+            (long long)lesson_id, from_name ? from_name : "an unknown state", state_names[state]);
+    return db_execute(
+        cat, STATEMENT_LESSON_SET_STATE, "lissl", lesson_id, state, reason, detail, now_ms);
 }

@@ -4,77 +4,88 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Walking on costs positions times lessons; nobody reads further than this. */
+#include "catalog/db.h"
+
+/* A forecast takes time in proportion to positions times lessons, and nobody reads further. */
 #define MAX_POSITIONS 1000
 
 /* ---- reading and booking ---- */
 
-static int read_clock(struct catalog *c, int64_t *clock)
+static enum catalog_error read_clock(struct catalog *cat, int64_t *clock)
 {
-    sqlite3_stmt *s = db_statement(c, STATEMENT_QUEUE_CLOCK);
-    int row = db_row(c, s);
-    if (row <= 0)
-        return row < 0 ? row : db_fail(c, CATALOG_ECORRUPT, "the queue's clock is missing");
-    *clock = sqlite3_column_int64(s, 0);
-    db_done(s);
+    sqlite3_stmt *query = db_query(cat, STATEMENT_QUEUE_CLOCK, "");
+    int row = db_row(cat, query);
+    if (row < 0)
+        return row;
+    if (row == 0)
+        return db_fail(cat, CATALOG_ECORRUPT, "the queue's clock is missing");
+    *clock = sqlite3_column_int64(query, DB_ONLY_COLUMN);
+    db_done(query);
     return CATALOG_OK;
 }
 
-/* Rows come by submitter: he is new, or the last one. */
-static bool read_submitter(sqlite3_stmt *s, struct fair_queue *out)
+/* Adds the submitter of a row, unless it is that of the row before: rows are ordered by submitter.
+ * Returns false if memory is short. */
+static bool add_submitter(struct catalog *cat, sqlite3_stmt *row, struct fair_queue *queue)
 {
-    const char *name = (const char *)sqlite3_column_text(s, 6);
+    const char *name = (const char *)sqlite3_column_text(row, WAITING_SUBMITTER);
     if (!name)
         return false;
-    if (out->submitter_count > 0 &&
-        strcmp(out->submitters[out->submitter_count - 1].name, name) == 0)
+    if (queue->submitter_count > 0 &&
+        strcmp(queue->submitters[queue->submitter_count - 1].name, name) == 0)
         return true;
     struct fair_queue_submitter *submitter =
-        db_grow((void **)&out->submitters, &out->submitter_count, sizeof(*submitter));
+        db_grow((void **)&queue->submitters, &queue->submitter_count, sizeof(*submitter));
     if (!submitter)
         return false;
-    submitter->name = db_text(s, 6);
-    submitter->clock = sqlite3_column_int64(s, 7);
-    submitter->aged = sqlite3_column_int64(s, 8);
+    submitter->name = db_text(cat, row, WAITING_SUBMITTER);
+    submitter->clock = sqlite3_column_int64(row, WAITING_CLOCK);
+    submitter->aged = sqlite3_column_int64(row, WAITING_AGED);
     return submitter->name != NULL;
 }
 
-static int read_lesson(struct catalog *c, sqlite3_stmt *s, struct fair_queue *out)
+static enum catalog_error add_lesson(
+    struct catalog *cat, sqlite3_stmt *row, struct fair_queue *queue)
 {
-    struct fair_queue_lesson *lesson = NULL;
-    if (read_submitter(s, out))
-        lesson = db_grow((void **)&out->lessons, &out->lesson_count, sizeof(*lesson));
+    if (!add_submitter(cat, row, queue))
+        return db_out_of_memory(cat);
+    struct fair_queue_lesson *lesson =
+        db_grow((void **)&queue->lessons, &queue->lesson_count, sizeof(*lesson));
     if (!lesson)
-        return db_fail(c, CATALOG_ENOMEM, "out of memory");
-    bool optional = sqlite3_column_int(s, 3) != 0;
-    int64_t all_left = sqlite3_column_int64(s, 4), extra_left = sqlite3_column_int64(s, 5);
+        return db_out_of_memory(cat);
+    bool optional = sqlite3_column_int(row, WAITING_OPTIONAL) != 0;
+    int64_t work_left = sqlite3_column_int64(row, WAITING_WORK_LEFT);
+    int64_t optional_left = sqlite3_column_int64(row, WAITING_OPTIONAL_LEFT);
     *lesson = (struct fair_queue_lesson){
-        .id = sqlite3_column_int64(s, 0),
-        .submitter = out->submitter_count - 1,
-        .priority = sqlite3_column_int(s, 1),
-        .probed = sqlite3_column_int(s, 2) != 0,
+        .id = sqlite3_column_int64(row, WAITING_LESSON_ID),
+        .submitter = queue->submitter_count - 1,
+        .priority = sqlite3_column_int(row, WAITING_PRIORITY),
+        .probed = sqlite3_column_int(row, WAITING_PROBED) != 0,
         .optional = optional,
-        .work_left = optional ? extra_left : all_left - extra_left,
+        .work_left = optional ? optional_left : work_left - optional_left,
     };
     return CATALOG_OK;
 }
 
-int queue_read(struct catalog *c, struct fair_queue *out)
+enum catalog_error queue_read(struct catalog *cat, struct fair_queue *out)
 {
     *out = (struct fair_queue){0};
-    int row = read_clock(c, &out->clock);
-    if (row < 0)
-        return row;
-    sqlite3_stmt *s = db_statement(c, STATEMENT_QUEUE_LESSONS);
-    while ((row = db_row(c, s)) > 0) {
-        row = read_lesson(c, s, out);
-        if (row < 0)
+    enum catalog_error error = read_clock(cat, &out->clock);
+    if (error != CATALOG_OK)
+        return error;
+    sqlite3_stmt *query = db_query(cat, STATEMENT_QUEUE_LESSONS, "");
+    int row;
+    while ((row = db_row(cat, query)) > 0) {
+        error = add_lesson(cat, query, out);
+        if (error != CATALOG_OK)
             break;
     }
-    db_done(s);
+    db_done(query);
     if (row < 0)
+        error = row;
+    if (error != CATALOG_OK)
         queue_free(out);
-    return row;
+    return error;
 }
 
 void queue_free(struct fair_queue *queue)
@@ -86,44 +97,41 @@ void queue_free(struct fair_queue *queue)
     *queue = (struct fair_queue){0};
 }
 
-int queue_charge(struct catalog *c, struct fair_queue *queue,
+enum catalog_error queue_charge(struct catalog *cat, struct fair_queue *queue,
     const struct fair_queue_choice *choice, int64_t cost)
 {
     fair_queue_charge(queue, choice, cost);
     const struct fair_queue_submitter *submitter =
         &queue->submitters[queue->lessons[choice->lesson].submitter];
-    int error = db_run(c,
-        db_bind(db_statement(c, STATEMENT_QUEUE_CHARGE), "sii", submitter->name, submitter->clock,
-            submitter->aged),
-        NULL);
-    if (error == CATALOG_OK)
-        error =
-            db_run(c, db_bind(db_statement(c, STATEMENT_QUEUE_SET_CLOCK), "i", queue->clock), NULL);
-    return error;
+    enum catalog_error error = db_execute(
+        cat, STATEMENT_QUEUE_CHARGE, "sll", submitter->name, submitter->clock, submitter->aged);
+    if (error != CATALOG_OK)
+        return error;
+    return db_execute(cat, STATEMENT_QUEUE_SET_CLOCK, "l", queue->clock);
 }
 
-int queue_refund(struct catalog *c, int64_t job_id)
+enum catalog_error queue_refund(struct catalog *cat, int64_t job_id)
 {
-    return db_run(c, db_bind(db_statement(c, STATEMENT_QUEUE_REFUND), "i", job_id), NULL);
+    return db_execute(cat, STATEMENT_QUEUE_REFUND, "l", job_id);
 }
 
 /* ---- what people see ---- */
 
-static int compare_ids(const void *key, const void *lesson)
+static int compare_id(const void *key, const void *lesson)
 {
-    int64_t wanted = *(const int64_t *)key, there = ((const struct fair_queue_lesson *)lesson)->id;
-    return (wanted > there) - (wanted < there);
+    int64_t wanted = *(const int64_t *)key, id = ((const struct fair_queue_lesson *)lesson)->id;
+    return (wanted > id) - (wanted < id);
 }
 
 static int compare_lessons(const void *a, const void *b)
 {
-    return compare_ids(&((const struct fair_queue_lesson *)a)->id, b);
+    return compare_id(&((const struct fair_queue_lesson *)a)->id, b);
 }
 
-int catalog_queue_positions(struct catalog *c, struct catalog_lessons *lessons)
+enum catalog_error catalog_queue_positions(struct catalog *cat, struct catalog_lessons *lessons)
 {
-    struct fair_queue queue;
-    int error = queue_read(c, &queue);
+    struct fair_queue queue = {0};
+    enum catalog_error error = queue_read(cat, &queue);
     if (error != CATALOG_OK)
         return error;
     fair_queue_forecast(&queue, MAX_POSITIONS);
@@ -131,7 +139,7 @@ int catalog_queue_positions(struct catalog *c, struct catalog_lessons *lessons)
         qsort(queue.lessons, queue.lesson_count, sizeof(queue.lessons[0]), compare_lessons);
     for (size_t i = 0; queue.lesson_count > 0 && i < lessons->count; i++) {
         const struct fair_queue_lesson *found = bsearch(&lessons->items[i].id, queue.lessons,
-            queue.lesson_count, sizeof(queue.lessons[0]), compare_ids);
+            queue.lesson_count, sizeof(queue.lessons[0]), compare_id);
         lessons->items[i].position = found ? found->position : 0;
     }
     queue_free(&queue);

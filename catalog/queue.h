@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the catalog: the fair queue (fair_queue.h) on the database. All inside a transaction. */
+/* The fair queue (fair_queue.h) in the database. */
 #ifndef CATALOG_QUEUE_H
 #define CATALOG_QUEUE_H
 
-#include "catalog/db.h"
-#include "catalog/fair_queue.h"
+#include <stdint.h>
 
-/* Reads who waits. On success *out is the caller's, freed with queue_free(). */
-int queue_read(struct catalog *c, struct fair_queue *out);
+#include "catalog/errors.h"
+#include "catalog/fair_queue.h"
+#include "catalog/lesson_rows.h"
+
+/*
+ * Fills in the position of each of these lessons: in which order they get their next job.
+ * 1 is next. It is a forecast: lessons that come later may go in between. 0: the lesson has no
+ * queued job, is paused, or is beyond position 1000.
+ */
+enum catalog_error catalog_queue_positions(
+    struct catalog *catalog, struct catalog_lessons *lessons);
+
+/* ---- for the other files of catalog/, inside a transaction ---- */
+
+/* Reads the lessons that wait and their submitters. The caller frees *out with queue_free(). */
+enum catalog_error queue_read(struct catalog *cat, struct fair_queue *out);
+
 void queue_free(struct fair_queue *queue);
-/* Books a job of that cost to the choice's submitter. */
-int queue_charge(struct catalog *c, struct fair_queue *queue,
+
+/* Books the cost of a job to the submitter of the chosen lesson. */
+enum catalog_error queue_charge(struct catalog *cat, struct fair_queue *queue,
     const struct fair_queue_choice *choice, int64_t cost);
-/* Takes back what was booked for a job that its node's end stopped, not its own failing. */
-int queue_refund(struct catalog *c, int64_t job_id);
+
+/* Takes back the cost of a job that ended with its node and not by its own failure. */
+enum catalog_error queue_refund(struct catalog *cat, int64_t job_id);
 
 #endif

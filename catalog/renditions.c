@@ -1,50 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/renditions.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 #include "catalog/db.h"
-#include "catalog/segment_table.h"
 
-static int fill_rendition(struct catalog *c, sqlite3_stmt *s, struct catalog_rendition *r)
+_Static_assert(CATALOG_VIDEO == SQL_MEDIA_VIDEO, "SQL uses another number");
+_Static_assert(CATALOG_AUDIO == SQL_MEDIA_AUDIO, "SQL uses another number");
+_Static_assert(CATALOG_LEGACY == SQL_MEDIA_LEGACY, "SQL uses another number");
+
+static enum catalog_error fill_rendition(struct catalog *cat, sqlite3_stmt *row, void *item)
 {
-    r->id = sqlite3_column_int64(s, 0);
-    r->lesson_id = sqlite3_column_int64(s, 1);
-    r->revision = sqlite3_column_int(s, 2);
-    r->name = db_text(s, 3);
-    int *const numbers[] = {&r->kind, &r->position, &r->width, &r->height, &r->fps_num, &r->fps_den,
-        &r->channels, &r->sample_rate};
-    for (int i = 0; i < 8; i++)
-        *numbers[i] = sqlite3_column_int(s, 4 + i);
-    r->language = db_text(s, 12);
-    r->cap_bps = sqlite3_column_int64(s, 13);
-    r->timescale = sqlite3_column_int(s, 14);
-    r->chunk_count = sqlite3_column_int(s, 15);
-    r->plan_text = db_text(s, 16);
-    r->codecs = db_text(s, 17);
-    r->init_bytes = sqlite3_column_int64(s, 18);
-    r->init_sha256 = db_text(s, 19);
-    r->optional = sqlite3_column_int(s, 20) != 0;
-    bool complete = r->name && r->language && r->plan_text && r->codecs && r->init_sha256;
-    return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
+    struct catalog_rendition *r = item;
+    r->id = sqlite3_column_int64(row, RENDITION_ID);
+    r->lesson_id = sqlite3_column_int64(row, RENDITION_LESSON_ID);
+    r->revision = sqlite3_column_int(row, RENDITION_REVISION);
+    r->name = db_text(cat, row, RENDITION_NAME);
+    r->kind = sqlite3_column_int(row, RENDITION_KIND);
+    r->position = sqlite3_column_int(row, RENDITION_POSITION);
+    r->width = sqlite3_column_int(row, RENDITION_WIDTH);
+    r->height = sqlite3_column_int(row, RENDITION_HEIGHT);
+    r->fps_num = sqlite3_column_int(row, RENDITION_FPS_NUM);
+    r->fps_den = sqlite3_column_int(row, RENDITION_FPS_DEN);
+    r->channels = sqlite3_column_int(row, RENDITION_CHANNELS);
+    r->sample_rate = sqlite3_column_int(row, RENDITION_SAMPLE_RATE);
+    r->language = db_text(cat, row, RENDITION_LANGUAGE);
+    r->cap_bps = sqlite3_column_int64(row, RENDITION_CAP_BPS);
+    r->timescale = sqlite3_column_int(row, RENDITION_TIMESCALE);
+    r->chunk_count = sqlite3_column_int(row, RENDITION_CHUNK_COUNT);
+    r->plan_text = db_text(cat, row, RENDITION_PLAN_TEXT);
+    r->codecs = db_text(cat, row, RENDITION_CODECS);
+    r->init_bytes = sqlite3_column_int64(row, RENDITION_INIT_BYTES);
+    r->init_sha256 = db_text(cat, row, RENDITION_INIT_SHA256);
+    r->optional = sqlite3_column_int(row, RENDITION_OPTIONAL) != 0;
+    return CATALOG_OK;
 }
 
-int catalog_renditions(struct catalog *c, int64_t lesson_id, struct catalog_renditions *out)
+enum catalog_error catalog_renditions(
+    struct catalog *cat, int64_t lesson_id, struct catalog_renditions *out)
 {
-    int row;
     *out = (struct catalog_renditions){0};
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_RENDITIONS), "i", lesson_id);
-    while ((row = db_row(c, s)) > 0) {
-        struct catalog_rendition *rendition =
-            db_grow((void **)&out->items, &out->count, sizeof(*rendition));
-        row = rendition ? fill_rendition(c, s, rendition)
-                        : db_fail(c, CATALOG_ENOMEM, "out of memory");
-        if (row < 0)
-            break;
-    }
-    db_done(s);
-    if (row < 0)
+    sqlite3_stmt *query = db_query(cat, STATEMENT_RENDITIONS, "l", lesson_id);
+    enum catalog_error error = db_read_all(
+        cat, query, fill_rendition, sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
         catalog_renditions_free(out);
-    return row;
+    return error;
 }
 
 void catalog_renditions_free(struct catalog_renditions *renditions)
@@ -63,36 +64,32 @@ void catalog_renditions_free(struct catalog_renditions *renditions)
     *renditions = (struct catalog_renditions){0};
 }
 
-static int fill_chunk(struct catalog *c, sqlite3_stmt *s, struct catalog_chunk *chunk)
+static enum catalog_error fill_chunk(struct catalog *cat, sqlite3_stmt *row, void *item)
 {
-    chunk->rendition_id = sqlite3_column_int64(s, 0);
-    chunk->number = sqlite3_column_int(s, 1);
-    chunk->bytes = sqlite3_column_int64(s, 2);
-    chunk->sha256 = db_text(s, 3);
-    const void *packed = sqlite3_column_blob(s, 4);
-    int error = segment_table_unpack(packed, (size_t)sqlite3_column_bytes(s, 4), chunk);
+    struct catalog_chunk *chunk = item;
+    chunk->rendition_id = sqlite3_column_int64(row, CHUNK_RENDITION_ID);
+    chunk->number = sqlite3_column_int(row, CHUNK_NUMBER);
+    chunk->bytes = sqlite3_column_int64(row, CHUNK_BYTES);
+    chunk->sha256 = db_text(cat, row, CHUNK_SHA256);
+    const void *packed = sqlite3_column_blob(row, CHUNK_SEGMENTS);
+    size_t packed_bytes = (size_t)sqlite3_column_bytes(row, CHUNK_SEGMENTS);
+    enum catalog_error error = segment_table_unpack(packed, packed_bytes, chunk);
     if (error == CATALOG_ECORRUPT)
-        return db_fail(c, error, "%s: the segment table of chunk %d of rendition %lld is damaged",
-            c->path, chunk->number, (long long)chunk->rendition_id);
-    return error == CATALOG_OK && chunk->sha256 ? CATALOG_OK
-                                                : db_fail(c, CATALOG_ENOMEM, "out of memory");
+        return db_fail(cat, error, "%s: the segment table of chunk %d of rendition %lld is damaged",
+            cat->path, chunk->number, (long long)chunk->rendition_id);
+    return error == CATALOG_OK ? CATALOG_OK : db_out_of_memory(cat);
 }
 
-int catalog_chunks(struct catalog *c, int64_t rendition_id, struct catalog_chunks *out)
+enum catalog_error catalog_chunks(
+    struct catalog *cat, int64_t rendition_id, struct catalog_chunks *out)
 {
-    int row;
     *out = (struct catalog_chunks){0};
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_CHUNKS), "i", rendition_id);
-    while ((row = db_row(c, s)) > 0) {
-        struct catalog_chunk *chunk = db_grow((void **)&out->items, &out->count, sizeof(*chunk));
-        row = chunk ? fill_chunk(c, s, chunk) : db_fail(c, CATALOG_ENOMEM, "out of memory");
-        if (row < 0)
-            break;
-    }
-    db_done(s);
-    if (row < 0)
+    sqlite3_stmt *query = db_query(cat, STATEMENT_CHUNKS, "l", rendition_id);
+    enum catalog_error error = db_read_all(
+        cat, query, fill_chunk, sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
         catalog_chunks_free(out);
-    return row;
+    return error;
 }
 
 void catalog_chunks_free(struct catalog_chunks *chunks)

@@ -16,17 +16,19 @@ static int32_t get32(const uint8_t *at)
                      (uint32_t)at[3] << 24);
 }
 
-static bool sound(const struct catalog_segment *s, int64_t expected_offset)
+static bool is_valid(const struct catalog_segment *segment, int64_t expected_offset)
 {
-    return s->offset_bytes == expected_offset && s->length_bytes > 0 && s->duration_ticks > 0 &&
-           s->iframe_bytes >= 0 && s->iframe_bytes <= s->length_bytes;
+    return segment->offset_bytes == expected_offset && segment->length_bytes > 0 &&
+           segment->duration_ticks > 0 && segment->iframe_bytes >= 0 &&
+           segment->iframe_bytes <= segment->length_bytes;
 }
 
-int segment_table_pack(const struct catalog_chunk *chunk, uint8_t **out, size_t *out_bytes)
+enum catalog_error segment_table_pack(
+    const struct catalog_chunk *chunk, uint8_t **out, size_t *out_bytes)
 {
     int64_t offset = 0;
     for (size_t i = 0; i < chunk->segment_count; i++) {
-        if (!sound(&chunk->segments[i], offset))
+        if (!is_valid(&chunk->segments[i], offset))
             return CATALOG_EINVAL;
         offset += chunk->segments[i].length_bytes;
     }
@@ -46,7 +48,8 @@ int segment_table_pack(const struct catalog_chunk *chunk, uint8_t **out, size_t 
     return CATALOG_OK;
 }
 
-int segment_table_unpack(const void *packed, size_t packed_bytes, struct catalog_chunk *chunk)
+enum catalog_error segment_table_unpack(
+    const void *packed, size_t packed_bytes, struct catalog_chunk *chunk)
 {
     size_t count = packed_bytes / SEGMENT_RECORD_BYTES;
     if (!packed || count == 0 || packed_bytes % SEGMENT_RECORD_BYTES != 0)
@@ -60,7 +63,7 @@ int segment_table_unpack(const void *packed, size_t packed_bytes, struct catalog
         const uint8_t *record = (const uint8_t *)packed + i * SEGMENT_RECORD_BYTES;
         chunk->segments[i] =
             (struct catalog_segment){offset, get32(record), get32(record + 4), get32(record + 8)};
-        if (!sound(&chunk->segments[i], offset))
+        if (!is_valid(&chunk->segments[i], offset))
             return CATALOG_ECORRUPT;
         offset += chunk->segments[i].length_bytes;
     }

@@ -1,67 +1,61 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/uploads.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalog/db.h"
+#include "catalog/lessons.h"
 
-int catalog_upload_create(struct catalog *c, const struct catalog_upload *u)
+#define ID_LENGTH 32
+
+/* ---- reading ---- */
+
+static enum catalog_error fill_upload(struct catalog *cat, sqlite3_stmt *row, void *item)
 {
-    if (!u->id || strlen(u->id) != 32 || u->total_bytes < 0)
-        return db_fail(c, CATALOG_EINVAL, "upload without an id or a size");
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_UPLOAD_INSERT), "sssssssiii", u->id, u->user,
-                u->filename, u->title, u->topic, u->description, u->language, (int64_t)u->publish,
-                u->total_bytes, u->created_ms),
-            NULL);
-    if (error == CATALOG_OK)
-        error = db_touch(c);
-    return db_end(c, error);
+    struct catalog_upload *u = item;
+    u->id = db_text(cat, row, UPLOAD_ID);
+    u->user = db_text(cat, row, UPLOAD_USER);
+    u->filename = db_text(cat, row, UPLOAD_FILENAME);
+    u->title = db_text(cat, row, UPLOAD_TITLE);
+    u->topic = db_text(cat, row, UPLOAD_TOPIC);
+    u->description = db_text(cat, row, UPLOAD_DESCRIPTION);
+    u->language = db_text(cat, row, UPLOAD_LANGUAGE);
+    u->publish = sqlite3_column_int(row, UPLOAD_PUBLISH) != 0;
+    u->total_bytes = sqlite3_column_int64(row, UPLOAD_TOTAL_BYTES);
+    u->created_ms = sqlite3_column_int64(row, UPLOAD_CREATED_MS);
+    u->updated_ms = sqlite3_column_int64(row, UPLOAD_UPDATED_MS);
+    u->lesson_id = sqlite3_column_int64(row, UPLOAD_LESSON_ID);
+    return CATALOG_OK;
 }
 
-static int fill_upload(struct catalog *c, sqlite3_stmt *s, struct catalog_upload *u)
+static enum catalog_error read_uploads(
+    struct catalog *cat, sqlite3_stmt *query, struct catalog_uploads *out)
 {
-    char **const texts[] = {
-        &u->id, &u->user, &u->filename, &u->title, &u->topic, &u->description, &u->language};
-    bool complete = true;
-    for (int i = 0; i < 7; i++)
-        complete &= (*texts[i] = db_text(s, i)) != NULL;
-    u->publish = sqlite3_column_int(s, 7) != 0;
-    u->total_bytes = sqlite3_column_int64(s, 8);
-    u->created_ms = sqlite3_column_int64(s, 9);
-    u->updated_ms = sqlite3_column_int64(s, 10);
-    u->lesson_id = sqlite3_column_int64(s, 11);
-    return complete ? CATALOG_OK : db_fail(c, CATALOG_ENOMEM, "out of memory");
-}
-
-static int read_uploads(struct catalog *c, sqlite3_stmt *s, struct catalog_uploads *out)
-{
-    int row;
     *out = (struct catalog_uploads){0};
-    while ((row = db_row(c, s)) > 0) {
-        struct catalog_upload *upload = db_grow((void **)&out->items, &out->count, sizeof(*upload));
-        row = upload ? fill_upload(c, s, upload) : db_fail(c, CATALOG_ENOMEM, "out of memory");
-        if (row < 0)
-            break;
-    }
-    db_done(s);
-    if (row < 0)
+    enum catalog_error error = db_read_all(
+        cat, query, fill_upload, sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
         catalog_uploads_free(out);
-    return row;
-}
-
-int catalog_upload_get(struct catalog *c, const char *id, struct catalog_uploads *out)
-{
-    int error = read_uploads(c, db_bind(db_statement(c, STATEMENT_UPLOAD_GET), "s", id), out);
-    if (error == CATALOG_OK && out->count == 0)
-        error = db_fail(c, CATALOG_ENOTFOUND, "there is no such upload");
     return error;
 }
 
-int catalog_uploads(struct catalog *c, const char *user, struct catalog_uploads *out)
+static enum catalog_error no_upload(struct catalog *cat)
 {
-    return read_uploads(c, db_bind(db_statement(c, STATEMENT_UPLOADS), "s", user), out);
+    return db_fail(cat, CATALOG_ENOTFOUND, "there is no such upload");
+}
+
+enum catalog_error catalog_upload_get(
+    struct catalog *cat, const char *id, struct catalog_uploads *out)
+{
+    enum catalog_error error = read_uploads(cat, db_query(cat, STATEMENT_UPLOAD_GET, "s", id), out);
+    return error == CATALOG_OK && out->count == 0 ? no_upload(cat) : error;
+}
+
+enum catalog_error catalog_uploads(
+    struct catalog *cat, const char *user, struct catalog_uploads *out)
+{
+    return read_uploads(cat, db_query(cat, STATEMENT_UPLOADS, "s", user), out);
 }
 
 void catalog_uploads_free(struct catalog_uploads *uploads)
@@ -79,45 +73,71 @@ void catalog_uploads_free(struct catalog_uploads *uploads)
     *uploads = (struct catalog_uploads){0};
 }
 
-/* Runs a statement that changes one upload. */
-static int change_upload(struct catalog *c, sqlite3_stmt *statement, bool touch)
+/* ---- writing ---- */
+
+static enum catalog_error create(struct catalog *cat, const struct catalog_upload *u)
 {
-    int changed = 0;
-    int error = db_run(c, statement, &changed);
-    if (error == CATALOG_OK && changed == 0)
-        error = db_fail(c, CATALOG_ENOTFOUND, "there is no such upload");
-    if (error == CATALOG_OK && touch)
-        error = db_touch(c);
-    return error;
+    enum catalog_error error = db_execute(cat, STATEMENT_UPLOAD_INSERT, "sssssssill", u->id,
+        u->user, u->filename, u->title, u->topic, u->description, u->language, u->publish,
+        u->total_bytes, u->created_ms);
+    return error == CATALOG_OK ? db_touch(cat) : error;
 }
 
-int catalog_upload_touch(struct catalog *c, const char *id, int64_t now_ms)
+enum catalog_error catalog_upload_create(struct catalog *cat, const struct catalog_upload *upload)
 {
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = change_upload(
-            c, db_bind(db_statement(c, STATEMENT_UPLOAD_TOUCH), "si", id, now_ms), true);
-    return db_end(c, error);
+    if (!upload->id || strlen(upload->id) != ID_LENGTH || upload->total_bytes < 0)
+        return db_fail(cat, CATALOG_EINVAL, "upload without an id or a size");
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, create(cat, upload));
 }
 
-int catalog_upload_remove(struct catalog *c, const char *id, bool *complete)
+static enum catalog_error touch(struct catalog *cat, const char *id, int64_t now_ms)
+{
+    enum catalog_error error = db_execute(cat, STATEMENT_UPLOAD_TOUCH, "sl", id, now_ms);
+    if (error != CATALOG_OK)
+        return error;
+    return db_changed_rows(cat) > 0 ? db_touch(cat) : no_upload(cat);
+}
+
+enum catalog_error catalog_upload_touch(struct catalog *cat, const char *id, int64_t now_ms)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, touch(cat, id, now_ms));
+}
+
+/* Reads the lesson that an upload became; 0: none yet. */
+static enum catalog_error read_lesson_id(struct catalog *cat, const char *id, int64_t *lesson_id)
 {
     struct catalog_uploads uploads = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = catalog_upload_get(c, id, &uploads);
-    if (error == CATALOG_OK) {
-        *complete = uploads.items[0].lesson_id > 0; /* NOLINT: without one it is ENOTFOUND */
-        error = change_upload(c, db_bind(db_statement(c, STATEMENT_UPLOAD_REMOVE), "s", id), true);
-    }
+    enum catalog_error error = catalog_upload_get(cat, id, &uploads);
+    if (error != CATALOG_OK)
+        return error;
+    *lesson_id = uploads.items[0].lesson_id;
     catalog_uploads_free(&uploads);
-    return db_end(c, error);
+    return CATALOG_OK;
 }
 
-static int make_lesson(struct catalog *c, const struct catalog_upload *u, const char *sha256,
-    int64_t now_ms, int64_t *lesson_id)
+static enum catalog_error remove_upload(struct catalog *cat, const char *id, bool *complete)
 {
-    struct catalog_new_lesson lesson = {
+    int64_t lesson_id = 0;
+    enum catalog_error error = read_lesson_id(cat, id, &lesson_id);
+    if (error != CATALOG_OK)
+        return error;
+    *complete = lesson_id > 0;
+    error = db_execute(cat, STATEMENT_UPLOAD_REMOVE, "s", id);
+    return error == CATALOG_OK ? db_touch(cat) : error;
+}
+
+enum catalog_error catalog_upload_remove(struct catalog *cat, const char *id, bool *complete)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, remove_upload(cat, id, complete));
+}
+
+static enum catalog_error make_lesson(struct catalog *cat, const struct catalog_upload *u,
+    const char *sha256, int64_t now_ms, int64_t *lesson_id)
+{
+    const struct catalog_new_lesson lesson = {
         .title = u->title,
         .topic = u->topic,
         .description = u->description,
@@ -130,59 +150,60 @@ static int make_lesson(struct catalog *c, const struct catalog_upload *u, const 
         .source_sha256 = sha256,
         .now_ms = now_ms,
     };
-    int error = lesson_insert(c, &lesson, lesson_id);
-    if (error == CATALOG_OK)
-        error = change_upload(c,
-            db_bind(db_statement(c, STATEMENT_UPLOAD_COMPLETE), "sii", u->id, *lesson_id, now_ms),
-            true);
+    enum catalog_error error = lesson_insert(cat, &lesson, lesson_id);
+    if (error != CATALOG_OK)
+        return error;
+    return db_execute(cat, STATEMENT_UPLOAD_COMPLETE, "sll", u->id, *lesson_id, now_ms);
+}
+
+static enum catalog_error complete_upload(
+    struct catalog *cat, const char *id, const char *sha256, int64_t now_ms, int64_t *lesson_id)
+{
+    struct catalog_uploads uploads = {0};
+    enum catalog_error error = catalog_upload_get(cat, id, &uploads);
+    if (error != CATALOG_OK)
+        return error;
+    *lesson_id = uploads.items[0].lesson_id;
+    if (*lesson_id == 0)
+        error = make_lesson(cat, &uploads.items[0], sha256, now_ms, lesson_id);
+    catalog_uploads_free(&uploads);
     return error;
 }
 
-int catalog_upload_complete(
-    struct catalog *c, const char *id, const char *sha256, int64_t now_ms, int64_t *lesson_id)
+enum catalog_error catalog_upload_complete(
+    struct catalog *cat, const char *id, const char *sha256, int64_t now_ms, int64_t *lesson_id)
 {
-    struct catalog_uploads uploads = {0};
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = catalog_upload_get(c, id, &uploads);
-    if (error == CATALOG_OK) {
-        *lesson_id = uploads.items[0].lesson_id; /* NOLINT: without one it is ENOTFOUND */
-        if (*lesson_id == 0)
-            error = make_lesson(c, &uploads.items[0], sha256, now_ms, lesson_id);
-    }
-    catalog_uploads_free(&uploads);
-    return db_end(c, error);
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, complete_upload(cat, id, sha256, now_ms, lesson_id));
 }
 
-/* ---- what lies in DATA/sources ---- */
+/* ---- the files in DATA/sources ---- */
 
-int catalog_source_files(struct catalog *c, char ***out, size_t *count)
+static enum catalog_error fill_name(struct catalog *cat, sqlite3_stmt *row, void *item)
+{
+    char **name = item;
+    *name = db_text(cat, row, DB_ONLY_COLUMN);
+    return CATALOG_OK;
+}
+
+enum catalog_error catalog_source_files(struct catalog *cat, char ***out, size_t *count)
 {
     char **names = NULL;
-    size_t n = 0;
-    int row;
-    sqlite3_stmt *s = db_statement(c, STATEMENT_SOURCE_FILES);
-    while ((row = db_row(c, s)) > 0) {
-        char **name = db_grow((void **)&names, &n, sizeof(*name));
-        if (name)
-            *name = db_text(s, 0);
-        if (!name || !*name) {
-            row = db_fail(c, CATALOG_ENOMEM, "out of memory");
-            break;
-        }
-    }
-    db_done(s);
-    size_t with_end = n;
-    if (row == 0 && !db_grow((void **)&names, &with_end, sizeof(*names)))
-        row = db_fail(c, CATALOG_ENOMEM, "out of memory");
-    if (row < 0) {
-        for (size_t i = 0; i < n; i++)
+    size_t name_count = 0;
+    enum catalog_error error = db_read_all(cat, db_query(cat, STATEMENT_SOURCE_FILES, ""),
+        fill_name, sizeof(names[0]), (void **)&names, &name_count);
+    /* The array ends in NULL. */
+    size_t with_end = name_count;
+    if (error == CATALOG_OK && !db_grow((void **)&names, &with_end, sizeof(names[0])))
+        error = db_out_of_memory(cat);
+    if (error != CATALOG_OK) {
+        for (size_t i = 0; i < name_count; i++)
             free(names[i]);
         free(names);
-        return row;
+        return error;
     }
     *out = names;
-    *count = n;
+    *count = name_count;
     return CATALOG_OK;
 }
 

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/users.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalog/db.h"
 
+#define MAX_NAME_BYTES 64
+
 static const char *const role_names[] = {
     [CATALOG_ROLE_ADMIN] = "admin",
     [CATALOG_ROLE_OPERATOR] = "operator",
     [CATALOG_ROLE_TECHNICIAN] = "technician",
 };
-#define ROLES ((int)(sizeof(role_names) / sizeof(role_names[0])))
+#define ROLE_COUNT ((int)(sizeof(role_names) / sizeof(role_names[0])))
 
 int catalog_role_parse(const char *name)
 {
-    for (int i = 0; i < ROLES; i++)
+    for (int i = 0; i < ROLE_COUNT; i++)
         if (strcmp(role_names[i], name) == 0)
             return i;
     return -1;
@@ -22,94 +26,97 @@ int catalog_role_parse(const char *name)
 
 const char *catalog_role_name(int role)
 {
-    return role >= 0 && role < ROLES ? role_names[role] : NULL;
+    return role >= 0 && role < ROLE_COUNT ? role_names[role] : NULL;
 }
 
-int catalog_user_add(
-    struct catalog *c, const char *name, int role, const char *password_hash, int64_t now_ms)
+/* ---- writing users ---- */
+
+enum catalog_error catalog_user_add(
+    struct catalog *cat, const char *name, int role, const char *password_hash, int64_t now_ms)
 {
-    if (!name[0] || strlen(name) > 64 || !catalog_role_name(role))
-        return db_fail(c, CATALOG_EINVAL, "a user needs a name of at most 64 bytes and a role");
-    int error = db_begin(c);
+    if (!name[0] || strlen(name) > MAX_NAME_BYTES || !catalog_role_name(role))
+        return db_fail(cat, CATALOG_EINVAL, "a user needs a name of at most %d bytes and a role",
+            MAX_NAME_BYTES);
+    enum catalog_error error = db_begin(cat);
     if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_USER_INSERT), "sisi", name, (int64_t)role,
-                password_hash, now_ms),
-            NULL);
-    error = db_end(c, error);
-    return error == CATALOG_EEXISTS ? db_fail(c, error, "there is a user %s already", name) : error;
-}
-
-static int expect_user(struct catalog *c, int error, int changed, const char *name)
-{
-    if (error == CATALOG_OK && changed == 0)
-        return db_fail(c, CATALOG_ENOTFOUND, "there is no user %s", name);
+        error = db_end(
+            cat, db_execute(cat, STATEMENT_USER_INSERT, "sisl", name, role, password_hash, now_ms));
+    if (error == CATALOG_EEXISTS)
+        return db_fail(cat, error, "there is a user %s already", name);
     return error;
 }
 
-int catalog_user_set_password(
-    struct catalog *c, const char *name, const char *password_hash, int64_t now_ms)
+static enum catalog_error no_user(struct catalog *cat, const char *name)
+{
+    return db_fail(cat, CATALOG_ENOTFOUND, "there is no user %s", name);
+}
+
+static enum catalog_error set_password(
+    struct catalog *cat, const char *name, const char *password_hash)
+{
+    enum catalog_error error =
+        db_execute(cat, STATEMENT_USER_SET_PASSWORD, "ss", name, password_hash);
+    if (error != CATALOG_OK)
+        return error;
+    if (db_changed_rows(cat) == 0)
+        return no_user(cat, name);
+    return db_execute(cat, STATEMENT_SESSIONS_END, "s", name);
+}
+
+enum catalog_error catalog_user_set_password(
+    struct catalog *cat, const char *name, const char *password_hash, int64_t now_ms)
 {
     (void)now_ms;
-    int changed = 0;
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_USER_SET_PASSWORD), "ss", name, password_hash),
-            &changed);
-    if (error == CATALOG_OK)
-        error = expect_user(c, error, changed, name);
-    if (error == CATALOG_OK)
-        error = db_run(c, db_bind(db_statement(c, STATEMENT_SESSIONS_END), "s", name), NULL);
-    return db_end(c, error);
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, set_password(cat, name, password_hash));
 }
 
-int catalog_user_remove(struct catalog *c, const char *name)
+static enum catalog_error remove_user(struct catalog *cat, const char *name)
 {
-    int changed = 0;
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = db_run(c, db_bind(db_statement(c, STATEMENT_USER_REMOVE), "s", name), &changed);
-    if (error == CATALOG_OK)
-        error = expect_user(c, error, changed, name);
-    return db_end(c, error);
+    enum catalog_error error = db_execute(cat, STATEMENT_USER_REMOVE, "s", name);
+    return error == CATALOG_OK && db_changed_rows(cat) == 0 ? no_user(cat, name) : error;
 }
 
-static int read_users(struct catalog *c, sqlite3_stmt *s, struct catalog_users *out)
+enum catalog_error catalog_user_remove(struct catalog *cat, const char *name)
 {
-    int row;
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, remove_user(cat, name));
+}
+
+/* ---- reading users ---- */
+
+static enum catalog_error fill_user(struct catalog *cat, sqlite3_stmt *row, void *item)
+{
+    struct catalog_user *user = item;
+    user->id = sqlite3_column_int64(row, USER_ID);
+    user->name = db_text(cat, row, USER_NAME);
+    user->role = sqlite3_column_int(row, USER_ROLE);
+    user->password_hash = db_text(cat, row, USER_PASSWORD_HASH);
+    user->created_ms = sqlite3_column_int64(row, USER_CREATED_MS);
+    return CATALOG_OK;
+}
+
+static enum catalog_error read_users(
+    struct catalog *cat, sqlite3_stmt *query, struct catalog_users *out)
+{
     *out = (struct catalog_users){0};
-    while ((row = db_row(c, s)) > 0) {
-        struct catalog_user *user = db_grow((void **)&out->items, &out->count, sizeof(*user));
-        if (user) {
-            user->id = sqlite3_column_int64(s, 0);
-            user->name = db_text(s, 1);
-            user->role = sqlite3_column_int(s, 2);
-            user->password_hash = db_text(s, 3);
-            user->created_ms = sqlite3_column_int64(s, 4);
-        }
-        if (!user || !user->name || !user->password_hash) {
-            row = db_fail(c, CATALOG_ENOMEM, "out of memory");
-            break;
-        }
-    }
-    db_done(s);
-    if (row < 0)
+    enum catalog_error error = db_read_all(
+        cat, query, fill_user, sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
         catalog_users_free(out);
-    return row;
-}
-
-int catalog_user_get(struct catalog *c, const char *name, struct catalog_users *out)
-{
-    int error = read_users(c, db_bind(db_statement(c, STATEMENT_USER_GET), "s", name), out);
-    if (error == CATALOG_OK && out->count == 0)
-        error = db_fail(c, CATALOG_ENOTFOUND, "there is no user %s", name);
     return error;
 }
 
-int catalog_users(struct catalog *c, struct catalog_users *out)
+enum catalog_error catalog_user_get(
+    struct catalog *cat, const char *name, struct catalog_users *out)
 {
-    return read_users(c, db_statement(c, STATEMENT_USERS), out);
+    enum catalog_error error = read_users(cat, db_query(cat, STATEMENT_USER_GET, "s", name), out);
+    return error == CATALOG_OK && out->count == 0 ? no_user(cat, name) : error;
+}
+
+enum catalog_error catalog_users(struct catalog *cat, struct catalog_users *out)
+{
+    return read_users(cat, db_query(cat, STATEMENT_USERS, ""), out);
 }
 
 void catalog_users_free(struct catalog_users *users)
@@ -126,62 +133,63 @@ void catalog_users_free(struct catalog_users *users)
 
 /* ---- sessions ---- */
 
-int catalog_session_add(struct catalog *c, const struct catalog_session *session, int64_t now_ms)
+static enum catalog_error add_session(
+    struct catalog *cat, const struct catalog_session *session, int64_t now_ms)
 {
-    int changed = 0;
-    int error = db_begin(c);
+    enum catalog_error error = db_execute(cat, STATEMENT_SESSIONS_EXPIRE, "l", now_ms);
     if (error == CATALOG_OK)
-        error = db_run(c, db_bind(db_statement(c, STATEMENT_SESSIONS_EXPIRE), "i", now_ms), NULL);
-    if (error == CATALOG_OK)
-        error = db_run(c,
-            db_bind(db_statement(c, STATEMENT_SESSION_INSERT), "sssi", session->token_sha256,
-                session->user, session->csrf, session->expires_ms),
-            &changed);
-    if (error == CATALOG_OK)
-        error = expect_user(c, error, changed, session->user);
-    return db_end(c, error);
+        error = db_execute(cat, STATEMENT_SESSION_INSERT, "sssl", session->token_sha256,
+            session->user, session->csrf, session->expires_ms);
+    return error == CATALOG_OK && db_changed_rows(cat) == 0 ? no_user(cat, session->user) : error;
 }
 
-int catalog_session_remove(struct catalog *c, const char *token_sha256)
+enum catalog_error catalog_session_add(
+    struct catalog *cat, const struct catalog_session *session, int64_t now_ms)
 {
-    int changed = 0;
-    int error = db_begin(c);
-    if (error == CATALOG_OK)
-        error = db_run(
-            c, db_bind(db_statement(c, STATEMENT_SESSION_REMOVE), "s", token_sha256), &changed);
-    if (error == CATALOG_OK && changed == 0)
-        error = db_fail(c, CATALOG_ENOTFOUND, "there is no such session");
-    return db_end(c, error);
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, add_session(cat, session, now_ms));
 }
 
-static int read_sessions(struct catalog *c, int64_t now_ms, struct catalog_sessions *out)
+static enum catalog_error remove_session(struct catalog *cat, const char *token_sha256)
 {
-    int row;
-    sqlite3_stmt *s = db_bind(db_statement(c, STATEMENT_SESSIONS), "i", now_ms);
-    while ((row = db_row(c, s)) > 0) {
-        struct catalog_session *session =
-            db_grow((void **)&out->items, &out->count, sizeof(*session));
-        if (!session) {
-            row = db_fail(c, CATALOG_ENOMEM, "out of memory");
-            break;
-        }
-        snprintf(session->token_sha256, sizeof(session->token_sha256), "%s",
-            (const char *)sqlite3_column_text(s, 0));
-        snprintf(
-            session->csrf, sizeof(session->csrf), "%s", (const char *)sqlite3_column_text(s, 1));
-        snprintf(
-            session->user, sizeof(session->user), "%s", (const char *)sqlite3_column_text(s, 2));
-        session->role = sqlite3_column_int(s, 3);
-        session->expires_ms = sqlite3_column_int64(s, 4);
-    }
-    db_done(s);
-    return row;
+    enum catalog_error error = db_execute(cat, STATEMENT_SESSION_REMOVE, "s", token_sha256);
+    if (error == CATALOG_OK && db_changed_rows(cat) == 0)
+        error = db_fail(cat, CATALOG_ENOTFOUND, "there is no such session");
+    return error;
 }
 
-int catalog_sessions(struct catalog *c, int64_t now_ms, struct catalog_sessions *out)
+enum catalog_error catalog_session_remove(struct catalog *cat, const char *token_sha256)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, remove_session(cat, token_sha256));
+}
+
+/* Copies a text column into an array of 65 bytes. */
+static void copy_text(char out[65], sqlite3_stmt *row, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    snprintf(out, 65, "%s", text ? text : "");
+}
+
+static enum catalog_error fill_session(struct catalog *cat, sqlite3_stmt *row, void *item)
+{
+    struct catalog_session *session = item;
+    (void)cat;
+    copy_text(session->token_sha256, row, SESSION_TOKEN_SHA256);
+    copy_text(session->csrf, row, SESSION_CSRF);
+    copy_text(session->user, row, SESSION_USER);
+    session->role = sqlite3_column_int(row, SESSION_ROLE);
+    session->expires_ms = sqlite3_column_int64(row, SESSION_EXPIRES_MS);
+    return CATALOG_OK;
+}
+
+enum catalog_error catalog_sessions(
+    struct catalog *cat, int64_t now_ms, struct catalog_sessions *out)
 {
     *out = (struct catalog_sessions){0};
-    int error = read_sessions(c, now_ms, out);
+    sqlite3_stmt *query = db_query(cat, STATEMENT_SESSIONS, "l", now_ms);
+    enum catalog_error error = db_read_all(
+        cat, query, fill_session, sizeof(out->items[0]), (void **)&out->items, &out->count);
     if (error != CATALOG_OK)
         catalog_sessions_free(out);
     return error;

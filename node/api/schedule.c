@@ -43,7 +43,7 @@ static void on_priority_body(struct http_request *req, char *data, size_t data_b
 {
     json_t *body = json_loadb(data, data_bytes, 0, NULL);
     const char *name = json_string_value(json_object_get(body, "priority"));
-    int priority;
+    enum catalog_priority priority;
     bool valid = name && catalog_priority_parse(name, &priority);
     json_decref(body);
     int64_t id = api_lesson_id(req);

@@ -36,7 +36,7 @@ enum cli_exit cli_priority(int argc, char **argv)
     };
     struct cli_args args;
     int64_t lesson_id = 0;
-    int priority = CATALOG_PRIORITY_NORMAL;
+    enum catalog_priority priority = CATALOG_PRIORITY_NORMAL;
     enum cli_exit result = cli_parse(&spec, argc, argv, &args);
     if (result == CLI_GO_ON)
         result = cli_parse_lesson(spec.command, args.operands[0], &lesson_id);

@@ -115,7 +115,7 @@ static int refresh_lesson(struct wait *wait, struct watched *watched)
     const struct catalog_lesson *lesson = &lessons.items[0];
     watched->permille = lesson->progress_permille;
     watched->extra_permille = lesson->optional_permille;
-    if (lesson->state != watched->state)
+    if ((int)lesson->state != watched->state)
         report_state(wait, watched, lesson);
     bool over = is_over(wait, lesson);
     if (over && watched->ready)

@@ -95,7 +95,7 @@ static bool is_due(struct worker *worker, const struct catalog_rendition *rendit
  * group in H.264 is among them. */
 static int choose_renditions(struct worker *worker, struct job *job, bool *last_group)
 {
-    int kind = worker_media_kind(worker);
+    enum catalog_media_kind kind = worker_media_kind(worker);
     *last_group = false;
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];

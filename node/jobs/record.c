@@ -210,7 +210,7 @@ static int record_probed(struct worker *worker, const struct message *message)
 /* A rendition that the worker may have made: of its job's kind, or the legacy one beside rungs. */
 static const struct catalog_rendition *find_rendition(const struct worker *worker, const char *name)
 {
-    int kind = worker_media_kind(worker);
+    enum catalog_media_kind kind = worker_media_kind(worker);
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
         bool fits = r->kind == kind || (kind == CATALOG_VIDEO && r->kind == CATALOG_LEGACY);

@@ -269,7 +269,7 @@ static int count_lessons(struct catalog *catalog, struct metrics_snapshot *out)
     if (error)
         return error;
     for (size_t i = 0; i < lessons.count; i++)
-        if (lessons.items[i].state >= 0 && lessons.items[i].state < METRICS_LESSON_STATES)
+        if ((size_t)lessons.items[i].state < METRICS_LESSON_STATES)
             out->lessons[lessons.items[i].state]++;
     catalog_lessons_free(&lessons);
     return CATALOG_OK;
@@ -283,7 +283,7 @@ static int count_jobs(struct catalog *catalog, struct metrics_snapshot *out)
     if (error)
         return error;
     for (size_t i = 0; i < jobs.count; i++)
-        if (jobs.items[i].state >= 0 && jobs.items[i].state < METRICS_JOB_STATES)
+        if ((size_t)jobs.items[i].state < METRICS_JOB_STATES)
             out->jobs[jobs.items[i].state]++;
     catalog_jobs_free(&jobs);
     return CATALOG_OK;

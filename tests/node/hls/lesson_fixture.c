@@ -93,7 +93,7 @@ static void write_file(struct lesson_fixture *fixture, const struct catalog_job 
 }
 
 static struct catalog_rendition find_rendition(
-    struct catalog_renditions *renditions, int kind, bool optional)
+    struct catalog_renditions *renditions, enum catalog_media_kind kind, bool optional)
 {
     for (size_t i = 0; i < renditions->count; i++)
         if (renditions->items[i].kind == kind && renditions->items[i].optional == optional)
