@@ -1,10 +1,10 @@
--- The queue is shared fairly (catalog/fair_queue.h): priority and pause of lessons, what each submitter has had.
+-- For the fair queue (catalog/fair_queue.h): priority and pause of lessons, and the work that each submitter had.
 
 ALTER TABLE lessons ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;     -- enum catalog_priority
-ALTER TABLE lessons ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;       -- 1: nothing of it is begun; what runs goes on
--- Kept by the triggers below, so that the queue need not walk over all jobs, however they are changed.
-ALTER TABLE lessons ADD COLUMN queued_jobs INTEGER NOT NULL DEFAULT 0;  -- how many of its jobs are queued
-ALTER TABLE lessons ADD COLUMN work_left INTEGER NOT NULL DEFAULT 0;    -- cost of its jobs that are queued or leased
+ALTER TABLE lessons ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;       -- 1: no job of it starts; running jobs go on
+-- The triggers below keep these two counters, so the queue need not read all jobs.
+ALTER TABLE lessons ADD COLUMN queued_jobs INTEGER NOT NULL DEFAULT 0;  -- count of its queued jobs
+ALTER TABLE lessons ADD COLUMN work_left INTEGER NOT NULL DEFAULT 0;    -- cost of its queued and leased jobs
 CREATE INDEX lessons_at_work ON lessons (work_left);
 
 UPDATE lessons SET
@@ -30,16 +30,16 @@ CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
     WHERE id = old.lesson_id;
 END;
 
--- Can be lost: then everybody begins anew, as equals.
+-- It may be lost. Then all submitters start again as equals.
 CREATE TABLE submitters (
     name TEXT PRIMARY KEY,                   -- lessons.submitter
-    clock INTEGER NOT NULL,                  -- fair_submitter.clock
-    aged INTEGER NOT NULL                    -- fair_submitter.aged
+    clock INTEGER NOT NULL,                  -- fair_queue_submitter.clock
+    aged INTEGER NOT NULL                    -- fair_queue_submitter.aged
 ) WITHOUT ROWID;
 
 -- One row.
 CREATE TABLE queue (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    clock INTEGER NOT NULL                   -- fair.clock
+    clock INTEGER NOT NULL                   -- fair_queue.clock
 );
 INSERT INTO queue VALUES (1, 0);

@@ -1,9 +1,10 @@
--- What a lesson is ready without (AV1 beside H.264) is made afterwards. Jobs of rank 10 and above are extra.
-ALTER TABLE renditions ADD COLUMN extra INTEGER NOT NULL DEFAULT 0;     -- 1: the lesson is ready without it; made by extra jobs
+-- Optional renditions (AV1 beside H.264) are made after the lesson is READY. Jobs of rank 10 and above are optional
+-- (SQL_OPTIONAL_RANK). Columns and events say "extra" for "optional".
+ALTER TABLE renditions ADD COLUMN extra INTEGER NOT NULL DEFAULT 0;     -- 1: the lesson is READY without it; only optional jobs make it
 UPDATE renditions SET extra = 1 WHERE kind = 0 AND name GLOB 'av[0-9]*';
 
-ALTER TABLE lessons ADD COLUMN extras_made INTEGER NOT NULL DEFAULT 0;  -- how many of its extra renditions are whole
-ALTER TABLE lessons ADD COLUMN extra_left INTEGER NOT NULL DEFAULT 0;   -- cost of its extra jobs that are queued or leased; part of work_left
+ALTER TABLE lessons ADD COLUMN extras_made INTEGER NOT NULL DEFAULT 0;  -- count of its optional renditions that have all their chunks
+ALTER TABLE lessons ADD COLUMN extra_left INTEGER NOT NULL DEFAULT 0;   -- cost of its queued and leased optional jobs; part of work_left
 
 UPDATE lessons SET
     extras_made = (SELECT count(*) FROM renditions r WHERE r.lesson_id = lessons.id AND r.revision = lessons.revision

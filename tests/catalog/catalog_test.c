@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The catalog: opening and refusing files, migrations, query plans, backup; lessons, jobs and
- * chunks from beginning to end. */
+/* The catalog: opening, checking and copying files, query plans, and lessons, jobs, chunks,
+ * uploads, users and uplink minutes from creation to removal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "catalog/catalog.h"
 #include "catalog/catalog.h"
 #include "catalog/db.h"
 
@@ -71,7 +70,7 @@ static int64_t new_lesson(struct catalog *c, const char *file)
     return id;
 }
 
-/* Leases the next job and expects its kind; the job's number is returned. */
+/* Leases the next job and checks its kind. Returns the job's number. */
 static int64_t lease(struct catalog *c, const char *owner, int64_t now_ms, int kind)
 {
     struct catalog_jobs jobs;
@@ -130,7 +129,7 @@ static int add_chunk(struct catalog *c, int64_t job, const char *owner, int64_t 
     return catalog_chunk_add(c, job, owner, &chunk, 2500);
 }
 
-static void test_refuses_what_is_no_catalog(void **state)
+static void test_open_refuses_files_that_are_no_catalog(void **state)
 {
     struct fixture *f = *state;
     struct catalog *other;
@@ -160,7 +159,7 @@ static void test_refuses_what_is_no_catalog(void **state)
         CATALOG_ENOTFOUND);
     assert_int_equal(access(path, F_OK), -1);
 
-    /* What a power cut may leave of a file: it is not filled in silence. */
+    /* A power cut may leave an empty file. It must not become a new catalog without notice. */
     snprintf(path, sizeof(path), "%s/empty.db", f->dir);
     write_file(path, "", 0);
     assert_int_equal(
@@ -182,8 +181,8 @@ static void assert_mode(const struct fixture *f, const char *name, int expected)
     assert_int_equal(status.st_mode & 0777, expected);
 }
 
-/* Passwords' hashes stand in it. */
-static void test_others_cannot_open_it(void **state)
+/* The files contain password hashes. */
+static void test_other_users_cannot_open_the_files(void **state)
 {
     static const char *const names[] = {"catalog.db", "catalog.db-wal", "catalog.db-shm"};
     struct fixture *f = *state;
@@ -199,7 +198,7 @@ static void test_others_cannot_open_it(void **state)
         for (size_t i = 0; i < 3; i++)
             assert_mode(f, names[i], 0640);
         catalog_close(&f->catalog);
-        /* As versions before left it. */
+        /* Older versions left this mode. */
         assert_int_equal(chmod(f->path, 0644), 0);
     }
     assert_int_equal(catalog_open(&f->catalog, &(struct catalog_params){.path = f->path},
@@ -211,7 +210,7 @@ static void test_others_cannot_open_it(void **state)
     umask(before);
 }
 
-static void test_refuses_a_newer_schema(void **state)
+static void test_open_refuses_a_newer_schema(void **state)
 {
     struct fixture *f = *state;
     struct catalog *other;
@@ -223,7 +222,7 @@ static void test_refuses_a_newer_schema(void **state)
     assert_non_null(strstr(f->message, "newer"));
 }
 
-static void test_damage_is_found(void **state)
+static void test_check_finds_damage(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 200; i++) {
@@ -247,7 +246,7 @@ static void test_damage_is_found(void **state)
     assert_int_equal(error, CATALOG_ECORRUPT);
 }
 
-/* Whole tables may be walked only where all of it is wanted. */
+/* These statements want a whole table, so they may scan it. */
 static bool scan_is_meant(int number)
 {
     return number == STATEMENT_SOURCE_FILES || number == STATEMENT_USERS ||
@@ -273,7 +272,7 @@ static void test_no_statement_scans_a_table(void **state)
     }
 }
 
-static void test_a_lesson_from_beginning_to_end(void **state)
+static void test_a_lesson_from_creation_to_removal(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -343,9 +342,9 @@ static void test_a_lesson_from_beginning_to_end(void **state)
     assert_int_not_equal(new_lesson(c, "00000000000000000000000000000002"), id);
 }
 
-/* A legacy chunk takes over finished sound: it waits for it, whoever is free, and the lesson is
- * not complete without it. */
-static void test_legacy_waits_for_sound(void **state)
+/* A legacy chunk contains finished audio, so its job waits for the audio job. The lesson is not
+ * READY without it. */
+static void test_legacy_jobs_wait_for_the_audio_job(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -385,7 +384,7 @@ static void test_legacy_waits_for_sound(void **state)
     assert_int_equal(lessons.items[0].position, 0);
     catalog_lessons_free(&lessons);
     new_lesson(c, "00000000000000000000000000000002");
-    lease(c, "n1", 1000, CATALOG_JOB_PROBE); /* others go on meanwhile */
+    lease(c, "n1", 1000, CATALOG_JOB_PROBE); /* other lessons go on */
     assert_int_equal(catalog_job_finish(c, audio, "n1", 1000), CATALOG_OK);
     int64_t legacy = lease(c, "n1", 1000, CATALOG_JOB_LEGACY);
     assert_int_equal(catalog_lesson_get(c, id, &lessons), CATALOG_OK);
@@ -399,8 +398,8 @@ static void test_legacy_waits_for_sound(void **state)
     catalog_lessons_free(&lessons);
 }
 
-/* What a lesson can be watched without: after all else, whatever its kind and chunk. */
-static void test_what_is_last(void **state)
+/* Optional jobs come last, whatever their kind and chunk. */
+static void test_optional_jobs_come_after_legacy_jobs(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -428,7 +427,7 @@ static void test_what_is_last(void **state)
     lease(c, "n1", 1000, CATALOG_JOB_VIDEO);
 }
 
-static void test_leases_run_out_and_attempts_end(void **state)
+static void test_expired_leases_are_queued_until_no_attempt_is_left(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -444,7 +443,8 @@ static void test_leases_run_out_and_attempts_end(void **state)
     assert_int_equal(
         catalog_job_give_back(c, job, "n2", true, "worker_crashed", "signal 11", 1220), CATALOG_OK);
     assert_int_equal(lease(c, "n2", 1300, CATALOG_JOB_PROBE), job);
-    assert_int_equal(catalog_job_release(c, job, "n2"), CATALOG_OK); /* counts no attempt */
+    assert_int_equal(
+        catalog_job_release(c, job, "n2"), CATALOG_OK); /* does not count as an attempt */
     assert_int_equal(lease(c, "n2", 1400, CATALOG_JOB_PROBE), job);
     assert_int_equal(
         catalog_job_give_back(c, job, "n2", true, "worker_crashed", "signal 11", 1500), CATALOG_OK);
@@ -460,7 +460,7 @@ static void test_leases_run_out_and_attempts_end(void **state)
     assert_int_equal(lease(c, "n4", 1801, CATALOG_JOB_PROBE), job);
 }
 
-static void test_two_connections(void **state)
+static void test_two_connections_see_each_others_changes_and_leases(void **state)
 {
     struct fixture *f = *state;
     struct catalog *other;
@@ -480,7 +480,7 @@ static void test_two_connections(void **state)
     catalog_close(&other);
 }
 
-static void test_backup(void **state)
+static void test_backup_has_all_rows_and_never_overwrites(void **state)
 {
     struct fixture *f = *state;
     char path[128];
@@ -499,7 +499,7 @@ static void test_backup(void **state)
     catalog_close(&copy);
 }
 
-static void test_damaged_segment_tables(void **state)
+static void test_damaged_segment_tables_are_refused(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -521,7 +521,7 @@ static void test_damaged_segment_tables(void **state)
     }
 }
 
-static void test_uploads(void **state)
+static void test_an_upload_becomes_one_lesson_and_can_be_removed(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -560,7 +560,7 @@ static void test_uploads(void **state)
     assert_true(complete);
 }
 
-static void test_texts_are_utf8(void **state)
+static void test_texts_are_read_as_valid_utf8(void **state)
 {
     struct fixture *f = *state;
     struct catalog_lessons lessons;
@@ -581,7 +581,7 @@ static void test_texts_are_utf8(void **state)
     }
 }
 
-static void test_users_and_sessions(void **state)
+static void test_users_and_sessions_are_added_changed_and_removed(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -599,7 +599,7 @@ static void test_users_and_sessions(void **state)
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 0);
     assert_int_equal(catalog_session_add(c, &session, 1), CATALOG_OK);
-    /* Nothing need be written to tell who is logged in. */
+    /* Reading the sessions writes nothing. */
     assert_int_equal(sqlite3_exec(c->db, "PRAGMA query_only = 1", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(catalog_sessions(c, 6000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 0);
@@ -614,7 +614,7 @@ static void test_users_and_sessions(void **state)
     assert_int_equal(catalog_user_remove(c, "li"), CATALOG_ENOTFOUND);
 }
 
-static void test_uplink(void **state)
+static void test_uplink_minutes_are_summed(void **state)
 {
     struct fixture *f = *state;
     struct catalog_uplink uplink;
@@ -635,22 +635,22 @@ static void test_uplink(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_refuses_what_is_no_catalog),
-        TEST(test_others_cannot_open_it),
-        TEST(test_refuses_a_newer_schema),
-        TEST(test_damage_is_found),
+        TEST(test_open_refuses_files_that_are_no_catalog),
+        TEST(test_other_users_cannot_open_the_files),
+        TEST(test_open_refuses_a_newer_schema),
+        TEST(test_check_finds_damage),
         TEST(test_no_statement_scans_a_table),
-        TEST(test_a_lesson_from_beginning_to_end),
-        TEST(test_legacy_waits_for_sound),
-        TEST(test_what_is_last),
-        TEST(test_leases_run_out_and_attempts_end),
-        TEST(test_two_connections),
-        TEST(test_backup),
-        TEST(test_damaged_segment_tables),
-        TEST(test_uploads),
-        TEST(test_texts_are_utf8),
-        TEST(test_users_and_sessions),
-        TEST(test_uplink),
+        TEST(test_a_lesson_from_creation_to_removal),
+        TEST(test_legacy_jobs_wait_for_the_audio_job),
+        TEST(test_optional_jobs_come_after_legacy_jobs),
+        TEST(test_expired_leases_are_queued_until_no_attempt_is_left),
+        TEST(test_two_connections_see_each_others_changes_and_leases),
+        TEST(test_backup_has_all_rows_and_never_overwrites),
+        TEST(test_damaged_segment_tables_are_refused),
+        TEST(test_an_upload_becomes_one_lesson_and_can_be_removed),
+        TEST(test_texts_are_read_as_valid_utf8),
+        TEST(test_users_and_sessions_are_added_changed_and_removed),
+        TEST(test_uplink_minutes_are_summed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

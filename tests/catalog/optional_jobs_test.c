@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a lesson is ready without: made after that, behind all that others wait for, and given up
- * without harm. */
+/* Optional jobs: they come after all needed jobs, the lesson is READY before they are done, and
+ * their failure does no harm to it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -123,7 +123,7 @@ static void add_chunk(struct fixture *f, const struct catalog_job *job)
     catalog_renditions_free(&renditions);
 }
 
-/* Does the next job, and gives its lesson; 0: there was none. */
+/* Runs the next job. Returns its lesson, or 0 if there was no job. */
 static int64_t work(struct fixture *f)
 {
     struct catalog_jobs jobs = lease(f);
@@ -148,7 +148,7 @@ static void fail_next(struct fixture *f, bool retry)
     catalog_jobs_free(&jobs);
 }
 
-/* The lesson's numbers: its texts are freed here. */
+/* Reads a lesson. Only its numbers are valid, since its texts are freed here. */
 static struct catalog_lesson look(struct fixture *f, int64_t lesson_id)
 {
     struct catalog_lessons lessons;
@@ -159,7 +159,7 @@ static struct catalog_lesson look(struct fixture *f, int64_t lesson_id)
     return found;
 }
 
-/* The codes of all that happened to it, in a row. */
+/* Checks the codes of all events of a lesson, oldest first. */
 static void expect_events(struct fixture *f, int64_t lesson_id, const char *expected)
 {
     struct catalog_events events;
@@ -172,7 +172,7 @@ static void expect_events(struct fixture *f, int64_t lesson_id, const char *expe
     assert_string_equal(text, expected);
 }
 
-static void test_ready_before_its_extras(void **state)
+static void test_a_lesson_is_ready_before_its_optional_jobs_are_done(void **state)
 {
     struct fixture *f = *state;
     int64_t id = put_in(f, "li");
@@ -202,8 +202,9 @@ static void test_ready_before_its_extras(void **state)
     assert_int_equal(work(f), 0);
 }
 
-/* Before and after its lesson is ready; all of them together; and taken up again. */
-static void test_given_up_without_harm(void **state)
+/* They fail before and after their lesson is READY, all of them together, and a retry takes them up
+ * again. */
+static void test_failed_optional_jobs_do_not_fail_the_lesson(void **state)
 {
     struct fixture *f = *state;
     int64_t id = put_in(f, "li");
@@ -242,8 +243,8 @@ static void test_given_up_without_harm(void **state)
     assert_int_equal(work(f), 0);
 }
 
-/* Attempts that ended with their node count, and are used up at the next lease. */
-static void test_attempts_used_up_by_dying_nodes(void **state)
+/* An attempt that ended with its node counts. The next lease finds that none is left. */
+static void test_attempts_of_dead_nodes_count(void **state)
 {
     struct fixture *f = *state;
     int64_t id = put_in(f, "li");
@@ -258,7 +259,7 @@ static void test_attempts_used_up_by_dying_nodes(void **state)
     assert_true(look(f, id).optional_failed);
 }
 
-static void test_behind_all_that_others_wait_for(void **state)
+static void test_optional_jobs_come_after_all_needed_jobs_of_all_lessons(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -275,7 +276,7 @@ static void test_behind_all_that_others_wait_for(void **state)
     assert_int_equal(work(f), second);
     assert_int_equal(work(f), other);
     assert_int_equal(work(f), other);
-    /* Among extras priority counts, and pausing works on them too. */
+    /* Among optional jobs, priority counts, and a paused lesson waits. */
     assert_int_equal(work(f), ready);
     assert_int_equal(catalog_lesson_set_paused(c, ready, true, "li", 1), CATALOG_OK);
     assert_int_equal(look(f, ready).position, 0);
@@ -290,8 +291,8 @@ static void test_behind_all_that_others_wait_for(void **state)
     assert_int_equal(work(f), 0);
 }
 
-/* A lesson whose last needed job runs has only extras to begin: others go first. */
-static void test_extras_of_a_lesson_at_work(void **state)
+/* The last needed job of a lesson runs, so only optional jobs of it can start. */
+static void test_a_lesson_with_only_optional_jobs_to_start_lets_others_go_first(void **state)
 {
     struct fixture *f = *state;
     int64_t first = put_in(f, "li");
@@ -305,9 +306,9 @@ static void test_extras_of_a_lesson_at_work(void **state)
     assert_int_not_equal(work(f), 0);
 }
 
-/* From before lessons were ready without: nothing but extras is left of the first; of the second
- * one in AV1 is whole. */
-static void test_a_catalog_of_the_form_before(void **state)
+/* In an older catalog, lessons were READY only after AV1. The first lesson has only AV1 jobs left.
+ * One AV1 rendition of the second lesson is whole. */
+static void test_migration_marks_av1_as_optional(void **state)
 {
     struct fixture *f = *state;
     sqlite3 *db;
@@ -351,12 +352,12 @@ static void test_a_catalog_of_the_form_before(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_ready_before_its_extras),
-        TEST(test_given_up_without_harm),
-        TEST(test_attempts_used_up_by_dying_nodes),
-        TEST(test_behind_all_that_others_wait_for),
-        TEST(test_extras_of_a_lesson_at_work),
-        TEST(test_a_catalog_of_the_form_before),
+        TEST(test_a_lesson_is_ready_before_its_optional_jobs_are_done),
+        TEST(test_failed_optional_jobs_do_not_fail_the_lesson),
+        TEST(test_attempts_of_dead_nodes_count),
+        TEST(test_optional_jobs_come_after_all_needed_jobs_of_all_lessons),
+        TEST(test_a_lesson_with_only_optional_jobs_to_start_lets_others_go_first),
+        TEST(test_migration_marks_av1_as_optional),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

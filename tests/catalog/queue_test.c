@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The fair queue: the rule by tables (catalog/fair_queue.h), then the same through leases,
- * priority, pause, crashes, and a catalog of the form before it. */
+/* The fair queue: its rules on tables of lessons (catalog/fair_queue.h), then in the catalog:
+ * leases, priority, pause, crashes, and the migration of an older catalog. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,15 +19,15 @@
 #define LEASE_MS 1000
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* catalog/migrations.h: what brings a fresh file to the form before this one. */
+/* From catalog/migrations.h: the migrations, which can make an older catalog here. */
 extern const char *const migration_sql[];
 
-/* ---- the rule, by tables ---- */
+/* ---- the rules, on tables ---- */
 
-/* "S:ID:PRIORITY:WORK" of each lesson, S the submitter's letter, WORK "?" before the probe, "+N" of
- * extras. */
+/* Lessons are written "S:ID:PRIORITY:WORK". S is the submitter's letter. WORK is "?" before the
+ * probe, and "+N" if only optional jobs are left. */
 struct order_case {
-    const char *what, *lessons, *expected; /* expected: numbers by position */
+    const char *what, *lessons, *expected; /* expected: the numbers of the lessons, by position */
 };
 
 static const struct order_case order_cases[] = {
@@ -39,13 +39,13 @@ static const struct order_case order_cases[] = {
     {"two submitters take turns", "a:1:0:20 a:2:0:20 a:3:0:20 b:4:0:20 b:5:0:20", "1 4 2 5 3"},
     {"weighted by work: one large lesson or many small ones",
         "a:1:0:100 a:2:0:100 b:3:0:50 b:4:0:50 b:5:0:50 b:6:0:50", "1 3 4 2 5 6"},
-    {"a high one before all, a low one behind all", "a:1:-1:5 a:2:0:900 b:3:0:900 b:4:1:900",
-        "4 2 3 1"},
-    {"extras behind all that others wait for, of whatever priority",
+    {"high priority before all others, low priority after them",
+        "a:1:-1:5 a:2:0:900 b:3:0:900 b:4:1:900", "4 2 3 1"},
+    {"optional jobs after all needed jobs, whatever the priority",
         "a:1:1:+5 a:2:0:900 b:3:-1:900 b:4:0:?", "2 4 3 1"},
-    {"extras among themselves: priority, turns, the shortest, the oldest's part",
+    {"optional jobs among each other: priority, turns, the shortest, the oldest's share",
         "a:1:0:+20 a:2:0:+10 b:3:0:+20 b:4:1:+90", "4 2 1 3"},
-    {"between equals in all the older lesson", "b:7:0:20 a:8:0:20", "7 8"},
+    {"the older lesson if all else is equal", "b:7:0:20 a:8:0:20", "7 8"},
 };
 
 static void parse_lesson(char *text, struct fair_queue *fair)
@@ -63,7 +63,7 @@ static void parse_lesson(char *text, struct fair_queue *fair)
     };
 }
 
-static void test_order_by_table(void **state)
+static void test_positions_follow_the_rules(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(order_cases); i++) {
@@ -86,7 +86,7 @@ static void test_order_by_table(void **state)
     }
 }
 
-static void test_a_forecast_ends_where_it_is_told(void **state)
+static void test_forecast_stops_at_its_limit(void **state)
 {
     (void)state;
     struct fair_queue_submitter submitter = {0};
@@ -96,12 +96,12 @@ static void test_a_forecast_ends_where_it_is_told(void **state)
         .submitters = &submitter, .submitter_count = 1, .lessons = lessons, .lesson_count = 3};
     fair_queue_forecast(&fair, 2);
     assert_int_equal(lessons[2].position, 1);
-    assert_int_equal(lessons[0].position, 2); /* the oldest one's part */
+    assert_int_equal(lessons[0].position, 2); /* the oldest lesson's share */
     assert_int_equal(lessons[1].position, 0);
 }
 
-/* Always a short lesson newer than the long one: the long one is done all the same. */
-static void test_a_stream_of_short_lessons_starves_nothing(void **state)
+/* A newer short lesson always waits too. The long lesson is done all the same. */
+static void test_short_lessons_cannot_starve_a_long_one(void **state)
 {
     (void)state;
     enum { WORK = 2000, JOB = 20, SHORT = 60 };
@@ -120,7 +120,7 @@ static void test_a_stream_of_short_lessons_starves_nothing(void **state)
         lesson->work_left -= JOB;
         if (lesson->id == 1 || lesson->work_left > 0)
             continue;
-        /* Nor are the short ones much slower for it than with all of their submitter's turns. */
+        /* The short lessons are not much slower than if they had all of their submitter's turns. */
         assert_in_range(all - last_short, SHORT, 2 * SHORT);
         last_short = all;
         lesson->id++;
@@ -128,11 +128,11 @@ static void test_a_stream_of_short_lessons_starves_nothing(void **state)
     }
     assert_in_range(all, WORK, FAIR_QUEUE_OLDEST_SHARE * WORK + JOB);
     assert_in_range(
-        all, (FAIR_QUEUE_OLDEST_SHARE - 1) * WORK, INT64_MAX); /* and the short ones came first */
+        all, (FAIR_QUEUE_OLDEST_SHARE - 1) * WORK, INT64_MAX); /* short lessons came first */
 }
 
-/* Two who always have work: one with large jobs, one with small ones. */
-static void test_shares_are_of_work_not_of_turns(void **state)
+/* Both submitters always have work. One has large jobs, the other small ones. */
+static void test_submitters_get_equal_work_whatever_their_job_sizes(void **state)
 {
     (void)state;
     static const int64_t costs[2] = {700, 3};
@@ -151,8 +151,8 @@ static void test_shares_are_of_work_not_of_turns(void **state)
     }
 }
 
-/* He who had no work for a year is next, but doesn't get a year's work before the others. */
-static void test_nobody_saves_up_turns(void **state)
+/* A submitter that had no work for a year is next, but does not get a year's work at once. */
+static void test_an_idle_submitter_saves_up_no_turns(void **state)
 {
     (void)state;
     struct fair_queue_submitter submitters[2] = {{.clock = 5000000}, {.clock = 40}};
@@ -171,7 +171,7 @@ static void test_nobody_saves_up_turns(void **state)
     }
 }
 
-/* ---- the same through leases ---- */
+/* ---- the rules, in the catalog ---- */
 
 struct fixture {
     char dir[64], path[96];
@@ -198,7 +198,7 @@ static int setup(void **state)
     snprintf(f->path, sizeof(f->path), "%s/catalog.db", f->dir);
     *state = f;
     open_catalog(f);
-    /* Thousands of transactions, none of which need outlive this machine. */
+    /* Thousands of transactions follow. None must survive a power cut. */
     return sqlite3_exec(f->catalog->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
 }
 
@@ -233,7 +233,7 @@ static struct catalog_jobs lease(struct fixture *f, const char *owner, int64_t n
     return jobs;
 }
 
-/* Ends a leased job; a probe finds that so many chunks are to be made. */
+/* Finishes a leased job. A probe plans this many chunks. */
 static void finish(struct fixture *f, const struct catalog_job *job, int chunks)
 {
     struct catalog_new_rendition rendition = {.name = "v80",
@@ -256,7 +256,7 @@ static void finish(struct fixture *f, const struct catalog_job *job, int chunks)
         CATALOG_OK);
 }
 
-/* Runs one job and gives its lesson; 0: there was none. Lessons have `chunks` chunks. */
+/* Runs one job. Returns its lesson, or 0 if there was no job. A probe plans `chunks` chunks. */
 static int64_t work(struct fixture *f, int chunks)
 {
     struct catalog_jobs jobs = lease(f, "n1", 1);
@@ -267,7 +267,7 @@ static int64_t work(struct fixture *f, int chunks)
     return lesson_id;
 }
 
-/* A lesson that is probed, alone: its chunks are all that is queued of it. */
+/* Adds a lesson and runs its probe, so that only its chunks are queued. */
 static int64_t put_in_probed(struct fixture *f, const char *submitter, int chunks)
 {
     int64_t id = put_in(f, submitter);
@@ -285,12 +285,12 @@ static struct catalog_lesson position_of(struct fixture *f, int64_t lesson_id)
     struct catalog_lesson found;
     assert_int_equal(catalog_lesson_get(f->catalog, lesson_id, &lessons), CATALOG_OK);
     assert_int_equal(catalog_queue_positions(f->catalog, &lessons), CATALOG_OK);
-    found = lessons.items[0]; /* its numbers: the texts are freed here */
+    found = lessons.items[0]; /* only its numbers stay valid */
     catalog_lessons_free(&lessons);
     return found;
 }
 
-static void test_two_submitters_with_100_and_2_lessons(void **state)
+static void test_two_lessons_do_not_wait_behind_another_submitters_hundred(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 100; i++)
@@ -298,7 +298,7 @@ static void test_two_submitters_with_100_and_2_lessons(void **state)
     for (int i = 0; i < 40; i++)
         work(f, 5);
     int64_t first = put_in(f, "li"), second = put_in(f, "li");
-    assert_int_equal(position_of(f, first).position, 1); /* a newcomer is next */
+    assert_int_equal(position_of(f, first).position, 1); /* a new submitter is next */
     int of_li = 0, of_batch = 0;
     while (of_li < 2 * (1 + 5)) {
         int64_t id = work(f, 5);
@@ -307,17 +307,17 @@ static void test_two_submitters_with_100_and_2_lessons(void **state)
         else
             of_batch++;
     }
-    /* All of li's work, against as much of the batch's, whose probes are small: 200 to 200. */
+    /* Until li's work is done, the batch gets as much work: 200 to 200. */
     assert_in_range(of_batch, 8, 200);
     struct catalog_lesson done = position_of(f, second);
     assert_int_equal(done.state, CATALOG_LESSON_READY);
     assert_int_equal(done.position, 0);
     for (int i = 0; i < 100 * 6 - 40 - of_batch; i++)
         assert_int_not_equal(work(f, 5), 0);
-    assert_int_equal(work(f, 5), 0); /* nobody was forgotten */
+    assert_int_equal(work(f, 5), 0); /* no lesson was forgotten */
 }
 
-static void test_a_short_lesson_behind_a_long_batch(void **state)
+static void test_a_short_lesson_overtakes_its_submitters_batch(void **state)
 {
     struct fixture *f = *state;
     for (int i = 0; i < 3; i++)
@@ -328,10 +328,10 @@ static void test_a_short_lesson_behind_a_long_batch(void **state)
     int jobs = 0;
     for (; position_of(f, id).state != CATALOG_LESSON_READY; jobs++)
         work(f, 0);
-    assert_in_range(jobs, 3, 4); /* one may have been the oldest one's */
+    assert_in_range(jobs, 3, 4); /* one may have gone to the oldest lesson */
 }
 
-static void test_priority_and_pause(void **state)
+static void test_priority_and_pause_change_the_order_of_leases(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -344,7 +344,7 @@ static void test_priority_and_pause(void **state)
     assert_int_equal(position_of(f, a).position, 3);
     assert_int_equal(work(f, 0), b);
 
-    /* What runs goes on to its end; nothing more is begun. */
+    /* A running job goes on to its end. No other job starts. */
     struct catalog_jobs running = lease(f, "n1", 1);
     assert_int_equal(running.items[0].lesson_id, b);
     assert_int_equal(catalog_lesson_set_paused(c, b, true, "li", 2), CATALOG_OK);
@@ -367,8 +367,8 @@ static void test_priority_and_pause(void **state)
     assert_int_equal(position_of(f, b).state, CATALOG_LESSON_READY);
 }
 
-/* An event for each change, none where nothing changed; what can't be is refused. */
-static void test_events_and_refusals(void **state)
+/* A call that changes nothing adds no event. */
+static void test_each_change_adds_one_event_and_impossible_ones_are_refused(void **state)
 {
     struct fixture *f = *state;
     struct catalog *c = f->catalog;
@@ -405,7 +405,7 @@ static void test_events_and_refusals(void **state)
     assert_null(catalog_priority_name(2));
 }
 
-static void test_retrying_resumes(void **state)
+static void test_a_retry_unpauses_the_lesson(void **state)
 {
     struct fixture *f = *state;
     int64_t id = put_in(f, "li");
@@ -422,9 +422,9 @@ static void test_retrying_resumes(void **state)
     assert_int_equal(work(f, 1), id);
 }
 
-/* Who has had how much is in the catalog: kill -9 at any moment changes nobody's turn, and what a
- * dead node had begun counts for nothing. */
-static void test_crashes_keep_the_turns(void **state)
+/* The catalog stores how much work each submitter had. So a kill -9 changes nobody's turn. Jobs
+ * that a dead node had begun do not count. */
+static void test_crashes_do_not_change_whose_turn_it_is(void **state)
 {
     struct fixture *f = *state;
     int64_t li = put_in_probed(f, "li", 50), wang = put_in_probed(f, "wang", 50);
@@ -439,7 +439,7 @@ static void test_crashes_keep_the_turns(void **state)
         struct catalog_jobs jobs = lease(f, owner, 1);
         bool of_wang = jobs.items[0].lesson_id == wang;
         if (!of_wang)
-            died = !died; /* over each of li's jobs once */
+            died = !died; /* once during each of li's jobs */
         if (of_wang || !died) {
             had[of_wang]++;
             finish(f, &jobs.items[0], 0);
@@ -449,7 +449,7 @@ static void test_crashes_keep_the_turns(void **state)
     }
     assert_int_equal(had[0] + had[1], 40);
     assert_int_equal(position_of(f, li).queued_jobs + position_of(f, wang).queued_jobs, 60);
-    /* A node that stops by itself takes its booking back too. */
+    /* A node that stops cleanly takes its booking back too. */
     struct catalog_jobs first = lease(f, "n59", 1);
     assert_int_equal(catalog_job_release(f->catalog, first.items[0].id, "n59"), CATALOG_OK);
     struct catalog_jobs again = lease(f, "n59", 1);
@@ -458,8 +458,8 @@ static void test_crashes_keep_the_turns(void **state)
     catalog_jobs_free(&again);
 }
 
-/* A lesson whose jobs never end well costs its submitter, not the others. */
-static void test_a_crashing_lesson_costs_its_submitter(void **state)
+/* Jobs that always fail cost their own submitter, not the others. */
+static void test_failing_jobs_count_as_work_of_their_submitter(void **state)
 {
     struct fixture *f = *state;
     put_in_probed(f, "li", 100);
@@ -470,13 +470,13 @@ static void test_a_crashing_lesson_costs_its_submitter(void **state)
         if (jobs.items[0].lesson_id == wang) {
             finish(f, &jobs.items[0], 0);
             of_wang++;
-        } /* else its lease runs out */
+        } /* the other leases expire */
         catalog_jobs_free(&jobs);
     }
     assert_in_range(of_wang, 19, 40);
 }
 
-/* The counters of lessons are what a count of the jobs gives, whatever was done. */
+/* Triggers keep the counters, whatever happens to the jobs. */
 static int64_t wrong_counters(struct catalog *c)
 {
     sqlite3_stmt *s;
@@ -495,7 +495,7 @@ static int64_t wrong_counters(struct catalog *c)
     return wrong;
 }
 
-static void test_counters_follow_the_jobs(void **state)
+static void test_counters_of_lessons_equal_a_count_of_their_jobs(void **state)
 {
     struct fixture *f = *state;
     int64_t ids[6];
@@ -510,7 +510,7 @@ static void test_counters_follow_the_jobs(void **state)
             catalog_job_give_back(f->catalog, job->id, "n1", true, "worker_crashed", "", 1);
         else if (i % 5 == 2)
             catalog_job_release(f->catalog, job->id, "n1");
-        else if (i % 5 == 3) /* nothing: the lease runs out */
+        else if (i % 5 == 3) /* do nothing: the lease expires */
             catalog_jobs_recover(f->catalog, i % 2 ? "n1" : "n2");
         else
             finish(f, job, 6);
@@ -525,7 +525,7 @@ static void test_counters_follow_the_jobs(void **state)
     assert_int_equal(wrong_counters(f->catalog), 0);
 }
 
-static void test_a_catalog_of_the_form_before(void **state)
+static void test_migration_counts_the_jobs_of_an_older_catalog(void **state)
 {
     struct fixture *f = *state;
     sqlite3 *db;
@@ -565,20 +565,20 @@ static void test_a_catalog_of_the_form_before(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order_by_table),
-        cmocka_unit_test(test_a_forecast_ends_where_it_is_told),
-        cmocka_unit_test(test_a_stream_of_short_lessons_starves_nothing),
-        cmocka_unit_test(test_shares_are_of_work_not_of_turns),
-        cmocka_unit_test(test_nobody_saves_up_turns),
-        TEST(test_two_submitters_with_100_and_2_lessons),
-        TEST(test_a_short_lesson_behind_a_long_batch),
-        TEST(test_priority_and_pause),
-        TEST(test_events_and_refusals),
-        TEST(test_retrying_resumes),
-        TEST(test_crashes_keep_the_turns),
-        TEST(test_a_crashing_lesson_costs_its_submitter),
-        TEST(test_counters_follow_the_jobs),
-        TEST(test_a_catalog_of_the_form_before),
+        cmocka_unit_test(test_positions_follow_the_rules),
+        cmocka_unit_test(test_forecast_stops_at_its_limit),
+        cmocka_unit_test(test_short_lessons_cannot_starve_a_long_one),
+        cmocka_unit_test(test_submitters_get_equal_work_whatever_their_job_sizes),
+        cmocka_unit_test(test_an_idle_submitter_saves_up_no_turns),
+        TEST(test_two_lessons_do_not_wait_behind_another_submitters_hundred),
+        TEST(test_a_short_lesson_overtakes_its_submitters_batch),
+        TEST(test_priority_and_pause_change_the_order_of_leases),
+        TEST(test_each_change_adds_one_event_and_impossible_ones_are_refused),
+        TEST(test_a_retry_unpauses_the_lesson),
+        TEST(test_crashes_do_not_change_whose_turn_it_is),
+        TEST(test_failing_jobs_count_as_work_of_their_submitter),
+        TEST(test_counters_of_lessons_equal_a_count_of_their_jobs),
+        TEST(test_migration_counts_the_jobs_of_an_older_catalog),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

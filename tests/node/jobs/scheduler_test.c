@@ -154,42 +154,42 @@ static void fails(
     expect_failure(f, reason, detail, "sources", attempts);
 }
 
-static void test_what_the_worker_says_is_final(void **state)
+static void test_a_failure_that_the_worker_reports_is_not_retried(void **state)
 {
     fails(state, "fail", "no_streams", "data", 1);
 }
 
-static void test_crashes_are_tried_again_and_bounded(void **state)
+static void test_crashes_are_retried_until_no_attempt_is_left(void **state)
 {
     fails(state, "crash", "worker_crashed", "signal 6", 3);
 }
 
-static void test_an_exit_without_a_word(void **state)
+static void test_an_exit_without_a_message_counts_as_a_crash(void **state)
 {
     fails(state, "exit", "worker_crashed", "exit code 3", 3);
 }
 
-static void test_the_sandbox_is_final(void **state)
+static void test_a_sandbox_violation_is_not_retried(void **state)
 {
     fails(state, "sandbox", "sandbox", "signal 31", 1);
 }
 
-static void test_garbage_ends_the_worker(void **state)
+static void test_a_malformed_message_ends_the_worker(void **state)
 {
     fails(state, "garbage", "internal", "malformed message", 3);
 }
 
-static void test_a_probe_that_found_nothing(void **state)
+static void test_a_probe_without_findings_fails_the_lesson(void **state)
 {
     fails(state, "mute", "internal", "without findings", 3);
 }
 
-static void test_kills_from_outside_are_nobodys_fault_but_bounded(void **state)
+static void test_kills_from_outside_count_no_attempt_but_are_bounded(void **state)
 {
     fails(state, "kill", "worker_crashed", "signal 9", 28);
 }
 
-static void test_silence_is_ended(void **state)
+static void test_a_silent_worker_is_killed(void **state)
 {
     /* Far more than starting a worker takes of the processor, however slow that is. */
     enum { SILENCE_MS = 60000 };
@@ -218,22 +218,22 @@ static void lies(void **state, const char *how, const char *detail)
     expect_failure(f, "internal", detail, "media/1/1", 3);
 }
 
-static void test_claims_are_checked(void **state)
+static void test_a_chunk_without_a_file_is_refused(void **state)
 {
     lies(state, "chunk", "a chunk that isn't there");
 }
 
-static void test_claims_of_an_init_segment(void **state)
+static void test_an_init_segment_without_a_file_is_refused(void **state)
 {
     lies(state, "init", "an init segment that isn't there");
 }
 
-static void test_claims_of_a_poster(void **state)
+static void test_a_poster_without_a_file_is_refused(void **state)
 {
     lies(state, "poster", "a poster that isn't there");
 }
 
-static void test_claims_of_a_storyboard(void **state)
+static void test_a_storyboard_without_a_file_is_refused(void **state)
 {
     lies(state, "storyboard", "a storyboard that isn't there");
 }
@@ -246,7 +246,7 @@ static struct catalog_jobs first_job(struct fixture *f)
     return jobs;
 }
 
-static void test_stopping_gives_work_back_uncounted(void **state)
+static void test_stopping_gives_jobs_back_without_counting_the_attempt(void **state)
 {
     struct fixture *f = *state;
     char descriptors[256];
@@ -264,7 +264,7 @@ static void test_stopping_gives_work_back_uncounted(void **state)
 
 /* With each number of free descriptors, from none on, until a worker is seen: wherever they ran
  * out, no attempt was counted, and nothing is left open. */
-static void test_short_of_descriptors(void **state)
+static void test_a_lack_of_descriptors_counts_no_attempt(void **state)
 {
     struct fixture *f = *state;
     char descriptors[256];
@@ -299,7 +299,7 @@ static void test_short_of_descriptors(void **state)
     assert_in_range(after, 0, lowest);
 }
 
-static void test_a_dead_nodes_leases_are_taken_over(void **state)
+static void test_leases_of_a_dead_node_are_taken_over(void **state)
 {
     struct fixture *f = *state;
     struct catalog_jobs leased;
@@ -312,7 +312,7 @@ static void test_a_dead_nodes_leases_are_taken_over(void **state)
     expect_failure(f, "no_streams", "data", "sources", 1);
 }
 
-static void test_a_lesson_removed_meanwhile(void **state)
+static void test_removing_a_lesson_stops_its_worker(void **state)
 {
     struct fixture *f = *state;
     char descriptors[256];
@@ -327,7 +327,7 @@ static void test_a_lesson_removed_meanwhile(void **state)
     expect_failure(f, "no_streams", "data", "sources", 2); /* one start was the removed lesson's */
 }
 
-static void test_a_missing_worker_program(void **state)
+static void test_a_missing_worker_program_fails_the_lesson(void **state)
 {
     struct fixture *f = *state;
     struct scheduler_params params = {.base = f->base,
@@ -350,23 +350,23 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_what_the_worker_says_is_final),
-        TEST(test_crashes_are_tried_again_and_bounded),
-        TEST(test_an_exit_without_a_word),
-        TEST(test_the_sandbox_is_final),
-        TEST(test_garbage_ends_the_worker),
-        TEST(test_a_probe_that_found_nothing),
-        TEST(test_kills_from_outside_are_nobodys_fault_but_bounded),
-        TEST(test_silence_is_ended),
-        TEST(test_claims_are_checked),
-        TEST(test_claims_of_an_init_segment),
-        TEST(test_claims_of_a_poster),
-        TEST(test_claims_of_a_storyboard),
-        TEST(test_stopping_gives_work_back_uncounted),
-        TEST(test_short_of_descriptors),
-        TEST(test_a_dead_nodes_leases_are_taken_over),
-        TEST(test_a_lesson_removed_meanwhile),
-        TEST(test_a_missing_worker_program),
+        TEST(test_a_failure_that_the_worker_reports_is_not_retried),
+        TEST(test_crashes_are_retried_until_no_attempt_is_left),
+        TEST(test_an_exit_without_a_message_counts_as_a_crash),
+        TEST(test_a_sandbox_violation_is_not_retried),
+        TEST(test_a_malformed_message_ends_the_worker),
+        TEST(test_a_probe_without_findings_fails_the_lesson),
+        TEST(test_kills_from_outside_count_no_attempt_but_are_bounded),
+        TEST(test_a_silent_worker_is_killed),
+        TEST(test_a_chunk_without_a_file_is_refused),
+        TEST(test_an_init_segment_without_a_file_is_refused),
+        TEST(test_a_poster_without_a_file_is_refused),
+        TEST(test_a_storyboard_without_a_file_is_refused),
+        TEST(test_stopping_gives_jobs_back_without_counting_the_attempt),
+        TEST(test_a_lack_of_descriptors_counts_no_attempt),
+        TEST(test_leases_of_a_dead_node_are_taken_over),
+        TEST(test_removing_a_lesson_stops_its_worker),
+        TEST(test_a_missing_worker_program_fails_the_lesson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
