@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "catalog/db.h"
+#include "transcoder/text/utf8.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -189,32 +190,12 @@ void db_done(sqlite3_stmt *query)
     sqlite3_clear_bindings(query);
 }
 
-/* Returns the bytes of the well-formed UTF-8 sequence (RFC 3629) at the start of text, or 0 if
- * there is none. The NUL at the end of text belongs to no sequence. */
-static size_t utf8_sequence(const unsigned char *text)
-{
-    unsigned char min = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : 0x80;
-    unsigned char max = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : 0xbf;
-    size_t bytes = text[0] < 0x80                      ? 1
-                   : text[0] >= 0xc2 && text[0] < 0xe0 ? 2
-                   : text[0] >= 0xe0 && text[0] < 0xf0 ? 3
-                   : text[0] >= 0xf0 && text[0] < 0xf5 ? 4
-                                                       : 0;
-    for (size_t i = 1; i < bytes; i++) {
-        if (text[i] < min || text[i] > max)
-            return 0;
-        min = 0x80;
-        max = 0xbf;
-    }
-    return bytes;
-}
-
 /* Replaces bytes that are not UTF-8 by "?". JSON can't hold them, so one such text (from a worker
  * that went wrong) would break every list that contains it. */
 static void make_utf8(char *text)
 {
-    while (*text) {
-        size_t bytes = utf8_sequence((const unsigned char *)text);
+    for (char *end = text + strlen(text); text < end;) {
+        size_t bytes = utf8_sequence(text, (size_t)(end - text));
         if (bytes == 0)
             *text = '?';
         text += bytes > 0 ? bytes : 1;
