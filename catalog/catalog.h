@@ -23,7 +23,6 @@
  */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "catalog/db.h"
-#include "transcoder/text/utf8.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "transcoder/text/utf8.h"
 
 static const struct {
     int error;

@@ -5,7 +5,6 @@
  */
 #ifndef CATALOG_DB_H
 #define CATALOG_DB_H
-
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>

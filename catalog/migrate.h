@@ -2,7 +2,6 @@
 /* Bringing a catalog to the form that this program knows. */
 #ifndef CATALOG_MIGRATE_H
 #define CATALOG_MIGRATE_H
-
 #include <stdbool.h>
 
 #include "catalog/errors.h"

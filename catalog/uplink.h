@@ -2,7 +2,6 @@
 /* What the uplink carried, minute by minute. */
 #ifndef CATALOG_UPLINK_H
 #define CATALOG_UPLINK_H
-
 #include <stddef.h>
 #include <stdint.h>
 

@@ -89,7 +89,7 @@ static const struct config_option options[] = {
 
 const struct config_option *config_options(size_t *count)
 {
-    *count = sizeof options / sizeof options[0];
+    *count = sizeof(options) / sizeof(options[0]);
     return options;
 }
 
@@ -104,7 +104,7 @@ static bool same_name(const char *a, const char *b)
 
 const struct config_option *config_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         if (same_name(options[i].name, name))
             return &options[i];
     }
@@ -119,16 +119,16 @@ static int64_t *number_field(struct config *config, const struct config_option *
 void config_defaults(struct config *config)
 {
     *config = (struct config){0};
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         char message[CONFIG_MESSAGE_BYTES];
         int failed =
-            config_set(config, &options[i], options[i].default_text, message, sizeof message);
+            config_set(config, &options[i], options[i].default_text, message, sizeof(message));
         assert(failed == 0);
         (void)failed;
     }
 }
 
-/* ---- values -------------------------------------------------------------- */
+/* ---- values ---- */
 
 /* A port: 1 to 5 digits, at most 65535. */
 static bool is_port(const char *text)
@@ -140,11 +140,11 @@ static bool is_port(const char *text)
 static bool is_address(const char *text)
 {
     const char *colon = strrchr(text, ':');
-    if (colon == NULL || !is_port(colon + 1))
+    if (!colon || !is_port(colon + 1))
         return false;
     char host[INET6_ADDRSTRLEN + 2];
     size_t host_bytes = (size_t)(colon - text);
-    if (host_bytes == 0 || host_bytes >= sizeof host)
+    if (host_bytes == 0 || host_bytes >= sizeof(host))
         return false;
     memcpy(host, text, host_bytes);
     host[host_bytes] = '\0';
@@ -164,7 +164,7 @@ static int64_t suffix_factor(const char *suffix)
     if (suffix[0] == '\0')
         return 1;
     const char *found = strchr(letters, toupper((unsigned char)suffix[0]));
-    if (found == NULL || suffix[1] != '\0')
+    if (!found || suffix[1] != '\0')
         return 0;
     int64_t factor = 1;
     for (const char *letter = letters; letter <= found; letter++)
@@ -257,7 +257,7 @@ static bool take_rate(const char **text, int64_t *out)
 {
     char digits[16];
     size_t count = strspn(*text, "0123456789");
-    if (count >= sizeof digits)
+    if (count >= sizeof(digits))
         return false;
     memcpy(digits, *text, count);
     digits[count] = '\0';
@@ -287,7 +287,7 @@ static int set_rates(struct config *config, const struct config_option *option, 
         snprintf(message, message_bytes, "%s: \"%.100s\" is not %s", option->name, text, range);
         return -EINVAL;
     }
-    memcpy((char *)config + option->offset, rates, sizeof rates);
+    memcpy((char *)config + option->offset, rates, sizeof(rates));
     return 0;
 }
 
@@ -396,8 +396,8 @@ void config_range(const struct config_option *option, char *out)
         snprintf(out, CONFIG_TEXT_BYTES, "%" PRId64 " to %" PRId64, option->min, option->max);
         break;
     case CONFIG_BYTES:
-        format_bytes(option->min, min, sizeof min);
-        format_bytes(option->max, max, sizeof max);
+        format_bytes(option->min, min, sizeof(min));
+        format_bytes(option->max, max, sizeof(max));
         snprintf(out, CONFIG_TEXT_BYTES, "%s to %s", min, max);
         break;
     case CONFIG_SWITCH:
@@ -411,7 +411,7 @@ void config_range(const struct config_option *option, char *out)
     }
 }
 
-/* ---- the file ------------------------------------------------------------ */
+/* ---- the file ---- */
 
 /* Cuts white space off both ends, in place. */
 static char *trim(char *text)
@@ -437,7 +437,7 @@ static void cut_comment(char *line)
 struct reader {
     struct config *config;
     int line;
-    int set_on[sizeof options / sizeof options[0]]; /* the line that set each option, 0 none */
+    int set_on[sizeof(options) / sizeof(options[0])]; /* the line that set each option, 0 none */
 };
 
 /* 0, or -EINVAL with message as in config_set(). */
@@ -448,14 +448,14 @@ static int parse_line(struct reader *reader, char *line, char *message, size_t m
     if (*line == '\0')
         return 0;
     char *equals = strchr(line, '=');
-    if (equals == NULL) {
+    if (!equals) {
         snprintf(message, message_bytes, "\"%.100s\" is not \"name = value\"", line);
         return -EINVAL;
     }
     *equals = '\0';
     const char *name = trim(line);
     const struct config_option *option = config_find(name);
-    if (option == NULL) {
+    if (!option) {
         snprintf(message, message_bytes,
             "there is no option \"%.100s\" (`terrace config` shows all)", name);
         return -EINVAL;
@@ -473,7 +473,7 @@ static int parse_raw_line(
     struct reader *reader, const char *text, size_t text_bytes, char *message, size_t message_bytes)
 {
     char line[LINE_MAX_BYTES];
-    if (text_bytes >= sizeof line || memchr(text, '\0', text_bytes) != NULL) {
+    if (text_bytes >= sizeof(line) || memchr(text, '\0', text_bytes) != NULL) {
         snprintf(message, message_bytes, "this is not a line of text");
         return -EINVAL;
     }
@@ -495,7 +495,7 @@ int config_parse(struct config *config, const char *file_name, const char *text,
         const char *line_end = newline != NULL ? newline : end;
         char why[CONFIG_MESSAGE_BYTES];
         reader.line++;
-        if (parse_raw_line(&reader, text, (size_t)(line_end - text), why, sizeof why) < 0) {
+        if (parse_raw_line(&reader, text, (size_t)(line_end - text), why, sizeof(why)) < 0) {
             snprintf(message, message_bytes, "%s:%d: %s", file_name, reader.line, why);
             return -EINVAL;
         }
@@ -508,12 +508,12 @@ int config_parse(struct config *config, const char *file_name, const char *text,
 static int read_file(const char *path, char **out, size_t *out_bytes)
 {
     FILE *file = fopen(path, "re");
-    if (file == NULL)
+    if (!file)
         return -errno;
     int result = 0;
     char *text = malloc(FILE_MAX_BYTES + 1);
     size_t bytes = text != NULL ? fread(text, 1, FILE_MAX_BYTES + 1, file) : 0;
-    if (text == NULL)
+    if (!text)
         result = -ENOMEM;
     else if (ferror(file))
         result = -errno;
@@ -543,7 +543,7 @@ int config_load(struct config *config, const char *path, char *message, size_t m
     return result;
 }
 
-/* ---- the reference ------------------------------------------------------- */
+/* ---- the reference ---- */
 
 static void print_prose(FILE *file, const char *prose)
 {
@@ -566,7 +566,7 @@ void config_print(FILE *file, const struct config *config)
     fputs("# Configuration of a Terrace node: `terrace serve --config FILE`. The command line goes "
           "first.\n",
         file);
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         const struct config_option *option = &options[i];
         char range[CONFIG_TEXT_BYTES], value[CONFIG_TEXT_BYTES];
         config_range(option, range);

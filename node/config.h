@@ -8,7 +8,6 @@
  */
 #ifndef NODE_CONFIG_H
 #define NODE_CONFIG_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -2,6 +2,8 @@
 #include "node/node.h"
 
 #include <errno.h>
+#include <event2/event.h>
+#include <event2/thread.h>
 #include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
@@ -10,9 +12,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <event2/event.h>
-#include <event2/thread.h>
 
 #include "node/jobs/scheduler.h"
 #include "node/modules.h"
@@ -69,7 +68,7 @@ static int fail(struct node *node, int error, const char *format, ...)
     return error;
 }
 
-/* ---- data folder --------------------------------------------------------- */
+/* ---- data folder ---- */
 
 static int open_store(struct node *node)
 {
@@ -107,7 +106,7 @@ static int open_catalog(struct node *node)
                : -EIO;
 }
 
-/* ---- the server ---------------------------------------------------------- */
+/* ---- the server ---- */
 
 /* A pool thread works with a catalog connection of its own. */
 static void *open_thread(void *ctx)
@@ -117,7 +116,7 @@ static void *open_thread(void *ctx)
     char message[NODE_MESSAGE_BYTES];
     const struct catalog_params params = {
         .path = store_catalog_path(node->store), .must_exist = true, .log = log_catalog};
-    if (catalog_open(&catalog, &params, message, sizeof message) != CATALOG_OK)
+    if (catalog_open(&catalog, &params, message, sizeof(message)) != CATALOG_OK)
         log_write(LOG_ERROR, "catalog", "%s", message);
     return catalog;
 }
@@ -236,14 +235,14 @@ static void announce(const struct node *node)
     write_url(url, "http", config->listen, http_server_port(node->server));
     if (*config->tls_listen != '\0')
         write_url(tls_url, "https", config->tls_listen, http_server_tls_port(node->server));
-    snprintf(urls, sizeof urls, "%s%s%s", url, *tls_url != '\0' ? " and " : "", tls_url);
+    snprintf(urls, sizeof(urls), "%s%s%s", url, *tls_url != '\0' ? " and " : "", tls_url);
     log_write(LOG_INFO, "node", "version %s serves %s on %s", TERRACE_VERSION,
         store_path(node->store), urls);
-    if (node->params->on_listening != NULL)
+    if (node->params->on_listening)
         node->params->on_listening(node->params->ctx, urls);
 }
 
-/* ---- the workers --------------------------------------------------------- */
+/* ---- the workers ---- */
 
 static int open_jobs(struct node *node)
 {
@@ -299,14 +298,14 @@ static int try_jobs(struct node *node)
 
 static int find_worker(struct node *node)
 {
-    int result = scheduler_find_worker(node->worker_path, sizeof node->worker_path);
+    int result = scheduler_find_worker(node->worker_path, sizeof(node->worker_path));
     return result == 0
                ? 0
                : fail(node, result,
                      "the program terrace-worker is not beside terrace (or set TERRACE_WORKER)");
 }
 
-/* ---- events -------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void on_stop(evutil_socket_t signal_number, short what, void *ctx)
 {
@@ -325,7 +324,7 @@ static void on_hangup(evutil_socket_t signal_number, short what, void *ctx)
     if (*node->params->config->tls_listen == '\0')
         log_write(LOG_WARN, "node",
             "SIGHUP: nothing can be reloaded; a changed configuration needs a restart");
-    else if (http_server_reload(node->server, message, sizeof message) < 0)
+    else if (http_server_reload(node->server, message, sizeof(message)) < 0)
         log_write(LOG_ERROR, "node", "SIGHUP: %s; the old certificate stays", message);
     else
         log_write(LOG_INFO, "node",
@@ -376,7 +375,7 @@ static int open_events(struct node *node)
 {
     evthread_use_pthreads();
     node->base = event_base_new();
-    if (node->base == NULL)
+    if (!node->base)
         return fail(node, -ENOMEM, "out of memory");
     int result = add_signal(node, &node->on_int, SIGINT, on_stop);
     if (result == 0)
@@ -390,11 +389,11 @@ static int open_events(struct node *node)
 
 static void free_event(struct event *event)
 {
-    if (event != NULL)
+    if (event)
         event_free(event);
 }
 
-/* ---- running ------------------------------------------------------------- */
+/* ---- running ---- */
 
 static int node_open(struct node *node)
 {
@@ -426,9 +425,9 @@ static void node_close(struct node *node)
 {
     scheduler_close(&node->scheduler, JOBS_GRACE_MS);
     http_server_close(&node->server, HTTP_GRACE_MS);
-    if (node->modules.monitor != NULL)
+    if (node->modules.monitor)
         monitor_flush(node->modules.monitor, node->catalog, true);
-    if (node->modules.link != NULL)
+    if (node->modules.link)
         link_flush(node->modules.link, node->catalog);
     modules_close(&node->modules);
     free_event(node->on_int);
@@ -436,7 +435,7 @@ static void node_close(struct node *node)
     free_event(node->on_hup);
     free_event(node->flush_timer);
     free_event(node->lock_timer);
-    if (node->base != NULL)
+    if (node->base)
         event_base_free(node->base);
     catalog_close(&node->catalog);
     if (node->jobs_lock >= 0)

@@ -17,12 +17,12 @@
 #include <unistd.h>
 
 #include "transcoder/audio/audio_job.h"
+#include "transcoder/ladder/chunk.h"
 #include "transcoder/probe/probe.h"
-#include "transcoder/worker/sandbox.h"
 #include "transcoder/stills/stills.h"
 #include "transcoder/subtitles/subtitle_job.h"
-#include "transcoder/ladder/chunk.h"
 #include "transcoder/text/gb18030.h"
+#include "transcoder/worker/sandbox.h"
 
 #define GIB (1024LL * 1024 * 1024)
 #define MEMORY_BYTES (4 * GIB)

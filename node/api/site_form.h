@@ -2,7 +2,6 @@
 /* What technicians state about links, read from JSON and checked. */
 #ifndef NODE_API_SITE_FORM_H
 #define NODE_API_SITE_FORM_H
-
 #include <jansson.h>
 
 #include "catalog/catalog.h"

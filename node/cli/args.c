@@ -39,7 +39,7 @@ enum cli_exit cli_fail(const char *format, ...)
     return CLI_FAILED;
 }
 
-/* ---- help ---------------------------------------------------------------- */
+/* ---- help ---- */
 
 /* Words from the present column NAME_COLUMNS on, broken before LINE_COLUMNS. */
 static void print_wrapped(const char *text)
@@ -61,7 +61,7 @@ static void print_wrapped(const char *text)
 static void print_option(const char *name, const char *value_name, const char *about)
 {
     char text[128];
-    int columns = snprintf(text, sizeof text, "  --%s%s%s", name, value_name != NULL ? " " : "",
+    int columns = snprintf(text, sizeof(text), "  --%s%s%s", name, value_name != NULL ? " " : "",
         value_name != NULL ? value_name : "");
     if (columns < NAME_COLUMNS)
         printf("%-*s", NAME_COLUMNS, text);
@@ -83,11 +83,11 @@ static void print_config_option(const struct config_option *option)
         [CONFIG_RATES] = "N,N,...",
     };
     char name[64], range[CONFIG_TEXT_BYTES], about[1024];
-    snprintf(name, sizeof name, "%s", option->name);
+    snprintf(name, sizeof(name), "%s", option->name);
     for (char *at = name; (at = strchr(at, '_')) != NULL;)
         *at = '-';
     config_range(option, range);
-    snprintf(about, sizeof about, "%s (%s%s%s; default %s)", option->about, range,
+    snprintf(about, sizeof(about), "%s (%s%s%s; default %s)", option->about, range,
         *option->unit != '\0' ? " " : "", option->unit,
         *option->default_text != '\0' ? option->default_text : "nothing");
     print_option(name, value_names[option->type], about);
@@ -112,7 +112,7 @@ static void print_help(const struct cli_spec *spec)
         print_config_option(&options[i]);
 }
 
-/* ---- parsing ------------------------------------------------------------- */
+/* ---- parsing ---- */
 
 struct override {
     const struct config_option *option;
@@ -133,7 +133,7 @@ struct parser {
 /* The value of "--name=value" or of "--name value"; NULL if there is none. */
 static const char *take_value(struct parser *parser, char *equals)
 {
-    if (equals != NULL)
+    if (equals)
         return equals + 1;
     return parser->at < parser->argc ? parser->argv[parser->at++] : NULL;
 }
@@ -162,7 +162,7 @@ static enum cli_exit add_override(
     struct config scratch;
     char message[CONFIG_MESSAGE_BYTES];
     config_defaults(&scratch);
-    if (config_set(&scratch, option, text, message, sizeof message) < 0)
+    if (config_set(&scratch, option, text, message, sizeof(message)) < 0)
         return cli_misuse(parser->spec->command, "%s", message);
     if (parser->override_count == MAX_OVERRIDES)
         return cli_misuse(parser->spec->command, "too many options");
@@ -173,9 +173,9 @@ static enum cli_exit add_override(
 static enum cli_exit parse_flag(
     struct parser *parser, const struct cli_option *option, const char *name, const char *equals)
 {
-    if (equals != NULL)
+    if (equals)
         return cli_misuse(parser->spec->command, "--%s takes no value", name);
-    if (option == NULL)
+    if (!option)
         parser->help = true;
     else
         *option->flag = true;
@@ -187,20 +187,20 @@ static enum cli_exit parse_option(struct parser *parser, char *text)
 {
     const char *command = parser->spec->command;
     char *equals = strchr(text, '=');
-    if (equals != NULL)
+    if (equals)
         *equals = '\0';
     const struct cli_option *option = find_option(parser->spec, text);
     bool help = strcmp(text, "help") == 0;
-    if (help || (option != NULL && option->flag != NULL))
+    if (help || (option && option->flag))
         return parse_flag(parser, option, text, equals);
     const char **target = option != NULL ? option->value : shared_target(parser, text);
     const struct config_option *config = parser->spec->takes_config ? config_find(text) : NULL;
-    if (target == NULL && config == NULL)
+    if (!target && !config)
         return cli_misuse(command, "there is no option --%s", text);
     const char *value = take_value(parser, equals);
-    if (value == NULL)
+    if (!value)
         return cli_misuse(command, "--%s needs a value", text);
-    if (target == NULL)
+    if (!target)
         return add_override(parser, config, value);
     *target = value;
     return CLI_GO_ON;
@@ -236,12 +236,12 @@ static enum cli_exit make_config(struct parser *parser)
     struct config *config = &parser->out->config;
     char message[CONFIG_MESSAGE_BYTES];
     config_defaults(config);
-    if (parser->config_file != NULL &&
-        config_load(config, parser->config_file, message, sizeof message) < 0)
+    if (parser->config_file &&
+        config_load(config, parser->config_file, message, sizeof(message)) < 0)
         return cli_fail("%s", message);
     for (size_t i = 0; i < parser->override_count; i++) {
         const struct override *override = &parser->overrides[i];
-        if (config_set(config, override->option, override->text, message, sizeof message) < 0)
+        if (config_set(config, override->option, override->text, message, sizeof(message)) < 0)
             return cli_misuse(parser->spec->command, "%s", message);
     }
     return CLI_GO_ON;

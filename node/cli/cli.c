@@ -39,7 +39,7 @@ static const struct command commands[] = {
     {"version", run_version, "", "print the version"},
     {"help", run_help, "[COMMAND]", "this text, or a command's own"},
 };
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 static const struct command *find_command(const char *name)
 {
@@ -80,7 +80,7 @@ static enum cli_exit run_help(int argc, char **argv)
         return CLI_OK;
     }
     const struct command *command = find_command(argv[1]);
-    if (command == NULL)
+    if (!command)
         return cli_misuse("", "there is no command \"%s\"", argv[1]);
     if (command->run == run_help)
         return run_help(1, argv);
@@ -100,7 +100,7 @@ int cli_main(int argc, char **argv)
     if (strcmp(name, "--version") == 0)
         name = "version";
     const struct command *command = find_command(name);
-    if (command == NULL)
+    if (!command)
         return cli_misuse("", "there is no command \"%s\"", name);
     enum cli_exit result = command->run(argc - 1, argv + 1);
     if (fflush(stdout) != 0 || ferror(stdout))

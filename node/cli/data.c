@@ -21,7 +21,7 @@ enum cli_exit cli_check_user(const struct store *store)
     if (geteuid() != 0 || stat(store_catalog_path(store), &catalog) < 0 || catalog.st_uid == 0)
         return CLI_GO_ON;
     const struct passwd *owner = getpwuid(catalog.st_uid);
-    snprintf(number, sizeof number, "#%u", catalog.st_uid); /* sudo takes that, too */
+    snprintf(number, sizeof(number), "#%u", catalog.st_uid); /* sudo takes that, too */
     return cli_fail("the data folder %s is another user's, whose node can't read what root makes "
                     "there: do it as that user (sudo -u '%s' terrace ...)",
         store_path(store), owner ? owner->pw_name : number);
@@ -35,7 +35,7 @@ enum cli_exit cli_data_open(
     const struct store_params store_params = {.path = args->data,
         .create = mode == CLI_DATA_CREATE,
         .floor_bytes = args->config.floor_bytes};
-    int error = store_open(&out->store, &store_params, message, sizeof message);
+    int error = store_open(&out->store, &store_params, message, sizeof(message));
     if (error == -ENOENT && mode != CLI_DATA_CREATE)
         return cli_fail("there is no data folder %s; start a node first, which makes it (`terrace "
                         "serve`)",
@@ -49,7 +49,7 @@ enum cli_exit cli_data_open(
     store_free_reserve(out->store);
     const struct catalog_params catalog_params = {
         .path = store_catalog_path(out->store), .must_exist = mode != CLI_DATA_CREATE};
-    error = catalog_open(&out->catalog, &catalog_params, message, sizeof message);
+    error = catalog_open(&out->catalog, &catalog_params, message, sizeof(message));
     if (error == CATALOG_OK)
         return CLI_GO_ON;
     bool fresh = error == CATALOG_ENOTFOUND && access(store_catalog_path(out->store), F_OK) < 0;
@@ -74,7 +74,7 @@ enum cli_exit cli_catalog_failed(const struct catalog *catalog, int error, const
 enum cli_exit cli_lesson_failed(const struct catalog *catalog, int error, int64_t lesson_id)
 {
     char what[64];
-    snprintf(what, sizeof what, "lesson %" PRId64, lesson_id);
+    snprintf(what, sizeof(what), "lesson %" PRId64, lesson_id);
     return cli_catalog_failed(catalog, error, what);
 }
 

@@ -12,7 +12,7 @@ static bool check_catalog(struct doctor *doctor)
     char message[STORE_PATH_BYTES + 256];
     const struct catalog_params params = {
         .path = store_catalog_path(doctor->store), .must_exist = true, .read_only = true};
-    if (catalog_open(&doctor->catalog, &params, message, sizeof message) != CATALOG_OK) {
+    if (catalog_open(&doctor->catalog, &params, message, sizeof(message)) != CATALOG_OK) {
         doctor_say(doctor, DOCTOR_BAD, "catalog: %s", message);
         return false;
     }
@@ -49,7 +49,7 @@ enum cli_exit cli_doctor(int argc, char **argv)
     if (result != CLI_GO_ON)
         return result;
     const struct store_params params = {.path = args.data, .floor_bytes = args.config.floor_bytes};
-    if (store_open(&store, &params, message, sizeof message) < 0)
+    if (store_open(&store, &params, message, sizeof(message)) < 0)
         return cli_fail("%s", message);
     /* What root can read says nothing. */
     if (cli_check_user(store) != CLI_GO_ON) {

@@ -35,7 +35,7 @@ static void give_up(struct check *check, const char *why)
     check->failed = true;
 }
 
-/* ---- files that the catalog names ---------------------------------------- */
+/* ---- files that the catalog names ---- */
 
 /* A lesson that was removed during the check took its files with it. */
 static bool still_there(struct check *check)
@@ -74,7 +74,7 @@ static void check_file(
     }
     check->bytes += status.st_size;
     if (bytes >= 0 && status.st_size != bytes) {
-        snprintf(what, sizeof what, "has %" PRId64 " bytes instead of %" PRId64,
+        snprintf(what, sizeof(what), "has %" PRId64 " bytes instead of %" PRId64,
             (int64_t)status.st_size, bytes);
         report(check, name, what);
         return;
@@ -92,8 +92,8 @@ static bool remember(struct known *known, int revision, const char *relative)
 {
     if (known->count == known->room) {
         size_t room = known->room > 0 ? known->room * 2 : 64;
-        void *names = realloc(known->names, room * sizeof known->names[0]);
-        if (names == NULL)
+        void *names = realloc(known->names, room * sizeof(known->names[0]));
+        if (!names)
             return false;
         known->names = names;
         known->room = room;
@@ -128,7 +128,7 @@ static void check_chunks(struct check *check, const struct catalog_rendition *re
     char name[JOB_PATH_BYTES];
     for (size_t i = 0; i < chunks->count && !check->failed; i++) {
         const struct catalog_chunk *chunk = &chunks->items[i];
-        if (job_chunk_path(rendition->name, chunk->number, name, sizeof name) < 0)
+        if (job_chunk_path(rendition->name, chunk->number, name, sizeof(name)) < 0)
             report(check, rendition->name, "has a chunk with an impossible number");
         else
             check_media_file(check, name, chunk->bytes, chunk->sha256);
@@ -141,7 +141,7 @@ static void check_rendition(struct check *check, const struct catalog_rendition 
 {
     char name[JOB_PATH_BYTES];
     struct catalog_chunks chunks;
-    if (rendition->init_bytes > 0 && job_init_path(rendition->name, name, sizeof name) > 0)
+    if (rendition->init_bytes > 0 && job_init_path(rendition->name, name, sizeof(name)) > 0)
         check_media_file(check, name, rendition->init_bytes, rendition->init_sha256);
     else if (must_be_whole(check, rendition) && catalog_has_init(rendition->kind))
         report(check, rendition->name, "lacks its init segment, although the lesson is ready");
@@ -169,7 +169,7 @@ static void check_source(struct check *check)
         check_file(check, path, "the source's copy", lesson->remuxed_bytes, "");
 }
 
-/* ---- files that it doesn't name ------------------------------------------ */
+/* ---- files that it doesn't name ---- */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -192,12 +192,12 @@ static void count_strays(struct check *check, char *folder, const struct known *
         if (entry->fts_info != FTS_F && entry->fts_info != FTS_SL)
             continue;
         char name[RELATIVE_BYTES];
-        snprintf(name, sizeof name, "%s", entry->fts_path + prefix);
-        if (known == NULL || known->count == 0 ||
+        snprintf(name, sizeof(name), "%s", entry->fts_path + prefix);
+        if (!known || known->count == 0 ||
             bsearch(name, known->names, known->count, RELATIVE_BYTES, compare_names) == NULL)
             count_stray(check, entry->fts_statp->st_size);
     }
-    if (walk != NULL)
+    if (walk)
         fts_close(walk);
 }
 
@@ -211,7 +211,7 @@ static void count_lesson_strays(struct check *check)
     struct known *known = &check->known;
     if (known->count > 0)
         qsort(known->names, known->count, RELATIVE_BYTES, compare_names);
-    snprintf(folder, sizeof folder, "%s/media/%" PRId64, store_path(check->doctor->store),
+    snprintf(folder, sizeof(folder), "%s/media/%" PRId64, store_path(check->doctor->store),
         check->lesson->id);
     count_strays(check, folder, known);
 }
@@ -242,7 +242,7 @@ static void each_entry(struct check *check, const char *sub,
 {
     char folder[STORE_PATH_BYTES + 64];
     char *paths[] = {folder, NULL};
-    snprintf(folder, sizeof folder, "%s/%s", store_path(check->doctor->store), sub);
+    snprintf(folder, sizeof(folder), "%s/%s", store_path(check->doctor->store), sub);
     FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     for (FTSENT *entry; walk != NULL && (entry = fts_read(walk)) != NULL;) {
         if (entry->fts_level != 1 || entry->fts_info == FTS_DP)
@@ -250,7 +250,7 @@ static void each_entry(struct check *check, const char *sub,
         look(check, entry, ctx);
         fts_set(walk, entry, FTS_SKIP);
     }
-    if (walk != NULL)
+    if (walk)
         fts_close(walk);
 }
 
@@ -270,8 +270,7 @@ static void look_at_source(struct check *check, const FTSENT *entry, const void 
         count_stray(check, entry->fts_statp->st_size);
 }
 
-/* ---- all lessons
- * --------------------------------------------------------------------------------- */
+/* ---- all lessons ---- */
 
 static void check_storyboard(struct check *check)
 {
@@ -280,7 +279,7 @@ static void check_storyboard(struct check *check)
         check_media_file(check, JOB_STORYBOARD_INDEX, -1, "");
     for (int i = 0; i < sheets; i++) {
         char name[JOB_PATH_BYTES];
-        if (job_sheet_path(i, name, sizeof name) > 0)
+        if (job_sheet_path(i, name, sizeof(name)) > 0)
             check_media_file(check, name, -1, "");
     }
 }

@@ -36,7 +36,7 @@ static void check_disk(struct doctor *doctor)
         doctor_say(doctor, DOCTOR_OK, "disk: %s may still be used", text_size(free_bytes, size));
 }
 
-/* ---- kernel -------------------------------------------------------------- */
+/* ---- kernel ---- */
 
 /* 0, or why a connection of this user would not get BBR: -ENOENT, -EPERM. */
 static int try_bbr(void)
@@ -46,7 +46,7 @@ static int try_bbr(void)
     if (fd < 0)
         return -errno;
     int result =
-        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, sizeof name - 1) == 0 ? 0 : -errno;
+        setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, sizeof(name) - 1) == 0 ? 0 : -errno;
     close(fd);
     return result;
 }
@@ -56,7 +56,7 @@ static int try_bbr(void)
 static bool starts_slow_again(void)
 {
     FILE *file = fopen("/proc/sys/net/ipv4/tcp_slow_start_after_idle", "re");
-    if (file == NULL)
+    if (!file)
         return false;
     int set = fgetc(file);
     fclose(file);
@@ -84,7 +84,7 @@ static void check_kernel(struct doctor *doctor)
             "net.ipv4.tcp_slow_start_after_idle=0`)");
 }
 
-/* ---- the worker ---------------------------------------------------------- */
+/* ---- the worker ---- */
 
 /* The first line from fd into out[LINE_BYTES], within the time limit. False: there was none. */
 static bool read_first_line(int fd, char *out)
@@ -108,7 +108,7 @@ static bool read_first_line(int fd, char *out)
 static int spawn_question(const char *path, const char *question, int write_fd, pid_t *pid)
 {
     char program[] = "terrace-worker", option[32];
-    snprintf(option, sizeof option, "%s", question);
+    snprintf(option, sizeof(option), "%s", question);
     char *argv[] = {program, option, NULL};
     posix_spawn_file_actions_t actions;
     if (posix_spawn_file_actions_init(&actions) != 0)
@@ -172,7 +172,7 @@ static void check_sandbox(struct doctor *doctor, const char *path)
 static void check_worker(struct doctor *doctor)
 {
     char path[STORE_PATH_BYTES], version[LINE_BYTES];
-    if (scheduler_find_worker(path, sizeof path) < 0) {
+    if (scheduler_find_worker(path, sizeof(path)) < 0) {
         doctor_say(doctor, DOCTOR_BAD,
             "worker: terrace-worker is not beside terrace (or set TERRACE_WORKER)");
         return;

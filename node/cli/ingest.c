@@ -27,7 +27,7 @@ struct ingest {
     sigset_t signals; /* held back, and looked for while copying */
 };
 
-/* ---- before anything is copied ------------------------------------------- */
+/* ---- before anything is copied ---- */
 
 /* Opens a file that can be put in. Its descriptor (the caller's) and size; or -1 with a line on
  * standard error. */
@@ -82,7 +82,7 @@ static enum cli_exit check_room(const struct store *store, int64_t needed_bytes)
         store_path(store), text_size(needed_bytes, needed), text_size(free_bytes, there));
 }
 
-/* ---- copying ------------------------------------------------------------- */
+/* ---- copying ---- */
 
 struct copy {
     struct ingest *ingest;
@@ -93,7 +93,7 @@ static bool on_copied(void *ctx, int64_t done_bytes, int64_t total_bytes)
 {
     struct copy *copy = ctx;
     char label[PROGRESS_LABEL_BYTES];
-    snprintf(label, sizeof label, "copying %s", copy->name);
+    snprintf(label, sizeof(label), "copying %s", copy->name);
     progress_update(&copy->ingest->progress, label,
         total_bytes > 0 ? (int)((double)done_bytes / (double)total_bytes * 1000) : 0);
     return sigtimedwait(&copy->ingest->signals, NULL, &(struct timespec){0}) < 0;
@@ -156,7 +156,7 @@ static enum cli_exit put_in_as(
 static enum cli_exit put_in(struct ingest *ingest, const char *path, int64_t *lesson_id)
 {
     const char *slash = strrchr(path, '/');
-    char *name = text_utf8(slash != NULL ? slash + 1 : path);
+    char *name = text_utf8(slash ? slash + 1 : path);
     enum cli_exit result =
         name != NULL ? put_in_as(ingest, path, name, lesson_id) : cli_fail("out of memory");
     free(name);
@@ -175,8 +175,8 @@ static void hold_signals(sigset_t *signals)
 
 static enum cli_exit put_all_in(struct ingest *ingest, const struct cli_args *args, bool wait)
 {
-    int64_t *lesson_ids = calloc(args->operand_count, sizeof lesson_ids[0]);
-    if (lesson_ids == NULL)
+    int64_t *lesson_ids = calloc(args->operand_count, sizeof(lesson_ids[0]));
+    if (!lesson_ids)
         return cli_fail("out of memory");
     enum cli_exit result = CLI_GO_ON;
     for (size_t i = 0; i < args->operand_count && result == CLI_GO_ON; i++)
@@ -190,7 +190,7 @@ static enum cli_exit put_all_in(struct ingest *ingest, const struct cli_args *ar
     return result == CLI_GO_ON ? CLI_OK : result;
 }
 
-/* ---- the command --------------------------------------------------------- */
+/* ---- the command ---- */
 
 struct texts {
     const char *title, *topic, *description, *language;
@@ -240,7 +240,7 @@ static enum cli_exit run_with_texts(
     char *topic = text_utf8(texts->topic);
     char *description = text_utf8(texts->description);
     enum cli_exit result = CLI_FAILED;
-    if (title == NULL || topic == NULL || description == NULL) {
+    if (!title || !topic || !description) {
         result = cli_fail("out of memory");
     } else {
         struct ingest ingest = {.title = title,
@@ -300,7 +300,7 @@ enum cli_exit cli_ingest(int argc, char **argv)
                  "running node takes them\n"
                  "up by itself. With --wait the exit code is 1 if a lesson fails.",
         .options = options,
-        .option_count = sizeof options / sizeof options[0],
+        .option_count = sizeof(options) / sizeof(options[0]),
         .min_operands = 1,
         .max_operands = SIZE_MAX,
         .takes_config_file = true,

@@ -3,7 +3,7 @@
 
 enum cli_exit cli_print_json(json_t *value)
 {
-    if (value == NULL)
+    if (!value)
         return cli_fail("out of memory");
     /* 15 digits are what a double keeps exactly: 0.1 stays 0.1. */
     int failed = json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));

@@ -64,7 +64,7 @@ static enum cli_exit ask_twice(const char *user, int signal_fd, char *out)
     result = ask("The same again", user, signal_fd, again);
     if (result == CLI_GO_ON && strcmp(out, again) != 0)
         result = cli_fail("the two are not the same");
-    explicit_bzero(again, sizeof again);
+    explicit_bzero(again, sizeof(again));
     return result;
 }
 

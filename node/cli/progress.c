@@ -63,7 +63,7 @@ void progress_update(struct progress *progress, const char *label, int permille)
 {
     int bounded = permille < 0 ? 0 : permille > 1000 ? 1000 : permille;
     if (strcmp(progress->label, label) != 0) {
-        snprintf(progress->label, sizeof progress->label, "%s", label);
+        snprintf(progress->label, sizeof(progress->label), "%s", label);
         progress->permille = -1;
         progress->line_ms = clock_mono_ms();
     }

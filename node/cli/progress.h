@@ -3,7 +3,6 @@
  * 10 % and at most one a second. */
 #ifndef NODE_CLI_PROGRESS_H
 #define NODE_CLI_PROGRESS_H
-
 #include <stdbool.h>
 #include <stdint.h>
 

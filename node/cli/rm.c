@@ -11,7 +11,7 @@ static enum cli_exit remove_files(const struct store *store, const struct catalo
 {
     const int errors[] = {store_remove_source(store, lesson->source_file),
         store_remove_source(store, lesson->remuxed_file), store_remove_media(store, lesson->id)};
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         if (errors[i] < 0)
             return cli_fail("lesson %" PRId64 " is removed, but not all of its files: %s",
                 lesson->id, strerror(-errors[i]));

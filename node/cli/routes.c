@@ -32,9 +32,9 @@ static void print_route(void *ctx, const struct http_route *route)
     char names[64] = "";
     int bytes = 0;
     (void)ctx;
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         if ((route->methods & methods[i].method) != 0)
-            bytes += snprintf(names + bytes, sizeof names - (size_t)bytes, "%s%s",
+            bytes += snprintf(names + bytes, sizeof(names) - (size_t)bytes, "%s%s",
                 bytes > 0 ? "," : "", methods[i].name);
     }
     printf("%-18s %-40s %-11s %s\n", names, route->pattern, access_name(route->access),
@@ -54,7 +54,7 @@ enum cli_exit cli_routes(int argc, char **argv)
     enum cli_exit result = cli_parse(&spec, argc, argv, &args);
     if (result != CLI_GO_ON)
         return result;
-    if (node_each_route(print_route, NULL, message, sizeof message) < 0)
+    if (node_each_route(print_route, NULL, message, sizeof(message)) < 0)
         return cli_fail("%s", message);
     return CLI_OK;
 }

@@ -29,7 +29,7 @@ enum cli_exit cli_serve(int argc, char **argv)
         return result;
     const struct node_params params = {
         .config = &args.config, .data = args.data, .on_listening = print_address};
-    if (node_run(&params, message, sizeof message) < 0)
+    if (node_run(&params, message, sizeof(message)) < 0)
         return cli_fail("%s", message);
     return CLI_OK;
 }

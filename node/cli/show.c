@@ -59,7 +59,7 @@ static enum cli_exit print_json(const struct details *details)
     return cli_print_json(lesson);
 }
 
-/* ---- for people ---------------------------------------------------------- */
+/* ---- for people ---- */
 
 /* In the reader's language. */
 __attribute__((format_arg(1), format_arg(2))) static const char *word(
@@ -280,7 +280,7 @@ static void print_jobs(const struct catalog_jobs *jobs)
 static enum cli_exit print_events(const struct catalog_events *events)
 {
     json_t *list = lesson_json_events(events);
-    if (list == NULL)
+    if (!list)
         return cli_fail("out of memory");
     const char *language = text_chinese() ? "zh" : "en";
     size_t i = 0;

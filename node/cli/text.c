@@ -18,22 +18,22 @@
 void text_init(void)
 {
     const char *set = setlocale(LC_CTYPE, "");
-    if (set == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+    if (!set || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 bool text_chinese(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = getenv(names[i]);
-        if (value != NULL && *value != '\0')
+        if (value && *value != '\0')
             return strncmp(value, "zh", 2) == 0;
     }
     return false;
 }
 
-/* ---- columns ------------------------------------------------------------- */
+/* ---- columns ---- */
 
 struct glyph {
     size_t bytes; /* 0: the end of the text */
@@ -45,7 +45,7 @@ static struct glyph next_glyph(const char *text)
 {
     wchar_t wide = 0;
     mbstate_t state;
-    memset(&state, 0, sizeof state);
+    memset(&state, 0, sizeof(state));
     size_t bytes = mbrtowc(&wide, text, MB_CUR_MAX, &state);
     if (bytes == 0)
         return (struct glyph){0};
@@ -96,7 +96,7 @@ int text_print(FILE *file, const char *text, int max_columns, int pad_columns)
     return columns;
 }
 
-/* ---- encodings ----------------------------------------------------------- */
+/* ---- encodings ---- */
 
 static char *with_question_marks(const char *text)
 {
@@ -134,7 +134,7 @@ char *text_utf8(const char *text)
     return result ? result : with_question_marks(text);
 }
 
-/* ---- numbers ------------------------------------------------------------- */
+/* ---- numbers ---- */
 
 const char *text_size(int64_t bytes, char *out)
 {

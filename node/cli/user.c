@@ -14,7 +14,7 @@ static bool name_acceptable(const char *name)
 {
     size_t bytes = strlen(name);
     char *utf8 = text_utf8(name);
-    bool acceptable = bytes >= 1 && bytes <= 64 && utf8 != NULL && strcmp(utf8, name) == 0;
+    bool acceptable = bytes >= 1 && bytes <= 64 && utf8 && strcmp(utf8, name) == 0;
     free(utf8);
     for (; acceptable && *name != '\0'; name++)
         acceptable = (unsigned char)*name > ' ' && *name != 0x7f;
@@ -34,7 +34,7 @@ static enum cli_exit ask_hash(const char *name, char *hash)
         result = cli_fail("%s", text_chinese() ? why_zh : why_en);
     else if (auth_hash_password(password, hash) < 0)
         result = cli_fail("out of memory");
-    explicit_bzero(password, sizeof password);
+    explicit_bzero(password, sizeof(password));
     return result;
 }
 
@@ -100,7 +100,7 @@ static enum cli_exit run_add(int argc, char **argv)
         return result;
     if (!name_acceptable(args.operands[0]))
         return cli_misuse(spec.command, "a name has 1 to 64 bytes of UTF-8 without blanks");
-    if (role_name == NULL || catalog_role_parse(role_name) < 0)
+    if (!role_name || catalog_role_parse(role_name) < 0)
         return cli_misuse(spec.command, "--role is admin, operator or technician");
     result = cli_data_open(&data, &args, CLI_DATA_WRITE);
     if (result != CLI_GO_ON)
@@ -210,7 +210,7 @@ static const struct {
     {"rm", "NAME: remove a user", run_rm},
     {"ls", "list the users", run_ls},
 };
-#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 enum cli_exit cli_user(int argc, char **argv)
 {

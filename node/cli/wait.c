@@ -2,12 +2,11 @@
 #include "node/cli/wait.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <event2/event.h>
 
 #include "node/cli/progress.h"
 #include "node/cli/text.h"
@@ -45,7 +44,7 @@ static void stop(struct wait *wait, enum cli_exit result)
     event_base_loopbreak(wait->base);
 }
 
-/* ---- lessons ------------------------------------------------------------- */
+/* ---- lessons ---- */
 
 static void end_lesson(struct wait *wait, struct watched *watched)
 {
@@ -141,9 +140,9 @@ static void show_progress(struct wait *wait)
     }
     const char *what = ready == count ? ", in AV1" : "";
     if (count == 1)
-        snprintf(label, sizeof label, "lesson %" PRId64 "%s", wait->lessons[0].id, what);
+        snprintf(label, sizeof(label), "lesson %" PRId64 "%s", wait->lessons[0].id, what);
     else
-        snprintf(label, sizeof label, "%zu of %zu lessons%s", ready == count ? wait->ended : ready,
+        snprintf(label, sizeof(label), "%zu of %zu lessons%s", ready == count ? wait->ended : ready,
             count, what);
     progress_update(
         &wait->progress, label, (int)((ready == count ? extra_sum : sum) / (int64_t)count));
@@ -174,12 +173,12 @@ static int look(struct wait *wait)
     return error == CATALOG_EBUSY ? CATALOG_OK : error;
 }
 
-/* ---- the workers --------------------------------------------------------- */
+/* ---- the workers ---- */
 
 static enum cli_exit open_jobs(struct wait *wait)
 {
     char worker[STORE_PATH_BYTES];
-    if (scheduler_find_worker(worker, sizeof worker) < 0)
+    if (scheduler_find_worker(worker, sizeof(worker)) < 0)
         return cli_fail("the program terrace-worker is not beside terrace (or set TERRACE_WORKER)");
     const struct scheduler_params params = {.base = wait->base,
         .catalog = wait->params->data->catalog,
@@ -204,7 +203,7 @@ static enum cli_exit try_jobs(struct wait *wait)
                : cli_fail("the workers' lock can't be taken: %s", strerror(-wait->jobs_lock));
 }
 
-/* ---- events -------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void on_tick(evutil_socket_t fd, short what, void *ctx)
 {
@@ -252,12 +251,12 @@ static enum cli_exit open_events(struct wait *wait)
 {
     const struct timeval interval = {.tv_usec = (suseconds_t)TICK_MS * 1000};
     wait->base = event_base_new();
-    if (wait->base == NULL)
+    if (!wait->base)
         return cli_fail("out of memory");
     wait->tick = event_new(wait->base, -1, EV_PERSIST, on_tick, wait);
     wait->on_int = evsignal_new(wait->base, SIGINT, on_signal, wait);
     wait->on_term = evsignal_new(wait->base, SIGTERM, on_signal, wait);
-    if (wait->tick == NULL || wait->on_int == NULL || wait->on_term == NULL ||
+    if (!wait->tick || !wait->on_int || !wait->on_term ||
         event_add(wait->tick, &interval) < 0 || event_add(wait->on_int, NULL) < 0 ||
         event_add(wait->on_term, NULL) < 0)
         return cli_fail("out of memory");
@@ -271,7 +270,7 @@ static enum cli_exit open_events(struct wait *wait)
 
 static void free_event(struct event *event)
 {
-    if (event != NULL)
+    if (event)
         event_free(event);
 }
 
@@ -287,14 +286,14 @@ static void wait_close(struct wait *wait)
     free_event(wait->tick);
     free_event(wait->on_int);
     free_event(wait->on_term);
-    if (wait->base != NULL)
+    if (wait->base)
         event_base_free(wait->base);
     free(wait->lessons);
 }
 
 static bool watch(struct wait *wait)
 {
-    wait->lessons = calloc(wait->params->lesson_count, sizeof wait->lessons[0]);
+    wait->lessons = calloc(wait->params->lesson_count, sizeof(wait->lessons[0]));
     for (size_t i = 0; wait->lessons != NULL && i < wait->params->lesson_count; i++)
         wait->lessons[i] = (struct watched){.id = wait->params->lesson_ids[i], .state = -1};
     return wait->lessons != NULL;

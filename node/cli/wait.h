@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef NODE_CLI_WAIT_H
 #define NODE_CLI_WAIT_H
-
 #include "node/cli/data.h"
 
 struct wait_params {

@@ -48,8 +48,7 @@ struct hls {
 typedef bool (*serve_fn)(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view);
 
-/* ---- answers
- * --------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static void respond_not_found(struct http_request *req)
 {
@@ -178,8 +177,7 @@ static void respond_media(struct http_request *req, const struct hls *hls,
         respond_failure(req);
 }
 
-/* ---- what there is
- * --------------------------------------------------------------------------------- */
+/* ---- what there is ---- */
 
 static const struct media_rendition *find_rendition(
     const struct http_request *req, const struct lesson_view *view)
@@ -397,8 +395,7 @@ static bool serve_file(
                      : serve_sheet(req, hls, view, name);
 }
 
-/* ---- from a URL to the lesson
- * ---------------------------------------------------------------------- */
+/* ---- from a URL to the lesson ---- */
 
 struct lookup {
     struct hls *hls;
@@ -550,8 +547,7 @@ static void handle_file(struct http_request *req, void *ctx)
     resolve(req, ctx, serve_file);
 }
 
-/* ---- the module
- * ------------------------------------------------------------------------------------ */
+/* ---- the module ---- */
 
 /* Specific patterns before the general one. */
 static const struct http_route routes[] = {

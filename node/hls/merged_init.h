@@ -5,7 +5,6 @@
  */
 #ifndef NODE_HLS_MERGED_INIT_H
 #define NODE_HLS_MERGED_INIT_H
-
 #include <stddef.h>
 #include <stdint.h>
 

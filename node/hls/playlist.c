@@ -105,8 +105,7 @@ void playlist_write_iframes(
     add_media_end(rendition, out);
 }
 
-/* ---- the multivariant playlist
- * -------------------------------------------------------------------- */
+/* ---- the multivariant playlist ---- */
 
 /* Renditions in one group must be interchangeable for a player, so a group is what shares its
  * codec. */

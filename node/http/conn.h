@@ -2,7 +2,6 @@
 /* A connection, from one request to the next. One loop's thread. */
 #ifndef NODE_HTTP_CONN_H
 #define NODE_HTTP_CONN_H
-
 #include <sys/socket.h>
 
 #include "node/http/exchange.h"

@@ -12,7 +12,6 @@
  */
 #ifndef NODE_HTTP_EXCHANGE_H
 #define NODE_HTTP_EXCHANGE_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -26,15 +26,15 @@ struct extent_sender {
 int extents_add_slices(struct evbuffer *output, struct evbuffer_file_segment *segment,
     int64_t first_bytes, int64_t length_bytes)
 {
-    int rc = 0;
+    int error = 0;
 
-    for (int64_t at = 0; rc == 0 && at < length_bytes; at += FILE_SLICE_BYTES) {
+    for (int64_t at = 0; error == 0 && at < length_bytes; at += FILE_SLICE_BYTES) {
         int64_t left = length_bytes - at;
 
-        rc = evbuffer_add_file_segment(
+        error = evbuffer_add_file_segment(
             output, segment, first_bytes + at, left < FILE_SLICE_BYTES ? left : FILE_SLICE_BYTES);
     }
-    return rc;
+    return error;
 }
 
 static void send_file(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes)

@@ -71,7 +71,7 @@ int http_gzip(const void *data, size_t data_bytes, enum http_gzip_effort effort,
     const int level = effort == HTTP_GZIP_BEST ? Z_BEST_COMPRESSION : Z_DEFAULT_COMPRESSION;
     z_stream stream = {0};
     size_t bound;
-    int rc;
+    int error;
 
     *out = NULL;
     if (data_bytes > UINT_MAX / 2)
@@ -85,10 +85,10 @@ int http_gzip(const void *data, size_t data_bytes, enum http_gzip_effort effort,
     stream.avail_in = (uInt)data_bytes;
     stream.next_out = *out;
     stream.avail_out = (uInt)bound;
-    rc = *out ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
+    error = *out ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
     *out_bytes = stream.total_out;
     deflateEnd(&stream);
-    if (rc == Z_STREAM_END)
+    if (error == Z_STREAM_END)
         return 0;
     free(*out);
     *out = NULL;

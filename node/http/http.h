@@ -6,7 +6,6 @@
  */
 #ifndef NODE_HTTP_HTTP_H
 #define NODE_HTTP_HTTP_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -201,7 +201,7 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
     const int64_t tick_ms = server->params.sample_interval_ms;
     const struct timeval interval = {tick_ms / 1000, tick_ms % 1000 * 1000};
     const struct timeval pace_interval = {0, PACE_MS * 1000};
-    int rc;
+    int error;
 
     loop->server = server;
     loop->on_conn_ended = accept_again;
@@ -217,11 +217,11 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
         loop->kick = event_new(loop->base, -1, EV_PERSIST, on_kick, loop);
         loop->pace = event_new(loop->base, -1, EV_PERSIST, on_pace, loop);
     }
-    rc = listen_on(loop, listen_fd, &loop->listener);
+    error = listen_on(loop, listen_fd, &loop->listener);
     if (tls_fd >= 0 && listen_on(loop, tls_fd, &loop->tls_listener) < 0)
-        rc = -ENOMEM;
-    if (rc < 0)
-        return rc;
+        error = -ENOMEM;
+    if (error < 0)
+        return error;
     if (!loop->tick || !loop->wake || !loop->kick || !loop->pace ||
         event_add(loop->tick, &interval) < 0)
         return -ENOMEM;
@@ -244,14 +244,14 @@ static void *thread_main(void *arg)
 int loop_start(struct http_loop *loop)
 {
     sigset_t all, before;
-    int rc;
+    int error;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&loop->thread, NULL, thread_main, loop);
+    error = pthread_create(&loop->thread, NULL, thread_main, loop);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    loop->started = rc == 0;
-    return -rc;
+    loop->started = error == 0;
+    return -error;
 }
 
 void loop_close(struct http_loop *loop)

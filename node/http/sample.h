@@ -2,7 +2,6 @@
 /* What the monitor is told about a connection. One loop's thread. */
 #ifndef NODE_HTTP_SAMPLE_H
 #define NODE_HTTP_SAMPLE_H
-
 #include "node/http/exchange.h"
 
 /* Whether bytes were sent or requests were finished since the last sample. */

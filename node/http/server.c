@@ -65,22 +65,22 @@ static int open_pool(struct http_server *server, char *message, size_t message_b
         .thread_close = server->params.thread_close,
         .ctx = server->params.thread_ctx_ctx,
     };
-    int rc = pool_open(&server->pool, &params);
+    int error = pool_open(&server->pool, &params);
 
-    if (rc < 0)
+    if (error < 0)
         snprintf(message, message_bytes, "can't start the threads for background work: %s",
-            strerror(-rc));
-    return rc;
+            strerror(-error));
+    return error;
 }
 
 static int open_tls(struct http_server *server, char *message, size_t message_bytes)
 {
     const struct tls_params params = {server->params.tls_certificate, server->params.tls_key};
-    int rc = tls_open(&server->tls, &params, message, message_bytes);
+    int error = tls_open(&server->tls, &params, message, message_bytes);
 
-    if (rc == 0 && tls_expired(server->tls))
+    if (error == 0 && tls_expired(server->tls))
         server_log(server, "the certificate %s has expired", params.certificate);
-    return rc;
+    return error;
 }
 
 static void close_all(const int *fds, int count)
@@ -98,49 +98,49 @@ static int open_sockets(
     int count = params->loops;
     bool own = params->congestion && strcmp(params->congestion, "system") != 0;
     struct listen_params listen = {params->listen, own ? NEAR_CONGESTION : NULL, count};
-    int rc = listen_open(&listen, fds, &server->port, message, message_bytes);
+    int error = listen_open(&listen, fds, &server->port, message, message_bytes);
 
     for (int i = 0; i < count; i++)
         tls_fds[i] = -1;
-    if (rc < 0 || !server->tls)
-        return rc;
+    if (error < 0 || !server->tls)
+        return error;
     listen.address = params->tls_listen;
-    rc = listen_open(&listen, tls_fds, &server->tls_port, message, message_bytes);
-    if (rc < 0)
+    error = listen_open(&listen, tls_fds, &server->tls_port, message, message_bytes);
+    if (error < 0)
         close_all(fds, count);
-    return rc;
+    return error;
 }
 
 static int open_loops(struct http_server *server, char *message, size_t message_bytes)
 {
     int fds[MAX_LOOPS], tls_fds[MAX_LOOPS];
     int count = server->params.loops;
-    int rc = open_sockets(server, fds, tls_fds, message, message_bytes);
+    int error = open_sockets(server, fds, tls_fds, message, message_bytes);
 
-    if (rc < 0)
-        return rc;
+    if (error < 0)
+        return error;
     server->loop_count = count;
     for (int i = 0; i < count; i++) {
         struct http_loop *loop = &server->loops[i];
         int failed = loop_open(loop, server, fds[i], tls_fds[i]);
 
         loop->max_conns = (server->params.max_connections + count - 1) / count;
-        rc = rc < 0 ? rc : failed;
+        error = error < 0 ? error : failed;
     }
-    for (int i = 0; rc == 0 && i < count; i++) {
-        rc = loop_start(&server->loops[i]);
-        server->running_loops += rc == 0;
+    for (int i = 0; error == 0 && i < count; i++) {
+        error = loop_start(&server->loops[i]);
+        server->running_loops += error == 0;
     }
-    if (rc < 0)
-        snprintf(message, message_bytes, "can't start the server: %s", strerror(-rc));
-    return rc;
+    if (error < 0)
+        snprintf(message, message_bytes, "can't start the server: %s", strerror(-error));
+    return error;
 }
 
 int http_server_open(struct http_server **out, const struct http_server_params *params,
     char *message, size_t message_bytes)
 {
     struct http_server *server = allocate(params);
-    int rc;
+    int result;
 
     *out = NULL;
     if (!server || !server->loops || evthread_use_pthreads() < 0) {
@@ -149,15 +149,15 @@ int http_server_open(struct http_server **out, const struct http_server_params *
         return -ENOMEM;
     }
     signal(SIGPIPE, SIG_IGN); /* a peer that left is an error code, not the end of the process */
-    rc = params->tls_listen && *params->tls_listen ? open_tls(server, message, message_bytes) : 0;
-    if (rc == 0)
-        rc = open_pool(server, message, message_bytes);
-    if (rc == 0)
-        rc = open_loops(server, message, message_bytes);
-    if (rc < 0)
+    result = params->tls_listen && *params->tls_listen ? open_tls(server, message, message_bytes) : 0;
+    if (result == 0)
+        result = open_pool(server, message, message_bytes);
+    if (result == 0)
+        result = open_loops(server, message, message_bytes);
+    if (result < 0)
         http_server_close(&server, 0);
     *out = server;
-    return rc;
+    return result;
 }
 
 int http_server_port(const struct http_server *server)
@@ -188,11 +188,11 @@ static void wait_for_loops(struct http_server *server, int64_t grace_ms)
 {
     int64_t end_ms = clock_mono_ms() + grace_ms;
     const struct timespec until = {end_ms / 1000, end_ms % 1000 * 1000000};
-    int rc = 0;
+    int error = 0;
 
     pthread_mutex_lock(&server->lock);
-    while (server->running_loops > 0 && rc == 0)
-        rc = pthread_cond_timedwait(&server->ended, &server->lock, &until);
+    while (server->running_loops > 0 && error == 0)
+        error = pthread_cond_timedwait(&server->ended, &server->lock, &until);
     pthread_mutex_unlock(&server->lock);
 }
 

@@ -29,17 +29,17 @@ void http_stream_start(struct http_request *req, int status, const char *content
 void http_stream_write(struct http_request *req, const void *data, size_t data_bytes)
 {
     struct evbuffer *output;
-    int rc = 0;
+    int error = 0;
 
     if (req->send != SEND_STREAM || req->head_only || data_bytes == 0 || http_request_gone(req))
         return;
     output = socket_output(&req->conn->socket);
     if (req->chunked)
-        rc |= evbuffer_add_printf(output, "%zx\r\n", data_bytes) < 0;
-    rc |= evbuffer_add(output, data, data_bytes) < 0;
+        error |= evbuffer_add_printf(output, "%zx\r\n", data_bytes) < 0;
+    error |= evbuffer_add(output, data, data_bytes) < 0;
     if (req->chunked)
-        rc |= evbuffer_add(output, "\r\n", 2) < 0;
-    if (rc)
+        error |= evbuffer_add(output, "\r\n", 2) < 0;
+    if (error)
         req->conn->socket.broken = true;
     request_kick(req);
 }

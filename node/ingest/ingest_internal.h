@@ -2,7 +2,6 @@
 /* Shared by the files of node/ingest. */
 #ifndef NODE_INGEST_INGEST_INTERNAL_H
 #define NODE_INGEST_INGEST_INTERNAL_H
-
 #include <pthread.h>
 #include <stdatomic.h>
 

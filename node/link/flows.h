@@ -5,7 +5,6 @@
  */
 #ifndef NODE_LINK_FLOWS_H
 #define NODE_LINK_FLOWS_H
-
 #include "node/http/http.h"
 #include "node/link/sites.h"
 

@@ -8,8 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- the table
- * ------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_INFO };
 
@@ -138,8 +137,7 @@ static const struct metric metrics[] = {
         .value = value_jobs},
 };
 
-/* ---- the text
- * -------------------------------------------------------------------------------------- */
+/* ---- the text ---- */
 
 static const char *sample_suffix(enum metric_type type)
 {
@@ -196,8 +194,7 @@ void metrics_write(
         buf_add_text(out, "# EOF\n");
 }
 
-/* ---- which format
- * ---------------------------------------------------------------------------------- */
+/* ---- which format ---- */
 
 static const char *skip_blanks(const char *text)
 {
@@ -258,8 +255,7 @@ enum metrics_format metrics_negotiate(const char *accept)
                                                               : METRICS_PROMETHEUS;
 }
 
-/* ---- the catalog's part
- * ---------------------------------------------------------------------------- */
+/* ---- the catalog's part ---- */
 
 static int count_lessons(struct catalog *catalog, struct metrics_snapshot *out)
 {

@@ -5,7 +5,6 @@
  */
 #ifndef NODE_MONITOR_METRICS_H
 #define NODE_MONITOR_METRICS_H
-
 #include <stdbool.h>
 #include <stdint.h>
 

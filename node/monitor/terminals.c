@@ -58,8 +58,7 @@ int terminals_open(struct terminals **out, size_t max_terminals)
     return 0;
 }
 
-/* ---- connections
- * ----------------------------------------------------------------------------------- */
+/* ---- connections ---- */
 
 static struct connection *find_connection(struct terminals *terminals, uint64_t conn_id)
 {
@@ -97,8 +96,7 @@ static void remove_connection(struct terminals *terminals, struct connection *co
     free(connection);
 }
 
-/* ---- terminals
- * ------------------------------------------------------------------------------------- */
+/* ---- terminals ---- */
 
 static size_t bucket_of(const char *address)
 {
@@ -183,8 +181,7 @@ static struct terminal *add_terminal(
     return terminal;
 }
 
-/* ---- samples
- * --------------------------------------------------------------------------------------- */
+/* ---- samples ---- */
 
 static const char *skip_number(const char *text, int64_t *number)
 {
@@ -336,8 +333,7 @@ void terminals_observe(struct terminals *terminals, const struct http_conn_sampl
         remove_connection(terminals, connection);
 }
 
-/* ---- looking
- * --------------------------------------------------------------------------------------- */
+/* ---- looking ---- */
 
 size_t terminals_count(const struct terminals *terminals)
 {

@@ -15,7 +15,6 @@
  */
 #ifndef NODE_STORE_STORE_H
 #define NODE_STORE_STORE_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

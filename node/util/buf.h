@@ -6,7 +6,6 @@
  */
 #ifndef NODE_UTIL_BUF_H
 #define NODE_UTIL_BUF_H
-
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/util/log.h"
 
-#include "node/util/clock.h"
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "node/util/clock.h"
 
 enum { LINE_BYTES = 2048 };
 

@@ -79,17 +79,17 @@ static void *thread_main(void *arg)
 static int start_threads(struct pool *pool)
 {
     sigset_t all, before;
-    int rc = 0;
+    int error = 0;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (rc == 0 && pool->started < pool->params.threads) {
-        rc = pthread_create(&pool->threads[pool->started], NULL, thread_main, pool);
-        if (rc == 0)
+    while (error == 0 && pool->started < pool->params.threads) {
+        error = pthread_create(&pool->threads[pool->started], NULL, thread_main, pool);
+        if (error == 0)
             pool->started++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return -rc;
+    return -error;
 }
 
 static int wait_until_ready(struct pool *pool)
@@ -108,7 +108,7 @@ int pool_open(struct pool **out, const struct pool_params *params)
 {
     int threads = params->threads > 0 ? params->threads : DEFAULT_THREADS;
     struct pool *pool = calloc(1, sizeof(*pool) + (size_t)threads * sizeof(pool->threads[0]));
-    int rc;
+    int error;
 
     *out = NULL;
     if (!pool)
@@ -118,13 +118,13 @@ int pool_open(struct pool **out, const struct pool_params *params)
     pool->last = &pool->first;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
-    rc = start_threads(pool);
-    if (rc == 0)
-        rc = wait_until_ready(pool);
-    if (rc < 0)
+    error = start_threads(pool);
+    if (error == 0)
+        error = wait_until_ready(pool);
+    if (error < 0)
         pool_close(&pool);
     *out = pool;
-    return rc;
+    return error;
 }
 
 void pool_submit(struct pool *pool, struct pool_task *task)

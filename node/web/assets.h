@@ -2,7 +2,6 @@
 /* The bundled pages, scripts and styles; made by build.mjs. */
 #ifndef NODE_WEB_ASSETS_H
 #define NODE_WEB_ASSETS_H
-
 #include <stddef.h>
 
 struct web_asset {

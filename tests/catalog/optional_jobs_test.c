@@ -2,15 +2,15 @@
 /* Optional jobs: they come after all needed jobs, the lesson is READY before they are done, and
  * their failure does no harm to it. */
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "catalog/catalog.h"
 #include "catalog/db.h"

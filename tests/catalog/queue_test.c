@@ -2,15 +2,15 @@
 /* The fair queue: its rules on tables of lessons (catalog/fair_queue.h), then in the catalog:
  * leases, priority, pause, crashes, and the migration of an older catalog. */
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "catalog/catalog.h"
 #include "catalog/db.h"

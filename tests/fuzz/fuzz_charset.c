@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "transcoder/demux/tags.h"
-#include "transcoder/text/utf8.h"
 #include "transcoder/text/gb18030.h"
+#include "transcoder/text/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What players say of themselves stays within its bounds. */
-#include "node/http/parse/cmcd.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "node/http/parse/cmcd.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

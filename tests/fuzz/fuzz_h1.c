@@ -4,14 +4,14 @@
  * stand for something else that happens (enum). Answers must be well-formed, no more than requests
  * and the same however the requests are cut, and nothing may be left of the connection.
  */
-#include "h1.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "h1.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* However a chunked body is cut into pieces, the same comes out of it. */
-#include "node/http/parse/chunked.h"
-
 #include <stdint.h>
 #include <stdlib.h>
+
+#include "node/http/parse/chunked.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -25,29 +25,29 @@ static int decode(const char *text, size_t bytes, size_t step, struct sum *sum, 
 {
     struct http_chunked *chunked = http_chunked_new();
     size_t at = 0, taken;
-    int rc = 0;
+    int error = 0;
 
     if (!chunked)
         abort();
-    while (rc == 0 && at < bytes) {
-        rc = http_chunked_decode(
+    while (error == 0 && at < bytes) {
+        error = http_chunked_decode(
             chunked, text + at, step < bytes - at ? step : bytes - at, &taken, add, sum);
         at += taken;
     }
     *end = at;
     http_chunked_free(chunked);
-    return rc;
+    return error;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     struct sum whole = {0}, pieces = {0};
     size_t whole_end, pieces_end, step = bytes ? 1 + data[bytes - 1] % 8 : 1;
-    int rc = decode((const char *)data, bytes, bytes ? bytes : 1, &whole, &whole_end);
+    int error = decode((const char *)data, bytes, bytes ? bytes : 1, &whole, &whole_end);
 
-    if (decode((const char *)data, bytes, step, &pieces, &pieces_end) != rc)
+    if (decode((const char *)data, bytes, step, &pieces, &pieces_end) != error)
         abort();
-    if (rc >= 0 &&
+    if (error >= 0 &&
         (whole.bytes != pieces.bytes || whole.hash != pieces.hash || whole_end != pieces_end))
         abort();
     return 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A head as a whole and in two pieces ends at the same place, and its parts are strings within it.
  */
-#include "node/http/parse/head.h"
-#include "node/http/router.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "node/http/parse/head.h"
+#include "node/http/router.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

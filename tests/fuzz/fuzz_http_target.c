@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A target's path stays below the root, and normalising it again changes nothing. */
-#include "node/http/parse/target.h"
-#include "transcoder/text/utf8.h"
-
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "node/http/parse/target.h"
+#include "transcoder/text/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

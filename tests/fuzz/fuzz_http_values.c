@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ranges lie within the representation; lists of tags and codings are read to their end and no
  * further. */
-#include "node/http/parse/condition.h"
-#include "node/http/parse/date.h"
-#include "node/http/gzip.h"
-#include "node/http/parse/range.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "node/http/gzip.h"
+#include "node/http/parse/condition.h"
+#include "node/http/parse/date.h"
+#include "node/http/parse/range.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

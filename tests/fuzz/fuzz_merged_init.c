@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Init segments and the beginnings of segments, as the node reads them to lay out virtual files.
  * The input is one of each: an init segment up to a box "moof", then a segment. */
-#include "node/hls/merged_init.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "node/hls/merged_init.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

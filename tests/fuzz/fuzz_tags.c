@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/subtitles/mov_text.h"
 #include "transcoder/demux/tags.h"
+#include "transcoder/subtitles/mov_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

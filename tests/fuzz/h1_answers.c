@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reads the answers of a connection as a client would, and believes nothing. */
-#include "h1.h"
-
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "h1.h"
 
 struct reader {
     const char *at, *end;

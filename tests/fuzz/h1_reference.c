@@ -14,10 +14,10 @@ static int64_t chunked_bytes(const char *at, size_t left)
 {
     struct http_chunked *chunked = http_chunked_new();
     size_t taken = 0;
-    int rc = left ? http_chunked_decode(chunked, at, left, &taken, ignore, NULL) : 0;
+    int error = left ? http_chunked_decode(chunked, at, left, &taken, ignore, NULL) : 0;
 
     http_chunked_free(chunked);
-    return rc == 1 ? (int64_t)taken : -1;
+    return error == 1 ? (int64_t)taken : -1;
 }
 
 /* The same of a request; -1: it isn't whole, or it is none. */

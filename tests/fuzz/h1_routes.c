@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Handlers of each kind that the node has, under the paths of http_conformance_table.mjs. */
-#include "h1.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "h1.h"
 
 enum { DEFERRED_TURNS = 2, EVENTS = 3, SHORT_BYTES = 300 };
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The server's loop without its thread, a pool that has none, and a clock that stands still:
  * nothing happens by itself. */
-#include "h1.h"
-#include "node/http/conn.h"
-#include "node/http/loop.h"
-#include "node/util/clock.h"
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -16,6 +11,11 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "h1.h"
+#include "node/http/conn.h"
+#include "node/http/loop.h"
+#include "node/util/clock.h"
 
 enum { TURN_MS = 10, WAIT_MS = 600 * 1000, SEND_BUFFER_BYTES = 4096 };
 

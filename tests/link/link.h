@@ -6,7 +6,6 @@
  */
 #ifndef TESTS_LINK_LINK_H
 #define TESTS_LINK_LINK_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -10,8 +10,6 @@
  * Both namespaces, and all that is left in them, end with the command, whose exit status is ours.
  * 77: this machine has no TUN, or no right to it.
  */
-#include "tests/link/link.h"
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +29,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/link/link.h"
 
 #define EXIT_SKIP 77
 #define MTU_BYTES 1500

@@ -5,11 +5,11 @@
  * The node's HTTP server with one file, /file, until a signal ends it. A peer is given up that does
  * not get on within a window: the node's own is a minute, too long to wait for in tests.
  */
-#include "node/http/http.h"
-
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "node/http/http.h"
 
 static void on_file(struct http_request *req, void *ctx)
 {

@@ -26,12 +26,12 @@ static int set(const char *name, const char *text)
 {
     const struct config_option *option = config_find(name);
     assert_non_null(option);
-    return config_set(&config, option, text, message, sizeof message);
+    return config_set(&config, option, text, message, sizeof(message));
 }
 
 static int parse(const char *text)
 {
-    return config_parse(&config, "node.conf", text, strlen(text), message, sizeof message);
+    return config_parse(&config, "node.conf", text, strlen(text), message, sizeof(message));
 }
 
 static void test_defaults(void **state)
@@ -87,14 +87,14 @@ static void test_addresses(void **state)
 {
     (void)state;
     const char *good[] = {"0.0.0.0:0", "127.0.0.1:65535", "[::1]:8080", "[2001:db8::7]:80"};
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         assert_int_equal(set("listen", good[i]), 0);
         assert_string_equal(config.listen, good[i]);
     }
     const char *bad[] = {"", "here", "127.0.0.1", ":8080", "127.0.0.1:", "127.0.0.1:65536",
         "127.0.0.1:-1", "::1:80", "[::1]", "[::1:80", "[]:80", "localhost:80", "127.0.0.1:8080 ",
         "127.0.0.1:000080", "[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc]:1"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(set("listen", bad[i]), -EINVAL);
         assert_string_equal(config.listen, "[2001:db8::7]:80");
     }
@@ -122,12 +122,12 @@ static void test_optional_texts_and_choices(void **state)
     assert_int_equal(set("tls_key", text), 0);
     assert_string_equal(config.congestion, "bbr");
     const char *good[] = {"cubic", "system", "bbr"};
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         assert_int_equal(set("congestion", good[i]), 0);
         assert_string_equal(config.congestion, good[i]);
     }
     const char *bad[] = {"", "b", "bbrr", "reno", "bbr|cubic", "|"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(set("congestion", bad[i]), -EINVAL);
     assert_string_equal(message, "congestion: \"|\" is none of bbr|cubic|system");
 }
@@ -138,7 +138,7 @@ static void test_numbers(void **state)
     assert_int_equal(set("workers", "256"), 0);
     assert_int_equal(config.workers, 256);
     const char *bad[] = {"", "-1", "257", "1.5", "two", "4K", "0x10", " 4", "99999999999999999999"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(set("workers", bad[i]), -EINVAL);
     assert_int_equal(config.workers, 256);
     set("workers", "257");
@@ -153,12 +153,12 @@ static void test_bytes(void **state)
         int64_t bytes;
     } good[] = {{"0", 0}, {"123", 123}, {"1K", 1024}, {"2m", 2 << 20}, {"3G", INT64_C(3) << 30},
         {"1024T", INT64_C(1) << 50}};
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         assert_int_equal(set("floor_bytes", good[i].text), 0);
         assert_int_equal(config.floor_bytes, good[i].bytes);
     }
     const char *bad[] = {"G", "1GB", "1E", "1 G", "1025T", "9223372036854775807K", "-1K"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(set("floor_bytes", bad[i]), -EINVAL);
 }
 
@@ -191,7 +191,7 @@ static void test_errors_name_file_and_line(void **state)
         {"metrics_public = true\n", "node.conf:1: metrics_public: \"true\" is neither yes nor no"},
         {"= 3\n", "node.conf:1: there is no option \"\" (`terrace config` shows all)"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         config_defaults(&config);
         assert_int_equal(parse(cases[i].text), -EINVAL);
         assert_string_equal(message, cases[i].expected);
@@ -203,14 +203,14 @@ static void test_what_is_no_text(void **state)
     (void)state;
     static const char with_nul[] = "workers = 1\0 2\n";
     assert_int_equal(
-        config_parse(&config, "f", with_nul, sizeof with_nul - 1, message, sizeof message),
+        config_parse(&config, "f", with_nul, sizeof(with_nul) - 1, message, sizeof(message)),
         -EINVAL);
     assert_string_equal(message, "f:1: this is not a line of text");
     char long_line[2048];
-    memset(long_line, 'x', sizeof long_line);
+    memset(long_line, 'x', sizeof(long_line));
     assert_int_equal(
-        config_parse(&config, "f", long_line, sizeof long_line, message, sizeof message), -EINVAL);
-    assert_int_equal(config_parse(&config, "f", "", 0, message, sizeof message), 0);
+        config_parse(&config, "f", long_line, sizeof(long_line), message, sizeof(message)), -EINVAL);
+    assert_int_equal(config_parse(&config, "f", "", 0, message, sizeof(message)), 0);
 }
 
 static void test_the_reference_is_a_valid_file_with_the_present_values(void **state)
@@ -227,7 +227,7 @@ static void test_the_reference_is_a_valid_file_with_the_present_values(void **st
     fclose(file);
     struct config again;
     config_defaults(&again);
-    int result = config_parse(&again, "reference", text, text_bytes, message, sizeof message);
+    int result = config_parse(&again, "reference", text, text_bytes, message, sizeof(message));
     assert_string_equal(message, "");
     assert_int_equal(result, 0);
     assert_string_equal(again.listen, "[::1]:81");
@@ -240,16 +240,16 @@ static void test_the_reference_is_a_valid_file_with_the_present_values(void **st
 static void test_loading(void **state)
 {
     (void)state;
-    assert_int_equal(config_load(&config, "/nonexistent/x", message, sizeof message), -ENOENT);
+    assert_int_equal(config_load(&config, "/nonexistent/x", message, sizeof(message)), -ENOENT);
     assert_string_equal(message, "/nonexistent/x can't be read: No such file or directory");
-    assert_int_equal(config_load(&config, "/", message, sizeof message), -EISDIR);
+    assert_int_equal(config_load(&config, "/", message, sizeof(message)), -EISDIR);
     char path[] = "/tmp/config_options_test.XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     static const char text[] = "session_hours = 2\n";
-    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
     close(fd);
-    int result = config_load(&config, path, message, sizeof message);
+    int result = config_load(&config, path, message, sizeof(message));
     unlink(path);
     assert_int_equal(result, 0);
     assert_int_equal(config.session_hours, 2);

@@ -2,11 +2,10 @@
 /* The encoders of sound, and what they need so that no edit list is needed after them. */
 #ifndef TRANSCODER_AUDIO_AUDIO_ENCODER_H
 #define TRANSCODER_AUDIO_AUDIO_ENCODER_H
-
 #include <libavcodec/avcodec.h>
 
-#include "transcoder/worker/failure.h"
 #include "transcoder/plan/plan.h"
+#include "transcoder/worker/failure.h"
 
 /* For mono planar floats at the rendition's rate. *out is the caller's (avcodec_free_context). -1:
  * failure set. */

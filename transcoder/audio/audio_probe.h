@@ -2,7 +2,6 @@
 /* What the sound of a lesson is like, measured on all of it as it will be encoded. */
 #ifndef TRANSCODER_AUDIO_AUDIO_PROBE_H
 #define TRANSCODER_AUDIO_AUDIO_PROBE_H
-
 #include "transcoder/protocol/media_info.h"
 #include "transcoder/worker/report.h"
 

@@ -3,11 +3,10 @@
  * of it. */
 #ifndef TRANSCODER_AUDIO_EXCERPTS_H
 #define TRANSCODER_AUDIO_EXCERPTS_H
-
 #include <stdbool.h>
 
-#include "transcoder/audio/test_encode.h"
 #include "transcoder/audio/pcm_cache.h"
+#include "transcoder/audio/test_encode.h"
 
 struct excerpts {
     float *samples;

@@ -5,7 +5,6 @@
  */
 #ifndef TRANSCODER_AUDIO_FILTER_GRAPH_H
 #define TRANSCODER_AUDIO_FILTER_GRAPH_H
-
 #include <libavfilter/avfilter.h>
 #include <libavutil/frame.h>
 

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "transcoder/audio/source_pcm.h"
 #include "transcoder/audio/excerpts.h"
+#include "transcoder/audio/source_pcm.h"
 
 /* What is asked of the outcome: peaks stay below -1 dBTP, the loudness is within 1 LU. */
 #define PEAK_DBTP_X100 (-110)

@@ -7,10 +7,9 @@
  */
 #ifndef TRANSCODER_AUDIO_FIT_H
 #define TRANSCODER_AUDIO_FIT_H
-
-#include "transcoder/plan/plan.h"
-#include "transcoder/audio/test_encode.h"
 #include "transcoder/audio/pcm_cache.h"
+#include "transcoder/audio/test_encode.h"
+#include "transcoder/plan/plan.h"
 
 struct fitted_audio {
     struct audio_packets packets;

@@ -5,11 +5,10 @@
  */
 #ifndef TRANSCODER_AUDIO_LEVEL_H
 #define TRANSCODER_AUDIO_LEVEL_H
-
 #include <libavutil/frame.h>
 
-#include "transcoder/worker/failure.h"
 #include "transcoder/audio/limiter.h"
+#include "transcoder/worker/failure.h"
 
 struct loudness;
 

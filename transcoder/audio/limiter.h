@@ -8,7 +8,6 @@
  */
 #ifndef TRANSCODER_AUDIO_LIMITER_H
 #define TRANSCODER_AUDIO_LIMITER_H
-
 #include <stddef.h>
 #include <stdint.h>
 

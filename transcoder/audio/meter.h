@@ -5,7 +5,6 @@
  */
 #ifndef TRANSCODER_AUDIO_METER_H
 #define TRANSCODER_AUDIO_METER_H
-
 #include "transcoder/worker/failure.h"
 
 struct meter;

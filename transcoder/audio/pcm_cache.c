@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/audio/source_pcm.h"
 #include "transcoder/audio/filter_graph.h"
+#include "transcoder/audio/source_pcm.h"
 
 #define READ_SAMPLES 4800
 /* afftdn's at 48 kHz: it gives what it was given this much later, and at the end not at all. */

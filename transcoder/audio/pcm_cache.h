@@ -5,10 +5,9 @@
  */
 #ifndef TRANSCODER_AUDIO_PCM_CACHE_H
 #define TRANSCODER_AUDIO_PCM_CACHE_H
-
-#include "transcoder/worker/failure.h"
-#include "transcoder/protocol/media_info.h"
 #include "transcoder/plan/plan.h"
+#include "transcoder/protocol/media_info.h"
+#include "transcoder/worker/failure.h"
 
 /* Of floats at AUDIO_RATE_HZ: 23 minutes. */
 #define PCM_CACHE_MAX_BYTES (256LL * 1024 * 1024)

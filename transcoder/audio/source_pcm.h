@@ -6,11 +6,10 @@
  */
 #ifndef TRANSCODER_AUDIO_SOURCE_PCM_H
 #define TRANSCODER_AUDIO_SOURCE_PCM_H
-
 #include <libavutil/frame.h>
 
-#include "transcoder/worker/failure.h"
 #include "transcoder/protocol/media_info.h"
+#include "transcoder/worker/failure.h"
 
 #define AUDIO_RATE_HZ 48000
 

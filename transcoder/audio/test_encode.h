@@ -7,10 +7,9 @@
  */
 #ifndef TRANSCODER_AUDIO_TEST_ENCODE_H
 #define TRANSCODER_AUDIO_TEST_ENCODE_H
-
+#include "transcoder/audio/audio_encoder.h"
 #include "transcoder/audio/limiter.h"
 #include "transcoder/audio/meter.h"
-#include "transcoder/audio/audio_encoder.h"
 
 /* Encoded sound: packets of frame_samples each, one after the other. Zeroed before first use. */
 struct audio_packets {

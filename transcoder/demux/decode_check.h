@@ -3,7 +3,6 @@
  * like. */
 #ifndef TRANSCODER_DEMUX_DECODE_CHECK_H
 #define TRANSCODER_DEMUX_DECODE_CHECK_H
-
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -99,7 +99,7 @@ static int judge_container(const AVInputFormat *found, struct failure *failure)
     bool pipe = length > 5 && strcmp(name + length - 5, "_pipe") == 0;
     if (pipe || av_match_list(name, "image2,gif,apng,ico,webp,jpegxl_anim", ','))
         return failure_set(failure, REASON_PICTURE, "%s", name);
-    if (found->codec_tag == NULL &&
+    if (!found->codec_tag &&
         av_match_list(name,
             "srt,ass,webvtt,microdvd,mpl2,mpsub,pjs,realtext,sami,stl,subviewer,"
             "subviewer1,vplayer,jacosub,aqtitle,lrc,scc,sup,vobsub,tedcaptions,ttml",

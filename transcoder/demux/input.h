@@ -5,7 +5,6 @@
  */
 #ifndef TRANSCODER_DEMUX_INPUT_H
 #define TRANSCODER_DEMUX_INPUT_H
-
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 

@@ -2,7 +2,6 @@
 /* A look at every packet of a file: what each stream really has, from when to when. */
 #ifndef TRANSCODER_DEMUX_SCAN_H
 #define TRANSCODER_DEMUX_SCAN_H
-
 #include <stdbool.h>
 
 #include "transcoder/demux/input.h"

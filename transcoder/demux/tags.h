@@ -2,7 +2,6 @@
 /* Texts out of containers, which may be in any encoding. */
 #ifndef TRANSCODER_DEMUX_TAGS_H
 #define TRANSCODER_DEMUX_TAGS_H
-
 #include <stddef.h>
 
 struct gb18030;

@@ -6,7 +6,6 @@
  */
 #ifndef TRANSCODER_DEMUX_TIMESTAMPS_H
 #define TRANSCODER_DEMUX_TIMESTAMPS_H
-
 #include "transcoder/demux/input.h"
 
 struct timestamp_stream {

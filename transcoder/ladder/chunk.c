@@ -5,8 +5,8 @@
 
 #include "transcoder/ladder/legacy.h"
 #include "transcoder/ladder/rung.h"
-#include "transcoder/video/source.h"
 #include "transcoder/plan/planner.h"
+#include "transcoder/video/source.h"
 
 /* A chunk of a group of renditions. Each pass decodes it once for all of them. */
 struct chunk_work {

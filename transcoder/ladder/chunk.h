@@ -3,7 +3,6 @@
  * a pass, encoded by a thread for each rendition. */
 #ifndef TRANSCODER_LADDER_CHUNK_H
 #define TRANSCODER_LADDER_CHUNK_H
-
 #include "transcoder/package/deliver.h"
 
 /* Makes job->chunk of every rendition of the job, reports init segments, chunks and progress. 0, or

@@ -4,10 +4,10 @@
 #include <libavutil/mem.h>
 #include <stdlib.h>
 
-#include "transcoder/video/h264.h"
 #include "transcoder/package/aac_chunk.h"
-#include "transcoder/video/frame_feed.h"
 #include "transcoder/package/mpegts.h"
+#include "transcoder/video/frame_feed.h"
+#include "transcoder/video/h264.h"
 
 /* Sound goes into the stream so far ahead of the picture of its time: a run of frames that share a
  * header is whole before its first is due. */

@@ -7,7 +7,6 @@
  */
 #ifndef TRANSCODER_LADDER_RATE_MODEL_H
 #define TRANSCODER_LADDER_RATE_MODEL_H
-
 #include "transcoder/plan/plan.h"
 
 struct rate_model {

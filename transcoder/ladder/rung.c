@@ -3,11 +3,11 @@
 
 #include <math.h>
 
+#include "transcoder/ladder/segment_encoder.h"
 #include "transcoder/package/dts.h"
+#include "transcoder/text/hash.h"
 #include "transcoder/video/encoder.h"
 #include "transcoder/video/frame_feed.h"
-#include "transcoder/ladder/segment_encoder.h"
-#include "transcoder/text/hash.h"
 
 /* Encodes of one segment. Nearly always the first one fits. */
 #define MAX_TRIES 3

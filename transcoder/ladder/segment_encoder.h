@@ -8,12 +8,11 @@
  */
 #ifndef TRANSCODER_LADDER_SEGMENT_ENCODER_H
 #define TRANSCODER_LADDER_SEGMENT_ENCODER_H
-
 #include <libavcodec/avcodec.h>
 
-#include "transcoder/worker/failure.h"
 #include "transcoder/ladder/rate_model.h"
 #include "transcoder/video/source.h"
+#include "transcoder/worker/failure.h"
 
 /* An encoded segment. */
 struct encoded {

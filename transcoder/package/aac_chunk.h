@@ -2,7 +2,6 @@
 /* The frames of a finished AAC chunk, read back from below the output folder. */
 #ifndef TRANSCODER_PACKAGE_AAC_CHUNK_H
 #define TRANSCODER_PACKAGE_AAC_CHUNK_H
-
 #include <stddef.h>
 #include <stdint.h>
 

@@ -6,12 +6,11 @@
  */
 #ifndef TRANSCODER_PACKAGE_CMAF_H
 #define TRANSCODER_PACKAGE_CMAF_H
-
 #include <libavcodec/avcodec.h>
 
-#include "transcoder/worker/failure.h"
-#include "transcoder/protocol/message.h"
 #include "transcoder/plan/plan.h"
+#include "transcoder/protocol/message.h"
+#include "transcoder/worker/failure.h"
 
 struct cmaf;
 

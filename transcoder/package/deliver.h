@@ -2,11 +2,10 @@
 /* A piece of work, and how what it has made is put in place and reported. */
 #ifndef TRANSCODER_PACKAGE_DELIVER_H
 #define TRANSCODER_PACKAGE_DELIVER_H
-
+#include "transcoder/demux/tags.h"
 #include "transcoder/package/cmaf.h"
 #include "transcoder/protocol/job.h"
 #include "transcoder/worker/report.h"
-#include "transcoder/demux/tags.h"
 
 /* What a piece of work is done with: the job, its descriptors and where to report. All the
  * caller's. */

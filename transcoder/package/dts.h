@@ -10,7 +10,6 @@
  */
 #ifndef TRANSCODER_PACKAGE_DTS_H
 #define TRANSCODER_PACKAGE_DTS_H
-
 #include <stddef.h>
 #include <stdint.h>
 

@@ -11,7 +11,6 @@
  */
 #ifndef TRANSCODER_PACKAGE_MPEGTS_H
 #define TRANSCODER_PACKAGE_MPEGTS_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

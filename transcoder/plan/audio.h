@@ -2,7 +2,6 @@
 /* The audio renditions. Pure. */
 #ifndef TRANSCODER_PLAN_AUDIO_H
 #define TRANSCODER_PLAN_AUDIO_H
-
 #include "transcoder/plan/plan.h"
 
 /* Adds the renditions of each track: all tracks in one codec, then all in the next. */

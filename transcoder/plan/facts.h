@@ -2,7 +2,6 @@
 /* What the planner's stages derive from the probe's findings. Pure. */
 #ifndef TRANSCODER_PLAN_FACTS_H
 #define TRANSCODER_PLAN_FACTS_H
-
 #include "transcoder/protocol/rendition.h"
 
 /* On the wire, of the audio group that every player takes. */

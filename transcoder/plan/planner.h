@@ -3,7 +3,6 @@
  * boundaries and the pieces of work. Pure: the same findings and options give the same plan. */
 #ifndef TRANSCODER_PLAN_PLANNER_H
 #define TRANSCODER_PLAN_PLANNER_H
-
 #include "transcoder/plan/plan.h"
 
 /* Makes the plan. Returns 0; or -1 if info has neither video nor audio, or if the lesson needs more

@@ -2,7 +2,6 @@
 /* Segment boundaries. Pure. */
 #ifndef TRANSCODER_PLAN_SEGMENTS_H
 #define TRANSCODER_PLAN_SEGMENTS_H
-
 #include "transcoder/plan/plan.h"
 
 /* Fills in segment_starts and segment_count from the grid, which must be set already. Boundaries are

@@ -2,7 +2,6 @@
 /* The video rungs. Pure. */
 #ifndef TRANSCODER_PLAN_VIDEO_H
 #define TRANSCODER_PLAN_VIDEO_H
-
 #include "transcoder/plan/plan.h"
 
 /* Adds the video renditions that are worth making. */

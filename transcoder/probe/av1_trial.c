@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "transcoder/probe/trial_encode.h"
 #include "transcoder/plan/planner.h"
+#include "transcoder/probe/trial_encode.h"
 #include "transcoder/worker/parallel.h"
 
 /* A keyframe's share is that of a segment of slides. */

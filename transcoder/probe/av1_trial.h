@@ -4,9 +4,8 @@
  * within 20 thousandths of it, and took three times as long. */
 #ifndef TRANSCODER_PROBE_AV1_TRIAL_H
 #define TRANSCODER_PROBE_AV1_TRIAL_H
-
-#include "transcoder/worker/failure.h"
 #include "transcoder/probe/excerpt.h"
+#include "transcoder/worker/failure.h"
 
 /*
  * Fills info->av1_saving_permille; the rest of info stands already, its trials included. Leaves it

@@ -2,7 +2,6 @@
 /* A few seconds of a lesson's pictures, kept in memory to be encoded in several ways. */
 #ifndef TRANSCODER_PROBE_EXCERPT_H
 #define TRANSCODER_PROBE_EXCERPT_H
-
 #include "transcoder/video/source.h"
 
 #define EXCERPT_DIVISORS 2

@@ -8,17 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "transcoder/audio/audio_probe.h"
+#include "transcoder/demux/decode_check.h"
+#include "transcoder/demux/scan.h"
+#include "transcoder/demux/tags.h"
+#include "transcoder/plan/facts.h"
 #include "transcoder/probe/content.h"
 #include "transcoder/probe/remux.h"
-#include "transcoder/demux/scan.h"
-#include "transcoder/audio/audio_probe.h"
-#include "transcoder/video/source.h"
-#include "transcoder/demux/tags.h"
-#include "transcoder/worker/parallel.h"
-#include "transcoder/subtitles/subtitle_job.h"
-#include "transcoder/demux/decode_check.h"
 #include "transcoder/probe/trials.h"
-#include "transcoder/plan/facts.h"
+#include "transcoder/subtitles/subtitle_job.h"
+#include "transcoder/video/source.h"
+#include "transcoder/worker/parallel.h"
 
 #define US 1000000LL
 /* Shorter than this there is nothing to watch; a little less, since containers round. */

@@ -3,7 +3,6 @@
  * decoded. */
 #ifndef TRANSCODER_PROBE_PROBE_H
 #define TRANSCODER_PROBE_PROBE_H
-
 #include "transcoder/package/deliver.h"
 
 /* Probes the source; where it can't be sought or lacks timestamps, writes a remuxed copy

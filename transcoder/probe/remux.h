@@ -3,7 +3,6 @@
  * time (Matroska). */
 #ifndef TRANSCODER_PROBE_REMUX_H
 #define TRANSCODER_PROBE_REMUX_H
-
 #include "transcoder/demux/input.h"
 #include "transcoder/package/deliver.h"
 

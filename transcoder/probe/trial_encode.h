@@ -2,7 +2,6 @@
 /* One encode of a excerpt's pictures, and what it came to. */
 #ifndef TRANSCODER_PROBE_TRIAL_ENCODE_H
 #define TRANSCODER_PROBE_TRIAL_ENCODE_H
-
 #include "transcoder/probe/excerpt.h"
 
 struct trial_encode_params {

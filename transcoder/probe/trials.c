@@ -5,12 +5,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "transcoder/probe/av1_trial.h"
-#include "transcoder/probe/trial_encode.h"
-#include "transcoder/probe/excerpt.h"
-#include "transcoder/plan/planner.h"
-#include "transcoder/worker/parallel.h"
 #include "transcoder/plan/facts.h"
+#include "transcoder/plan/planner.h"
+#include "transcoder/probe/av1_trial.h"
+#include "transcoder/probe/excerpt.h"
+#include "transcoder/probe/trial_encode.h"
+#include "transcoder/worker/parallel.h"
 
 #define US 1000000LL
 /* Usual ones, and the busiest. */

@@ -6,7 +6,6 @@
  */
 #ifndef TRANSCODER_PROTOCOL_FIELDS_H
 #define TRANSCODER_PROTOCOL_FIELDS_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

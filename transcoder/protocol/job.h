@@ -6,7 +6,6 @@
  */
 #ifndef TRANSCODER_PROTOCOL_JOB_H
 #define TRANSCODER_PROTOCOL_JOB_H
-
 #include "transcoder/protocol/rendition.h"
 
 enum job_kind {

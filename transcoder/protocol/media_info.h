@@ -3,7 +3,6 @@
  */
 #ifndef TRANSCODER_PROTOCOL_MEDIA_INFO_H
 #define TRANSCODER_PROTOCOL_MEDIA_INFO_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -10,12 +10,11 @@
  */
 #ifndef TRANSCODER_PROTOCOL_MESSAGE_H
 #define TRANSCODER_PROTOCOL_MESSAGE_H
-
 #include <stddef.h>
 #include <stdint.h>
 
-#include "transcoder/protocol/rendition.h"
 #include "transcoder/protocol/reason.h"
+#include "transcoder/protocol/rendition.h"
 
 enum message_type {
     MESSAGE_PROGRESS = 1, /* permille of this piece */

@@ -5,7 +5,6 @@
  */
 #ifndef TRANSCODER_PROTOCOL_RENDITION_H
 #define TRANSCODER_PROTOCOL_RENDITION_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

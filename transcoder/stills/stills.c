@@ -2,9 +2,9 @@
 #include "transcoder/stills/stills.h"
 
 #include "transcoder/stills/jpeg.h"
+#include "transcoder/stills/storyboard.h"
 #include "transcoder/video/scaler.h"
 #include "transcoder/video/source.h"
-#include "transcoder/stills/storyboard.h"
 
 #define POSTER_WIDTH 640
 #define POSTER_HEIGHT 360

@@ -2,7 +2,6 @@
 /* Still pictures of a lesson: the poster, then the storyboard. */
 #ifndef TRANSCODER_STILLS_STILLS_H
 #define TRANSCODER_STILLS_STILLS_H
-
 #include "transcoder/package/deliver.h"
 
 /* Writes job->poster_name, a JPEG of at most 640x360 that shows as much as possible (not a black or

@@ -7,9 +7,9 @@
 
 #include "transcoder/demux/input.h"
 #include "transcoder/stills/jpeg.h"
-#include "transcoder/worker/output.h"
-#include "transcoder/video/scaler.h"
 #include "transcoder/subtitles/webvtt.h"
+#include "transcoder/video/scaler.h"
+#include "transcoder/worker/output.h"
 
 #define US 1000000LL
 #define TILE_SIDE 160

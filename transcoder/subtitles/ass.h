@@ -5,7 +5,6 @@
  */
 #ifndef TRANSCODER_SUBTITLES_ASS_H
 #define TRANSCODER_SUBTITLES_ASS_H
-
 #include "transcoder/subtitles/webvtt.h"
 
 /*

@@ -3,7 +3,6 @@
  */
 #ifndef TRANSCODER_SUBTITLES_MOV_TEXT_H
 #define TRANSCODER_SUBTITLES_MOV_TEXT_H
-
 #include <libavcodec/packet.h>
 #include <libavutil/intreadwrite.h>
 

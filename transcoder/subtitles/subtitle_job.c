@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/subtitles/ass.h"
 #include "transcoder/demux/input.h"
-#include "transcoder/subtitles/mov_text.h"
 #include "transcoder/plan/planner.h"
-#include "transcoder/text/utf8.h"
+#include "transcoder/subtitles/ass.h"
+#include "transcoder/subtitles/mov_text.h"
 #include "transcoder/text/gb18030.h"
+#include "transcoder/text/utf8.h"
 
 #define US 1000000LL
 /* Bounds on what is kept: three lines a second all day, and whole books. */

@@ -2,7 +2,6 @@
 /* Subtitles that are text, of whatever format and encoding, as segmented WebVTT. */
 #ifndef TRANSCODER_SUBTITLES_SUBTITLE_JOB_H
 #define TRANSCODER_SUBTITLES_SUBTITLE_JOB_H
-
 #include <libavcodec/avcodec.h>
 
 #include "transcoder/package/deliver.h"

@@ -5,7 +5,6 @@
  */
 #ifndef TRANSCODER_SUBTITLES_WEBVTT_H
 #define TRANSCODER_SUBTITLES_WEBVTT_H
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

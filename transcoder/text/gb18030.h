@@ -2,7 +2,6 @@
 /* GB18030, which contains GBK and GB2312: what names and subtitles of older systems are in. */
 #ifndef TRANSCODER_TEXT_GB18030_H
 #define TRANSCODER_TEXT_GB18030_H
-
 #include <stddef.h>
 
 /* A converter. One thread at a time. */

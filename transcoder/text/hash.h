@@ -6,7 +6,6 @@
  */
 #ifndef TRANSCODER_TEXT_HASH_H
 #define TRANSCODER_TEXT_HASH_H
-
 #include <stddef.h>
 #include <stdint.h>
 

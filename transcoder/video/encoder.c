@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/video/encoder.h"
 
-#include "transcoder/video/svtav1.h"
 #include "transcoder/video/h264.h"
+#include "transcoder/video/svtav1.h"
 
 struct encoder_range encoder_range(int video_codec)
 {

@@ -2,9 +2,7 @@
 /* The encoder of a video rendition's pictures, in whichever codec. */
 #ifndef TRANSCODER_VIDEO_ENCODER_H
 #define TRANSCODER_VIDEO_ENCODER_H
-
 #include <libavcodec/avcodec.h>
-
 #include <stdbool.h>
 
 #include "transcoder/plan/plan.h"

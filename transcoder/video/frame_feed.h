@@ -5,11 +5,10 @@
  */
 #ifndef TRANSCODER_VIDEO_FRAME_FEED_H
 #define TRANSCODER_VIDEO_FRAME_FEED_H
-
 #include <stdbool.h>
 
-#include "transcoder/worker/failure.h"
 #include "transcoder/video/scaler.h"
+#include "transcoder/worker/failure.h"
 
 struct frame_feed;
 

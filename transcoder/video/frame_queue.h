@@ -2,7 +2,6 @@
 /* A bounded queue of frames between the thread that decodes and one that encodes. */
 #ifndef TRANSCODER_VIDEO_FRAME_QUEUE_H
 #define TRANSCODER_VIDEO_FRAME_QUEUE_H
-
 #include <libavutil/frame.h>
 #include <pthread.h>
 #include <stdbool.h>

@@ -3,7 +3,6 @@
  * in, one frame out. */
 #ifndef TRANSCODER_VIDEO_SCALER_H
 #define TRANSCODER_VIDEO_SCALER_H
-
 #include <libavutil/frame.h>
 
 struct scaler;

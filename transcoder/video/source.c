@@ -228,7 +228,7 @@ static void close_reading(struct source *source)
 
 static bool empty(const AVFrame *frame)
 {
-    return frame->buf[0] == NULL;
+    return !frame->buf[0];
 }
 
 static int pull_next(struct source *source, struct failure *failure)

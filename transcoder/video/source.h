@@ -5,12 +5,11 @@
  */
 #ifndef TRANSCODER_VIDEO_SOURCE_H
 #define TRANSCODER_VIDEO_SOURCE_H
-
 #include <libavutil/frame.h>
 #include <stdbool.h>
 
-#include "transcoder/worker/failure.h"
 #include "transcoder/protocol/media_info.h"
+#include "transcoder/worker/failure.h"
 
 struct source;
 

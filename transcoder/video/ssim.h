@@ -2,7 +2,6 @@
 /* The structural similarity of two pictures' luma. */
 #ifndef TRANSCODER_VIDEO_SSIM_H
 #define TRANSCODER_VIDEO_SSIM_H
-
 #include <stddef.h>
 #include <stdint.h>
 

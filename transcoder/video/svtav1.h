@@ -2,7 +2,6 @@
 /* SVT-AV1 as Terrace's pictures are encoded with: closed runs, the same bytes on every machine. */
 #ifndef TRANSCODER_VIDEO_SVTAV1_H
 #define TRANSCODER_VIDEO_SVTAV1_H
-
 #include <libavcodec/avcodec.h>
 
 #include "transcoder/video/source.h"

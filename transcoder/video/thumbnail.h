@@ -2,7 +2,6 @@
 /* Pictures' luma, small: what the analysis looks at. */
 #ifndef TRANSCODER_VIDEO_THUMBNAIL_H
 #define TRANSCODER_VIDEO_THUMBNAIL_H
-
 #include <libavutil/frame.h>
 
 #define THUMBNAIL_WIDTH 160

@@ -3,7 +3,6 @@
  * worker_main. */
 #ifndef TRANSCODER_WORKER_FAILURE_H
 #define TRANSCODER_WORKER_FAILURE_H
-
 #include "transcoder/protocol/reason.h"
 
 struct failure {

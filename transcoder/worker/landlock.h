@@ -6,7 +6,6 @@
  */
 #ifndef TRANSCODER_WORKER_LANDLOCK_H
 #define TRANSCODER_WORKER_LANDLOCK_H
-
 #include <stdbool.h>
 
 /* The version that the kernel has; 0: none, or it is turned off. */

@@ -5,7 +5,6 @@
  */
 #ifndef TRANSCODER_WORKER_OUTPUT_H
 #define TRANSCODER_WORKER_OUTPUT_H
-
 #include <stddef.h>
 #include <stdint.h>
 

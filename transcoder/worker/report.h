@@ -3,9 +3,8 @@
  * message at a time. */
 #ifndef TRANSCODER_WORKER_REPORT_H
 #define TRANSCODER_WORKER_REPORT_H
-
-#include "transcoder/worker/failure.h"
 #include "transcoder/protocol/message.h"
+#include "transcoder/worker/failure.h"
 
 struct report;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/http/parse/condition.h"
 
-#include "node/http/parse/date.h"
-
 #include <string.h>
+
+#include "node/http/parse/date.h"
 
 static bool is_weak(const char *etag)
 {

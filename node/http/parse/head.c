@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/http/parse/head.h"
 
-#include "node/http/parse/fields.h"
-#include "node/http/parse/target.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "node/http/parse/fields.h"
+#include "node/http/parse/target.h"
 
 enum { MAX_EMPTY_LINES = 2 };
 
@@ -65,11 +65,11 @@ int http_head_find_end(struct http_head_scan *scan, const char *data, size_t dat
         const char *line = data + scan->scanned_bytes;
         const char *end =
             memchr(data + scan->searched_bytes, '\n', data_bytes - scan->searched_bytes);
-        int rc = check_begun(scan, data, end ? (size_t)(end - data) : data_bytes);
+        int error = check_begun(scan, data, end ? (size_t)(end - data) : data_bytes);
         bool last;
 
-        if (rc < 0)
-            return rc;
+        if (error < 0)
+            return error;
         if (!end) {
             scan->searched_bytes = data_bytes;
             return 0;
@@ -77,9 +77,9 @@ int http_head_find_end(struct http_head_scan *scan, const char *data, size_t dat
         if (end == line || end[-1] != '\r')
             return -400;
         last = scan->line_bytes && end - 1 == line;
-        rc = check_line(scan, line, (size_t)(end - 1 - line));
-        if (rc < 0)
-            return rc;
+        error = check_line(scan, line, (size_t)(end - 1 - line));
+        if (error < 0)
+            return error;
         scan->scanned_bytes = scan->searched_bytes = (size_t)(end + 1 - data);
         if (scan->scanned_bytes > HTTP_MAX_HEAD_BYTES)
             return -431;
@@ -89,7 +89,7 @@ int http_head_find_end(struct http_head_scan *scan, const char *data, size_t dat
     return 0;
 }
 
-/* ---- the request line ------------------------------------------------------------------------ */
+/* ---- the request line ---- */
 
 static const struct {
     const char *name;
@@ -134,15 +134,15 @@ static int parse_line(
 {
     const char *space = memchr(line, ' ', line_bytes);
     const char *last = memrchr(line, ' ', line_bytes);
-    int rc;
+    int error;
 
     if (!space || space == last)
         return -400;
-    rc = parse_version(head, last + 1, (size_t)(line + line_bytes - last - 1));
-    if (rc == 0)
-        rc = parse_method(head, line, (size_t)(space - line));
+    error = parse_version(head, last + 1, (size_t)(line + line_bytes - last - 1));
+    if (error == 0)
+        error = parse_method(head, line, (size_t)(space - line));
     *target = (struct http_span){space + 1, (size_t)(last - space - 1)};
-    return rc;
+    return error;
 }
 
 /* ---- what the fields say about the message ----------------------------------------------------
@@ -267,11 +267,11 @@ static void terminate_fields(struct http_head *head)
 
 static int check_message(struct http_head *head)
 {
-    int rc = check_host(head);
+    int error = check_host(head);
 
-    if (rc == 0)
-        rc = check_framing(head);
-    return rc == 0 ? check_expect(head) : rc;
+    if (error == 0)
+        error = check_framing(head);
+    return error == 0 ? check_expect(head) : error;
 }
 
 /* One block: the fields, the text, the path. */
@@ -319,23 +319,23 @@ int http_head_parse(
     size_t text_bytes = head_bytes - scan->start_bytes;
     struct http_fields fields;
     struct http_span target;
-    int rc;
+    int error;
 
     *head = (struct http_head){0};
     if (has_control_bytes(text, text_bytes))
         return -400;
-    rc = parse_line(head, text, scan->line_bytes, &target);
-    if (rc < 0)
-        return rc;
-    rc = http_fields_parse(&fields, text, text_bytes);
-    if (rc < 0)
-        return rc == -E2BIG ? -431 : -400;
-    rc = allocate(head, &fields, text, text_bytes, target.bytes + 2);
-    if (rc == 0)
-        rc = parse_parts(head, (size_t)(target.at - text), target.bytes, text_bytes);
-    if (rc < 0)
+    error = parse_line(head, text, scan->line_bytes, &target);
+    if (error < 0)
+        return error;
+    error = http_fields_parse(&fields, text, text_bytes);
+    if (error < 0)
+        return error == -E2BIG ? -431 : -400;
+    error = allocate(head, &fields, text, text_bytes, target.bytes + 2);
+    if (error == 0)
+        error = parse_parts(head, (size_t)(target.at - text), target.bytes, text_bytes);
+    if (error < 0)
         http_head_free(head);
-    return rc;
+    return error;
 }
 
 void http_head_free(struct http_head *head)

@@ -2,7 +2,6 @@
 /* Request targets, percent-encoding, queries and cookies. Pure. */
 #ifndef NODE_HTTP_PARSE_TARGET_H
 #define NODE_HTTP_PARSE_TARGET_H
-
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -54,9 +54,9 @@ static int resolve(const char *address, struct sockaddr_storage *out, socklen_t 
     struct addrinfo *found;
     const char *port;
     char host[256];
-    int rc = split_address(address, host, sizeof(host), &port);
+    int error = split_address(address, host, sizeof(host), &port);
 
-    if (rc < 0 || strtol(port, NULL, 10) > UINT16_MAX)
+    if (error < 0 || strtol(port, NULL, 10) > UINT16_MAX)
         return -EINVAL;
     if (getaddrinfo(host, port, &hints, &found) != 0)
         return -EINVAL;
@@ -103,21 +103,21 @@ static int set_option(int fd, int option)
 static int open_one(const struct sockaddr_storage *address, socklen_t bytes, bool first, int *out)
 {
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int rc;
+    int error;
 
     *out = fd;
     if (fd < 0)
         return -errno;
-    rc = set_option(fd, SO_REUSEADDR);
-    if (rc == 0 && !first)
-        rc = set_option(fd, SO_REUSEPORT);
-    if (rc == 0 && bind(fd, (const struct sockaddr *)address, bytes) < 0)
-        rc = -errno;
-    if (rc == 0 && first)
-        rc = set_option(fd, SO_REUSEPORT);
-    if (rc == 0 && listen(fd, BACKLOG) < 0)
-        rc = -errno;
-    return rc;
+    error = set_option(fd, SO_REUSEADDR);
+    if (error == 0 && !first)
+        error = set_option(fd, SO_REUSEPORT);
+    if (error == 0 && bind(fd, (const struct sockaddr *)address, bytes) < 0)
+        error = -errno;
+    if (error == 0 && first)
+        error = set_option(fd, SO_REUSEPORT);
+    if (error == 0 && listen(fd, BACKLOG) < 0)
+        error = -errno;
+    return error;
 }
 
 static int port_of(const struct sockaddr_storage *address)
@@ -152,25 +152,25 @@ int listen_open(
 {
     struct sockaddr_storage bound;
     socklen_t bytes;
-    int rc = resolve(params->address, &bound, &bytes);
+    int error = resolve(params->address, &bound, &bytes);
 
     for (int i = 0; i < params->count; i++)
         fds[i] = -1;
-    for (int i = 0; rc == 0 && i < params->count; i++) {
-        rc = open_one(&bound, bytes, i == 0, &fds[i]);
-        if (rc == 0)
+    for (int i = 0; error == 0 && i < params->count; i++) {
+        error = open_one(&bound, bytes, i == 0, &fds[i]);
+        if (error == 0)
             tune(fds[i], params->congestion);
         /* Port 0 has become a real one. */
-        if (rc == 0 && i == 0 && getsockname(fds[0], (struct sockaddr *)&bound, &bytes) < 0)
-            rc = -errno;
+        if (error == 0 && i == 0 && getsockname(fds[0], (struct sockaddr *)&bound, &bytes) < 0)
+            error = -errno;
     }
-    if (rc == 0) {
+    if (error == 0) {
         *port = port_of(&bound);
         return 0;
     }
     for (int i = 0; i < params->count; i++)
         if (fds[i] >= 0)
             close(fds[i]);
-    explain(-rc, params->address, message, message_bytes);
-    return rc;
+    explain(-error, params->address, message, message_bytes);
+    return error;
 }

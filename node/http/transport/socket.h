@@ -12,7 +12,6 @@
  */
 #ifndef NODE_HTTP_TRANSPORT_SOCKET_H
 #define NODE_HTTP_TRANSPORT_SOCKET_H
-
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/http/transport/tls.h"
-#include "node/http/transport/ticket_keys.h"
-#include "node/util/clock.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -22,6 +20,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "node/http/transport/ticket_keys.h"
+#include "node/util/clock.h"
 
 enum {
     /* A school day: whoever comes back needs no full handshake. A ticket's key seals for as long,
@@ -80,18 +81,18 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 {
     struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     struct ticket_key key;
-    int rc = take_key(tls, name, seal, &key);
+    int error = take_key(tls, name, seal, &key);
 
-    if (rc <= 0)
-        return rc;
+    if (error <= 0)
+        return error;
     if (seal)
         memcpy(name, key.name, sizeof(key.name));
     if (seal && RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
-        rc = -1;
-    if (rc > 0 && !set_up_ticket(&key, iv, cipher, mac, seal))
-        rc = -1;
+        error = -1;
+    if (error > 0 && !set_up_ticket(&key, iv, cipher, mac, seal))
+        error = -1;
     OPENSSL_cleanse(&key, sizeof(key));
-    return rc;
+    return error;
 }
 
 /* ---- sending ----------------------------------------------------------------------------------
@@ -155,12 +156,12 @@ static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
 {
     static const unsigned char ours[] = "\x08http/1.1";
     unsigned char *selected;
-    int rc =
+    int error =
         SSL_select_next_proto(&selected, out_bytes, ours, sizeof(ours) - 1, offered, offered_bytes);
 
     (void)ssl, (void)ctx;
     *out = selected;
-    return rc == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+    return error == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 static SSL_CTX *new_context(struct tls *tls)
@@ -241,28 +242,28 @@ static int load(struct tls *tls, SSL_CTX **out, char *message, size_t message_by
 {
     const struct tls_params *params = &tls->params;
     SSL_CTX *ctx = new_context(tls);
-    int rc;
+    int error;
 
     *out = NULL;
     if (!ctx) {
         snprintf(message, message_bytes, "TLS can't be set up: out of memory");
         return -ENOMEM;
     }
-    rc = load_certificate(ctx, params->certificate, message, message_bytes);
-    if (rc == 0)
-        rc = load_key(ctx, params, message, message_bytes);
+    error = load_certificate(ctx, params->certificate, message, message_bytes);
+    if (error == 0)
+        error = load_key(ctx, params, message, message_bytes);
     ERR_clear_error();
-    if (rc == 0)
+    if (error == 0)
         *out = ctx;
     else
         SSL_CTX_free(ctx);
-    return rc;
+    return error;
 }
 
 int tls_open(struct tls **out, const struct tls_params *params, char *message, size_t message_bytes)
 {
     struct tls *tls = calloc(1, sizeof(*tls));
-    int rc;
+    int error;
 
     *out = NULL;
     if (!tls) {
@@ -273,22 +274,22 @@ int tls_open(struct tls **out, const struct tls_params *params, char *message, s
     pthread_mutex_init(&tls->lock, NULL);
     tls->tickets.period_ms = SESSION_S * 1000LL;
     tls->sending = new_sending();
-    rc = tls->sending ? load(tls, &tls->ctx, message, message_bytes) : -ENOMEM;
+    error = tls->sending ? load(tls, &tls->ctx, message, message_bytes) : -ENOMEM;
     if (!tls->sending)
         snprintf(message, message_bytes, "TLS can't be set up: out of memory");
-    if (rc < 0)
+    if (error < 0)
         tls_close(&tls);
     *out = tls;
-    return rc;
+    return error;
 }
 
 int tls_reload(struct tls *tls, char *message, size_t message_bytes)
 {
     SSL_CTX *ctx, *old;
-    int rc = load(tls, &ctx, message, message_bytes);
+    int error = load(tls, &ctx, message, message_bytes);
 
-    if (rc < 0)
-        return rc;
+    if (error < 0)
+        return error;
     pthread_mutex_lock(&tls->lock);
     old = tls->ctx;
     tls->ctx = ctx;
@@ -386,9 +387,9 @@ static size_t contiguous(struct evbuffer *output, unsigned char **data)
 }
 
 /* What stopped a write; false: the connection is of no more use. */
-static bool may_go_on(SSL *ssl, int rc)
+static bool may_go_on(SSL *ssl, int result)
 {
-    int error = SSL_get_error(ssl, rc);
+    int error = SSL_get_error(ssl, result);
 
     ERR_clear_error();
     return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
@@ -399,35 +400,35 @@ static int write_some(SSL *ssl, struct evbuffer *output)
 {
     unsigned char *data;
     size_t bytes = contiguous(output, &data), left = evbuffer_get_length(output) - bytes;
-    int rc;
+    int error;
 
     if (bytes > INT_MAX)
         bytes = INT_MAX;
     expect_records(SSL_get_wbio(ssl), (bytes + RECORD_BYTES - 1) / RECORD_BYTES + (left > 0));
     ERR_clear_error();
-    rc = SSL_write(ssl, data, (int)bytes);
-    if (rc > 0)
-        evbuffer_drain(output, (size_t)rc);
-    return rc;
+    error = SSL_write(ssl, data, (int)bytes);
+    if (error > 0)
+        evbuffer_drain(output, (size_t)error);
+    return error;
 }
 
 bool tls_write(struct bufferevent *bev)
 {
     SSL *ssl = ssl_of(bev);
     struct evbuffer *output = bufferevent_get_output(bev);
-    int rc = 1;
+    int error = 1;
 
     if (!SSL_is_init_finished(ssl))
         return true;
-    while (rc > 0 && evbuffer_get_length(output) > 0)
-        rc = write_some(ssl, output);
+    while (error > 0 && evbuffer_get_length(output) > 0)
+        error = write_some(ssl, output);
     expect_records(SSL_get_wbio(ssl), 0);
-    if (rc > 0) {
+    if (error > 0) {
         /* libevent has begun to wait for the socket when the output was filled. */
         bufferevent_disable(bev, EV_WRITE);
         return true;
     }
-    return may_go_on(ssl, rc);
+    return may_go_on(ssl, error);
 }
 
 void tls_say_goodbye(struct bufferevent *bev)

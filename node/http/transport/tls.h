@@ -6,7 +6,6 @@
  */
 #ifndef NODE_HTTP_TRANSPORT_TLS_H
 #define NODE_HTTP_TRANSPORT_TLS_H
-
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the monitor says about real transfers: held against what curl counted on the other end. */
 #include <fcntl.h>
+#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +13,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
-#include "node/hls/hls.h"
 #include "node/api/api.h"
+#include "node/hls/hls.h"
 #include "node/monitor/monitor.h"
 #include "node/monitor/monitor_internal.h"
 #include "tests/node/hls/lesson_fixture.h"

@@ -19,8 +19,7 @@
 #define LEASE_MS 60000
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- the data folder
- * ------------------------------------------------------------------------------ */
+/* ---- the data folder ---- */
 
 static void *open_catalog(void *ctx)
 {
@@ -64,8 +63,7 @@ void lesson_fixture_close(struct lesson_fixture *fixture)
     assert_int_equal(system(command), 0);
 }
 
-/* ---- lessons
- * --------------------------------------------------------------------------------------- */
+/* ---- lessons ---- */
 
 unsigned char lesson_fixture_byte(const char *relative, size_t at)
 {
@@ -286,8 +284,7 @@ int64_t lesson_fixture_create(struct lesson_fixture *fixture, bool published)
     return lesson_id;
 }
 
-/* ---- the server and its client
- * ---------------------------------------------------------------------- */
+/* ---- the server and its client ---- */
 
 static bool guard(struct http_request *req, const struct http_route *route, void *ctx)
 {

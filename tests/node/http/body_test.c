@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bodies with back pressure, deferred work, streams. */
-#include "tests/node/http/http_fixture.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +12,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "tests/node/http/http_fixture.h"
 
 #define HOST "Host: h\r\n"
 
@@ -110,17 +110,17 @@ static size_t send_until_stuck(int fd)
 {
     static char block[65536];
     size_t sent = 0;
-    ssize_t rc;
+    ssize_t error;
 
     fcntl(fd, F_SETFL, O_NONBLOCK);
     do {
         struct pollfd ready = {.fd = fd, .events = POLLOUT};
 
-        rc = send(fd, block, sizeof(block), MSG_NOSIGNAL);
-        sent += rc > 0 ? (size_t)rc : 0;
-        if (rc < 0 && poll(&ready, 1, 300) > 0)
-            rc = 1;
-    } while (rc > 0 && sent < 100000000);
+        error = send(fd, block, sizeof(block), MSG_NOSIGNAL);
+        sent += error > 0 ? (size_t)error : 0;
+        if (error < 0 && poll(&ready, 1, 300) > 0)
+            error = 1;
+    } while (error > 0 && sent < 100000000);
     fcntl(fd, F_SETFL, 0);
     return sent;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A loop's open files. */
-#include "node/http/file_cache.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,6 +12,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "node/http/file_cache.h"
 
 struct folder {
     char path[64];

@@ -257,8 +257,7 @@ static void on_refuse(struct http_request *req, void *ctx)
     http_respond_error(req, 403, "no", "不行", "no \"way\"");
 }
 
-/* ---- streamed uploads: each block waits at the gate, as if it were written to a slow disk
- * --------- */
+/* ---- streamed uploads: each block waits at the gate, as if it were written to a slow disk ---- */
 
 struct upload {
     struct fixture *fixture;

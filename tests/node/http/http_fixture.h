@@ -3,11 +3,10 @@
  */
 #ifndef TESTS_NODE_HTTP_HTTP_FIXTURE_H
 #define TESTS_NODE_HTTP_HTTP_FIXTURE_H
-
-#include "node/http/http.h"
-
 #include <pthread.h>
 #include <stdatomic.h>
+
+#include "node/http/http.h"
 
 enum { FILE_BYTES = 1000000, MEDIA_BYTES = 400000 };
 

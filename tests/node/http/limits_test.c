@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Deadlines, limits, exact accounting, files cut short, stopping. */
-#include "tests/node/http/http_fixture.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -15,6 +13,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "tests/node/http/http_fixture.h"
 
 #define HOST "Host: h\r\n"
 

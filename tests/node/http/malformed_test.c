@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Malformed and borderline requests over raw sockets, with the status that each must get. */
-#include "tests/node/http/http_fixture.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +9,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "tests/node/http/http_fixture.h"
 
 static struct fixture fixture;
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests and responses over real sockets: connections, ranges, conditions, coding, routes. */
-#include "tests/node/http/http_fixture.h"
-
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +10,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "tests/node/http/http_fixture.h"
 
 #define HOST "Host: h\r\n"
 
@@ -127,7 +127,7 @@ static void test_pipelined_flood(void **state)
     int fd = client_connect(&fixture), small = 8192;
     size_t sent = 0, whole;
     char block[37 * 1000];
-    ssize_t rc;
+    ssize_t error;
     struct response response;
 
     (void)state;
@@ -140,9 +140,9 @@ static void test_pipelined_flood(void **state)
     whole = sizeof(block) / 32 * 32;
     fcntl(fd, F_SETFL, O_NONBLOCK);
     do {
-        rc = send(fd, block + sent % 32, whole - sent % 32, MSG_NOSIGNAL);
-        sent += rc > 0 ? (size_t)rc : 0;
-    } while (rc > 0 && sent < 100000000);
+        error = send(fd, block + sent % 32, whole - sent % 32, MSG_NOSIGNAL);
+        sent += error > 0 ? (size_t)error : 0;
+    } while (error > 0 && sent < 100000000);
     assert_true(sent < 100000000); /* the kernel's buffers end it, within a few megabytes */
     fcntl(fd, F_SETFL, 0);
     gate_open(&fixture.gate, 1);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a link is shared out, and who is at which site. */
-#include "node/link/ranges.h"
-#include "node/link/fair_share.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +7,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "node/link/fair_share.h"
+#include "node/link/ranges.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define U SHARE_UNLIMITED
@@ -141,9 +141,9 @@ static void test_ranges(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ranges ranges;
         char message[200] = "";
-        int rc = ranges_parse(&ranges, cases[i].text, message, sizeof(message));
-        assert_int_equal(rc < 0 ? -1 : ranges_match(&ranges, cases[i].address), cases[i].match);
-        assert_int_equal(rc < 0, message[0] != '\0');
+        int error = ranges_parse(&ranges, cases[i].text, message, sizeof(message));
+        assert_int_equal(error < 0 ? -1 : ranges_match(&ranges, cases[i].address), cases[i].match);
+        assert_int_equal(error < 0, message[0] != '\0');
     }
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What each response may have: by the link, by sites, by what players say, by what they can take.
  */
-#include "node/link/flows.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +10,7 @@
 #include <cmocka.h>
 
 #include "node/http/parse/cmcd.h"
+#include "node/link/flows.h"
 
 /* Of what the wire carries, payload. */
 #define PAYLOAD(bps) ((int64_t)((bps)*0.965))

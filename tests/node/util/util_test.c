@@ -1,10 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/util/buf.h"
-#include "node/util/clock.h"
-#include "node/util/decimal.h"
-#include "node/util/log.h"
-#include "node/util/pool.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>
@@ -18,6 +12,12 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "node/util/buf.h"
+#include "node/util/clock.h"
+#include "node/util/decimal.h"
+#include "node/util/log.h"
+#include "node/util/pool.h"
 
 static void test_buf_grows(void **state)
 {

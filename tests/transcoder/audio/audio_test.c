@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The measures of sound on signals whose values are known; levelling keeps every sample in its
  * place. */
+#include <libavutil/frame.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <libavutil/frame.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
+#include "transcoder/audio/fit.h"
 #include "transcoder/audio/level.h"
 #include "transcoder/audio/meter.h"
 #include "transcoder/audio/source_pcm.h"
-#include "transcoder/audio/fit.h"
 #include "transcoder/audio/speech.h"
 #include "transcoder/plan/planner.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What players say of themselves. */
-#include "node/http/parse/cmcd.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "node/http/parse/cmcd.h"
 
 static struct cmcd parse(const char *text)
 {

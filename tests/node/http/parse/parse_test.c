@@ -1,14 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pure parsers of the HTTP server, by tables. */
-#include "node/http/parse/chunked.h"
-#include "node/http/parse/condition.h"
-#include "node/http/parse/date.h"
-#include "node/http/gzip.h"
-#include "node/http/parse/head.h"
-#include "node/http/parse/range.h"
-#include "node/http/router.h"
-#include "node/http/parse/target.h"
-
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +9,15 @@
 #include <zlib.h>
 
 #include <cmocka.h>
+
+#include "node/http/gzip.h"
+#include "node/http/parse/chunked.h"
+#include "node/http/parse/condition.h"
+#include "node/http/parse/date.h"
+#include "node/http/parse/head.h"
+#include "node/http/parse/range.h"
+#include "node/http/parse/target.h"
+#include "node/http/router.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -81,11 +81,11 @@ static void test_paths(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         char path[64];
         struct http_target out;
-        int rc = http_target_parse(cases[i].target, strlen(cases[i].target), path, &out);
+        int error = http_target_parse(cases[i].target, strlen(cases[i].target), path, &out);
 
         print_message("target %s\n", cases[i].target);
-        assert_int_equal(rc, cases[i].path ? 0 : -EBADMSG);
-        if (rc == 0) {
+        assert_int_equal(error, cases[i].path ? 0 : -EBADMSG);
+        if (error == 0) {
             assert_string_equal(path, cases[i].path);
             assert_string_equal(out.query, cases[i].query);
         }
@@ -410,7 +410,7 @@ static void test_chunked(void **state)
 {
     static const struct {
         const char *wire, *body;
-        int rc;
+        int error;
         size_t rest;
     } cases[] = {
         {"3\r\nabc\r\n0\r\n\r\n", "abc", 1, 0},
@@ -439,17 +439,17 @@ static void test_chunked(void **state)
             const char *at = cases[i].wire, *end = at + strlen(at);
             char body[64] = "";
             size_t taken;
-            int rc = 0;
+            int error = 0;
 
             print_message("chunked %s\n", cases[i].wire);
-            while (rc == 0 && at < end) {
-                rc = http_chunked_decode(
+            while (error == 0 && at < end) {
+                error = http_chunked_decode(
                     chunked, at, bytewise ? 1 : (size_t)(end - at), &taken, collect, body);
                 at += taken;
             }
-            assert_int_equal(rc, cases[i].rc);
+            assert_int_equal(error, cases[i].error);
             assert_string_equal(body, cases[i].body);
-            if (rc == 1)
+            if (error == 1)
                 assert_int_equal(end - at, cases[i].rest);
             http_chunked_free(chunked);
         }
@@ -461,13 +461,13 @@ static void test_chunk_extensions_are_bounded(void **state)
     struct http_chunked *chunked = http_chunked_new();
     char body[8] = "", junk[512];
     size_t taken;
-    int rc = http_chunked_decode(chunked, "1;", 2, &taken, collect, body);
+    int error = http_chunked_decode(chunked, "1;", 2, &taken, collect, body);
 
     (void)state;
     memset(junk, 'x', sizeof(junk));
-    for (int i = 0; rc == 0 && i < 100; i++)
-        rc = http_chunked_decode(chunked, junk, sizeof(junk), &taken, collect, body);
-    assert_int_equal(rc, -EBADMSG);
+    for (int i = 0; error == 0 && i < 100; i++)
+        error = http_chunked_decode(chunked, junk, sizeof(junk), &taken, collect, body);
+    assert_int_equal(error, -EBADMSG);
     http_chunked_free(chunked);
 }
 

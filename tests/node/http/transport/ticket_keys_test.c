@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How long a session's ticket is good: handshakes with OpenSSL's own client, and a clock that the
  * test moves. */
-#include "node/http/transport/ticket_keys.h"
-#include "node/http/transport/tls.h"
-#include "node/util/clock.h"
-
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <openssl/pem.h>
@@ -19,6 +15,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "node/http/transport/ticket_keys.h"
+#include "node/http/transport/tls.h"
+#include "node/util/clock.h"
 
 #define HOUR_MS (3600 * 1000LL)
 
