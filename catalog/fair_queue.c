@@ -1,30 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "catalog/fair_queue.h"
 
-/* Where a job of this submitter's would begin. */
-static int64_t begin(const struct fair_queue *fair, const struct fair_queue_submitter *submitter)
+/* Where the next job of this submitter would begin. */
+static int64_t start_clock(
+    const struct fair_queue *queue, const struct fair_queue_submitter *submitter)
 {
-    return submitter->clock > fair->clock ? submitter->clock : fair->clock;
+    return submitter->clock > queue->clock ? submitter->clock : queue->clock;
 }
 
-/* Rules 0 to 2: whether a's submitter comes before b's, by these lessons. */
-static bool comes_before(const struct fair_queue *fair, const struct fair_queue_lesson *a,
+/* Rules 0 to 2: by these lessons, does a's submitter come before b's? */
+static bool comes_before(const struct fair_queue *queue, const struct fair_queue_lesson *a,
     const struct fair_queue_lesson *b)
 {
-    const struct fair_queue_submitter *of_a = &fair->submitters[a->submitter];
-    const struct fair_queue_submitter *of_b = &fair->submitters[b->submitter];
     if (a->optional != b->optional)
         return b->optional;
     if (a->priority != b->priority)
         return a->priority > b->priority;
-    if (begin(fair, of_a) != begin(fair, of_b))
-        return begin(fair, of_a) < begin(fair, of_b);
+    const struct fair_queue_submitter *of_a = &queue->submitters[a->submitter];
+    const struct fair_queue_submitter *of_b = &queue->submitters[b->submitter];
+    if (start_clock(queue, of_a) != start_clock(queue, of_b))
+        return start_clock(queue, of_a) < start_clock(queue, of_b);
     if (of_a->clock != of_b->clock)
         return of_a->clock < of_b->clock;
     return a->id < b->id;
 }
 
-/* Rule 3. */
+/* Rule 3: does a come before b, of the same submitter? */
 static bool is_shorter(const struct fair_queue_lesson *a, const struct fair_queue_lesson *b)
 {
     if (a->probed != b->probed)
@@ -34,25 +35,26 @@ static bool is_shorter(const struct fair_queue_lesson *a, const struct fair_queu
     return a->id < b->id;
 }
 
-/* What comes first by rules 0 to 2, and with it the submitter whose turn it is; NULL: nothing. */
-static const struct fair_queue_lesson *first_of_all(const struct fair_queue *fair)
+/* Returns the first lesson by rules 0 to 2. Its submitter is next. NULL: no lesson waits. */
+static const struct fair_queue_lesson *find_first(const struct fair_queue *queue)
 {
     const struct fair_queue_lesson *first = NULL;
-    for (size_t i = 0; i < fair->lesson_count; i++) {
-        const struct fair_queue_lesson *lesson = &fair->lessons[i];
-        if (lesson->position == 0 && (!first || comes_before(fair, lesson, first)))
+    for (size_t i = 0; i < queue->lesson_count; i++) {
+        const struct fair_queue_lesson *lesson = &queue->lessons[i];
+        if (lesson->position == 0 && (!first || comes_before(queue, lesson, first)))
             first = lesson;
     }
     return first;
 }
 
-bool fair_queue_choose(const struct fair_queue *fair, struct fair_queue_choice *out)
+bool fair_queue_choose(const struct fair_queue *queue, struct fair_queue_choice *out)
 {
-    const struct fair_queue_lesson *first = first_of_all(fair), *shortest = first, *oldest = first;
+    const struct fair_queue_lesson *first = find_first(queue);
     if (!first)
         return false;
-    for (size_t i = 0; i < fair->lesson_count; i++) {
-        const struct fair_queue_lesson *lesson = &fair->lessons[i];
+    const struct fair_queue_lesson *shortest = first, *oldest = first;
+    for (size_t i = 0; i < queue->lesson_count; i++) {
+        const struct fair_queue_lesson *lesson = &queue->lessons[i];
         if (lesson->position > 0 || lesson->submitter != first->submitter ||
             lesson->optional != first->optional || lesson->priority != first->priority)
             continue;
@@ -61,33 +63,36 @@ bool fair_queue_choose(const struct fair_queue *fair, struct fair_queue_choice *
         if (lesson->id < oldest->id)
             oldest = lesson;
     }
-    const struct fair_queue_lesson *chosen =
-        fair->submitters[first->submitter].aged > 0 ? oldest : shortest;
-    *out = (struct fair_queue_choice){.lesson = (size_t)(chosen - fair->lessons),
+    bool oldest_is_due = queue->submitters[first->submitter].aged > 0;
+    const struct fair_queue_lesson *chosen = oldest_is_due ? oldest : shortest;
+    *out = (struct fair_queue_choice){.lesson = (size_t)(chosen - queue->lessons),
         .shortest = chosen == shortest,
         .oldest = chosen == oldest};
     return true;
 }
 
 void fair_queue_charge(
-    struct fair_queue *fair, const struct fair_queue_choice *choice, int64_t cost)
+    struct fair_queue *queue, const struct fair_queue_choice *choice, int64_t cost)
 {
     struct fair_queue_submitter *submitter =
-        &fair->submitters[fair->lessons[choice->lesson].submitter];
-    fair->clock = begin(fair, submitter);
-    submitter->clock = fair->clock + cost;
+        &queue->submitters[queue->lessons[choice->lesson].submitter];
+    queue->clock = start_clock(queue, submitter);
+    submitter->clock = queue->clock + cost;
+    /* Rule 4: a short lesson's turn makes the oldest lesson more due, and the oldest lesson's own
+     * turn pays for that. */
     if (!choice->oldest)
         submitter->aged += cost;
     else if (!choice->shortest)
         submitter->aged -= (FAIR_QUEUE_OLDEST_SHARE - 1) * cost;
 }
 
-void fair_queue_forecast(struct fair_queue *fair, int most)
+void fair_queue_forecast(struct fair_queue *queue, int max_positions)
 {
     struct fair_queue_choice choice;
-    for (int position = 1; position <= most && fair_queue_choose(fair, &choice); position++) {
-        struct fair_queue_lesson *lesson = &fair->lessons[choice.lesson];
-        fair_queue_charge(fair, &choice, lesson->work_left);
+    for (int position = 1; position <= max_positions && fair_queue_choose(queue, &choice);
+         position++) {
+        struct fair_queue_lesson *lesson = &queue->lessons[choice.lesson];
+        fair_queue_charge(queue, &choice, lesson->work_left);
         lesson->position = position;
     }
 }
