@@ -16,8 +16,7 @@ static const struct answer_text usual_texts[] = {
         "Something went wrong on the server: tell a technician."},
 };
 
-static const struct answer_text *find_text(
-    const struct answer_text *texts, size_t count, int error)
+static const struct answer_text *find_text(const struct answer_text *texts, size_t count, int error)
 {
     for (size_t i = 0; i < count; i++)
         if (texts[i].error == error || texts[i].error == ANSWER_ANY_ERROR)

@@ -42,8 +42,9 @@ static json_t *site_json(const struct catalog_site *site, const struct link_site
         "cap_bps", (json_int_t)site->cap_bps, "terminal_cap_bps",
         (json_int_t)site->terminal_cap_bps, "download_from", time_json(site->download_from_minute),
         "download_to", time_json(site->download_to_minute), "budget_bytes",
-        (json_int_t)site->budget_bytes, "today_bytes", (json_int_t)(site->today_bytes + now->unwritten_bytes), "responses",
-        now->responses, "given_bps", (json_int_t)now->given_bps);
+        (json_int_t)site->budget_bytes, "today_bytes",
+        (json_int_t)(site->today_bytes + now->unwritten_bytes), "responses", now->responses,
+        "given_bps", (json_int_t)now->given_bps);
 }
 
 static void show(struct catalog *catalog, struct task *task)
@@ -58,8 +59,7 @@ static void show(struct catalog *catalog, struct task *task)
         if (json_array_append_new(list, site_json(&sites.items[i], &now)) < 0)
             task->error = CATALOG_ENOMEM;
     }
-    task->json =
-        json_pack("{s:I, s:o}", "uplink_bps", (json_int_t)sites.uplink_bps, "sites", list);
+    task->json = json_pack("{s:I, s:o}", "uplink_bps", (json_int_t)sites.uplink_bps, "sites", list);
     if (task->error == CATALOG_OK && !task->json)
         task->error = CATALOG_ENOMEM;
     catalog_sites_free(&sites);
@@ -209,9 +209,8 @@ static void handle_terminal(struct http_request *req, void *ctx)
 
     link_site_name(req, link, name);
     http_response_header(req, "Cache-Control", "no-store");
-    answer_json(req, json_pack("{s:o, s:o}", "link_bps",
-                         bps > 0 ? json_integer(bps) : json_null(), "site",
-                         name[0] ? json_string(name) : json_null()));
+    answer_json(req, json_pack("{s:o, s:o}", "link_bps", bps > 0 ? json_integer(bps) : json_null(),
+                         "site", name[0] ? json_string(name) : json_null()));
 }
 
 struct http_route_set api_site_routes(struct link *link)

@@ -35,8 +35,8 @@ struct look {
 static json_t *list_lessons(struct catalog *catalog)
 {
     struct catalog_lessons lessons;
-    if (catalog_lessons(catalog, &(struct catalog_lesson_filter){.limit = MAX_LESSONS},
-            &lessons) != CATALOG_OK)
+    if (catalog_lessons(catalog, &(struct catalog_lesson_filter){.limit = MAX_LESSONS}, &lessons) !=
+        CATALOG_OK)
         return NULL;
     json_t *list = catalog_queue_positions(catalog, &lessons) == CATALOG_OK ? json_array() : NULL;
     for (size_t i = 0; i < lessons.count; i++)

@@ -57,8 +57,7 @@ struct limits {
     int64_t unit_is; /* the page's unit, in what the member is in */
     const char *unit, *base;
 };
-static const struct limits rates = {
-    FLOWS_MIN_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
+static const struct limits rates = {FLOWS_MIN_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
 static const struct limits budgets = {1, INT64_C(1) << 50, 1000000, "MB", "byte"};
 
 static bool refuse_limit(struct statement *s, const char *name, const struct limits *limits)

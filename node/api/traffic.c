@@ -210,8 +210,8 @@ static void work_metrics(void *thread_ctx, void *argument)
 static void respond_metrics(struct http_request *req, void *argument)
 {
     struct metrics_task *task = argument;
-    const char *type = task->format == METRICS_OPENMETRICS ? METRICS_OPENMETRICS_TYPE
-                                                           : METRICS_PROMETHEUS_TYPE;
+    const char *type =
+        task->format == METRICS_OPENMETRICS ? METRICS_OPENMETRICS_TYPE : METRICS_PROMETHEUS_TYPE;
 
     http_response_header(req, "Cache-Control", "no-store");
     http_response_header(req, "Vary", "Accept");

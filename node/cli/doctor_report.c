@@ -17,4 +17,3 @@ void doctor_say(struct doctor *doctor, enum doctor_verdict verdict, const char *
     if (verdict == DOCTOR_BAD)
         doctor->bad = true;
 }
-

@@ -49,4 +49,3 @@ enum cli_exit cli_resume(int argc, char **argv)
     };
     return set_paused(&spec, argc, argv, false);
 }
-

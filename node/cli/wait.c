@@ -27,7 +27,7 @@ struct wait {
     struct event_base *base;
     struct event *tick, *on_int, *on_term;
     struct scheduler *scheduler; /* not NULL: this process runs the workers */
-    int jobs_lock;     /* -1 not held */
+    int jobs_lock;               /* -1 not held */
     struct progress progress;
     struct watched *lessons;
     size_t ended;
@@ -86,7 +86,8 @@ static void report_state(
 static bool is_over(const struct wait *wait, const struct catalog_lesson *lesson)
 {
     return lesson->state == CATALOG_LESSON_FAILED ||
-           (lesson->state == CATALOG_LESSON_READY && (!wait->scheduler || lesson->optional_jobs == 0));
+           (lesson->state == CATALOG_LESSON_READY &&
+               (!wait->scheduler || lesson->optional_jobs == 0));
 }
 
 static void report_extras(struct wait *wait, const struct catalog_lesson *lesson)
@@ -256,9 +257,8 @@ static enum cli_exit open_events(struct wait *wait)
     wait->tick = event_new(wait->base, -1, EV_PERSIST, on_tick, wait);
     wait->on_int = evsignal_new(wait->base, SIGINT, on_signal, wait);
     wait->on_term = evsignal_new(wait->base, SIGTERM, on_signal, wait);
-    if (!wait->tick || !wait->on_int || !wait->on_term ||
-        event_add(wait->tick, &interval) < 0 || event_add(wait->on_int, NULL) < 0 ||
-        event_add(wait->on_term, NULL) < 0)
+    if (!wait->tick || !wait->on_int || !wait->on_term || event_add(wait->tick, &interval) < 0 ||
+        event_add(wait->on_int, NULL) < 0 || event_add(wait->on_term, NULL) < 0)
         return cli_fail("out of memory");
     sigset_t signals;
     sigemptyset(&signals);

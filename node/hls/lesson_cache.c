@@ -80,9 +80,9 @@ static struct entry *find_entry(struct lesson_cache *cache, int64_t lesson_id)
 {
     struct entry *entry;
 
-    LIST_FOREACH(entry, &cache->buckets[(uint64_t)lesson_id % BUCKETS], in_bucket)
-    if (entry->lesson_id == lesson_id)
-        break;
+    LIST_FOREACH (entry, &cache->buckets[(uint64_t)lesson_id % BUCKETS], in_bucket)
+        if (entry->lesson_id == lesson_id)
+            break;
     return entry;
 }
 

@@ -46,7 +46,8 @@ static struct packed_text *pack(const struct buf *text)
     packed = malloc(sizeof(*packed) + bytes);
     if (packed) {
         memcpy(packed->etag, "W/", 2);
-        snprintf(packed->etag + 2, sizeof(packed->etag) - 2, "\"%016" PRIx64 "\"", hash_bytes(HASH_START, text->data, text->used_bytes));
+        snprintf(packed->etag + 2, sizeof(packed->etag) - 2, "\"%016" PRIx64 "\"",
+            hash_bytes(HASH_START, text->data, text->used_bytes));
         packed->data_bytes = bytes;
         memcpy(packed->data, data, bytes);
     }

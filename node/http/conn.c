@@ -80,7 +80,8 @@ static bool accept_request(struct http_conn *conn, const char *data, size_t head
         return conn_refuse(conn, -error);
     const char *user_agent = http_request_header(conn->req, "User-Agent");
     copy_printable(conn->samples.path, sizeof(conn->samples.path), conn->req->head.path);
-    copy_printable(conn->samples.user_agent, sizeof(conn->samples.user_agent), user_agent ? user_agent : "");
+    copy_printable(
+        conn->samples.user_agent, sizeof(conn->samples.user_agent), user_agent ? user_agent : "");
     conn->req->head_only = conn->req->head.method == HTTP_HEAD;
     if (body_open(conn->req) < 0)
         return conn_refuse(conn, 500);
@@ -205,8 +206,8 @@ static bool step_body(struct http_request *req)
 static void flush(struct http_conn *conn)
 {
     if (socket_flush(&conn->socket) < 0)
-        server_log(conn->loop->server, "%s: the file was cut short while it was sent",
-            conn->samples.path);
+        server_log(
+            conn->loop->server, "%s: the file was cut short while it was sent", conn->samples.path);
 }
 
 static bool step_request(struct http_conn *conn)
@@ -226,7 +227,8 @@ static bool step_request(struct http_conn *conn)
         return true;
     if (req->send == SEND_EXTENTS && evbuffer_get_length(socket_output(&conn->socket)) == 0)
         return send_next_extent(conn);
-    if (req->send != SEND_WHOLE || !request_may_end(req) || evbuffer_get_length(socket_output(&conn->socket)) > 0)
+    if (req->send != SEND_WHOLE || !request_may_end(req) ||
+        evbuffer_get_length(socket_output(&conn->socket)) > 0)
         return false;
     return finish(conn);
 }

@@ -55,10 +55,10 @@ struct conn_progress {
 
 /* What was reported to the monitor, and what was not yet. */
 struct conn_samples {
-    int64_t sampled_ms;            /* when; monotonic */
-    uint64_t reported_bytes;       /* of socket.output.sent_bytes */
+    int64_t sampled_ms;      /* when; monotonic */
+    uint64_t reported_bytes; /* of socket.output.sent_bytes */
     uint64_t unreported_requests;
-    char path[200];      /* of the last request; printable ASCII */
+    char path[200];       /* of the last request; printable ASCII */
     char user_agent[120]; /* likewise */
 };
 
@@ -116,11 +116,11 @@ struct http_request {
     struct http_head head;
     struct http_body body;
     enum send_state send;
-    bool close;            /* the connection ends with this response */
-    bool chunked;          /* the coding of a streamed response */
-    bool secure;           /* the request came by TLS */
-    bool head_only;        /* HEAD: the response has no body */
-    int deferred;          /* tasks that are not done yet */
+    bool close;                    /* the connection ends with this response */
+    bool chunked;                  /* the coding of a streamed response */
+    bool secure;                   /* the request came by TLS */
+    bool head_only;                /* HEAD: the response has no body */
+    int deferred;                  /* tasks that are not done yet */
     struct extent_sender *extents; /* while SEND_EXTENTS */
     const struct http_route *route;
     char *args; /* the route's values, each with its NUL, in the order of the pattern */

@@ -44,7 +44,8 @@ static void send_file(struct http_request *req, int fd, int64_t first_bytes, int
 
     if (!segment)
         close(fd);
-    if (!segment || extents_add_slices(socket_output(&req->conn->socket), segment, 0, length_bytes) < 0)
+    if (!segment ||
+        extents_add_slices(socket_output(&req->conn->socket), segment, 0, length_bytes) < 0)
         req->conn->socket.broken = true;
     /* Each slice holds a reference; the last one closes the descriptor. */
     if (segment)
@@ -162,7 +163,8 @@ static int add_extent(struct http_request *req)
     struct extent_sender *sender = req->extents;
     const struct http_extent *extent = &sender->body.items[sender->at];
     int64_t skip = sender->skip_bytes, length_bytes = extent->length_bytes - skip;
-    int64_t room_bytes = TLS_QUEUE_BYTES - (int64_t)evbuffer_get_length(socket_output(&req->conn->socket));
+    int64_t room_bytes =
+        TLS_QUEUE_BYTES - (int64_t)evbuffer_get_length(socket_output(&req->conn->socket));
     int error;
 
     if (length_bytes > sender->left_bytes)

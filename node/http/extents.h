@@ -21,8 +21,7 @@ void extents_release(struct http_request *req);
 /* For TLS: reads at most TLS_QUEUE_BYTES of a file into the output. Encryption needs the bytes in
  * memory, and a mapping would raise a signal if the file is cut short. Returns 0 or a negative
  * errno. */
-int extents_read_file(
-    struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
+int extents_read_file(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
 
 /* Without TLS: puts part of a file behind what is in the output, in slices that sendfile(2) takes
  * in one turn each. The segment holds the file. Returns 0 or -1. */

@@ -86,7 +86,8 @@ static void send_single(struct http_request *req, const struct file_cache_entry 
 static void send_range(struct http_request *req, const struct file_cache_entry *entry,
     int64_t first_bytes, int64_t length_bytes)
 {
-    if (extents_add_slices(socket_output(&req->conn->socket), entry->segment, first_bytes, length_bytes) < 0)
+    if (extents_add_slices(
+            socket_output(&req->conn->socket), entry->segment, first_bytes, length_bytes) < 0)
         req->conn->socket.broken = true;
     req->conn->socket.output.file_fd = entry->fd;
     req->conn->socket.output.file_end_bytes = first_bytes + length_bytes;

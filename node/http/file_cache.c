@@ -82,9 +82,9 @@ static struct file *find(const struct file_cache *files, const char *path)
 {
     struct file *file;
 
-    LIST_FOREACH(file, &files->by_path[bucket_of(path)], in_bucket)
-    if (strcmp(file->path, path) == 0)
-        return file;
+    LIST_FOREACH (file, &files->by_path[bucket_of(path)], in_bucket)
+        if (strcmp(file->path, path) == 0)
+            return file;
     return NULL;
 }
 
@@ -159,7 +159,8 @@ static int add(struct file_cache *files, const char *path, struct file **out)
     return 0;
 }
 
-int file_cache_get(struct file_cache *files, const char *path, int64_t now_ms, const struct file_cache_entry **out)
+int file_cache_get(
+    struct file_cache *files, const char *path, int64_t now_ms, const struct file_cache_entry **out)
 {
     struct file *file = find(files, path);
     bool looks = !file || now_ms - file->looked_ms >= BELIEVED_MS;

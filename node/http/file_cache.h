@@ -19,13 +19,13 @@ struct file_cache_entry {
 };
 
 int file_cache_open(struct file_cache **out, size_t max_files); /* 0 or -ENOMEM */
-void file_cache_close(struct file_cache **files);          /* accepts NULL */
+void file_cache_close(struct file_cache **files);               /* accepts NULL */
 /*
  * The file at an absolute path, which must be a regular one and not a link. 0 and an entry that is
  * valid until the next call of a function here; or a negative errno (-EIO: no regular file).
  */
-int file_cache_get(
-    struct file_cache *files, const char *path, int64_t now_ms, const struct file_cache_entry **out);
+int file_cache_get(struct file_cache *files, const char *path, int64_t now_ms,
+    const struct file_cache_entry **out);
 /* Once a second or so: closes what nobody has asked for in a while. */
 void file_cache_tick(struct file_cache *files, int64_t now_ms);
 

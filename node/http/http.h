@@ -288,8 +288,8 @@ struct http_server_params {
      * or wait in a long queue, where the kernel has it and allows it; the others have cubic. NULL
      * or "system": the system's choice for all */
     const char *congestion;
-    int loops;                       /* threads; 0: one per core */
-    int max_connections;             /* 0: 10,000 */
+    int loops;                               /* threads; 0: one per core */
+    int max_connections;                     /* 0: 10,000 */
     const struct http_route_set *route_sets; /* kept by reference; the first match counts */
     size_t route_set_count;
     http_guard_fn guard;

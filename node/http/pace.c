@@ -36,7 +36,8 @@ static int64_t delivery_rate_bps(const struct http_conn *conn, const struct tcp_
 {
     uint64_t rate_bps = info->tcpi_delivery_rate * 8;
 
-    if (info->tcpi_delivery_rate_app_limited || conn->flow.pace.held_back || rate_bps > INT64_MAX / 8)
+    if (info->tcpi_delivery_rate_app_limited || conn->flow.pace.held_back ||
+        rate_bps > INT64_MAX / 8)
         return 0;
     return (int64_t)rate_bps;
 }
@@ -85,7 +86,8 @@ void pace_begin(struct http_request *req)
     if (!conn->loop->server->params.pace || !request_is_media(req))
         return;
     /* Where nothing is limited, and was not just now, requests in quick succession go by. */
-    if (conn->flow.active && conn->flow.pace.rate_bps == 0 && clock_mono_ms() - conn->flow.asked_ms < PACE_MS)
+    if (conn->flow.active && conn->flow.pace.rate_bps == 0 &&
+        clock_mono_ms() - conn->flow.asked_ms < PACE_MS)
         return;
     read_cmcd(req, &conn->flow.cmcd);
     http_request_site(req, conn->flow.site, sizeof(conn->flow.site));
@@ -113,4 +115,3 @@ void pace_end(struct http_conn *conn)
     if (conn->flow.active)
         ask(conn, NULL, true);
 }
-

@@ -149,7 +149,8 @@ int http_server_open(struct http_server **out, const struct http_server_params *
         return -ENOMEM;
     }
     signal(SIGPIPE, SIG_IGN); /* a peer that left is an error code, not the end of the process */
-    result = params->tls_listen && *params->tls_listen ? open_tls(server, message, message_bytes) : 0;
+    result =
+        params->tls_listen && *params->tls_listen ? open_tls(server, message, message_bytes) : 0;
     if (result == 0)
         result = open_pool(server, message, message_bytes);
     if (result == 0)

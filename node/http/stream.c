@@ -97,4 +97,3 @@ void http_request_every(struct http_request *req, int64_t interval_ms,
         req->conn->socket.broken = true;
     request_kick(req);
 }
-

@@ -47,12 +47,18 @@ void ingest_close(struct ingest **ingest)
 struct http_route_set ingest_routes(struct ingest *ingest)
 {
     static const struct http_route routes[] = {
-        {HTTP_OPTIONS, "/api/uploads", HTTP_OPERATOR, false, ingest_options, "what of tus is spoken"},
-        {HTTP_POST, "/api/uploads", HTTP_OPERATOR, false, ingest_create, "begins an upload (tus creation)"},
-        {HTTP_GET, "/api/uploads", HTTP_OPERATOR, false, ingest_list, "this user's unfinished uploads"},
-        {HTTP_HEAD, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_head, "how far an upload is (tus)"},
-        {HTTP_PATCH, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_patch, "goes on with an upload (tus)"},
-        {HTTP_DELETE, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_delete, "gives an upload up (tus termination)"},
+        {HTTP_OPTIONS, "/api/uploads", HTTP_OPERATOR, false, ingest_options,
+            "what of tus is spoken"},
+        {HTTP_POST, "/api/uploads", HTTP_OPERATOR, false, ingest_create,
+            "begins an upload (tus creation)"},
+        {HTTP_GET, "/api/uploads", HTTP_OPERATOR, false, ingest_list,
+            "this user's unfinished uploads"},
+        {HTTP_HEAD, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_head,
+            "how far an upload is (tus)"},
+        {HTTP_PATCH, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_patch,
+            "goes on with an upload (tus)"},
+        {HTTP_DELETE, "/api/uploads/:id", HTTP_OPERATOR, false, ingest_delete,
+            "gives an upload up (tus termination)"},
     };
     return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), ingest};
 }

@@ -144,8 +144,8 @@ static void choose_title(
 {
     struct catalog_lessons lessons;
     snprintf(out, out_bytes, "%s", info->title);
-    if (out[0] || catalog_lesson_get(
-                      worker->params->catalog, worker_job(worker)->lesson_id, &lessons) != CATALOG_OK)
+    if (out[0] || catalog_lesson_get(worker->params->catalog, worker_job(worker)->lesson_id,
+                      &lessons) != CATALOG_OK)
         return;
     snprintf(out, out_bytes, "%s", lessons.items[0].source_name);
     char *dot = strrchr(out, '.');
@@ -193,8 +193,8 @@ static int record_probed(struct worker *worker, const struct message *message)
             .job_count = p->job_count,
         };
         const struct catalog_job *job = worker_job(worker);
-        result = judge(worker, catalog_job_finish_probe(worker->params->catalog, job->id, job->owner,
-                                   &found, clock_wall_ms()));
+        result = judge(worker, catalog_job_finish_probe(worker->params->catalog, job->id,
+                                   job->owner, &found, clock_wall_ms()));
         worker->probed = result == 0;
         if (worker->probed)
             note_findings(worker, &message->info);
@@ -226,7 +226,8 @@ static bool file_is_there(const struct worker *worker, const char *relative, int
     const struct catalog_job *job = worker_job(worker);
     char path[STORE_PATH_BYTES];
     struct stat status;
-    if (store_media_path(worker->params->store, job->lesson_id, job->revision, relative, path) < 0 ||
+    if (store_media_path(worker->params->store, job->lesson_id, job->revision, relative, path) <
+            0 ||
         lstat(path, &status) < 0)
         return false;
     return S_ISREG(status.st_mode) && status.st_size > 0 && (bytes < 0 || status.st_size == bytes);
@@ -298,8 +299,8 @@ static int record_storyboard(struct worker *worker, int sheets)
     }
     if (!there)
         return refuse(worker, "a storyboard that isn't there");
-    return judge(
-        worker, catalog_lesson_set_storyboard(worker->params->catalog, job->id, job->owner, sheets));
+    return judge(worker,
+        catalog_lesson_set_storyboard(worker->params->catalog, job->id, job->owner, sheets));
 }
 
 static int record_progress(struct worker *worker, int permille)
@@ -310,8 +311,8 @@ static int record_progress(struct worker *worker, int permille)
     if (worker->probed || now_ms - worker->lease_renewed_ms < PROGRESS_INTERVAL_MS)
         return 0;
     worker->lease_renewed_ms = now_ms;
-    return judge(worker, catalog_job_progress(worker->params->catalog, job->id, job->owner, permille,
-                             clock_wall_ms(), worker->params->lease_ms));
+    return judge(worker, catalog_job_progress(worker->params->catalog, job->id, job->owner,
+                             permille, clock_wall_ms(), worker->params->lease_ms));
 }
 
 int record_message(struct worker *worker, const struct message *message)

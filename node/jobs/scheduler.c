@@ -76,9 +76,10 @@ static bool is_known(void *ctx, const char *relative)
 static void sweep(struct scheduler *scheduler)
 {
     struct known known = {0};
-    if (catalog_source_files(scheduler->params.catalog, &known.sources, &known.source_count) == CATALOG_OK &&
-        catalog_lessons(scheduler->params.catalog, &(struct catalog_lesson_filter){0}, &known.lessons) ==
-            CATALOG_OK) {
+    if (catalog_source_files(scheduler->params.catalog, &known.sources, &known.source_count) ==
+            CATALOG_OK &&
+        catalog_lessons(scheduler->params.catalog, &(struct catalog_lesson_filter){0},
+            &known.lessons) == CATALOG_OK) {
         qsort(known.sources, known.source_count, sizeof(char *), compare_names);
         int removed = store_sweep(scheduler->params.store, is_known, &known);
         if (removed > 0)
@@ -170,8 +171,7 @@ static void remove_worker(void *ctx, struct worker *worker)
 static bool count_kill(void *ctx, int64_t job_id)
 {
     struct scheduler *scheduler = ctx;
-    scheduler->killed_count =
-        scheduler->killed_job == job_id ? scheduler->killed_count + 1 : 1;
+    scheduler->killed_count = scheduler->killed_job == job_id ? scheduler->killed_count + 1 : 1;
     scheduler->killed_job = job_id;
     return scheduler->killed_count > MAX_KILLS;
 }

@@ -18,7 +18,7 @@ struct scheduler;
 
 struct scheduler_params {
     struct event_base *base;
-    struct catalog *catalog;   /* used on base's thread only; the caller's, outlives the scheduler */
+    struct catalog *catalog; /* used on base's thread only; the caller's, outlives the scheduler */
     const struct store *store; /* the caller's */
     const char *worker_path;   /* the terrace-worker program */
     int workers;               /* processes at a time; 0: one per core */

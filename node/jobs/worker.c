@@ -363,8 +363,12 @@ int worker_start(
         return -ENOMEM;
     }
     struct heritage heritage = {-1, -1, -1, -1, -1};
-    *worker = (struct worker){
-        .params = params, .leased = *leased, .pid = -1, .pid_fd = -1, .message_fd = -1, .log_fd = -1};
+    *worker = (struct worker){.params = params,
+        .leased = *leased,
+        .pid = -1,
+        .pid_fd = -1,
+        .message_fd = -1,
+        .log_fd = -1};
     *leased = (struct catalog_jobs){0};
     int assigned = assign_work(worker, &heritage);
     int error = assigned == 0 && !worker->done ? launch(worker, &heritage) : 0;

@@ -102,9 +102,9 @@ static struct terminal *find_terminal(
 {
     struct terminal *t;
 
-    LIST_FOREACH(t, terminal_bucket((struct flows *)flows, address, session), in_bucket)
-    if (strcmp(t->address, address) == 0 && strcmp(t->session, session) == 0)
-        return t;
+    LIST_FOREACH (t, terminal_bucket((struct flows *)flows, address, session), in_bucket)
+        if (strcmp(t->address, address) == 0 && strcmp(t->session, session) == 0)
+            return t;
     return NULL;
 }
 
@@ -176,9 +176,9 @@ static struct flow *find_flow(struct flows *flows, uint64_t conn_id)
 {
     struct flow *flow;
 
-    LIST_FOREACH(flow, &flows->by_id[conn_id % BUCKETS], in_bucket)
-    if (flow->conn_id == conn_id)
-        return flow;
+    LIST_FOREACH (flow, &flows->by_id[conn_id % BUCKETS], in_bucket)
+        if (flow->conn_id == conn_id)
+            return flow;
     return NULL;
 }
 
@@ -307,9 +307,9 @@ void flows_replace_sites(struct flows *flows, const struct sites *sites)
     for (size_t i = 0; i < BUCKETS; i++) {
         struct flow *flow;
 
-        LIST_FOREACH(flow, &flows->by_id[i], in_bucket)
-        if (flow->terminal)
-            flow->site = sites_find(sites, flow->terminal->address, flow->token);
+        LIST_FOREACH (flow, &flows->by_id[i], in_bucket)
+            if (flow->terminal)
+                flow->site = sites_find(sites, flow->terminal->address, flow->token);
     }
 }
 
@@ -354,14 +354,14 @@ static size_t make_groups(struct flows *flows, const struct sites *sites)
     flows->groups[count++] = (struct share_group){.limit_bps = limit(sites->uplink_bps)};
     for (size_t i = 0; i < sites->count; i++)
         flows->groups[count++] = (struct share_group){.limit_bps = limit(sites->items[i].cap_bps)};
-    LIST_FOREACH(flow, &flows->active, in_active)
-    flow->terminal->group = 0;
-    LIST_FOREACH(flow, &flows->active, in_active)
-    if (flow->terminal->group == 0) {
-        flow->terminal->group = count;
-        flows->groups[count++] = (struct share_group){
-            .parent = (size_t)(flow->site + 1), .limit_bps = terminal_limit(sites, flow->site)};
-    }
+    LIST_FOREACH (flow, &flows->active, in_active)
+        flow->terminal->group = 0;
+    LIST_FOREACH (flow, &flows->active, in_active)
+        if (flow->terminal->group == 0) {
+            flow->terminal->group = count;
+            flows->groups[count++] = (struct share_group){
+                .parent = (size_t)(flow->site + 1), .limit_bps = terminal_limit(sites, flow->site)};
+        }
     return count;
 }
 
@@ -387,16 +387,16 @@ static void compute(struct flows *flows, const struct sites *sites, int minute)
             sizeof(*flows->shares)))
         return;
     groups = make_groups(flows, sites);
-    LIST_FOREACH(flow, &flows->active, in_active)
-    flows->shares[count++] = (struct share_flow){.group = flow->terminal->group,
-        .rank = flow->rank,
-        .weight = flow->weight,
-        .wanted_bps = may_have(flow, sites, minute) ? flow->wanted_bps : 0};
+    LIST_FOREACH (flow, &flows->active, in_active)
+        flows->shares[count++] = (struct share_flow){.group = flow->terminal->group,
+            .rank = flow->rank,
+            .weight = flow->weight,
+            .wanted_bps = may_have(flow, sites, minute) ? flow->wanted_bps : 0};
     if (shares_compute(flows->groups, groups, flows->shares, count, URGENT_PART) < 0)
         return;
     count = 0;
-    LIST_FOREACH(flow, &flows->active, in_active)
-    take_pace(flow, &flows->shares[count++]);
+    LIST_FOREACH (flow, &flows->active, in_active)
+        take_pace(flow, &flows->shares[count++]);
 }
 
 static void drop_silent(struct flows *flows, int64_t now_ms)
@@ -486,11 +486,11 @@ struct flows_sum flows_sum_of(const struct flows *flows, int site)
     struct flows_sum sum = {0};
     const struct flow *flow;
 
-    LIST_FOREACH(flow, &flows->active, in_active)
-    if (flow->site == site) {
-        sum.count++;
-        sum.given_bps += (int64_t)flow->given_bps;
-    }
+    LIST_FOREACH (flow, &flows->active, in_active)
+        if (flow->site == site) {
+            sum.count++;
+            sum.given_bps += (int64_t)flow->given_bps;
+        }
     return sum;
 }
 

@@ -64,9 +64,9 @@ static struct connection *find_connection(struct terminals *terminals, uint64_t 
 {
     struct connection *connection;
 
-    LIST_FOREACH(connection, &terminals->by_id[conn_id % BUCKETS], in_bucket)
-    if (connection->conn_id == conn_id)
-        break;
+    LIST_FOREACH (connection, &terminals->by_id[conn_id % BUCKETS], in_bucket)
+        if (connection->conn_id == conn_id)
+            break;
     return connection;
 }
 
@@ -107,9 +107,9 @@ static struct terminal *find_terminal(struct terminals *terminals, const char *a
 {
     struct terminal *terminal;
 
-    LIST_FOREACH(terminal, &terminals->by_address[bucket_of(address)], in_bucket)
-    if (strcmp(terminal->row.address, address) == 0)
-        break;
+    LIST_FOREACH (terminal, &terminals->by_address[bucket_of(address)], in_bucket)
+        if (strcmp(terminal->row.address, address) == 0)
+            break;
     return terminal;
 }
 
@@ -355,8 +355,7 @@ size_t terminals_active(const struct terminals *terminals, int64_t since_mono_ms
     const struct terminal *terminal;
     size_t count = 0;
 
-    TAILQ_FOREACH(terminal, &terminals->order, in_order)
-    {
+    TAILQ_FOREACH (terminal, &terminals->order, in_order) {
         if (terminal->seen_ms < since_mono_ms)
             break;
         count++;
@@ -370,8 +369,7 @@ size_t terminals_copy(const struct terminals *terminals, const struct monitor_ti
     const struct terminal *terminal;
     size_t count = 0;
 
-    TAILQ_FOREACH(terminal, &terminals->order, in_order)
-    {
+    TAILQ_FOREACH (terminal, &terminals->order, in_order) {
         if (count == max)
             break;
         rows[count] = terminal->row;

@@ -28,10 +28,14 @@ static void on_log(void *ctx, const char *message)
 
 int main(int argc, char **argv)
 {
-    static const struct http_route route = {.methods = HTTP_GET, .pattern = "/file", .handle = on_file};
+    static const struct http_route route = {
+        .methods = HTTP_GET, .pattern = "/file", .handle = on_file};
     struct http_route_set routes = {&route, 1, NULL};
-    struct http_server_params params = {
-        .loops = 1, .route_sets = &routes, .route_set_count = 1, .congestion = "bbr", .log = on_log};
+    struct http_server_params params = {.loops = 1,
+        .route_sets = &routes,
+        .route_set_count = 1,
+        .congestion = "bbr",
+        .log = on_log};
     struct http_server *server;
     char message[256];
     sigset_t ends;

@@ -209,7 +209,8 @@ static void test_what_is_no_text(void **state)
     char long_line[2048];
     memset(long_line, 'x', sizeof(long_line));
     assert_int_equal(
-        config_parse(&config, "f", long_line, sizeof(long_line), message, sizeof(message)), -EINVAL);
+        config_parse(&config, "f", long_line, sizeof(long_line), message, sizeof(message)),
+        -EINVAL);
     assert_int_equal(config_parse(&config, "f", "", 0, message, sizeof(message)), 0);
 }
 

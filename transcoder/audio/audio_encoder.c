@@ -28,7 +28,7 @@
 static const AVCodec *find(enum audio_codec_id codec)
 {
     return codec == AUDIO_OPUS ? avcodec_find_encoder_by_name("libopus")
-                              : avcodec_find_encoder(AV_CODEC_ID_AAC);
+                               : avcodec_find_encoder(AV_CODEC_ID_AAC);
 }
 
 static void set_options(AVDictionary **options, const struct rendition *r, int64_t bitrate_bps)
@@ -51,8 +51,8 @@ static void set_options(AVDictionary **options, const struct rendition *r, int64
         av_dict_set_int(options, "cutoff", AAC_CUTOFF_HZ, 0);
 }
 
-int audio_encoder_open(AVCodecContext **out, const struct rendition *r, int64_t bitrate_bps,
-    struct failure *failure)
+int audio_encoder_open(
+    AVCodecContext **out, const struct rendition *r, int64_t bitrate_bps, struct failure *failure)
 {
     const AVCodec *codec = find((enum audio_codec_id)r->audio_codec);
     AVDictionary *options = NULL;

@@ -9,8 +9,8 @@
 
 /* For mono planar floats at the rendition's rate. *out is the caller's (avcodec_free_context). -1:
  * failure set. */
-int audio_encoder_open(AVCodecContext **out, const struct rendition *rendition,
-    int64_t bitrate_bps, struct failure *failure);
+int audio_encoder_open(AVCodecContext **out, const struct rendition *rendition, int64_t bitrate_bps,
+    struct failure *failure);
 /* A decoder for what it makes, as players have one. *out is the caller's. -1: failure set. */
 int audio_encoder_open_decoder(
     AVCodecContext **out, const AVCodecContext *encoder, struct failure *failure);

@@ -31,7 +31,8 @@ static int begin_chunk(struct track *t, struct failure *failure)
 static int end_chunk(struct track *t, struct failure *failure)
 {
     if (cmaf_end_segment(t->cmaf, failure) < 0 ||
-        deliver_chunk_and_init(t->work, t->rendition, t->chunk, t->cmaf, t->made.encoder, failure) < 0)
+        deliver_chunk_and_init(t->work, t->rendition, t->chunk, t->cmaf, t->made.encoder, failure) <
+            0)
         return -1;
     cmaf_close(&t->cmaf);
     t->chunk++;

@@ -42,8 +42,7 @@ static int measure(const float *samples, int64_t count, int *out, struct failure
     return 0;
 }
 
-int excerpts_read(
-    struct excerpts *e, const struct pcm_cache *pcm, struct failure *failure)
+int excerpts_read(struct excerpts *e, const struct pcm_cache *pcm, struct failure *failure)
 {
     struct pcm_reader *reader;
     float block[READ_SAMPLES];

@@ -16,8 +16,7 @@ struct excerpts {
 };
 
 /* *out is the caller's (excerpts_clear) in any case. 0, or -1: failure set. */
-int excerpts_read(
-    struct excerpts *out, const struct pcm_cache *pcm, struct failure *failure);
+int excerpts_read(struct excerpts *out, const struct pcm_cache *pcm, struct failure *failure);
 void excerpts_clear(struct excerpts *excerpts);
 
 /* Excerpts as a feed, from the beginning. */

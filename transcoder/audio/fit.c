@@ -67,8 +67,8 @@ struct settling {
 
 int64_t audio_first_sample(const struct media_info *info, const struct rendition *rendition)
 {
-    return av_rescale(
-        source_pcm_start_sample(info, rendition->source_audio), rendition->sample_rate, AUDIO_RATE_HZ);
+    return av_rescale(source_pcm_start_sample(info, rendition->source_audio),
+        rendition->sample_rate, AUDIO_RATE_HZ);
 }
 
 int64_t audio_segment_packet(const struct plan *plan, const struct rendition *rendition,
@@ -181,8 +181,8 @@ static int try_excerpts(struct settling *s, struct failure *failure)
         struct audio_packets packets = {0};
         AVCodecContext *encoder = NULL;
         struct test_encode_feed feed = excerpts_feed(&s->excerpts);
-        result =
-            test_encode_run(r, &s->settings, &feed, INT64_MAX, &packets, &outcome, &encoder, failure);
+        result = test_encode_run(
+            r, &s->settings, &feed, INT64_MAX, &packets, &outcome, &encoder, failure);
         if (result == 0) {
             int64_t cap = payload_cap_bps(s, encoder->frame_size) * (1000 - RATE_ROOM) / 1000;
             int64_t room = (cap - outcome.payload_bps) * 1000 / cap;
@@ -221,7 +221,8 @@ static int add_dips(
     int64_t done = -1;
     for (size_t i = 0; i < o->hot_count; i++) {
         const struct loud_spot *hot = &o->hot[i];
-        int depth = hot->peak_dbtp_x100 - TEST_ENCODE_LOUD_DBTP_X100 + DIP_MARGIN_X100 * (attempt + 1);
+        int depth =
+            hot->peak_dbtp_x100 - TEST_ENCODE_LOUD_DBTP_X100 + DIP_MARGIN_X100 * (attempt + 1);
         int64_t from = (hot->from_sample - DIP_AROUND_SAMPLES) / LIMITER_STRETCH;
         int64_t to = (hot->to_sample + DIP_AROUND_SAMPLES) / LIMITER_STRETCH;
         for (from = from <= done ? done + 1 : from; from <= to && from < (int64_t)dips->count;

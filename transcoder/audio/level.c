@@ -51,7 +51,9 @@ int loudness_open(
         l->rate_hz = params->rate_hz;
         l->frame_samples = params->frame_samples;
         l->fifo = av_audio_fifo_alloc(AV_SAMPLE_FMT_FLTP, 1, 2 * BLOCK_SAMPLES);
-        error = !l->fifo ? AVERROR(ENOMEM) : params->rate_hz != AUDIO_RATE_HZ ? open_resampler(l) : 0;
+        error = !l->fifo                           ? AVERROR(ENOMEM)
+                : params->rate_hz != AUDIO_RATE_HZ ? open_resampler(l)
+                                                   : 0;
     }
     if (error >= 0)
         error = put_lead(l, params->lead_samples);

@@ -25,7 +25,7 @@ struct pcm_reader {
     int64_t at; /* in memory */
     struct source_pcm *sound;
     struct filter_graph *denoise; /* NULL: none */
-    AVFrame *read, *ready;       /* ready holds samples from `used` on */
+    AVFrame *read, *ready;        /* ready holds samples from `used` on */
     int used;
     bool ended;
 };
@@ -57,13 +57,13 @@ static int open_source(struct pcm_reader *r, struct failure *failure)
     r->ready = av_frame_alloc();
     if (!r->read || !r->ready)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
-    if (source_pcm_open(&r->sound, p->source_fd, p->info, p->rendition->source_audio, 1, failure) < 0)
+    if (source_pcm_open(&r->sound, p->source_fd, p->info, p->rendition->source_audio, 1, failure) <
+        0)
         return -1;
     return open_denoise(r, failure);
 }
 
-int pcm_reader_open(
-    struct pcm_reader **out, const struct pcm_cache *pcm, struct failure *failure)
+int pcm_reader_open(struct pcm_reader **out, const struct pcm_cache *pcm, struct failure *failure)
 {
     struct pcm_reader *r = *out = calloc(1, sizeof(*r));
     if (!r)

@@ -17,9 +17,9 @@ struct pcm_reader;
 
 struct pcm_cache_params {
     int source_fd;
-    const struct media_info *info;          /* both the caller's, for as long as the sound */
+    const struct media_info *info;     /* both the caller's, for as long as the sound */
     const struct rendition *rendition; /* one that is made of the track */
-    int64_t max_bytes;                     /* 0: PCM_CACHE_MAX_BYTES */
+    int64_t max_bytes;                 /* 0: PCM_CACHE_MAX_BYTES */
 };
 
 /* *out is the caller's (pcm_cache_close, after its readers). -1: failure set. */
@@ -30,8 +30,7 @@ void pcm_cache_close(struct pcm_cache **pcm);
 int64_t pcm_cache_samples(const struct pcm_cache *pcm);
 
 /* Readers start at the beginning; any number, each in a thread of its own. */
-int pcm_reader_open(
-    struct pcm_reader **out, const struct pcm_cache *pcm, struct failure *failure);
+int pcm_reader_open(struct pcm_reader **out, const struct pcm_cache *pcm, struct failure *failure);
 void pcm_reader_close(struct pcm_reader **reader);
 /* The next at most `room` samples. Returns how many; 0: that was all; -1: failure set. */
 int pcm_reader_read(struct pcm_reader *reader, float *out, int room, struct failure *failure);

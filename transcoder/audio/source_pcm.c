@@ -55,8 +55,8 @@ static int64_t to_samples(int64_t time_us)
  * the zero on. */
 #define KEPT_OFFSET_US 100000
 
-int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio, int channels,
-    struct failure *failure)
+int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio,
+    int channels, struct failure *failure)
 {
     *out = NULL;
     struct source_pcm *s = av_mallocz(sizeof(*s));
@@ -288,8 +288,8 @@ static int line_up(struct source_pcm *s, const AVFrame *frame)
     AVRational time_base = s->input->format->streams[s->stream]->time_base;
     int64_t time_us =
         av_rescale_q(frame->best_effort_timestamp, time_base, AV_TIME_BASE_Q) - s->info->zero_us;
-    int64_t missing =
-        to_samples(time_us) - (s->at_sample - s->drop_samples + swr_get_delay(s->swr, AUDIO_RATE_HZ));
+    int64_t missing = to_samples(time_us) -
+                      (s->at_sample - s->drop_samples + swr_get_delay(s->swr, AUDIO_RATE_HZ));
     bool leaps = llabs(missing) > LEAP_SAMPLES;
     bool confirmed =
         leaps && s->leap_samples != 0 && llabs(missing - s->leap_samples) < LEAP_SAMPLES / 2;

@@ -17,8 +17,8 @@ struct source_pcm;
 
 /* Opens track `audio` of info for `channels` (1 or 2) planar floats. fd stays the caller's; *out is
  * the caller's. */
-int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio, int channels,
-    struct failure *failure);
+int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio,
+    int channels, struct failure *failure);
 void source_pcm_close(struct source_pcm **sound);
 /* The lesson time of the first sample that track `audio` will have, in samples. Pure. */
 int64_t source_pcm_start_sample(const struct media_info *info, int audio);

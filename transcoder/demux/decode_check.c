@@ -156,7 +156,8 @@ static bool judge_interlacing(const struct taster *t)
     return video_lines && combed > 4 * progressive && combed * 3 > frames;
 }
 
-int decode_check_run(int fd, const struct decode_check_params *params, struct decode_check *out, struct failure *failure)
+int decode_check_run(int fd, const struct decode_check_params *params, struct decode_check *out,
+    struct failure *failure)
 {
     struct taster t = {.params = params, .out = out};
     *out = (struct decode_check){0};

@@ -24,7 +24,7 @@ struct decode_check_params {
 };
 
 /* Decodes some frames of a stream. 0; -1: the decoder can't be opened, failure set. */
-int decode_check_run(
-    int fd, const struct decode_check_params *params, struct decode_check *out, struct failure *failure);
+int decode_check_run(int fd, const struct decode_check_params *params, struct decode_check *out,
+    struct failure *failure);
 
 #endif

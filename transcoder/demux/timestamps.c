@@ -21,7 +21,8 @@ void timestamps_init(struct timestamps *clock)
         clock->streams[i].next_us = INT64_MIN;
 }
 
-int64_t timestamps_shift_us(struct timestamps *clock, const AVFormatContext *format, const AVPacket *packet)
+int64_t timestamps_shift_us(
+    struct timestamps *clock, const AVFormatContext *format, const AVPacket *packet)
 {
     const AVStream *stream = format->streams[packet->stream_index];
     enum AVMediaType type = stream->codecpar->codec_type;

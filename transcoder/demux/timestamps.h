@@ -23,6 +23,7 @@ void timestamps_init(struct timestamps *clock);
  * What is to be added to this packet's times (AV_TIME_BASE). Containers whose times can't leap by
  * their nature always get 0. Packets of streams beyond INPUT_MAX_STREAMS must not be given.
  */
-int64_t timestamps_shift_us(struct timestamps *clock, const AVFormatContext *format, const AVPacket *packet);
+int64_t timestamps_shift_us(
+    struct timestamps *clock, const AVFormatContext *format, const AVPacket *packet);
 
 #endif

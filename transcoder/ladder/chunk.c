@@ -76,8 +76,7 @@ static int feed(struct chunk_work *w, const bool *want, int count, struct failur
         if (segment != at && open_source(w, segment, failure) < 0)
             return -1;
         if (feed_segment(w, segment, want, failure) < 0 ||
-            report_progress(w->work->report, w->done_permille + share * ++fed / count, failure) <
-                0)
+            report_progress(w->work->report, w->done_permille + share * ++fed / count, failure) < 0)
             return -1;
         at = segment + 1;
     }

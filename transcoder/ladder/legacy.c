@@ -258,8 +258,7 @@ static const struct frame_sink_ops legacy_ops = {
     .close = legacy_close,
 };
 
-int legacy_open(
-    struct frame_sink *out, const struct legacy_params *params, struct failure *failure)
+int legacy_open(struct frame_sink *out, const struct legacy_params *params, struct failure *failure)
 {
     const struct job *job = params->work->job;
     struct legacy *l = av_mallocz(sizeof(*l));

@@ -310,8 +310,7 @@ static const struct frame_sink_ops rung_ops = {
     .close = rung_close,
 };
 
-int rung_open(
-    struct frame_sink *out, const struct rung_params *params, struct failure *failure)
+int rung_open(struct frame_sink *out, const struct rung_params *params, struct failure *failure)
 {
     const struct rendition *r = params->rendition;
     const struct job *job = params->work->job;

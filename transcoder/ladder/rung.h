@@ -21,7 +21,6 @@ struct rung_params {
 
 /* Opens a rung as a sink, which is the caller's. Returns 0; or -1 with failure set, and then *out is
  * empty. */
-int rung_open(
-    struct frame_sink *out, const struct rung_params *params, struct failure *failure);
+int rung_open(struct frame_sink *out, const struct rung_params *params, struct failure *failure);
 
 #endif

@@ -64,9 +64,8 @@ void encoded_free(struct encoded *encoded)
     *encoded = (struct encoded){0};
 }
 
-int segment_encoder_codec(const struct rendition *rendition,
-    const struct source_colours *colours, int crf_x10, AVCodecContext **out,
-    struct failure *failure)
+int segment_encoder_codec(const struct rendition *rendition, const struct source_colours *colours,
+    int crf_x10, AVCodecContext **out, struct failure *failure)
 {
     struct encoder_params params = {
         .video_codec = rendition->video_codec,

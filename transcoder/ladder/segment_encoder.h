@@ -37,9 +37,8 @@ struct segment_encoder_params {
 
 /* An encoder of the rendition as such, for what all its segments have in common (headers). *out is
  * the caller's (encoder_close). 0, or -1: failure set. */
-int segment_encoder_codec(const struct rendition *rendition,
-    const struct source_colours *colours, int crf_x10, AVCodecContext **out,
-    struct failure *failure);
+int segment_encoder_codec(const struct rendition *rendition, const struct source_colours *colours,
+    int crf_x10, AVCodecContext **out, struct failure *failure);
 
 /* *out is the caller's (segment_encoder_close). 0, or -1: failure set. One thread at a time. */
 int segment_encoder_open(struct segment_encoder **out, const struct segment_encoder_params *params,

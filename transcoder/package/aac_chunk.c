@@ -149,8 +149,8 @@ static int read_frames(struct aac_chunk *sound, AVFormatContext *format)
     return error == AVERROR_EOF && sound->count > 0 ? 0 : error < 0 ? error : AVERROR_INVALIDDATA;
 }
 
-int aac_chunk_read(struct aac_chunk *out, int output_fd, const char *rendition, int chunk,
-    struct failure *failure)
+int aac_chunk_read(
+    struct aac_chunk *out, int output_fd, const char *rendition, int chunk, struct failure *failure)
 {
     struct file file = {0};
     AVFormatContext *format = NULL;

@@ -102,8 +102,7 @@ static int open_muxer(struct cmaf *p, const struct cmaf_params *params)
     return write_header(p, params);
 }
 
-int cmaf_open(
-    struct cmaf **out, const struct cmaf_params *params, struct failure *failure)
+int cmaf_open(struct cmaf **out, const struct cmaf_params *params, struct failure *failure)
 {
     *out = NULL;
     struct cmaf *p = calloc(1, sizeof(*p));

@@ -16,13 +16,12 @@ struct cmaf;
 
 struct cmaf_params {
     const struct rendition *rendition; /* the caller's; copied from */
-    const AVCodecContext *encoder;          /* open, with its extradata */
+    const AVCodecContext *encoder;     /* open, with its extradata */
     int64_t first_segment; /* number of the chunk's first segment: numbers its fragments */
 };
 
 /* Opens the chunk. *out is the caller's (cmaf_close). -1: failure set. */
-int cmaf_open(
-    struct cmaf **out, const struct cmaf_params *params, struct failure *failure);
+int cmaf_open(struct cmaf **out, const struct cmaf_params *params, struct failure *failure);
 void cmaf_close(struct cmaf **cmaf);
 
 /* Adds a packet in decoding order; times in the rendition's timescale. The packet stays the

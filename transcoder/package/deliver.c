@@ -15,14 +15,14 @@ static int deliver_init(const struct work *work, const struct rendition *renditi
         return failure_set(failure, REASON_INTERNAL, "%s: no codec name", rendition->name);
     if (job_init_path(rendition->name, path, sizeof(path)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
-    if (output_write(
-            work->output_fd, path, made->init, made->init_bytes, message.sha256, failure) < 0)
+    if (output_write(work->output_fd, path, made->init, made->init_bytes, message.sha256, failure) <
+        0)
         return -1;
     return report_send(work->report, &message, failure);
 }
 
-int deliver_chunk(const struct work *work, const struct rendition *rendition,
-    int chunk, const struct cmaf_chunk *made, struct failure *failure)
+int deliver_chunk(const struct work *work, const struct rendition *rendition, int chunk,
+    const struct cmaf_chunk *made, struct failure *failure)
 {
     struct message message = {
         .type = MESSAGE_CHUNK,
@@ -35,8 +35,8 @@ int deliver_chunk(const struct work *work, const struct rendition *rendition,
     memcpy(message.rendition, rendition->name, sizeof(message.rendition));
     if (job_chunk_path(rendition->name, chunk, path, sizeof(path)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
-    if (output_write(
-            work->output_fd, path, made->data, made->data_bytes, message.sha256, failure) < 0)
+    if (output_write(work->output_fd, path, made->data, made->data_bytes, message.sha256, failure) <
+        0)
         return -1;
     return report_send(work->report, &message, failure);
 }

@@ -26,7 +26,7 @@ int deliver_chunk_and_init(const struct work *work, const struct rendition *rend
 
 /* The chunk alone, for renditions without an init segment (text, legacy): made->init counts for
  * nothing. Takes made's data and segments, which stay the caller's. */
-int deliver_chunk(const struct work *work, const struct rendition *rendition,
-    int chunk, const struct cmaf_chunk *made, struct failure *failure);
+int deliver_chunk(const struct work *work, const struct rendition *rendition, int chunk,
+    const struct cmaf_chunk *made, struct failure *failure);
 
 #endif

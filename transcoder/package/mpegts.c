@@ -279,7 +279,8 @@ static int spread(struct mpegts *ts, struct packet *p, unsigned *packets, unsign
  * picture that begins in it (ISO/IEC 13818-1, 2.4.3.7). A packet is padded only where a picture is
  * so small that not even its beginning would be in its own PES packet otherwise.
  */
-int mpegts_add_picture(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe)
+int mpegts_add_picture(
+    struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe)
 {
     struct packet p = {.pid = PID_PICTURE,
         .begins = true,

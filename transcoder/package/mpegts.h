@@ -31,7 +31,8 @@ void mpegts_close(struct mpegts **ts);
  * instead after the last. sound: a frame with its ADTS header. 0, or -1: out of memory.
  */
 int mpegts_begin_segment(struct mpegts *ts);
-int mpegts_add_picture(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe);
+int mpegts_add_picture(
+    struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe);
 int mpegts_add_audio(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time);
 int mpegts_end_segment(struct mpegts *ts);
 int mpegts_end_chunk(struct mpegts *ts);

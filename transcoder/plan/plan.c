@@ -45,8 +45,7 @@ int plan_count_chunks(const struct plan *plan, const struct plan_options *option
 
 struct plan_work plan_work(const struct plan *plan, int work)
 {
-    return (struct plan_work){
-        .chunk = work % plan->chunk_count, .group = work / plan->chunk_count};
+    return (struct plan_work){.chunk = work % plan->chunk_count, .group = work / plan->chunk_count};
 }
 
 int plan_divisor(const struct plan *plan, const struct rendition *rendition)

@@ -176,9 +176,9 @@ static struct choice fit(
     choice.mean_bps = choice.rate_bps;
     if (!c->busy.fine)
         return choice;
-    share = share < MIN_BUSY_SHARE  ? MIN_BUSY_SHARE
+    share = share < MIN_BUSY_SHARE   ? MIN_BUSY_SHARE
             : share > MAX_BUSY_SHARE ? MAX_BUSY_SHARE
-                                      : share;
+                                     : share;
     struct choice busy =
         fit_pair(&c->busy, rate_bps / MEAN_ROOM * BUSY_ROOM, segment_s, choice.crf);
     double busy_bps = at_crf(&c->busy, choice.crf, segment_s).rate_bps;

@@ -143,7 +143,8 @@ double excerpt_dssim_held(const struct excerpt *excerpt, int divisor)
 
 /* ---- copies ---- */
 
-int excerpt_copy_open(struct excerpt_copy *out, const struct excerpt *excerpt, int width, int height)
+int excerpt_copy_open(
+    struct excerpt_copy *out, const struct excerpt *excerpt, int width, int height)
 {
     struct scaler_params params = {
         .width = width,

@@ -7,11 +7,11 @@
 #define EXCERPT_DIVISORS 2
 
 struct excerpt_params {
-    int width, height;            /* at which pictures are compared */
-    AVRational rate;              /* of the grid */
-    int64_t first_frame;          /* of the grid */
-    int frame_count;              /* of the grid, from it on */
-    int compared_step;            /* of so many frames one is compared; has no divisor in common
+    int width, height;              /* at which pictures are compared */
+    AVRational rate;                /* of the grid */
+    int64_t first_frame;            /* of the grid */
+    int frame_count;                /* of the grid, from it on */
+    int compared_step;              /* of so many frames one is compared; has no divisor in common
                                      with `divisors`, so that held pictures come in too; > 3 */
     int divisors[EXCERPT_DIVISORS]; /* every which frames may be encoded; 0: no second way */
 };
@@ -50,7 +50,8 @@ struct excerpt_copy {
 };
 
 /* 0 or a negative AVERROR. Whatever it returns, *out is the caller's (excerpt_copy_clear). */
-int excerpt_copy_open(struct excerpt_copy *out, const struct excerpt *excerpt, int width, int height);
+int excerpt_copy_open(
+    struct excerpt_copy *out, const struct excerpt *excerpt, int width, int height);
 void excerpt_copy_clear(struct excerpt_copy *copy);
 /* Fills in what will be encoded. 0 or a negative AVERROR. */
 int excerpt_copy_scale(struct excerpt_copy *copy);

@@ -63,8 +63,8 @@ static bool encrypted(const AVStream *stream)
 }
 
 /* Whether something comes out of the decoder; why not goes into failure. */
-static bool decodable(
-    const struct look *look, int index, int frames, struct decode_check *trial, struct failure *failure)
+static bool decodable(const struct look *look, int index, int frames, struct decode_check *trial,
+    struct failure *failure)
 {
     const AVStream *stream = look->input->format->streams[index];
     if (encrypted(stream)) {

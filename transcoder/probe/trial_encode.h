@@ -13,7 +13,7 @@ struct trial_encode_params {
 
 struct trial_encode {
     double keyframe_bytes, rest_bps; /* the first picture; what follows it */
-    double dssim;                   /* 1 - SSIM of the luma, scaled back: the mean */
+    double dssim;                    /* 1 - SSIM of the luma, scaled back: the mean */
 };
 
 /* Encodes the copy's pictures. 0 or a negative AVERROR. Any thread; the copy may be shared. */

@@ -58,9 +58,9 @@ struct trials {
     struct excerpt excerpts[EXCERPTS];
     int reads[EXCERPTS]; /* what excerpt_read returned */
     struct failure failures[EXCERPTS];
-    int usual_count; /* excerpts that are wanted besides the busiest */
+    int usual_count;   /* excerpts that are wanted besides the busiest */
     int excerpt_count; /* those that could be read, once they have been */
-    bool has_busy;   /* the last of them is the busiest */
+    bool has_busy;     /* the last of them is the busiest */
     int source_side;
     struct excerpt_params params;
 };
@@ -98,7 +98,8 @@ static void read_place(void *context, int number)
     params.first_frame = start_us > 0 ? to_frames(info, start_us, AV_ROUND_UP) : 0;
     if (params.first_frame + params.frame_count > all)
         params.first_frame = all - params.frame_count;
-    t->reads[number] = excerpt_read(&t->excerpts[number], t->fd, info, &params, &t->failures[number]);
+    t->reads[number] =
+        excerpt_read(&t->excerpts[number], t->fd, info, &params, &t->failures[number]);
 }
 
 /* How many frames of each excerpt are kept in memory, at most. */
@@ -429,8 +430,8 @@ int trials_run(int fd, struct media_info *info, const struct work *work, struct 
     if (result == 0 && t.excerpt_count > 0)
         result = try_sizes(&t, sides, side_count, work->report, failure);
     if (result == 0 && t.excerpt_count > 0 && !work->job->options.no_av1)
-        result =
-            av1_trial_run(&t.excerpts[(t.excerpt_count - t.has_busy) / 2], t.threads, info, failure);
+        result = av1_trial_run(
+            &t.excerpts[(t.excerpt_count - t.has_busy) / 2], t.threads, info, failure);
     for (int i = 0; i < EXCERPTS; i++)
         excerpt_clear(&t.excerpts[i]);
     free(t.plan);

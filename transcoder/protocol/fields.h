@@ -54,21 +54,21 @@ struct field {
     size_t size_bytes; /* of a string's array */
     int64_t min, max;  /* of a number */
 };
-#define FIELD_OF_INT(type, member, low, high)                                                    \
+#define FIELD_OF_INT(type, member, low, high)                                                      \
     {                                                                                              \
-#member, FIELD_INT, offsetof(type, member), 0, low, high                                    \
+#member, FIELD_INT, offsetof(type, member), 0, low, high                                   \
     }
-#define FIELD_OF_INT64(type, member, low, high)                                                  \
+#define FIELD_OF_INT64(type, member, low, high)                                                    \
     {                                                                                              \
-#member, FIELD_INT64, offsetof(type, member), 0, low, high                                  \
+#member, FIELD_INT64, offsetof(type, member), 0, low, high                                 \
     }
-#define FIELD_OF_BOOL(type, member)                                                              \
+#define FIELD_OF_BOOL(type, member)                                                                \
     {                                                                                              \
-#member, FIELD_BOOL, offsetof(type, member), 0, 0, 1                                        \
+#member, FIELD_BOOL, offsetof(type, member), 0, 0, 1                                       \
     }
-#define FIELD_OF_STRING(type, member)                                                            \
+#define FIELD_OF_STRING(type, member)                                                              \
     {                                                                                              \
-#member, FIELD_STRING, offsetof(type, member), sizeof(((type *)0)->member), 0, 0            \
+#member, FIELD_STRING, offsetof(type, member), sizeof(((type *)0)->member), 0, 0           \
     }
 
 void fields_write(

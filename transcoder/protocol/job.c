@@ -55,8 +55,7 @@ int job_format(const struct job *job, char *out, size_t out_bytes)
     }
     for (size_t i = 0; i < job->rendition_count && i < PLAN_MAX_RENDITIONS; i++) {
         char plan[RENDITION_TEXT_BYTES];
-        put_section(
-            &text, "plan", plan, rendition_format(&job->renditions[i], plan, sizeof(plan)));
+        put_section(&text, "plan", plan, rendition_format(&job->renditions[i], plan, sizeof(plan)));
     }
     fields_add_int(&text, "end", 0);
     return fields_end(&text);
@@ -112,11 +111,12 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct fiel
 static bool kind_fits(const struct job *job, size_t position)
 {
     enum rendition_kind kind = job->renditions[position].kind;
-    enum rendition_kind before = position > 0 ? job->renditions[position - 1].kind : RENDITION_VIDEO;
+    enum rendition_kind before =
+        position > 0 ? job->renditions[position - 1].kind : RENDITION_VIDEO;
     if (job->kind != JOB_VIDEO)
         return kind == (job->kind == JOB_TEXT ? RENDITION_TEXT : RENDITION_AUDIO);
     return before == RENDITION_VIDEO ? kind == RENDITION_VIDEO || kind == RENDITION_LEGACY
-                                : before == RENDITION_LEGACY && kind == RENDITION_AUDIO;
+                                     : before == RENDITION_LEGACY && kind == RENDITION_AUDIO;
 }
 
 /* What each kind of job can't do without. */

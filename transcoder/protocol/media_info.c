@@ -122,8 +122,8 @@ static void write_section(
     int count = *section_count(section, (struct media_info *)info);
     for (int i = 0; i < count && i < section->most; i++) {
         fields_add_int(text, section->name, i);
-        fields_write(text, section_item(section, (struct media_info *)info, i),
-            section->fields, section->field_count);
+        fields_write(text, section_item(section, (struct media_info *)info, i), section->fields,
+            section->field_count);
     }
 }
 

@@ -40,15 +40,15 @@ struct message_segment {
 
 struct message {
     enum message_type type;
-    int permille;                    /* PROGRESS */
-    struct media_info info;          /* PROBED */
-    int64_t remuxed_bytes;           /* PROBED: 0 none */
+    int permille;                         /* PROGRESS */
+    struct media_info info;               /* PROBED */
+    int64_t remuxed_bytes;                /* PROBED: 0 none */
     char rendition[RENDITION_NAME_BYTES]; /* INIT, CHUNK */
-    int chunk;                       /* CHUNK */
-    int sheets;                      /* STORYBOARD: from 1 */
-    int64_t bytes;                   /* INIT, CHUNK */
-    char sha256[65];                 /* INIT, CHUNK: 64 lower-case hex digits */
-    char codecs[64];                 /* INIT: RFC 6381 */
+    int chunk;                            /* CHUNK */
+    int sheets;                           /* STORYBOARD: from 1 */
+    int64_t bytes;                        /* INIT, CHUNK */
+    char sha256[65];                      /* INIT, CHUNK: 64 lower-case hex digits */
+    char codecs[64];                      /* INIT: RFC 6381 */
     struct message_segment
         *segments; /* CHUNK: malloc'd by message_decode, freed by message_clear */
     size_t segment_count;

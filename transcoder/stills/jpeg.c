@@ -25,8 +25,8 @@ static int encode(const AVFrame *frame, int quality, AVPacket *packet)
     return error;
 }
 
-int jpeg_write(const struct work *work, const char *name, AVFrame *frame, int quality,
-    struct failure *failure)
+int jpeg_write(
+    const struct work *work, const char *name, AVFrame *frame, int quality, struct failure *failure)
 {
     AVPacket *packet = av_packet_alloc();
     if (!packet)

@@ -280,9 +280,8 @@ static int write_chunk(
         .data_bytes = text.used_bytes,
         .segments = segments,
         .segment_count = count};
-    int result = text.failed
-                     ? no_memory(failure)
-                     : deliver_chunk(t->work, track->rendition, chunk, &made, failure);
+    int result = text.failed ? no_memory(failure)
+                             : deliver_chunk(t->work, track->rendition, chunk, &made, failure);
     free(segments);
     webvtt_clear(&text);
     return result;

@@ -23,8 +23,7 @@ struct tcp_info tcp_get_info(const struct http_socket *socket)
     socklen_t bytes = sizeof(info);
 
     if (socket->bev)
-        (void)getsockopt(
-            bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_INFO, &info, &bytes);
+        (void)getsockopt(bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_INFO, &info, &bytes);
     return info;
 }
 

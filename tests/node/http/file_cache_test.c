@@ -141,7 +141,8 @@ static void test_bound(void **state)
         char name[16], text[16];
         snprintf(name, sizeof(name), "f%d", i % 7);
         snprintf(text, sizeof(text), "text %d", i % 7);
-        assert_int_equal(file_cache_get(files, write_file(*state, name, text), 5000 + i, &entry), 0);
+        assert_int_equal(
+            file_cache_get(files, write_file(*state, name, text), 5000 + i, &entry), 0);
         check(entry, text);
         assert_true(open_descriptors() <= before + 3);
     }

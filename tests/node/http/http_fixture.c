@@ -210,13 +210,13 @@ static void respond_pieces(struct http_request *req, struct fixture *fixture, bo
         at += length;
     }
     http_respond_extents(req, &(struct http_extents){.items = laid_out->items,
-                                 .count = PIECES,
-                                 .open = open_piece,
-                                 .release = release_pieces,
-                                 .ctx = laid_out,
-                                 .content_type = "video/mp4",
-                                 .etag = "\"tag\"",
-                                 .cache_control = "public, max-age=31536000, immutable"});
+                                  .count = PIECES,
+                                  .open = open_piece,
+                                  .release = release_pieces,
+                                  .ctx = laid_out,
+                                  .content_type = "video/mp4",
+                                  .etag = "\"tag\"",
+                                  .cache_control = "public, max-age=31536000, immutable"});
 }
 
 static void on_pieces(struct http_request *req, void *ctx)

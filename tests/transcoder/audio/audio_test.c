@@ -110,9 +110,9 @@ static void test_speech(void **state)
     /* A chord with a slow beat, and noise, are none. */
     *speech = (struct speech){0};
     for (int i = 0; i < SAMPLES; i++)
-        samples[i] =
-            (float)(0.1 * (1 + 0.2 * sin(2 * M_PI * 2 * i / AUDIO_RATE_HZ)) *
-                    (sin(2 * M_PI * 262 * i / AUDIO_RATE_HZ) + sin(2 * M_PI * 330 * i / AUDIO_RATE_HZ)));
+        samples[i] = (float)(0.1 * (1 + 0.2 * sin(2 * M_PI * 2 * i / AUDIO_RATE_HZ)) *
+                             (sin(2 * M_PI * 262 * i / AUDIO_RATE_HZ) +
+                                 sin(2 * M_PI * 330 * i / AUDIO_RATE_HZ)));
     speech_add(speech, samples, SAMPLES);
     for (int i = 0; i < SAMPLES; i++)
         samples[i] = (float)(0.1 * noise());

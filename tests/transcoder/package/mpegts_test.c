@@ -119,8 +119,8 @@ static void add_segment(struct mpegts *ts, int segment, uint8_t *expected, size_
     assert_int_equal(mpegts_begin_segment(ts), 0);
     for (int n = 0; n < PICTURES; n++) {
         memset(data, segment * PICTURES + n + 1, picture_bytes(segment, n));
-        assert_int_equal(
-            mpegts_add_picture(ts, data, picture_bytes(segment, n), picture_time(segment, n), n == 0),
+        assert_int_equal(mpegts_add_picture(
+                             ts, data, picture_bytes(segment, n), picture_time(segment, n), n == 0),
             0);
         memcpy(expected + *bytes, data, picture_bytes(segment, n));
         *bytes += picture_bytes(segment, n);

@@ -229,8 +229,8 @@ static void test_av1_renditions(void **state)
     info.av1_saving_permille = 300;
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
     const struct rendition *h264 = find_rendition(&plan, "v48"),
-                                *av48 = find_rendition(&plan, "av48"),
-                                *av80 = find_rendition(&plan, "av80");
+                           *av48 = find_rendition(&plan, "av48"),
+                           *av80 = find_rendition(&plan, "av80");
     assert_int_equal(av48->group, plan.group_count - 2);
     assert_int_equal(av80->group, plan.group_count - 1);
     assert_true(find_rendition(&plan, "v130")->group < av48->group);
@@ -362,8 +362,8 @@ static void test_video_job(void **state)
     struct plan plan;
     assert_int_equal(plan_make(&job.info, &job.options, &plan), 0);
     const struct rendition *video = &plan.renditions[0],
-                                *legacy = &plan.renditions[plan.rendition_count - 1],
-                                *audio = legacy - 1;
+                           *legacy = &plan.renditions[plan.rendition_count - 1],
+                           *audio = legacy - 1;
     const struct {
         const struct rendition *renditions[4];
         int expected;

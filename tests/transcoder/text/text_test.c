@@ -82,8 +82,8 @@ static void test_hashes_are_fnv_1a(void **state)
     assert_true(hash_text(HASH_START, "") == UINT64_C(0xcbf29ce484222325));
     assert_true(hash_text(HASH_START, "a") == UINT64_C(0xaf63dc4c8601ec8c));
     assert_true(hash_text(HASH_START, "foobar") == UINT64_C(0x85944171f73967e8));
-    assert_true(hash_bytes(hash_text(HASH_START, "foo"), "bar", 3) ==
-                hash_text(HASH_START, "foobar"));
+    assert_true(
+        hash_bytes(hash_text(HASH_START, "foo"), "bar", 3) == hash_text(HASH_START, "foobar"));
 }
 
 int main(void)

@@ -349,7 +349,8 @@ static const struct http_route routes[] = {
 };
 
 /* Two sets, to see that the second is looked at, and that methods of both are added up. */
-static const struct http_route_set sets[] = {{routes, 2, NULL}, {routes + 2, COUNT(routes) - 2, NULL}};
+static const struct http_route_set sets[] = {
+    {routes, 2, NULL}, {routes + 2, COUNT(routes) - 2, NULL}};
 
 static void test_router(void **state)
 {
