@@ -342,7 +342,7 @@ static void test_paths(void **state)
         char rendition[TERMINAL_RENDITION_BYTES] = "";
         bool found = terminal_path_parse(cases[i].path, &lesson_id, rendition);
 
-        if (found != (cases[i].rendition))
+        if (found != (cases[i].rendition != NULL))
             print_error("\"%s\"\n", cases[i].path);
         assert_int_equal(found, cases[i].rendition != NULL);
         assert_int_equal(lesson_id, cases[i].lesson_id);
