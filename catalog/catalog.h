@@ -23,6 +23,7 @@
  */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

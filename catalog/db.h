@@ -5,6 +5,7 @@
  */
 #ifndef CATALOG_DB_H
 #define CATALOG_DB_H
+
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,6 +2,7 @@
 /* What happened to a lesson. */
 #ifndef CATALOG_EVENTS_H
 #define CATALOG_EVENTS_H
+
 #include <stddef.h>
 #include <stdint.h>
 

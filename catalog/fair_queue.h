@@ -27,6 +27,7 @@
  */
 #ifndef CATALOG_FAIR_QUEUE_H
 #define CATALOG_FAIR_QUEUE_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -8,6 +8,7 @@
  */
 #ifndef CATALOG_JOB_RESULTS_H
 #define CATALOG_JOB_RESULTS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

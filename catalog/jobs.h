@@ -10,6 +10,7 @@
  */
 #ifndef CATALOG_JOBS_H
 #define CATALOG_JOBS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

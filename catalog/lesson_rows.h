@@ -2,6 +2,7 @@
 /* Reading lessons. */
 #ifndef CATALOG_LESSON_ROWS_H
 #define CATALOG_LESSON_ROWS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -12,6 +12,7 @@
  */
 #ifndef CATALOG_LESSON_STATE_H
 #define CATALOG_LESSON_STATE_H
+
 #include <stdint.h>
 
 #include "catalog/errors.h"

@@ -2,6 +2,7 @@
 /* Creating, changing and removing lessons. lesson_rows.h reads them. */
 #ifndef CATALOG_LESSONS_H
 #define CATALOG_LESSONS_H
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -2,6 +2,7 @@
 /* Bringing a catalog to the form that this program knows. */
 #ifndef CATALOG_MIGRATE_H
 #define CATALOG_MIGRATE_H
+
 #include <stdbool.h>
 
 #include "catalog/errors.h"

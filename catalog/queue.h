@@ -2,6 +2,7 @@
 /* The fair queue (fair_queue.h) in the database. */
 #ifndef CATALOG_QUEUE_H
 #define CATALOG_QUEUE_H
+
 #include <stdint.h>
 
 #include "catalog/errors.h"

@@ -2,6 +2,7 @@
 /* Reading renditions and their chunks. Jobs write them (job_results.h). */
 #ifndef CATALOG_RENDITIONS_H
 #define CATALOG_RENDITIONS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

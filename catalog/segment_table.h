@@ -3,6 +3,7 @@
  * in a row, little-endian. Segments lie end to end in the chunk. Pure; any thread. */
 #ifndef CATALOG_SEGMENT_TABLE_H
 #define CATALOG_SEGMENT_TABLE_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,6 +2,7 @@
 /* Sites (schools, villages), how much of the uplink they may use, and how much they used. */
 #ifndef CATALOG_SITES_H
 #define CATALOG_SITES_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,6 +2,7 @@
 /* What the uplink carried, minute by minute. */
 #ifndef CATALOG_UPLINK_H
 #define CATALOG_UPLINK_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,6 +2,7 @@
 /* Uploads (tus), and the names of the files in DATA/sources. */
 #ifndef CATALOG_UPLOADS_H
 #define CATALOG_UPLOADS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

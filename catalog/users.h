@@ -2,6 +2,7 @@
 /* Users and their sessions. */
 #ifndef CATALOG_USERS_H
 #define CATALOG_USERS_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -8,6 +8,7 @@
  */
 #ifndef NODE_CONFIG_H
 #define NODE_CONFIG_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -3,6 +3,7 @@
  */
 #ifndef NODE_MODULES_H
 #define NODE_MODULES_H
+
 #include "catalog/catalog.h"
 #include "node/auth/auth.h"
 #include "node/config.h"

@@ -2,6 +2,7 @@
 /* A node: wires catalog, store, HTTP and all modules together and runs until it is told to stop. */
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
+
 #include "node/config.h"
 #include "node/http/http.h"
 

@@ -30,7 +30,6 @@ void answer_error(
     const struct answer_text *usual =
         find_text(usual_texts, sizeof(usual_texts) / sizeof(usual_texts[0]), error);
     const struct answer_text *text = find_text(own, own_count, error);
-
     if (!text)
         text = usual;
     if (error == CATALOG_EBUSY)
@@ -42,7 +41,6 @@ void answer_error(
 void answer_json(struct http_request *req, json_t *json)
 {
     char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
-
     json_decref(json);
     if (text)
         http_respond(req, 200, "application/json", text, strlen(text));
@@ -55,7 +53,6 @@ bool answer_defer(struct http_request *req, const void *task, size_t task_bytes,
     http_done_fn done)
 {
     void *copy = malloc(task_bytes);
-
     if (!copy) {
         answer_error(req, CATALOG_ENOMEM, NULL, 0);
         return false;

@@ -7,6 +7,7 @@
  */
 #ifndef NODE_ANSWER_ANSWER_H
 #define NODE_ANSWER_ANSWER_H
+
 #include <jansson.h>
 #include <limits.h>
 

@@ -2,6 +2,7 @@
 /* The JSON API for the pages; see docs/http-api.md. */
 #ifndef NODE_API_API_H
 #define NODE_API_API_H
+
 #include "node/http/http.h"
 #include "node/link/link.h"
 #include "node/monitor/monitor.h"

@@ -2,6 +2,7 @@
 /* What the files of node/api share: requests about lessons. For the files of this folder alone. */
 #ifndef NODE_API_API_INTERNAL_H
 #define NODE_API_API_INTERNAL_H
+
 #include <jansson.h>
 
 #include "catalog/catalog.h"

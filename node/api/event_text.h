@@ -2,6 +2,7 @@
 /* What happened to a lesson, in Chinese and English. Pure. */
 #ifndef NODE_API_EVENT_TEXT_H
 #define NODE_API_EVENT_TEXT_H
+
 #include <jansson.h>
 
 #include "catalog/catalog.h"

@@ -3,6 +3,7 @@
  * any thread. */
 #ifndef NODE_API_LESSON_JSON_H
 #define NODE_API_LESSON_JSON_H
+
 #include <jansson.h>
 
 #include "catalog/catalog.h"

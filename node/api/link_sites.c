@@ -51,11 +51,9 @@ static void show(struct catalog *catalog, struct task *task)
 {
     struct catalog_sites sites;
     json_t *list = json_array();
-
     task->error = catalog_sites(catalog, site_time_of(clock_wall_ms()).day, &sites);
     for (size_t i = 0; task->error == CATALOG_OK && i < sites.count; i++) {
         struct link_site_traffic now = link_site_traffic(task->link, sites.items[i].id);
-
         if (json_array_append_new(list, site_json(&sites.items[i], &now)) < 0)
             task->error = CATALOG_ENOMEM;
     }
@@ -73,7 +71,6 @@ static void put_site(struct catalog *catalog, struct task *task)
     struct catalog_sites sites;
     struct catalog_site site = {.name = (char *)"", .ranges = (char *)"", .token = (char *)""};
     bool known = task->site_id == NEW_SITE;
-
     task->error = catalog_sites(catalog, 0, &sites);
     if (task->error)
         return;
@@ -92,7 +89,6 @@ static void put_site(struct catalog *catalog, struct task *task)
 static void set_uplink(struct catalog *catalog, struct task *task)
 {
     int64_t bps;
-
     task->error = site_form_uplink(task->body, &bps, &task->why);
     if (task->error == CATALOG_OK)
         task->error = catalog_link_set(catalog, bps);
@@ -102,7 +98,6 @@ static void work(void *thread_ctx, void *arg)
 {
     struct catalog *catalog = thread_ctx;
     struct task *task = arg;
-
     if (task->what == SET_UPLINK)
         set_uplink(catalog, task);
     else if (task->what == PUT_SITE)
@@ -132,7 +127,6 @@ static void respond_error(struct http_request *req, const struct task *task)
             "It can't be saved at present."},
     };
     const size_t count = sizeof(texts) / sizeof(texts[0]);
-
     if (task->error != CATALOG_EINVAL && task->error != CATALOG_EEXISTS &&
         task->error != CATALOG_ENOTFOUND && task->error != CATALOG_EFULL)
         log_write(LOG_ERROR, "link", "%s", task->why.en);
@@ -142,7 +136,6 @@ static void respond_error(struct http_request *req, const struct task *task)
 static void respond_task(struct http_request *req, void *arg)
 {
     struct task *task = arg;
-
     http_response_header(req, "Cache-Control", "no-store");
     if (task->error) {
         respond_error(req, task);
@@ -175,7 +168,6 @@ static void on_body(struct http_request *req, char *data, size_t data_bytes, voi
 {
     json_error_t fault;
     struct task task = {.link = ctx, .body = json_loadb(data, data_bytes, 0, &fault)};
-
     if (!task.body && json_error_code(&fault) == json_error_numeric_overflow) {
         http_respond_error(req, 400, "bad_value", "数字太大", "A number is too large to be meant.");
         return;
@@ -206,7 +198,6 @@ static void handle_terminal(struct http_request *req, void *ctx)
     struct link *link = ctx;
     char name[SITE_NAME_BYTES];
     int64_t bps = link_estimate_bps(req, link);
-
     link_site_name(req, link, name);
     http_response_header(req, "Cache-Control", "no-store");
     answer_json(req, json_pack("{s:o, s:o}", "link_bps", bps > 0 ? json_integer(bps) : json_null(),

@@ -35,7 +35,6 @@ static const struct label {
 static const struct label *label_of(const char *name)
 {
     size_t i = 0;
-
     while (strcmp(labels[i].name, name) != 0)
         i++;
     return &labels[i];
@@ -44,7 +43,6 @@ static const struct label *label_of(const char *name)
 static bool refuse(struct statement *s, const char *name, const char *zh, const char *en)
 {
     const struct label *label = label_of(name);
-
     s->error = CATALOG_EINVAL;
     snprintf(s->why->zh, sizeof(s->why->zh), "%s：%s", label->zh, zh);
     snprintf(s->why->en, sizeof(s->why->en), "%s: %s", label->en, en);
@@ -64,7 +62,6 @@ static bool refuse_limit(struct statement *s, const char *name, const struct lim
 {
     int64_t least = limits->least / limits->unit_is, most = limits->most / limits->unit_is;
     char zh[160], en[160];
-
     if (least > 0) {
         snprintf(zh, sizeof(zh), "应为 0（不限）或 %" PRId64 " 到 %" PRId64 " %s", least, most,
             limits->unit);
@@ -84,7 +81,6 @@ static bool take_limit(
     const json_t *value = json_object_get(s->body, name);
     int64_t number = json_integer_value(value);
     char zh[80], en[80];
-
     if (!value)
         return true;
     if (!json_is_integer(value)) {
@@ -103,7 +99,6 @@ static bool take_text(struct statement *s, const char *name, size_t max_bytes, c
 {
     const json_t *value = json_object_get(s->body, name);
     char zh[160], en[160];
-
     if (!value)
         return true;
     if (!json_is_string(value) || strlen(json_string_value(value)) != json_string_length(value))
@@ -125,7 +120,6 @@ static bool take_time(struct statement *s, const char *name, int *out)
 {
     char *text = NULL;
     int hour, minute, used = 0;
-
     if (!take_text(s, name, TIME_BYTES, &text) || !text)
         return s->error == CATALOG_OK;
     if (text[strspn(text, "0123456789:")] ||
@@ -139,7 +133,6 @@ static bool take_time(struct statement *s, const char *name, int *out)
 static bool refuse_ranges(struct statement *s, int error, const char *bad)
 {
     char zh[160], en[160];
-
     if (error == -E2BIG) {
         snprintf(zh, sizeof(zh), "最多 %d 个", RANGES_MAX);
         snprintf(en, sizeof(en), "at most %d of them", RANGES_MAX);
@@ -154,7 +147,6 @@ static bool refuse_ranges(struct statement *s, int error, const char *bad)
 static bool keep_ranges(struct statement *s, struct catalog_site *site, const struct ranges *ranges)
 {
     char text[RANGES_TEXT_BYTES];
-
     if (!json_object_get(s->body, "ranges"))
         return true;
     ranges_format(ranges, text);
@@ -170,7 +162,6 @@ static bool take_ranges(struct statement *s, struct catalog_site *site, struct r
 {
     char bad[64];
     int error = ranges_parse(out, site->ranges, bad, sizeof(bad));
-
     if (error < 0)
         return refuse_ranges(s, error, bad);
     return keep_ranges(s, site, out);
@@ -182,10 +173,8 @@ static bool is_alone(
 {
     char ignored[64];
     struct ranges theirs;
-
     for (size_t i = 0; i < sites->count; i++) {
         const struct catalog_site *other = &sites->items[i];
-
         if (other->id == id || ranges_parse(&theirs, other->ranges, ignored, sizeof(ignored)) < 0 ||
             !ranges_share_one(ranges, &theirs))
             continue;
@@ -202,7 +191,6 @@ static bool take_site(
     struct statement *s, const struct catalog_sites *sites, struct catalog_site *site)
 {
     struct ranges ranges;
-
     if (!take_text(s, "name", SITE_NAME_BYTES - 1, &site->name) ||
         !take_text(s, "ranges", MAX_RANGES_BYTES, &site->ranges) ||
         !take_text(s, "token", SITE_NAME_BYTES - 1, &site->token) ||
@@ -226,7 +214,6 @@ int site_form_site(json_t *body, const struct catalog_sites *sites, struct catal
     struct site_form_error *why)
 {
     struct statement s = {.body = body, .why = why};
-
     take_site(&s, sites, site);
     return s.error;
 }
@@ -234,7 +221,6 @@ int site_form_site(json_t *body, const struct catalog_sites *sites, struct catal
 int site_form_uplink(json_t *body, int64_t *bps, struct site_form_error *why)
 {
     struct statement s = {.body = body, .why = why};
-
     *bps = -1;
     if (take_limit(&s, "uplink_bps", &rates, bps) && *bps < 0)
         refuse(&s, "uplink_bps", "没有填写", "is missing");

@@ -2,6 +2,7 @@
 /* What technicians state about links, read from JSON and checked. */
 #ifndef NODE_API_SITE_FORM_H
 #define NODE_API_SITE_FORM_H
+
 #include <jansson.h>
 
 #include "catalog/catalog.h"

@@ -22,7 +22,6 @@ static int compare_titles(const void *a, const void *b)
 {
     int64_t left = ((const struct title *)a)->lesson_id;
     int64_t right = ((const struct title *)b)->lesson_id;
-
     return (left > right) - (left < right);
 }
 
@@ -31,7 +30,6 @@ static char *read_title(struct catalog *catalog, int64_t lesson_id)
     struct catalog_lessons lessons = {0};
     char *title;
     int error = catalog_lesson_get(catalog, lesson_id, &lessons);
-
     if (error) {
         if (error != CATALOG_ENOTFOUND)
             log_write(
@@ -49,7 +47,6 @@ static size_t read_titles(
 {
     size_t wanted = 0;
     size_t distinct = 0;
-
     for (size_t i = 0; i < count; i++)
         if (rows[i].lesson_id > 0)
             titles[wanted++] = (struct title){.lesson_id = rows[i].lesson_id};
@@ -88,12 +85,10 @@ static json_t *terminals_json(
     const struct terminal_row *rows, size_t count, const struct title *titles, size_t title_count)
 {
     json_t *list = json_array();
-
     for (size_t i = 0; list && i < count; i++) {
         struct title key = {.lesson_id = rows[i].lesson_id};
         const struct title *title =
             bsearch(&key, titles, title_count, sizeof(*titles), compare_titles);
-
         if (json_array_append_new(list, terminal_json(&rows[i], title)) < 0) {
             json_decref(list);
             return NULL;
@@ -111,7 +106,6 @@ static json_t *read_terminals(struct monitor *monitor, struct catalog *catalog)
     struct title *titles = calloc(count + 1, sizeof(*titles));
     size_t title_count = 0;
     json_t *list = NULL;
-
     if (rows && titles) {
         title_count = read_titles(catalog, rows, count, titles);
         list = terminals_json(rows, count, titles, title_count);
@@ -139,7 +133,6 @@ static json_t *uplink_json(struct monitor *monitor)
     struct catalog_uplink_minute minutes[MINUTES_SHOWN];
     json_t *list = json_array();
     json_int_t sent_bytes = 0;
-
     monitor_copy_minutes(monitor, &now, minutes);
     for (int i = 0; list && i < MINUTES_SHOWN; i++) {
         sent_bytes += minutes[i].sent_bytes;
@@ -169,14 +162,12 @@ struct terminals_task {
 static void work_terminals(void *thread_ctx, void *argument)
 {
     struct terminals_task *task = argument;
-
     task->json = read_terminals(task->monitor, thread_ctx);
 }
 
 static void respond_terminals(struct http_request *req, void *argument)
 {
     struct terminals_task *task = argument;
-
     http_response_header(req, "Cache-Control", "no-store");
     answer_json(req, task->json);
     free(task);
@@ -185,7 +176,6 @@ static void respond_terminals(struct http_request *req, void *argument)
 static void handle_terminals(struct http_request *req, void *ctx)
 {
     const struct terminals_task task = {.monitor = ctx};
-
     answer_defer(req, &task, sizeof(task), work_terminals, respond_terminals);
 }
 
@@ -200,7 +190,6 @@ static void work_metrics(void *thread_ctx, void *argument)
     struct metrics_task *task = argument;
     struct monitor_time now = monitor_now();
     struct metrics_snapshot snapshot;
-
     monitor_snapshot(task->monitor, &now, &snapshot);
     if (metrics_read_catalog(thread_ctx, &snapshot))
         log_write(LOG_ERROR, "monitor", "metrics: %s", catalog_message(thread_ctx));
@@ -212,7 +201,6 @@ static void respond_metrics(struct http_request *req, void *argument)
     struct metrics_task *task = argument;
     const char *type =
         task->format == METRICS_OPENMETRICS ? METRICS_OPENMETRICS_TYPE : METRICS_PROMETHEUS_TYPE;
-
     http_response_header(req, "Cache-Control", "no-store");
     http_response_header(req, "Vary", "Accept");
     if (task->text.failed)
@@ -227,7 +215,6 @@ static void handle_metrics(struct http_request *req, void *ctx)
 {
     const struct metrics_task task = {
         .monitor = ctx, .format = metrics_negotiate(http_request_header(req, "Accept"))};
-
     answer_defer(req, &task, sizeof(task), work_metrics, respond_metrics);
 }
 

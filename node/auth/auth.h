@@ -4,6 +4,7 @@
  */
 #ifndef NODE_AUTH_AUTH_H
 #define NODE_AUTH_AUTH_H
+
 #include "catalog/catalog.h"
 #include "node/http/http.h"
 

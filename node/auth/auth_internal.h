@@ -2,6 +2,7 @@
 /* Shared by the files of node/auth. */
 #ifndef NODE_AUTH_AUTH_INTERNAL_H
 #define NODE_AUTH_AUTH_INTERNAL_H
+
 #include <stdatomic.h>
 
 #include "node/auth/backoff.h"

@@ -3,6 +3,7 @@
  * wait, longer each time. Any thread. */
 #ifndef NODE_AUTH_BACKOFF_H
 #define NODE_AUTH_BACKOFF_H
+
 #include <stdint.h>
 
 struct backoff;

@@ -2,6 +2,7 @@
 /* The sessions that are valid now, in memory for the guard. Any thread. */
 #ifndef NODE_AUTH_SESSIONS_H
 #define NODE_AUTH_SESSIONS_H
+
 #include <stdbool.h>
 
 #include "catalog/catalog.h"

@@ -2,6 +2,7 @@
 /* Options and operands of a subcommand, and its --help, from one description. */
 #ifndef NODE_CLI_ARGS_H
 #define NODE_CLI_ARGS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -5,6 +5,7 @@
  */
 #ifndef NODE_CLI_CLI_H
 #define NODE_CLI_CLI_H
+
 #include "node/cli/args.h"
 
 /* Runs the whole program: argv as main() has it. Returns the exit code. */

@@ -2,6 +2,7 @@
 /* What commands share: the data folder, lessons' numbers, and what is printed about failures. */
 #ifndef NODE_CLI_DATA_H
 #define NODE_CLI_DATA_H
+
 #include <stdio.h>
 
 #include "catalog/catalog.h"

@@ -2,6 +2,7 @@
 /* The checks of `terrace doctor`. Each prints a line when it is done, or one for each finding. */
 #ifndef NODE_CLI_DOCTOR_H
 #define NODE_CLI_DOCTOR_H
+
 #include "node/cli/doctor_report.h"
 
 /* Lessons: sources, init segments, chunks, posters; then files that no lesson has. */

@@ -2,6 +2,7 @@
 /* What the checks of `terrace doctor` find, and how it is printed. */
 #ifndef NODE_CLI_DOCTOR_REPORT_H
 #define NODE_CLI_DOCTOR_REPORT_H
+
 #include "catalog/catalog.h"
 #include "node/cli/progress.h"
 #include "node/store/store.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef NODE_CLI_JSON_H
 #define NODE_CLI_JSON_H
+
 #include <jansson.h>
 
 #include "node/cli/args.h"

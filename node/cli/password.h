@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef NODE_CLI_PASSWORD_H
 #define NODE_CLI_PASSWORD_H
+
 #include "node/cli/args.h"
 
 #define PASSWORD_BYTES 1025

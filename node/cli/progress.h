@@ -3,6 +3,7 @@
  * 10 % and at most one a second. */
 #ifndef NODE_CLI_PROGRESS_H
 #define NODE_CLI_PROGRESS_H
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -6,6 +6,7 @@
  */
 #ifndef NODE_CLI_TEXT_H
 #define NODE_CLI_TEXT_H
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef NODE_CLI_WAIT_H
 #define NODE_CLI_WAIT_H
+
 #include "node/cli/data.h"
 
 struct wait_params {

@@ -22,7 +22,6 @@ static bool stands_for_itself(unsigned char c)
 static size_t used_bytes(const char *title)
 {
     size_t bytes = strlen(title);
-
     if (bytes > MAX_BYTES)
         for (bytes = MAX_BYTES; bytes > 0 && ((unsigned char)title[bytes] & 0xC0) == 0x80;)
             bytes--;
@@ -35,7 +34,6 @@ static void add_encoded(struct buf *out, const char *text, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
         unsigned char c = (unsigned char)text[i];
-
         if (is_refused(c))
             c = '_';
         if (stands_for_itself(c))
@@ -48,7 +46,6 @@ static void add_encoded(struct buf *out, const char *text, size_t bytes)
 void download_name_write(struct buf *out, const char *title, const char *plain, const char *suffix)
 {
     size_t bytes = used_bytes(title);
-
     buf_addf(out, "attachment; filename=\"%s%s\"", plain, suffix);
     if (bytes == 0)
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef NODE_HLS_DOWNLOAD_NAME_H
 #define NODE_HLS_DOWNLOAD_NAME_H
+
 #include "node/util/buf.h"
 
 /*

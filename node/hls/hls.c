@@ -99,7 +99,6 @@ static void respond_packed(
 static void respond_plain(struct http_request *req, const struct buf *text, const char *caching)
 {
     char etag[24];
-
     packed_text_tag(text, etag);
     http_response_header(req, "Cache-Control", caching);
     http_response_etag(req, etag);
@@ -125,7 +124,6 @@ static void respond_playlist(
     const struct packed_text *packed =
         keeps ? packed_texts_find(&view->index->playlists, playlist->number) : NULL;
     struct buf text = {0};
-
     if (!packed) {
         playlist->write(view->index, playlist->rendition, &text);
         if (keeps)
@@ -157,7 +155,6 @@ static void respond_media(struct http_request *req, const struct hls *hls,
     char path[STORE_PATH_BYTES];
     int error = store_media_path(
         hls->store, view->index->lesson_id, view->index->revision, file->path, path);
-
     if (!error)
         error = http_respond_file(req, &(struct http_file){
                                            .path = path,
@@ -204,7 +201,6 @@ static const char *media_type(const struct media_rendition *rendition)
 static bool mixes_sound_in(const struct http_request *req)
 {
     const char *user_agent = http_request_header(req, "User-Agent");
-
     return user_agent && strstr(user_agent, "LibVLC/3");
 }
 
@@ -222,17 +218,14 @@ static void serve_pictures(struct http_request *req, const struct lesson_view *v
 static bool serve_master(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
-    const struct media_rendition *first;
-    int64_t link_bps;
-
     if (!view->index->playable)
         return false;
     if (mixes_sound_in(req)) {
         serve_pictures(req, view);
         return true;
     }
-    link_bps = hls->estimate_bps ? hls->estimate_bps(req, hls->estimate_ctx) : 0;
-    first = playlist_first_variant(view->index, link_bps);
+    int64_t link_bps = hls->estimate_bps ? hls->estimate_bps(req, hls->estimate_ctx) : 0;
+    const struct media_rendition *first = playlist_first_variant(view->index, link_bps);
     respond_playlist(req, view,
         &(struct playlist){
             .number = first ? media_number(view->index, first) + FIRST_NUMBER : MASTER_NUMBER,
@@ -249,7 +242,6 @@ static bool serve_media_playlist(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-
     (void)hls;
     if (!rendition)
         return false;
@@ -267,7 +259,6 @@ static bool serve_iframe_playlist(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-
     (void)hls;
     if (!rendition || !rendition->iframes)
         return false;
@@ -287,7 +278,6 @@ static bool serve_init(
     const struct media_rendition *rendition = find_rendition(req, view);
     char path[JOB_PATH_BYTES];
     struct media_file file = {.path = path, .length_bytes = -1};
-
     if (!rendition || !catalog_has_init(rendition->kind) ||
         job_init_path(rendition->name, path, sizeof(path)) < 0)
         return false;
@@ -303,11 +293,10 @@ static bool serve_segment(
     const struct media_rendition *rendition = find_rendition(req, view);
     const struct media_segment *segment;
     struct media_file file = {0};
-    int64_t number;
-
     if (!rendition)
         return false;
-    number = media_number_parse(http_request_arg(req, "segment"), playlist_suffix(rendition->kind));
+    int64_t number =
+        media_number_parse(http_request_arg(req, "segment"), playlist_suffix(rendition->kind));
     if (number < 0 || (uint64_t)number >= rendition->segment_count)
         return false;
     segment = &rendition->segments[number];
@@ -325,7 +314,6 @@ static bool serve_poster(
 {
     struct media_file file = {
         .path = view->index->poster_file, .length_bytes = -1, .content_type = "image/jpeg"};
-
     if (!*file.path)
         return false;
     respond_media(req, hls, view, &file);
@@ -337,7 +325,6 @@ static const struct media_rendition *find_file(const struct lesson_view *view, c
 {
     size_t bytes = strlen(file);
     char name[64];
-
     if (bytes <= 4 || bytes - 4 >= sizeof(name) || strcmp(file + bytes - 4, ".mp4") != 0)
         return NULL;
     memcpy(name, file, bytes - 4);
@@ -360,7 +347,6 @@ static bool serve_storyboard(
 {
     struct media_file file = {
         .path = JOB_STORYBOARD_INDEX, .length_bytes = -1, .content_type = TEXT_TYPE};
-
     if (view->index->storyboard_sheets == 0)
         return false;
     respond_media(req, hls, view, &file);
@@ -376,7 +362,6 @@ static bool serve_sheet(struct http_request *req, const struct hls *hls,
     int64_t number = strncmp(name, prefix, sizeof(prefix) - 1) == 0
                          ? media_number_parse(name + sizeof(prefix) - 1, ".jpg")
                          : -1;
-
     if (number < 0 || number >= view->index->storyboard_sheets ||
         job_sheet_path((int)number, path, sizeof(path)) < 0)
         return false;
@@ -390,7 +375,6 @@ static bool serve_file(
 {
     const char *name = http_request_arg(req, "file");
     const struct media_rendition *rendition = find_file(view, name);
-
     return rendition ? serve_progressive(req, hls, view, rendition)
                      : serve_sheet(req, hls, view, name);
 }
@@ -411,7 +395,6 @@ struct lookup {
 static bool visible(const struct http_request *req, const struct lookup *lookup)
 {
     const struct lesson_view *view = &lookup->view;
-
     return !lookup->error && view->index->revision == lookup->revision &&
            (view->published || http_request_user(req));
 }
@@ -425,7 +408,6 @@ static bool answer(struct http_request *req, const struct lookup *lookup)
 static void respond_missing(struct http_request *req, const struct lookup *lookup)
 {
     const struct media_rendition *rendition = NULL;
-
     if (lookup->serve == serve_file && visible(req, lookup))
         rendition = find_file(&lookup->view, http_request_arg(req, "file"));
     if (!rendition || !catalog_has_init(rendition->kind)) {
@@ -441,7 +423,6 @@ static void load_in_pool(void *thread_ctx, void *task)
 {
     struct lookup *lookup = task;
     struct catalog *catalog = thread_ctx;
-
     lookup->error = lesson_cache_load(
         lookup->hls->cache, catalog, lookup->lesson_id, lookup->newer_than_ms, &lookup->view);
     if (lookup->error && lookup->error != CATALOG_ENOTFOUND)
@@ -452,7 +433,6 @@ static void load_in_pool(void *thread_ctx, void *task)
 static void on_lesson_loaded(struct http_request *req, void *task)
 {
     struct lookup *lookup = task;
-
     if (lookup->error && lookup->error != CATALOG_ENOTFOUND)
         respond_failure(req);
     else if (lookup->error || !answer(req, lookup))
@@ -464,7 +444,6 @@ static void on_lesson_loaded(struct http_request *req, void *task)
 static void load_lesson(struct http_request *req, const struct lookup *lookup)
 {
     struct lookup *task;
-
     if (http_request_turned_away(req))
         return;
     task = malloc(sizeof(*task));
@@ -492,7 +471,6 @@ static void resolve(struct http_request *req, struct hls *hls, serve_fn serve)
         .newer_than_ms = now_ms - LESSON_CACHE_GROWING_MS,
     };
     bool answered = false;
-
     if (lookup.lesson_id < 1 || revision < 1) {
         respond_not_found(req);
         return;
@@ -589,15 +567,13 @@ static const struct http_route routes[] = {
 int hls_open(struct hls **out, const struct hls_params *params)
 {
     struct hls *hls = calloc(1, sizeof(*hls));
-    int error;
-
     *out = NULL;
     if (!hls)
         return -ENOMEM;
     hls->store = params->store;
     hls->estimate_bps = params->estimate_bps;
     hls->estimate_ctx = params->estimate_ctx;
-    error = lesson_cache_open(
+    int error = lesson_cache_open(
         &hls->cache, &(struct lesson_cache_params){.max_lessons = params->max_lessons});
     if (error) {
         hls_close(&hls);

@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HLS_HLS_H
 #define NODE_HLS_HLS_H
+
 #include "node/http/http.h"
 #include "node/store/store.h"
 

@@ -34,7 +34,6 @@ struct lesson_cache {
 int lesson_cache_open(struct lesson_cache **out, const struct lesson_cache_params *params)
 {
     struct lesson_cache *cache = calloc(1, sizeof(*cache));
-
     *out = NULL;
     if (!cache)
         return -ENOMEM;
@@ -65,7 +64,6 @@ static void remove_entry(struct lesson_cache *cache, struct entry *entry)
 void lesson_cache_close(struct lesson_cache **cache)
 {
     struct entry *entry;
-
     if (!*cache)
         return;
     while ((entry = TAILQ_FIRST(&(*cache)->order)))
@@ -79,7 +77,6 @@ void lesson_cache_close(struct lesson_cache **cache)
 static struct entry *find_entry(struct lesson_cache *cache, int64_t lesson_id)
 {
     struct entry *entry;
-
     LIST_FOREACH (entry, &cache->buckets[(uint64_t)lesson_id % BUCKETS], in_bucket)
         if (entry->lesson_id == lesson_id)
             break;
@@ -89,7 +86,6 @@ static struct entry *find_entry(struct lesson_cache *cache, int64_t lesson_id)
 static struct entry *add_entry(struct lesson_cache *cache, int64_t lesson_id)
 {
     struct entry *entry = calloc(1, sizeof(*entry));
-
     if (!entry)
         return NULL;
     entry->lesson_id = lesson_id;
@@ -102,11 +98,9 @@ static struct entry *add_entry(struct lesson_cache *cache, int64_t lesson_id)
 static void evict(struct lesson_cache *cache)
 {
     struct entry *entry = TAILQ_LAST(&cache->order, entries);
-
     while (entry && entry != TAILQ_FIRST(&cache->order) &&
            (cache->lessons > cache->max_lessons || cache->bytes > cache->max_bytes)) {
         struct entry *newer = TAILQ_PREV(entry, entries, in_order);
-
         if (!entry->loading)
             remove_entry(cache, entry);
         entry = newer;
@@ -129,15 +123,12 @@ static void view_entry(struct lesson_cache *cache, struct entry *entry, struct l
 bool lesson_cache_get(
     struct lesson_cache *cache, int64_t lesson_id, int64_t now_ms, struct lesson_view *out)
 {
-    struct entry *entry;
     bool found = false;
-
     pthread_mutex_lock(&cache->lock);
-    entry = find_entry(cache, lesson_id);
+    struct entry *entry = find_entry(cache, lesson_id);
     if (entry && entry->index) {
         int64_t believed_ms =
             entry->index->complete ? LESSON_CACHE_COMPLETE_MS : LESSON_CACHE_GROWING_MS;
-
         found = now_ms - entry->checked_ms < believed_ms;
     }
     if (found)
@@ -164,7 +155,6 @@ static int read_lesson(
 {
     struct catalog_lessons lessons = {0};
     int error = catalog_lesson_get(catalog, lesson_id, &lessons);
-
     *out = (struct lesson_view){0};
     if (error)
         return error;
@@ -200,11 +190,9 @@ static int load_entry(struct lesson_cache *cache, struct entry *entry, struct ca
     struct lesson_view *out)
 {
     int64_t checked_ms = clock_mono_ms();
-    int error;
-
     entry->loading = true;
     pthread_mutex_unlock(&cache->lock);
-    error = read_lesson(catalog, entry->lesson_id, entry->index, out);
+    int error = read_lesson(catalog, entry->lesson_id, entry->index, out);
     pthread_mutex_lock(&cache->lock);
     if (error)
         remove_entry(cache, entry);
@@ -219,7 +207,6 @@ int lesson_cache_load(struct lesson_cache *cache, struct catalog *catalog, int64
 {
     struct entry *entry;
     int error = CATALOG_OK;
-
     *out = (struct lesson_view){0};
     pthread_mutex_lock(&cache->lock);
     while ((entry = find_entry(cache, lesson_id)) && entry->loading)

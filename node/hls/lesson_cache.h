@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HLS_LESSON_CACHE_H
 #define NODE_HLS_LESSON_CACHE_H
+
 #include "node/hls/media_index.h"
 
 struct lesson_cache;

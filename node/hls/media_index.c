@@ -45,7 +45,6 @@ void media_index_unref(struct media_index *index)
 static size_t contiguous_chunks(const struct catalog_chunks *chunks)
 {
     size_t count = 0;
-
     while (count < chunks->count && chunks->items[count].number == (int)count)
         count++;
     return count;
@@ -62,7 +61,6 @@ static bool segment_fits(const struct catalog_segment *segment, int64_t chunk_by
 static void make_etag(char etag[MEDIA_TAG_BYTES], const char *sha256)
 {
     size_t length = strnlen(sha256, MEDIA_TAG_BYTES - 3);
-
     etag[0] = '"';
     memcpy(etag + 1, sha256, length);
     memcpy(etag + 1 + length, "\"", 2);
@@ -72,7 +70,6 @@ static int add_chunk(
     struct media_rendition *rendition, const struct catalog_chunk *chunk, size_t number)
 {
     char path[JOB_PATH_BYTES];
-
     if (job_chunk_path(rendition->name, (int)number, path, sizeof(path)) < 0)
         return CATALOG_ECORRUPT;
     rendition->chunks[number].path = strdup(path);
@@ -81,7 +78,6 @@ static int add_chunk(
     make_etag(rendition->chunks[number].etag, chunk->sha256);
     for (size_t i = 0; i < chunk->segment_count; i++) {
         const struct catalog_segment *segment = &chunk->segments[i];
-
         if (!segment_fits(segment, chunk->bytes))
             return CATALOG_ECORRUPT;
         rendition->segments[rendition->segment_count++] = (struct media_segment){
@@ -100,7 +96,6 @@ static int add_chunks(struct media_rendition *rendition, const struct catalog_ch
 {
     size_t count = contiguous_chunks(chunks);
     size_t segments = 0;
-
     for (size_t i = 0; i < count; i++)
         segments += chunks->items[i].segment_count;
     rendition->chunks = calloc(count ? count : 1, sizeof(*rendition->chunks));
@@ -110,7 +105,6 @@ static int add_chunks(struct media_rendition *rendition, const struct catalog_ch
     rendition->chunk_count = count;
     for (size_t i = 0; i < count; i++) {
         int error = add_chunk(rendition, &chunks->items[i], i);
-
         if (error)
             return error;
     }
@@ -130,8 +124,6 @@ static bool rendition_fits(const struct catalog_rendition *row)
 static int make_rendition(struct media_rendition *rendition, const struct catalog_rendition *row,
     const struct catalog_chunks *chunks)
 {
-    int error;
-
     *rendition = (struct media_rendition){
         .name = strdup(row->name),
         .language = strdup(row->language),
@@ -150,7 +142,7 @@ static int make_rendition(struct media_rendition *rendition, const struct catalo
     if (!rendition_fits(row))
         return CATALOG_ECORRUPT;
     make_etag(rendition->init_etag, row->init_sha256);
-    error = add_chunks(rendition, chunks);
+    int error = add_chunks(rendition, chunks);
     rendition->complete =
         row->chunk_count > 0 && rendition->chunk_count >= (size_t)row->chunk_count;
     return error;
@@ -179,7 +171,6 @@ static int add_renditions(struct media_index *index, const struct catalog_rendit
 {
     for (size_t i = 0; i < rows->count; i++) {
         struct media_rendition *rendition = &index->renditions[index->rendition_count];
-
         if (!is_listed(&rows->items[i], &chunks[i])) {
             index->complete = index->complete && rows->items[i].optional;
             continue;
@@ -205,7 +196,6 @@ int media_index_make(struct media_index **out, const struct catalog_lesson *less
 {
     struct media_index *index = calloc(1, sizeof(*index));
     int error = CATALOG_ENOMEM;
-
     *out = NULL;
     if (!index)
         return error;
@@ -240,7 +230,6 @@ static int load_chunks(struct catalog *catalog, const struct catalog_renditions 
 {
     for (size_t i = 0; i < renditions->count; i++) {
         int error = catalog_chunks(catalog, renditions->items[i].id, &chunks[i]);
-
         if (error)
             return error;
     }
@@ -253,7 +242,6 @@ int media_index_load(
     struct catalog_renditions renditions = {0};
     struct catalog_chunks *chunks = NULL;
     int error = catalog_renditions(catalog, lesson->id, &renditions);
-
     *out = NULL;
     if (error)
         return error;
@@ -279,10 +267,8 @@ const struct media_rendition *media_index_find(const struct media_index *index, 
 int media_index_target_s(const struct media_index *index)
 {
     int64_t target_s = 1;
-
     for (size_t i = 0; i < index->rendition_count; i++) {
         const struct media_rendition *rendition = &index->renditions[i];
-
         for (size_t n = 0; n < rendition->segment_count; n++) {
             int64_t rounded_s =
                 (2 * (int64_t)rendition->segments[n].duration_ticks + rendition->timescale) /
@@ -311,7 +297,6 @@ static double peak_from(
     int64_t bytes = 0;
     int64_t ticks = 0;
     double peak = 0;
-
     for (size_t n = from; n < rendition->segment_count; n++) {
         bytes += counted_bytes(&rendition->segments[n], iframes);
         ticks += rendition->segments[n].duration_ticks;
@@ -330,14 +315,12 @@ struct media_rate media_rendition_rate(
     int64_t bytes = 0;
     int64_t ticks = 0;
     double peak = 0;
-    double average;
-
     for (size_t n = 0; n < rendition->segment_count; n++) {
         bytes += counted_bytes(&rendition->segments[n], iframes);
         ticks += rendition->segments[n].duration_ticks;
         peak = fmax(peak, peak_from(rendition, n, target_ticks, iframes));
     }
-    average = ticks > 0 ? rate_bps(bytes, ticks, rendition->timescale) : 0;
+    double average = ticks > 0 ? rate_bps(bytes, ticks, rendition->timescale) : 0;
     /* A rendition shorter than half a target duration has no such run. */
     return (struct media_rate){(int64_t)ceil(fmax(peak, average)), (int64_t)ceil(average)};
 }

@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HLS_MEDIA_INDEX_H
 #define NODE_HLS_MEDIA_INDEX_H
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,6 @@ int64_t media_number_parse(const char *text, const char *suffix)
 {
     size_t digits = strspn(text, "0123456789");
     int64_t number = 0;
-
     if (digits == 0 || digits > 9 || (digits > 1 && text[0] == '0') ||
         strcmp(text + digits, suffix) != 0)
         return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef NODE_HLS_MEDIA_NUMBER_H
 #define NODE_HLS_MEDIA_NUMBER_H
+
 #include <stdint.h>
 
 /*

@@ -82,7 +82,6 @@ static bool find_box(struct span in, const char *type, struct span *found)
 {
     struct span box;
     int more, count = 0;
-
     while ((more = next_box(&in, false, &box)) > 0)
         if (is_type(box, type)) {
             *found = box;
@@ -96,7 +95,6 @@ static bool same_track(struct span trak, struct span trex, uint32_t *track)
 {
     struct span tkhd;
     uint64_t version, in_trak, in_trex;
-
     if (!find_box(body(trak), "tkhd", &tkhd) || !number(body(tkhd), 0, 1, &version) ||
         !number(body(tkhd), FULL_BYTES + (version == 1 ? 16 : 8), 4, &in_trak) ||
         !number(body(trex), FULL_BYTES, 4, &in_trex))
@@ -109,7 +107,6 @@ static bool read_parts(const struct merged_input *input, struct parts *parts)
 {
     const struct span whole = {input->data, input->data + input->bytes};
     struct span moov, mvex;
-
     return find_box(whole, "ftyp", &parts->ftyp) && find_box(whole, "moov", &moov) &&
            find_box(body(moov), "mvhd", &parts->mvhd) &&
            find_box(body(moov), "trak", &parts->trak) && find_box(body(moov), "mvex", &mvex) &&
@@ -122,7 +119,6 @@ static bool read_parts(const struct merged_input *input, struct parts *parts)
 static void put(struct buf *out, uint64_t value, int bytes)
 {
     uint8_t text[8];
-
     for (int i = 0; i < bytes; i++)
         text[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
     buf_add(out, text, (size_t)bytes);
@@ -149,7 +145,6 @@ static void put_mvhd(struct buf *out, struct span mvhd, uint32_t next_track)
 static bool mvhd_timescale(struct span mvhd, uint64_t *timescale)
 {
     uint64_t version;
-
     return length(mvhd) >= HEADER_BYTES + 100 && number(body(mvhd), 0, 1, &version) &&
            number(body(mvhd), FULL_BYTES + (version == 1 ? 16 : 8), 4, timescale) && *timescale > 0;
 }
@@ -158,7 +153,6 @@ static bool mvhd_timescale(struct span mvhd, uint64_t *timescale)
 static void put_mehd(struct buf *out, int64_t duration_us, uint64_t timescale)
 {
     uint64_t us = duration_us > 0 ? (uint64_t)duration_us : 0;
-
     put_header(out, MEHD_BYTES, "mehd");
     put(out, 1U << 24, 4);
     put(out, us / 1000000 * timescale + us % 1000000 * timescale / 1000000, 8);
@@ -170,7 +164,6 @@ static int put_moov(struct buf *out, const struct parts *parts, size_t count, in
     size_t moov_bytes = HEADER_BYTES + length(parts[0].mvhd);
     uint32_t next_track = 1;
     uint64_t timescale;
-
     if (!mvhd_timescale(parts[0].mvhd, &timescale))
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -226,7 +219,6 @@ static void put_sidx(struct buf *out, const struct merged_params *params, uint32
 int merged_init_write(const struct merged_params *params, struct buf *out)
 {
     struct parts parts[MERGED_MAX_INPUTS];
-
     if (params->input_count < 1 || params->input_count > MERGED_MAX_INPUTS)
         return -1;
     for (size_t i = 0; i < params->input_count; i++)
@@ -256,7 +248,6 @@ static bool first_offset(struct span trun, int64_t *offset)
 {
     uint64_t flags, value;
     size_t at = 8;
-
     *offset = 0;
     if (!number(trun, 0, 4, &flags))
         return false;
@@ -277,7 +268,6 @@ int merged_segment_start(const uint8_t *data, size_t bytes, int64_t *start_ticks
     struct span moof, traf, tfdt, trun;
     uint64_t version, time;
     int64_t offset;
-
     if (!find_first(whole, "moof", &moof) || !find_first(body(moof), "traf", &traf) ||
         !find_first(body(traf), "tfdt", &tfdt) || !find_first(body(traf), "trun", &trun) ||
         !number(body(tfdt), 0, 1, &version) ||

@@ -5,6 +5,7 @@
  */
 #ifndef NODE_HLS_MERGED_INIT_H
 #define NODE_HLS_MERGED_INIT_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -40,7 +40,6 @@ static struct packed_text *pack(const struct buf *text)
     struct packed_text *packed = NULL;
     void *data;
     size_t bytes;
-
     if (http_gzip(text->data, text->used_bytes, HTTP_GZIP_BEST, &data, &bytes) < 0)
         return NULL;
     packed = malloc(sizeof(*packed) + bytes);
@@ -60,7 +59,6 @@ const struct packed_text *packed_texts_keep(
 {
     struct packed_text *packed = number < texts->count && !text->failed ? pack(text) : NULL;
     struct packed_text *there = NULL;
-
     if (!packed)
         return NULL;
     if (atomic_fetch_add(&texts->used_bytes, packed->data_bytes) + packed->data_bytes >

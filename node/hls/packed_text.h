@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HLS_PACKED_TEXT_H
 #define NODE_HLS_PACKED_TEXT_H
+
 #include <stdatomic.h>
 #include <stddef.h>
 

@@ -24,7 +24,6 @@
 static int64_t ticks_to_us(int64_t ticks, int timescale)
 {
     int64_t rest = ticks % timescale;
-
     return ticks / timescale * US_PER_S + (rest * US_PER_S + timescale / 2) / timescale;
 }
 
@@ -36,10 +35,8 @@ static void add_extinf(
     struct buf *out, int64_t *position_ticks, const struct media_segment *segment, int timescale)
 {
     int64_t start_us = ticks_to_us(*position_ticks, timescale);
-    int64_t length_us;
-
     *position_ticks += segment->duration_ticks;
-    length_us = ticks_to_us(*position_ticks, timescale) - start_us;
+    int64_t length_us = ticks_to_us(*position_ticks, timescale) - start_us;
     buf_addf(
         out, "#EXTINF:%" PRId64 ".%06" PRId64 ",\n", length_us / US_PER_S, length_us % US_PER_S);
 }
@@ -53,7 +50,6 @@ static void add_media_head(const struct media_index *index, const struct media_r
     bool iframes, struct buf *out)
 {
     bool legacy = rendition->kind == CATALOG_LEGACY;
-
     buf_add_text(out, legacy ? LEGACY_HEAD : HEAD);
     buf_addf(out, "#EXT-X-TARGETDURATION:%d\n", media_index_target_s(index));
     buf_add_text(out, "#EXT-X-MEDIA-SEQUENCE:0\n");
@@ -80,7 +76,6 @@ void playlist_write_media(
     const struct media_index *index, const struct media_rendition *rendition, struct buf *out)
 {
     int64_t position_ticks = 0;
-
     add_media_head(index, rendition, false, out);
     for (size_t n = 0; n < rendition->segment_count; n++) {
         add_extinf(out, &position_ticks, &rendition->segments[n], rendition->timescale);
@@ -93,12 +88,10 @@ void playlist_write_iframes(
     const struct media_index *index, const struct media_rendition *rendition, struct buf *out)
 {
     int64_t position_ticks = 0;
-
     assert(rendition->iframes);
     add_media_head(index, rendition, true, out);
     for (size_t n = 0; n < rendition->segment_count; n++) {
         const struct media_segment *segment = &rendition->segments[n];
-
         add_extinf(out, &position_ticks, segment, rendition->timescale);
         buf_addf(out, "#EXT-X-BYTERANGE:%" PRId32 "@0\n%zu.m4s\n", segment->iframe_bytes, n);
     }
@@ -133,7 +126,6 @@ static bool in_group(const struct audio_group *group, const struct media_renditi
 static bool leads_group(const struct media_index *index, size_t candidate)
 {
     struct audio_group group = {.leader = &index->renditions[candidate]};
-
     for (size_t i = 0; i < candidate; i++)
         if (in_group(&group, &index->renditions[i]))
             return false;
@@ -143,14 +135,11 @@ static bool leads_group(const struct media_index *index, size_t candidate)
 static void measure_group(const struct media_index *index, struct audio_group *group)
 {
     int target_s = media_index_target_s(index);
-
     group->rate = (struct media_rate){0};
     for (size_t i = 0; i < index->rendition_count; i++) {
-        struct media_rate rate;
-
         if (!in_group(group, &index->renditions[i]))
             continue;
-        rate = media_rendition_rate(&index->renditions[i], target_s, false);
+        struct media_rate rate = media_rendition_rate(&index->renditions[i], target_s, false);
         if (rate.peak_bps > group->rate.peak_bps)
             group->rate.peak_bps = rate.peak_bps;
         if (rate.average_bps > group->rate.average_bps)
@@ -163,7 +152,6 @@ static bool next_group(const struct media_index *index, struct audio_group *grou
 {
     size_t from = group->leader ? (size_t)(group->leader - index->renditions) + 1 : 0;
     int number = group->leader ? group->number + 1 : 0;
-
     for (size_t i = from; i < index->rendition_count; i++) {
         if (!leads_group(index, i))
             continue;
@@ -177,7 +165,6 @@ static bool next_group(const struct media_index *index, struct audio_group *grou
 static size_t count_kind(const struct media_index *index, int kind)
 {
     size_t count = 0;
-
     for (size_t i = 0; i < index->rendition_count; i++)
         count += index->renditions[i].kind == kind;
     return count;
@@ -187,7 +174,6 @@ static size_t count_kind(const struct media_index *index, int kind)
 static bool uses_groups(const struct media_index *index)
 {
     size_t audio = count_kind(index, CATALOG_AUDIO);
-
     return audio > 1 || (audio == 1 && count_kind(index, CATALOG_VIDEO) > 0);
 }
 
@@ -195,7 +181,6 @@ static bool uses_groups(const struct media_index *index)
 static bool language_fits(const char *language)
 {
     size_t length = strlen(language);
-
     if (length < 2 || length > 35 || !isalpha((unsigned char)language[0]))
         return false;
     for (size_t i = 0; i < length; i++)
@@ -209,7 +194,6 @@ static bool only_track(const struct media_index *index, const struct media_rendi
 {
     struct audio_group group = {.leader = rendition};
     size_t count = 0;
-
     for (size_t i = 0; i < index->rendition_count; i++)
         count += in_group(&group, &index->renditions[i]);
     return count == 1;
@@ -260,7 +244,6 @@ static int same_name_before(const struct media_index *index, const struct audio_
 {
     const char *name = language_name(language_of(index, rendition), UNKNOWN_SOUND);
     int count = 0;
-
     for (const struct media_rendition *r = index->renditions; r < rendition; r++)
         if (in_group(group, r) &&
             strcmp(language_name(language_of(index, r), UNKNOWN_SOUND), name) == 0)
@@ -281,7 +264,6 @@ static void add_group_member(const struct media_index *index, const struct audio
 {
     const char *language = language_of(index, rendition);
     int namesakes = same_name_before(index, group, rendition);
-
     buf_add_text(out, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=");
     add_group_id(group, out);
     buf_addf(out, ",LANGUAGE=\"%s\",NAME=\"%s", language, language_name(language, UNKNOWN_SOUND));
@@ -296,7 +278,6 @@ static void add_group_member(const struct media_index *index, const struct audio
 static void add_groups(const struct media_index *index, struct buf *out)
 {
     struct audio_group group = {0};
-
     while (next_group(index, &group))
         for (size_t i = 0; i < index->rendition_count; i++)
             if (in_group(&group, &index->renditions[i]))
@@ -316,7 +297,6 @@ static void add_text_member(
     const char *language = text_language(rendition);
     const char *name = language_name(language, UNKNOWN_TEXT);
     int namesakes = 0;
-
     for (const struct media_rendition *r = index->renditions; r < rendition; r++)
         if (r->kind == CATALOG_TEXT &&
             strcmp(language_name(text_language(r), UNKNOWN_TEXT), name) == 0)
@@ -353,7 +333,6 @@ static void add_video_variant(const struct media_index *index,
     const struct media_rendition *rendition, const struct audio_group *group, struct buf *out)
 {
     struct media_rate rate = media_rendition_rate(rendition, media_index_target_s(index), false);
-
     if (group) {
         rate.peak_bps += group->rate.peak_bps;
         rate.average_bps += group->rate.average_bps;
@@ -399,10 +378,8 @@ static void add_audio_variant(
 static void add_iframe_variants(const struct media_index *index, struct buf *out)
 {
     int target_s = media_index_target_s(index);
-
     for (size_t i = 0; i < index->rendition_count; i++) {
         const struct media_rendition *rendition = &index->renditions[i];
-
         if (!is_video(rendition) || !rendition->iframes)
             continue;
         buf_add_text(out, "#EXT-X-I-FRAME-STREAM-INF:");
@@ -425,15 +402,12 @@ const struct media_rendition *playlist_first_variant(
     struct audio_group group = {0};
     int64_t sound_bps = uses_groups(index) && next_group(index, &group) ? group.rate.peak_bps : 0;
     int64_t best_bps = 0;
-
     for (size_t i = 0; i < index->rendition_count; i++) {
         const struct media_rendition *rendition = &index->renditions[i];
-        int64_t bps;
-
         if (!may_be_first(rendition))
             continue;
-        bps = sound_bps +
-              media_rendition_rate(rendition, media_index_target_s(index), false).peak_bps;
+        int64_t bps = sound_bps +
+                      media_rendition_rate(rendition, media_index_target_s(index), false).peak_bps;
         if (bps * 3 <= link_bps * 2 && bps > best_bps) {
             best = rendition;
             best_bps = bps;
@@ -453,7 +427,6 @@ static void write_multivariant(const struct media_index *index, const struct med
 {
     bool grouped = uses_groups(index);
     struct audio_group group = {0};
-
     assert(index->playable);
     buf_add_text(out, HEAD "#EXT-X-INDEPENDENT-SEGMENTS\n");
     if (grouped)

@@ -9,6 +9,7 @@
  */
 #ifndef NODE_HLS_PLAYLIST_H
 #define NODE_HLS_PLAYLIST_H
+
 #include "node/hls/media_index.h"
 #include "node/util/buf.h"
 

@@ -58,7 +58,6 @@ static bool has_sound(const struct media_index *index)
 bool progressive_ready(const struct media_index *index, const struct media_rendition *rendition)
 {
     const struct media_rendition *sound = progressive_sound(index);
-
     if (!index->playable || !rendition->complete)
         return false;
     if (rendition->kind == CATALOG_AUDIO)
@@ -75,7 +74,6 @@ static int open_file(const struct progressive *p, const char *relative)
     char path[STORE_PATH_BYTES];
     int error = store_media_path(p->store, p->index->lesson_id, p->index->revision, relative, path);
     int fd = error ? error : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
     return fd < 0 && !error ? -errno : fd;
 }
 
@@ -85,11 +83,9 @@ static ssize_t read_init(
 {
     char relative[JOB_PATH_BYTES];
     ssize_t got = -ENAMETOOLONG;
-    int fd;
-
     if (job_init_path(rendition->name, relative, sizeof(relative)) < 0)
         return got;
-    fd = open_file(p, relative);
+    int fd = open_file(p, relative);
     if (fd < 0)
         return fd;
     *out = malloc(INIT_MAX_BYTES);
@@ -104,12 +100,10 @@ static int read_start(const struct progressive *p, int64_t *start_ticks)
 {
     uint8_t data[START_BYTES];
     const struct media_segment *segment = &p->tracks[0]->segments[0];
-    ssize_t got;
     int fd = open_file(p, p->tracks[0]->chunks[segment->chunk].path);
-
     if (fd < 0)
         return fd;
-    got = pread(fd, data, sizeof(data), segment->offset_bytes);
+    ssize_t got = pread(fd, data, sizeof(data), segment->offset_bytes);
     close(fd);
     if (got > segment->length_bytes)
         got = segment->length_bytes;
@@ -119,14 +113,12 @@ static int read_start(const struct progressive *p, int64_t *start_ticks)
 static int on_open_piece(void *ctx, size_t piece)
 {
     const struct progressive *p = ctx;
-
     return open_file(p, p->sources[piece].rendition->chunks[p->sources[piece].chunk].path);
 }
 
 static void release(void *ctx)
 {
     struct progressive *p = ctx;
-
     for (size_t i = 0; i < TRACKS; i++)
         free(p->inits[i]);
     buf_free(&p->beginning);
@@ -145,7 +137,6 @@ static void add_segment(
     const struct media_segment *segment = &rendition->segments[number];
     struct http_extent *last = &p->pieces[p->piece_count - 1];
     const struct source *source = &p->sources[p->piece_count - 1];
-
     if (source->rendition == rendition && source->chunk == segment->chunk &&
         last->offset_bytes + last->length_bytes == segment->offset_bytes) {
         last->length_bytes += segment->length_bytes;
@@ -159,7 +150,6 @@ static void add_segment(
 static int lay_out(struct progressive *p)
 {
     size_t segments = p->tracks[0]->segment_count;
-
     p->pieces = calloc(1 + segments * p->track_count, sizeof(*p->pieces));
     p->sources = calloc(1 + segments * p->track_count, sizeof(*p->sources));
     if (!p->pieces || !p->sources)
@@ -177,7 +167,6 @@ static struct merged_segment *measure_segments(const struct progressive *p)
 {
     size_t count = p->tracks[0]->segment_count;
     struct merged_segment *segments = calloc(count, sizeof(*segments));
-
     for (size_t n = 0; segments && n < count; n++) {
         segments[n].duration_ticks = p->tracks[0]->segments[n].duration_ticks;
         for (size_t t = 0; t < p->track_count; t++)
@@ -194,13 +183,10 @@ static int write_beginning(struct progressive *p)
         .input_count = p->track_count,
         .timescale = first->timescale,
         .segment_count = first->segment_count};
-    struct merged_segment *segments;
     int64_t ticks = 0;
     int error = read_start(p, &params.start_ticks);
-
     for (size_t t = 0; t < p->track_count && !error; t++) {
         ssize_t got = read_init(p, p->tracks[t], &p->inits[t]);
-
         if (got < 0)
             error = (int)got;
         else
@@ -208,7 +194,7 @@ static int write_beginning(struct progressive *p)
     }
     if (error)
         return error;
-    segments = measure_segments(p);
+    struct merged_segment *segments = measure_segments(p);
     if (!segments)
         return -ENOMEM;
     for (size_t n = 0; n < first->segment_count; n++)
@@ -229,7 +215,6 @@ static int write_beginning(struct progressive *p)
 static void make_etag(struct progressive *p)
 {
     uint64_t hash = HASH_START;
-
     for (size_t t = 0; t < p->track_count; t++) {
         hash = hash_text(hash, p->tracks[t]->init_etag);
         for (size_t i = 0; i < p->tracks[t]->chunk_count; i++)
@@ -244,7 +229,6 @@ static struct progressive *make(const struct store *store, struct media_index *i
 {
     struct progressive *p = calloc(1, sizeof(*p));
     const struct media_rendition *sound = progressive_sound(index);
-
     *error = -ENOMEM;
     if (!p)
         return NULL;
@@ -272,7 +256,6 @@ static void add_disposition(
 {
     struct buf text = {0};
     char plain[64], wanted[2];
-
     if (http_request_param(req, "download", wanted, sizeof(wanted)) != 1 || wanted[0] != '1')
         return;
     snprintf(plain, sizeof(plain), "lesson-%" PRId64 "-%s", index->lesson_id, rendition);
@@ -287,7 +270,6 @@ void progressive_respond(struct http_request *req, const struct store *store,
 {
     int error;
     struct progressive *p = make(store, index, rendition, &error);
-
     if (!p) {
         log_write(LOG_ERROR, "hls", "lesson %" PRId64 ": %s as one file: %s", index->lesson_id,
             rendition->name, strerror(-error));

@@ -5,6 +5,7 @@
  */
 #ifndef NODE_HLS_PROGRESSIVE_H
 #define NODE_HLS_PROGRESSIVE_H
+
 #include "node/hls/media_index.h"
 #include "node/http/http.h"
 #include "node/store/store.h"

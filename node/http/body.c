@@ -11,7 +11,6 @@ enum {
 int body_open(struct http_request *req)
 {
     struct http_body *body = &req->body;
-
     body->left_bytes = req->head.body_bytes;
     body->complete = req->head.body_bytes == 0;
     body->mode = body->complete ? BODY_NONE : BODY_UNREAD;
@@ -35,7 +34,6 @@ void body_free(struct http_body *body)
 static void add_decoded(void *ctx, const char *data, size_t data_bytes)
 {
     struct http_body *body = ctx;
-
     if (evbuffer_add(body->block, data, data_bytes) < 0)
         body->failed = true;
 }
@@ -62,7 +60,6 @@ static void take_chunked(struct http_body *body, struct evbuffer *input, size_t 
 static void take_sized(struct http_body *body, struct evbuffer *input, size_t max_bytes)
 {
     size_t bytes = evbuffer_get_length(input);
-
     if (bytes > max_bytes)
         bytes = max_bytes;
     if ((int64_t)bytes > body->left_bytes)
@@ -78,7 +75,6 @@ static size_t take(struct http_request *req)
 {
     struct evbuffer *input = socket_input(&req->conn->socket);
     size_t before_bytes = evbuffer_get_length(input);
-
     if (req->body.complete || req->body.failed)
         return 0;
     if (req->body.chunked)
@@ -95,7 +91,6 @@ static size_t take(struct http_request *req)
 static void begin(struct http_request *req, enum body_mode mode)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
     req->body.mode = mode;
     if (!req->conn)
         return;
@@ -161,7 +156,6 @@ void http_request_resume(struct http_request *req)
 static int step_collect(struct http_request *req)
 {
     struct http_body *body = &req->body;
-
     if (is_known_too_large(req))
         return 413;
     bool moved = take(req) > 0;
@@ -191,7 +185,6 @@ static void finish_stream(struct http_request *req, bool end)
 static int step_stream(struct http_request *req)
 {
     struct http_body *body = &req->body;
-
     if (body->paused)
         return 0;
     /* The handler has let go of the previous block. */
@@ -217,7 +210,6 @@ static int step_stream(struct http_request *req)
 static int step_discard(struct http_request *req)
 {
     size_t taken_bytes = take(req);
-
     evbuffer_drain(req->body.block, evbuffer_get_length(req->body.block));
     req->body.discarded_bytes += taken_bytes;
     if (req->body.discarded_bytes > DISCARD_BYTES)
@@ -238,7 +230,6 @@ static int step_failed(struct http_request *req)
 int body_step(struct http_request *req)
 {
     enum body_mode mode = req->body.mode;
-
     if (mode == BODY_NONE || mode == BODY_UNREAD)
         return 0;
     if (req->body.failed)
@@ -273,7 +264,6 @@ void body_abort(struct http_request *req)
 bool body_discardable(const struct http_request *req)
 {
     const struct http_body *body = &req->body;
-
     if (body->complete)
         return true;
     /* A peer that waits for "100 Continue" may never send the body. Then it is unclear whether the

@@ -3,6 +3,7 @@
  * responds: a body that must be refused is reported with its status. One loop's thread. */
 #ifndef NODE_HTTP_BODY_H
 #define NODE_HTTP_BODY_H
+
 #include "node/http/exchange.h"
 
 /* Prepares the body of a request whose head was parsed. Returns 0 or -ENOMEM. */

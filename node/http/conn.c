@@ -38,7 +38,6 @@ static void enter(struct http_conn *conn, enum conn_phase phase)
 static void copy_printable(char *out, size_t out_bytes, const char *text)
 {
     size_t used = 0;
-
     for (; *text && used + 1 < out_bytes; text++)
         out[used++] = *text;
     out[used] = '\0';
@@ -131,7 +130,6 @@ static bool finish(struct http_conn *conn)
     bool clean = req->body.complete && evbuffer_get_length(socket_input(&conn->socket)) == 0 &&
                  !conn->socket.input.unread && req->head.memory;
     bool close_now = req->close;
-
     conn->samples.unreported_requests++;
     conn->req = NULL;
     request_free(req);
@@ -163,7 +161,6 @@ static bool has_future(const struct http_request *req)
 static bool body_awaited(const struct http_request *req)
 {
     const struct http_body *body = &req->body;
-
     return (body->mode == BODY_COLLECT || body->mode == BODY_STREAM) && !body->complete &&
            !body->paused;
 }
@@ -173,7 +170,6 @@ static bool check_ends(struct http_conn *conn)
 {
     struct http_request *req = conn->req;
     bool stream = req->send == SEND_STREAM;
-
     if (stream && req->deferred == 0 && (req->head_only || loop_draining(conn->loop)))
         http_stream_end(req);
     if (conn->socket.input.at_end && (stream || (req->send == SEND_NONE && body_awaited(req))))
@@ -186,7 +182,6 @@ static bool check_ends(struct http_conn *conn)
 static bool send_next_extent(struct http_conn *conn)
 {
     bool turn_is_over = conn->socket.output.sent_bytes - conn->turn_bytes >= TURN_BYTES;
-
     extents_next(conn->req);
     if (turn_is_over)
         socket_wait_writable(&conn->socket);
@@ -197,7 +192,6 @@ static bool send_next_extent(struct http_conn *conn)
 static bool step_body(struct http_request *req)
 {
     int result = body_step(req);
-
     if (result > 1)
         respond_status(req, result);
     return result > 0;
@@ -213,7 +207,6 @@ static void flush(struct http_conn *conn)
 static bool step_request(struct http_conn *conn)
 {
     struct http_request *req = conn->req;
-
     if (req->send != SEND_WHOLE && step_body(req))
         return true;
     if (check_ends(conn))
@@ -236,7 +229,6 @@ static bool step_request(struct http_conn *conn)
 static bool step_linger(struct http_conn *conn)
 {
     struct evbuffer *input = socket_input(&conn->socket);
-
     evbuffer_drain(input, evbuffer_get_length(input));
     conn->socket.broken = conn->socket.input.at_end;
     return conn->socket.broken;
@@ -259,7 +251,6 @@ static bool awaits_more(const struct http_conn *conn)
 void conn_run(struct http_conn *conn)
 {
     bool more = true;
-
     conn->running = true;
     conn->turn_bytes = conn->socket.output.sent_bytes;
     while (more && !conn->socket.broken) {
@@ -288,7 +279,6 @@ static void set_peer(struct http_conn *conn, const struct sockaddr *address)
 {
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)address;
     const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)address;
-
     if (address->sa_family == AF_INET)
         inet_ntop(AF_INET, &four->sin_addr, conn->peer, sizeof(conn->peer));
     else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
@@ -333,7 +323,6 @@ void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address,
 void conn_destroy(struct http_conn *conn)
 {
     struct http_loop *loop = conn->loop;
-
     conn_sample(conn, true);
     pace_end(conn);
     /* TLS says goodbye only between requests: an answer that is cut off must look cut off. */

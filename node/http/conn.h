@@ -2,6 +2,7 @@
 /* A connection, from one request to the next. One loop's thread. */
 #ifndef NODE_HTTP_CONN_H
 #define NODE_HTTP_CONN_H
+
 #include <sys/socket.h>
 
 #include "node/http/exchange.h"

@@ -11,7 +11,6 @@
 struct http_request *request_new(struct http_conn *conn)
 {
     struct http_request *req = calloc(1, sizeof(*req));
-
     if (!req)
         return NULL;
     req->conn = conn;
@@ -38,7 +37,6 @@ static void run_deferred(struct pool_task *task, void *thread_ctx)
 {
     struct deferred *deferred = (struct deferred *)task;
     struct http_loop *loop = deferred->loop;
-
     deferred->work(thread_ctx, deferred->arg);
     pthread_mutex_lock(&loop->lock);
     *loop->posted_last = deferred;
@@ -51,7 +49,6 @@ static void run_deferred(struct pool_task *task, void *thread_ctx)
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task)
 {
     struct deferred *deferred = calloc(1, sizeof(*deferred));
-
     /* done() is promised, and without work() it has no result to look at. */
     if (!deferred) {
         server_log(req->loop->server, "out of memory: deferred work can't be queued");
@@ -82,7 +79,6 @@ static void end_abandoned(struct http_request *req)
 struct http_conn *deferred_finish(struct deferred *deferred)
 {
     struct http_request *req = deferred->req;
-
     deferred->done(req, deferred->arg);
     free(deferred);
     req->deferred--;

@@ -3,6 +3,7 @@
  * thread. */
 #ifndef NODE_HTTP_DEFER_H
 #define NODE_HTTP_DEFER_H
+
 #include "node/http/exchange.h"
 #include "node/util/pool.h"
 

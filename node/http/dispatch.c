@@ -18,13 +18,11 @@ static int copy_args(struct http_request *req)
 {
     const struct http_match *match = &req->match;
     size_t total_bytes = 0;
-    char *at;
-
     for (size_t i = 0; i < match->arg_count; i++)
         total_bytes += match->args[i].value_bytes + 1;
     if (total_bytes == 0)
         return 0;
-    at = req->args = malloc(total_bytes);
+    char *at = req->args = malloc(total_bytes);
     if (!at)
         return -ENOMEM;
     for (size_t i = 0; i < match->arg_count; i++) {
@@ -119,7 +117,6 @@ static bool api_turned_away(struct http_request *req)
 static bool precondition_failed(struct http_request *req)
 {
     const int reading = HTTP_GET | HTTP_HEAD | HTTP_OPTIONS;
-
     if ((req->head.method & reading) || !http_condition_names_tags(&req->head))
         return false;
     respond_precondition_failed(req);
@@ -129,7 +126,6 @@ static bool precondition_failed(struct http_request *req)
 static bool let_in(struct http_request *req)
 {
     const struct http_server_params *params = &req->loop->server->params;
-
     return !params->guard || params->guard(req, req->route, params->guard_ctx);
 }
 
@@ -137,7 +133,6 @@ void request_dispatch(struct http_request *req)
 {
     const struct http_server_params *params = &req->loop->server->params;
     const struct http_route *route;
-
     http_router_match(
         &req->match, params->route_sets, params->route_set_count, req->head.method, req->head.path);
     route = req->route = req->match.route;

@@ -2,6 +2,7 @@
 /* From a request's head to its handler. One loop's thread. */
 #ifndef NODE_HTTP_DISPATCH_H
 #define NODE_HTTP_DISPATCH_H
+
 #include "node/http/exchange.h"
 
 /* Finds the route, checks who may use it, and calls its handler; or answers itself. */

@@ -12,6 +12,7 @@
  */
 #ifndef NODE_HTTP_EXCHANGE_H
 #define NODE_HTTP_EXCHANGE_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

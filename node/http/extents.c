@@ -27,10 +27,8 @@ int extents_add_slices(struct evbuffer *output, struct evbuffer_file_segment *se
     int64_t first_bytes, int64_t length_bytes)
 {
     int error = 0;
-
     for (int64_t at = 0; error == 0 && at < length_bytes; at += FILE_SLICE_BYTES) {
         int64_t left = length_bytes - at;
-
         error = evbuffer_add_file_segment(
             output, segment, first_bytes + at, left < FILE_SLICE_BYTES ? left : FILE_SLICE_BYTES);
     }
@@ -41,7 +39,6 @@ static void send_file(struct http_request *req, int fd, int64_t first_bytes, int
 {
     struct evbuffer_file_segment *segment = evbuffer_file_segment_new(
         fd, first_bytes, length_bytes, EVBUF_FS_CLOSE_ON_FREE | EVBUF_FS_DISABLE_LOCKING);
-
     if (!segment)
         close(fd);
     if (!segment ||
@@ -64,7 +61,6 @@ static void close_file(struct extent_sender *sender)
 void extents_release(struct http_request *req)
 {
     struct extent_sender *sender = req->extents;
-
     req->extents = NULL;
     if (!sender)
         return;
@@ -86,7 +82,6 @@ static int begin_part(struct http_request *req)
     const struct http_range *part = &parts->ranges.items[sender->part];
     int64_t first_bytes = part->first_bytes;
     char text[HTTP_PART_HEAD_BYTES];
-
     sender->at = 0;
     while (first_bytes >= sender->body.items[sender->at].length_bytes)
         first_bytes -= sender->body.items[sender->at++].length_bytes;
@@ -105,7 +100,6 @@ static int add_from_file(
     struct stat info;
     int64_t first_bytes = extent->offset_bytes + skip;
     int fd = body->open(body->ctx, req->extents->at);
-
     if (fd < 0)
         return fd;
     if (fstat(fd, &info) < 0 || info.st_size - length_bytes < first_bytes) {
@@ -120,7 +114,6 @@ static int read_whole(int fd, char *out, size_t bytes, int64_t at_bytes)
 {
     while (bytes > 0) {
         ssize_t got = pread(fd, out, bytes, at_bytes);
-
         if (got <= 0)
             return got < 0 ? -errno : -EIO;
         out += got;
@@ -134,12 +127,10 @@ int extents_read_file(struct http_request *req, int fd, int64_t first_bytes, int
 {
     struct evbuffer *output = socket_output(&req->conn->socket);
     struct evbuffer_iovec space;
-    int error;
-
     if (evbuffer_reserve_space(output, (ev_ssize_t)length_bytes, &space, 1) < 1)
         return -ENOMEM;
     space.iov_len = (size_t)length_bytes;
-    error = read_whole(fd, space.iov_base, space.iov_len, first_bytes);
+    int error = read_whole(fd, space.iov_base, space.iov_len, first_bytes);
     if (error)
         return error;
     return evbuffer_commit_space(output, &space, 1) < 0 ? -ENOMEM : 0;
@@ -149,7 +140,6 @@ static int add_by_reading(
     struct http_request *req, const struct http_extent *extent, int64_t skip, int64_t length_bytes)
 {
     struct extent_sender *sender = req->extents;
-
     if (sender->fd < 0)
         sender->fd = sender->body.open(sender->body.ctx, sender->at);
     if (sender->fd < 0)
@@ -166,7 +156,6 @@ static int add_extent(struct http_request *req)
     int64_t room_bytes =
         TLS_QUEUE_BYTES - (int64_t)evbuffer_get_length(socket_output(&req->conn->socket));
     int error;
-
     if (length_bytes > sender->left_bytes)
         length_bytes = sender->left_bytes;
     if (req->secure && length_bytes > room_bytes)
@@ -193,7 +182,6 @@ static int end_part(struct http_request *req)
     const struct body_parts *parts = &sender->parts;
     char text[HTTP_PART_HEAD_BYTES];
     int error = 0;
-
     if (++sender->part < parts->ranges.count)
         return 0;
     if (parts->ranges.count > 1)
@@ -208,7 +196,6 @@ void extents_next(struct http_request *req)
     struct extent_sender *sender = req->extents;
     size_t at;
     int error = 0;
-
     req->conn->socket.output.file_fd = -1;
     if (sender->left_bytes == 0)
         error = begin_part(req);
@@ -243,7 +230,6 @@ void extents_begin(
 static int64_t total_bytes(const struct http_extents *body)
 {
     int64_t total = 0;
-
     for (size_t i = 0; i < body->count; i++)
         total += body->items[i].length_bytes;
     return total;
@@ -258,7 +244,6 @@ void http_respond_extents(struct http_request *req, const struct http_extents *b
         .cache_control = body->cache_control,
     };
     struct body_parts parts;
-
     if (response_begin(req) && representation_begin(req, &what, &parts))
         extents_begin(req, body, &parts);
     else

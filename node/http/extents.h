@@ -3,6 +3,7 @@
  * sent, with one file open at a time. One loop's thread. */
 #ifndef NODE_HTTP_EXTENTS_H
 #define NODE_HTTP_EXTENTS_H
+
 #include "node/http/representation.h"
 
 struct evbuffer_file_segment;

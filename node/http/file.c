@@ -24,7 +24,6 @@ static int open_single(void *ctx, size_t extent)
 {
     struct single_file *file = ctx;
     int fd = file->fd;
-
     (void)extent;
     if (--file->openings > 0) {
         fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
@@ -37,7 +36,6 @@ static int open_single(void *ctx, size_t extent)
 static void release_single(void *ctx)
 {
     struct single_file *file = ctx;
-
     if (file->fd >= 0)
         close(file->fd);
     free(file);
@@ -48,7 +46,6 @@ static void send_read(struct http_request *req, const struct file_cache_entry *e
     int64_t first_bytes, int64_t length_bytes)
 {
     int error = extents_read_file(req, entry->fd, first_bytes, length_bytes);
-
     if (error) {
         server_log(req->loop->server, "%s: can't be sent: %s", req->head.path, strerror(-error));
         req->conn->socket.broken = true;
@@ -61,7 +58,6 @@ static void send_single(struct http_request *req, const struct file_cache_entry 
     int64_t offset_bytes, int64_t length_bytes, const struct body_parts *parts)
 {
     struct single_file *single = malloc(sizeof(*single));
-
     if (!single) {
         req->conn->socket.broken = true;
         return;
@@ -99,7 +95,6 @@ static void send_range(struct http_request *req, const struct file_cache_entry *
 static int64_t modified_s(const struct file_cache_entry *entry)
 {
     int64_t seconds = entry->modified_ns / 1000000000;
-
     return seconds <= clock_wall_ms() / 1000 ? seconds : 0;
 }
 
@@ -110,7 +105,6 @@ int http_respond_file(struct http_request *req, const struct http_file *file)
     char etag[48];
     int64_t length_bytes = file->length_bytes;
     int error = file_cache_get(req->loop->files, file->path, clock_mono_ms(), &entry);
-
     if (error)
         return error;
     if (length_bytes < 0)

@@ -34,7 +34,6 @@ struct file_cache {
 int file_cache_open(struct file_cache **out, size_t most)
 {
     struct file_cache *files = calloc(1, sizeof(*files));
-
     *out = files;
     if (!files)
         return -ENOMEM;
@@ -57,7 +56,6 @@ static void forget(struct file_cache *files, struct file *file)
 static bool forget_oldest(struct file_cache *files)
 {
     struct file *file = TAILQ_FIRST(&files->order);
-
     if (file)
         forget(files, file);
     return file != NULL;
@@ -81,7 +79,6 @@ static size_t bucket_of(const char *path)
 static struct file *find(const struct file_cache *files, const char *path)
 {
     struct file *file;
-
     LIST_FOREACH (file, &files->by_path[bucket_of(path)], in_bucket)
         if (strcmp(file->path, path) == 0)
             return file;
@@ -97,7 +94,6 @@ static int64_t modified_ns(const struct stat *info)
 static bool is_same(const struct file *file)
 {
     struct stat info;
-
     return lstat(file->path, &info) == 0 && info.st_dev == file->device &&
            info.st_ino == file->inode && info.st_size == file->entry.bytes &&
            modified_ns(&info) == file->entry.modified_ns;
@@ -108,7 +104,6 @@ static struct file *make(const char *path, int fd, const struct stat *info)
 {
     size_t path_bytes = strlen(path) + 1;
     struct file *file = calloc(1, sizeof(*file) + path_bytes);
-
     if (!file)
         return NULL;
     memcpy(file->path, path, path_bytes);
@@ -130,7 +125,6 @@ static struct file *make(const char *path, int fd, const struct stat *info)
 static int open_path(struct file_cache *files, const char *path)
 {
     int fd;
-
     do
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     while (fd < 0 && (errno == EMFILE || errno == ENFILE) && forget_oldest(files));
@@ -142,7 +136,6 @@ static int add(struct file_cache *files, const char *path, struct file **out)
     struct stat info;
     int fd = open_path(files, path);
     int error = fd < 0 ? -errno : 0;
-
     if (!error && (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)))
         error = -EIO;
     *out = error ? NULL : make(path, fd, &info);
@@ -164,14 +157,12 @@ int file_cache_get(
 {
     struct file *file = find(files, path);
     bool looks = !file || now_ms - file->looked_ms >= BELIEVED_MS;
-
     if (file && looks && !is_same(file)) {
         forget(files, file);
         file = NULL;
     }
     if (!file) {
         int error = add(files, path, &file);
-
         if (error)
             return error;
     }
@@ -187,7 +178,6 @@ int file_cache_get(
 void file_cache_tick(struct file_cache *files, int64_t now_ms)
 {
     struct file *file, *next;
-
     for (file = TAILQ_FIRST(&files->order); file && now_ms - file->used_ms >= UNUSED_MS;
          file = next) {
         next = TAILQ_NEXT(file, in_order);

@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HTTP_FILE_CACHE_H
 #define NODE_HTTP_FILE_CACHE_H
+
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -13,7 +13,6 @@
 static bool weight_is_zero(const char *params, size_t bytes)
 {
     const char *weight = memchr(params, ';', bytes);
-
     if (!weight)
         return false;
     weight++;
@@ -30,13 +29,11 @@ static bool weight_is_zero(const char *params, size_t bytes)
 bool http_accepts_gzip(const char *accept_encoding)
 {
     int by_name = -1, by_star = -1;
-
     while (accept_encoding && *accept_encoding) {
         const char *coding = accept_encoding + strspn(accept_encoding, " \t,");
         size_t bytes = strcspn(coding, ",");
         size_t name_bytes = strcspn(coding, " \t;,");
         int wanted = !weight_is_zero(coding + name_bytes, bytes - name_bytes);
-
         if (name_bytes == 4 && strncasecmp(coding, "gzip", 4) == 0)
             by_name = wanted;
         else if (name_bytes == 1 && *coding == '*')
@@ -56,7 +53,6 @@ bool http_type_compressible(const char *content_type)
         "application/openmetrics-text",
         "image/svg+xml",
     };
-
     /* Server-sent events are text too, but they never come here: they are streams. */
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (strncasecmp(content_type, types[i], strlen(types[i])) == 0)
@@ -70,8 +66,6 @@ int http_gzip(const void *data, size_t data_bytes, enum http_gzip_effort effort,
     enum { GZIP_WINDOW = 15 + 16, MEMORY_LEVEL = 8 };
     const int level = effort == HTTP_GZIP_BEST ? Z_BEST_COMPRESSION : Z_DEFAULT_COMPRESSION;
     z_stream stream = {0};
-    size_t bound;
-    int error;
 
     *out = NULL;
     if (data_bytes > UINT_MAX / 2)
@@ -79,13 +73,13 @@ int http_gzip(const void *data, size_t data_bytes, enum http_gzip_effort effort,
     if (deflateInit2(&stream, level, Z_DEFLATED, GZIP_WINDOW, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) !=
         Z_OK)
         return -ENOMEM;
-    bound = deflateBound(&stream, data_bytes);
+    size_t bound = deflateBound(&stream, data_bytes);
     *out = malloc(bound);
     stream.next_in = (Bytef *)(uintptr_t)data;
     stream.avail_in = (uInt)data_bytes;
     stream.next_out = *out;
     stream.avail_out = (uInt)bound;
-    error = *out ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
+    int error = *out ? deflate(&stream, Z_FINISH) : Z_MEM_ERROR;
     *out_bytes = stream.total_out;
     deflateEnd(&stream);
     if (error == Z_STREAM_END)

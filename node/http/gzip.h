@@ -2,6 +2,7 @@
 /* Content coding (RFC 9110 section 12.5.3): whether to compress, and doing it. Pure. */
 #ifndef NODE_HTTP_GZIP_H
 #define NODE_HTTP_GZIP_H
+
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HTTP_HTTP_H
 #define NODE_HTTP_HTTP_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

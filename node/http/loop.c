@@ -39,7 +39,6 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     int bytes, void *arg)
 {
     struct http_loop *loop = arg;
-
     (void)bytes;
     conn_accept(loop, fd, address, listener == loop->tls_listener);
     if (loop->conn_count >= loop->max_conns)
@@ -50,7 +49,6 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
     struct http_loop *loop = arg;
-
     (void)listener;
     server_log(loop->server, "can't accept connections for a moment: %s", strerror(errno));
     set_accepting(loop, false);
@@ -86,7 +84,6 @@ static void for_each_conn(
     struct http_loop *loop, void (*visit)(struct http_conn *conn, int64_t now_ms), int64_t now_ms)
 {
     struct http_conn *conn, *next;
-
     for (conn = TAILQ_FIRST(&loop->conns); conn; conn = next) {
         next = TAILQ_NEXT(conn, link);
         visit(conn, now_ms);
@@ -97,7 +94,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct http_loop *loop = arg;
     int64_t now_ms = clock_mono_ms();
-
     (void)fd, (void)what;
     loop->crowded = loop->accept_paused;
     for_each_conn(loop, conn_tick, now_ms);
@@ -112,7 +108,6 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
 {
     struct http_loop *loop = arg;
     struct http_conn *conn;
-
     (void)fd, (void)what;
     /* Bounded, because those that run may kick others: then this is called again. */
     for (int left = loop->conn_count; left > 0 && (conn = TAILQ_FIRST(&loop->kicked)); left--) {
@@ -138,7 +133,6 @@ static void on_pace(evutil_socket_t fd, short what, void *arg)
 static void run_posted(struct http_loop *loop)
 {
     struct deferred *deferred, *next;
-
     pthread_mutex_lock(&loop->lock);
     deferred = loop->posted;
     loop->posted = NULL;
@@ -167,7 +161,6 @@ static void kill_conn(struct http_conn *conn, int64_t now_ms)
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct http_loop *loop = arg;
-
     (void)fd, (void)what;
     run_posted(loop);
     if (loop_draining(loop) && !loop->drained) {
@@ -186,7 +179,6 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 static int listen_on(struct http_loop *loop, int fd, struct evconnlistener **out)
 {
     const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
-
     *out = loop->base ? evconnlistener_new(loop->base, on_accept, loop, flags, 0, fd) : NULL;
     if (!*out) {
         close(fd);
@@ -201,8 +193,6 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
     const int64_t tick_ms = server->params.sample_interval_ms;
     const struct timeval interval = {tick_ms / 1000, tick_ms % 1000 * 1000};
     const struct timeval pace_interval = {0, PACE_MS * 1000};
-    int error;
-
     loop->server = server;
     loop->on_conn_ended = accept_again;
     loop->posted_last = &loop->posted;
@@ -217,7 +207,7 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
         loop->kick = event_new(loop->base, -1, EV_PERSIST, on_kick, loop);
         loop->pace = event_new(loop->base, -1, EV_PERSIST, on_pace, loop);
     }
-    error = listen_on(loop, listen_fd, &loop->listener);
+    int error = listen_on(loop, listen_fd, &loop->listener);
     if (tls_fd >= 0 && listen_on(loop, tls_fd, &loop->tls_listener) < 0)
         error = -ENOMEM;
     if (error < 0)
@@ -232,7 +222,6 @@ static void *thread_main(void *arg)
 {
     struct http_loop *loop = arg;
     struct http_server *server = loop->server;
-
     event_base_dispatch(loop->base);
     pthread_mutex_lock(&server->lock);
     server->running_loops--;
@@ -244,11 +233,9 @@ static void *thread_main(void *arg)
 int loop_start(struct http_loop *loop)
 {
     sigset_t all, before;
-    int error;
-
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&loop->thread, NULL, thread_main, loop);
+    int error = pthread_create(&loop->thread, NULL, thread_main, loop);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     loop->started = error == 0;
     return -error;

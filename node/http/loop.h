@@ -3,6 +3,7 @@
  * loop's thread. */
 #ifndef NODE_HTTP_LOOP_H
 #define NODE_HTTP_LOOP_H
+
 #include "node/http/server_state.h"
 
 /* Prepares a loop. Takes the listening descriptors over, on failure too; tls_fd -1: none. Returns 0

@@ -17,7 +17,6 @@ static void read_cmcd(struct http_request *req, struct cmcd *out)
     static const char *const headers[] = {
         "CMCD-Request", "CMCD-Object", "CMCD-Status", "CMCD-Session"};
     char text[2048];
-
     cmcd_init(out);
     if (http_request_param(req, "CMCD", text, sizeof(text)) > 0) {
         cmcd_parse(out, text);
@@ -25,7 +24,6 @@ static void read_cmcd(struct http_request *req, struct cmcd *out)
     }
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         const char *value = http_request_header(req, headers[i]);
-
         if (value)
             cmcd_parse(out, value);
     }
@@ -35,7 +33,6 @@ static void read_cmcd(struct http_request *req, struct cmcd *out)
 static int64_t delivery_rate_bps(const struct http_conn *conn, const struct tcp_info *info)
 {
     uint64_t rate_bps = info->tcpi_delivery_rate * 8;
-
     if (info->tcpi_delivery_rate_app_limited || conn->flow.pace.held_back ||
         rate_bps > INT64_MAX / 8)
         return 0;
@@ -45,7 +42,6 @@ static int64_t delivery_rate_bps(const struct http_conn *conn, const struct tcp_
 static void set_pace(struct http_conn *conn, struct http_pace pace)
 {
     bool same = pace.rate_bps == conn->flow.pace.rate_bps;
-
     conn->flow.pace = pace;
     if (pace.rate_bps > 0)
         tcp_expect_slow(&conn->socket);
@@ -72,7 +68,6 @@ static void ask(struct http_conn *conn, const struct http_request *req, bool end
         .sending = req != NULL,
     };
     struct http_pace pace = params->pace(&flow, params->pace_ctx);
-
     conn->flow.active = !ended;
     conn->flow.asked_ms = clock_mono_ms();
     if (!ended)
@@ -82,7 +77,6 @@ static void ask(struct http_conn *conn, const struct http_request *req, bool end
 void pace_begin(struct http_request *req)
 {
     struct http_conn *conn = req->conn;
-
     if (!conn->loop->server->params.pace || !request_is_media(req))
         return;
     /* Where nothing is limited, and was not just now, requests in quick succession go by. */

@@ -3,6 +3,7 @@
  * loop's thread. */
 #ifndef NODE_HTTP_PACE_H
 #define NODE_HTTP_PACE_H
+
 #include "node/http/exchange.h"
 
 enum { PACE_MS = 250 };

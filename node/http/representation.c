@@ -12,7 +12,6 @@
 static void make_boundary(char out[HTTP_BOUNDARY_BYTES])
 {
     uint64_t number;
-
     /* Random, so that it does not occur in the body by chance. */
     evutil_secure_rng_get_bytes(&number, sizeof(number));
     snprintf(out, HTTP_BOUNDARY_BYTES, "part-%016" PRIx64, number);
@@ -24,7 +23,6 @@ static enum http_range_kind wanted_ranges(struct http_request *req,
     const struct representation *what, int64_t now_s, struct http_ranges *ranges)
 {
     const char *range = http_request_header(req, "Range");
-
     if (req->head.method != HTTP_GET || !http_if_range_holds(&req->head, &what->validators, now_s))
         range = NULL;
     return http_range_parse(range, what->length_bytes, ranges);
@@ -33,7 +31,6 @@ static enum http_range_kind wanted_ranges(struct http_request *req,
 static void add_validators(struct http_request *req, const struct representation *what)
 {
     char date[HTTP_DATE_BYTES];
-
     http_response_header(req, "Accept-Ranges", "bytes");
     if (what->validators.etag)
         http_response_etag(req, what->validators.etag);
@@ -68,7 +65,6 @@ static bool begin_ranges(
     struct http_request *req, const struct representation *what, struct body_parts *parts)
 {
     char content_type[64];
-
     make_boundary(parts->boundary);
     snprintf(parts->content_type, sizeof(parts->content_type), "%s", what->content_type);
     snprintf(
@@ -90,7 +86,6 @@ bool representation_begin(
 {
     int64_t now_s = clock_wall_ms() / 1000;
     enum http_condition condition = http_condition_check(&req->head, &what->validators, now_s);
-
     if (condition == HTTP_CONDITION_FAILED) {
         respond_precondition_failed(req);
         return false;

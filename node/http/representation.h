@@ -2,6 +2,7 @@
 /* Conditions and ranges of a response that has bytes of known length. One loop's thread. */
 #ifndef NODE_HTTP_REPRESENTATION_H
 #define NODE_HTTP_REPRESENTATION_H
+
 #include "node/http/exchange.h"
 #include "node/http/parse/condition.h"
 #include "node/http/parse/range.h"

@@ -30,10 +30,8 @@ int http_request_param(
 const char *http_request_arg(const struct http_request *req, const char *name)
 {
     const char *value = req->args;
-
     for (size_t i = 0; i < req->match.arg_count; i++) {
         const struct http_arg *arg = &req->match.args[i];
-
         if (strlen(name) == arg->name_bytes && memcmp(name, arg->name, arg->name_bytes) == 0)
             return value;
         value += arg->value_bytes + 1;
@@ -45,7 +43,6 @@ int64_t http_request_arg_int(const struct http_request *req, const char *name)
 {
     const char *text = http_request_arg(req, name);
     int64_t value = 0;
-
     if (!*text)
         return -1;
     for (; *text; text++) {
@@ -59,7 +56,6 @@ int64_t http_request_arg_int(const struct http_request *req, const char *name)
 const char *http_request_header(const struct http_request *req, const char *name)
 {
     size_t from = 0;
-
     return http_head_field(&req->head, name, &from);
 }
 
@@ -69,7 +65,6 @@ int http_request_cookie(
     size_t from = 0;
     const char *header;
     int length = -1;
-
     while (length < 0 && (header = http_head_field(&req->head, "Cookie", &from)))
         length = http_cookie_value(header, name, out, out_bytes);
     return length;

@@ -26,7 +26,6 @@ enum { GZIP_PAYS_BYTES = 400 };
 static void add_clean(struct buf *buf, const char *text)
 {
     size_t from = buf->used_bytes;
-
     buf_add_text(buf, text);
     for (char *at = buf->failed ? NULL : buf->data + from; at && *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
@@ -51,10 +50,8 @@ void http_response_headerf(struct http_request *req, const char *name, const cha
 {
     char *value;
     va_list args;
-    int length;
-
     va_start(args, format);
-    length = vasprintf(&value, format, args);
+    int length = vasprintf(&value, format, args);
     va_end(args);
     if (length < 0) {
         req->headers.failed = true;
@@ -76,14 +73,12 @@ static void add_line(struct buf *out, const char *name, const char *value)
 static void add_number(struct buf *out, int64_t value)
 {
     char digits[DECIMAL_BYTES];
-
     buf_add(out, digits, (size_t)(decimal_write(digits, value) - digits));
 }
 
 static bool has_header(const struct http_request *req, const char *name)
 {
     size_t name_bytes = strlen(name);
-
     for (const char *line = req->headers.data; line && *line; line = strchr(line, '\n') + 1)
         if (strncasecmp(line, name, name_bytes) == 0 && line[name_bytes] == ':')
             return true;
@@ -101,7 +96,6 @@ static bool must_close(const struct http_request *req)
 static bool can_mislead(const char *content_type)
 {
     static const char *const safe[] = {"video/", "audio/", "image/"};
-
     if (!content_type)
         return false;
     for (size_t i = 0; i < sizeof(safe) / sizeof(safe[0]); i++)
@@ -128,7 +122,6 @@ static void add_server_headers(struct http_request *req, const char *content_typ
 {
     int64_t hsts_s = req->loop->server->params.hsts_seconds;
     bool media = request_is_media(req);
-
     buf_add_text(out, loop_common_headers(req->loop));
     if (can_mislead(content_type))
         buf_add_text(out, "X-Content-Type-Options: nosniff\r\n");
@@ -151,7 +144,6 @@ void response_head(
     struct http_request *req, int status, const char *content_type, int64_t length_bytes)
 {
     struct buf *out = &req->loop->scratch;
-
     req->close |= must_close(req);
     out->used_bytes = 0;
     buf_add_text(out, "HTTP/1.1 ");
@@ -211,7 +203,6 @@ void response_end(struct http_request *req)
 static void weaken_etag(struct http_request *req)
 {
     char *weak;
-
     if (!req->etag || req->etag[0] != '"')
         return;
     if (asprintf(&weak, "W/%s", req->etag) < 0)
@@ -223,7 +214,6 @@ static void weaken_etag(struct http_request *req)
 static enum http_condition check_condition(const struct http_request *req)
 {
     const struct http_validators validators = {.etag = req->etag};
-
     if (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD)
         return HTTP_CONDITION_HOLDS;
     return http_condition_check(&req->head, &validators, clock_wall_ms() / 1000);
@@ -254,8 +244,6 @@ void http_respond(struct http_request *req, int status, const char *content_type
 {
     void *packed = NULL;
     size_t packed_bytes = 0;
-    enum http_condition condition;
-
     if (!response_begin(req))
         return;
     if (wants_gzip(req, content_type, body_bytes) &&
@@ -263,7 +251,7 @@ void http_respond(struct http_request *req, int status, const char *content_type
         http_response_header(req, "Content-Encoding", "gzip");
     if (has_header(req, "Content-Encoding"))
         weaken_etag(req);
-    condition = status == 200 ? check_condition(req) : HTTP_CONDITION_HOLDS;
+    enum http_condition condition = status == 200 ? check_condition(req) : HTTP_CONDITION_HOLDS;
     if (condition == HTTP_NOT_MODIFIED) {
         response_head(req, 304, NULL, -1);
         response_end(req);
@@ -290,7 +278,6 @@ void http_respond_error(
 {
     json_t *json = json_pack("{s:{s:s,s:s,s:s}}", "error", "code", code, "zh", zh, "en", en);
     char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-
     json_decref(json);
     if (text)
         http_respond(req, status, "application/json", text, strlen(text));
@@ -302,7 +289,6 @@ void http_respond_error(
 void respond_status(struct http_request *req, int status)
 {
     const struct http_status_text *text = http_status_error(status);
-
     http_respond_error(req, status, text->code, text->zh, text->en);
 }
 

@@ -2,6 +2,7 @@
 /* Responses: heads, bodies from memory, errors. One loop's thread. */
 #ifndef NODE_HTTP_RESPONSE_H
 #define NODE_HTTP_RESPONSE_H
+
 #include "node/http/exchange.h"
 
 /* Whether the request can be answered. False if it has an answer already (which is logged) or if

@@ -36,7 +36,6 @@ static bool match_set(struct http_match *match, const struct http_route_set *set
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct http_route *route = &set->routes[i];
-
         if (!match_pattern(match, route->pattern, path))
             continue;
         /* OPTIONS is answered for every path, by the server where no route names it. */
@@ -54,7 +53,6 @@ void http_router_match(struct http_match *match, const struct http_route_set *se
     size_t set_count, enum http_method method, const char *path)
 {
     int methods = 0;
-
     for (size_t i = 0; i < set_count; i++)
         if (match_set(match, &sets[i], method, path, &methods)) {
             match->methods = methods;

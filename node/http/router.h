@@ -2,6 +2,7 @@
 /* From a path and a method to a route. Pure. */
 #ifndef NODE_HTTP_ROUTER_H
 #define NODE_HTTP_ROUTER_H
+
 #include "node/http/http.h"
 
 enum { HTTP_MAX_ARGS = 8 };

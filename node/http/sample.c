@@ -14,7 +14,6 @@ void conn_sample(struct http_conn *conn, bool closed)
 {
     const struct http_server_params *params = &conn->loop->server->params;
     struct conn_samples *samples = &conn->samples;
-
     samples->sampled_ms = clock_mono_ms();
     if (!params->observe)
         return;

@@ -2,6 +2,7 @@
 /* What the monitor is told about a connection. One loop's thread. */
 #ifndef NODE_HTTP_SAMPLE_H
 #define NODE_HTTP_SAMPLE_H
+
 #include "node/http/exchange.h"
 
 /* Whether bytes were sent or requests were finished since the last sample. */

@@ -43,7 +43,6 @@ static struct http_server *allocate(const struct http_server_params *params)
 {
     struct http_server *server = calloc(1, sizeof(*server));
     pthread_condattr_t attributes;
-
     if (!server)
         return NULL;
     server->params = *params;
@@ -66,7 +65,6 @@ static int open_pool(struct http_server *server, char *message, size_t message_b
         .ctx = server->params.thread_ctx_ctx,
     };
     int error = pool_open(&server->pool, &params);
-
     if (error < 0)
         snprintf(message, message_bytes, "can't start the threads for background work: %s",
             strerror(-error));
@@ -77,7 +75,6 @@ static int open_tls(struct http_server *server, char *message, size_t message_by
 {
     const struct tls_params params = {server->params.tls_certificate, server->params.tls_key};
     int error = tls_open(&server->tls, &params, message, message_bytes);
-
     if (error == 0 && tls_expired(server->tls))
         server_log(server, "the certificate %s has expired", params.certificate);
     return error;
@@ -99,7 +96,6 @@ static int open_sockets(
     bool own = params->congestion && strcmp(params->congestion, "system") != 0;
     struct listen_params listen = {params->listen, own ? NEAR_CONGESTION : NULL, count};
     int error = listen_open(&listen, fds, &server->port, message, message_bytes);
-
     for (int i = 0; i < count; i++)
         tls_fds[i] = -1;
     if (error < 0 || !server->tls)
@@ -116,14 +112,12 @@ static int open_loops(struct http_server *server, char *message, size_t message_
     int fds[MAX_LOOPS], tls_fds[MAX_LOOPS];
     int count = server->params.loops;
     int error = open_sockets(server, fds, tls_fds, message, message_bytes);
-
     if (error < 0)
         return error;
     server->loop_count = count;
     for (int i = 0; i < count; i++) {
         struct http_loop *loop = &server->loops[i];
         int failed = loop_open(loop, server, fds[i], tls_fds[i]);
-
         loop->max_conns = (server->params.max_connections + count - 1) / count;
         error = error < 0 ? error : failed;
     }
@@ -141,7 +135,6 @@ int http_server_open(struct http_server **out, const struct http_server_params *
 {
     struct http_server *server = allocate(params);
     int result;
-
     *out = NULL;
     if (!server || !server->loops || evthread_use_pthreads() < 0) {
         snprintf(message, message_bytes, "can't start the server: out of memory");
@@ -190,7 +183,6 @@ static void wait_for_loops(struct http_server *server, int64_t grace_ms)
     int64_t end_ms = clock_mono_ms() + grace_ms;
     const struct timespec until = {end_ms / 1000, end_ms % 1000 * 1000000};
     int error = 0;
-
     pthread_mutex_lock(&server->lock);
     while (server->running_loops > 0 && error == 0)
         error = pthread_cond_timedwait(&server->ended, &server->lock, &until);
@@ -200,7 +192,6 @@ static void wait_for_loops(struct http_server *server, int64_t grace_ms)
 void http_server_close(struct http_server **server, int64_t grace_ms)
 {
     struct http_server *s = *server;
-
     if (!s)
         return;
     enter_stage(s, SERVER_DRAINS);

@@ -3,6 +3,7 @@
  * functions on it that every layer needs. For the files of this folder alone. */
 #ifndef NODE_HTTP_SERVER_STATE_H
 #define NODE_HTTP_SERVER_STATE_H
+
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <pthread.h>

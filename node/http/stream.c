@@ -7,7 +7,6 @@ void http_stream_start(struct http_request *req, int status, const char *content
     void (*on_close)(void *ctx), void *ctx)
 {
     bool chunked = req->head.minor_version >= 1;
-
     if (req->send != SEND_NONE) {
         response_begin(req); /* says so in the log */
         return;
@@ -28,12 +27,10 @@ void http_stream_start(struct http_request *req, int status, const char *content
 
 void http_stream_write(struct http_request *req, const void *data, size_t data_bytes)
 {
-    struct evbuffer *output;
     int error = 0;
-
     if (req->send != SEND_STREAM || req->head_only || data_bytes == 0 || http_request_gone(req))
         return;
-    output = socket_output(&req->conn->socket);
+    struct evbuffer *output = socket_output(&req->conn->socket);
     if (req->chunked)
         error |= evbuffer_add_printf(output, "%zx\r\n", data_bytes) < 0;
     error |= evbuffer_add(output, data, data_bytes) < 0;
@@ -73,7 +70,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct http_request *req = arg;
     const struct http_server_params *params = &req->loop->server->params;
-
     (void)fd, (void)what;
     if (req->send == SEND_STREAM && params->still_allowed &&
         !params->still_allowed(req, req->route, params->guard_ctx))
@@ -87,7 +83,6 @@ void http_request_every(struct http_request *req, int64_t interval_ms,
     void (*on_tick)(struct http_request *req, void *ctx), void *ctx)
 {
     const struct timeval interval = {interval_ms / 1000, interval_ms % 1000 * 1000};
-
     if (!req->conn || req->send == SEND_WHOLE || req->timer)
         return;
     req->on_tick = on_tick;

@@ -3,6 +3,7 @@
  * loop's thread. */
 #ifndef NODE_HTTP_STREAM_H
 #define NODE_HTTP_STREAM_H
+
 #include "node/http/exchange.h"
 
 /* Calls on_close, once. */

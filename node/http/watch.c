@@ -19,7 +19,6 @@ enum {
 static bool wants_body(const struct http_conn *conn)
 {
     const struct http_body *body = &conn->req->body;
-
     return (body->mode == BODY_COLLECT || body->mode == BODY_STREAM ||
                body->mode == BODY_DISCARD) &&
            !body->complete;
@@ -42,7 +41,6 @@ static bool link_is_down(const struct http_conn *conn)
     const struct tcp_info info = tcp_get_info(&conn->socket);
     bool resending = info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
     bool unanswered = info.tcpi_probes > 0;
-
     return !conn->loop->crowded && (resending || unanswered) &&
            info.tcpi_last_ack_recv >= SILENT_MS;
 }
@@ -62,7 +60,6 @@ static bool is_too_slow(struct http_conn *conn, int64_t tick_ms)
     struct conn_progress *progress = &conn->progress;
     bool sends = evbuffer_get_length(socket_output(&conn->socket)) > 0;
     int64_t waited_ms = progress->waited_ms + tick_ms;
-
     if (!sends && !wants_body(conn))
         progress->waited_ms = 0;
     if (!sends && (!wants_body(conn) || conn->req->body.paused))
@@ -87,7 +84,6 @@ static bool is_receiving(struct http_conn *conn, int64_t since_ms)
     const struct tcp_info info = tcp_get_info(&conn->socket);
     uint64_t gained_bytes = info.tcpi_bytes_acked - conn->progress.idle_acked_bytes;
     bool has_unacked = info.tcpi_unacked > 0 || info.tcpi_notsent_bytes > 0;
-
     conn->progress.idle_acked_bytes = info.tcpi_bytes_acked;
     return has_unacked &&
            (!is_below_min_progress(params, gained_bytes, since_ms) || link_is_down(conn));
@@ -97,7 +93,6 @@ static bool is_receiving(struct http_conn *conn, int64_t since_ms)
 static int64_t time_limit_ms(const struct http_conn *conn, int64_t usual_ms)
 {
     int64_t crowded_ms = conn->loop->server->params.crowded_timeout_ms;
-
     return conn->loop->crowded && crowded_ms < usual_ms ? crowded_ms : usual_ms;
 }
 
@@ -107,7 +102,6 @@ static void check_head(struct http_conn *conn, int64_t now_ms)
     int64_t head_limit_ms = time_limit_ms(conn, params->header_timeout_ms);
     bool first = conn->samples.path[0] == '\0';
     int64_t idle_limit_ms = first ? head_limit_ms : time_limit_ms(conn, params->idle_timeout_ms);
-
     if (conn->head_ms && now_ms - conn->head_ms >= head_limit_ms) {
         conn->socket.broken = !conn_refuse(conn, 408);
         conn_run(conn);

@@ -3,6 +3,7 @@
  * thread. */
 #ifndef NODE_HTTP_WATCH_H
 #define NODE_HTTP_WATCH_H
+
 #include "node/http/exchange.h"
 
 /* May free conn. */

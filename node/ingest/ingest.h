@@ -6,6 +6,7 @@
  */
 #ifndef NODE_INGEST_INGEST_H
 #define NODE_INGEST_INGEST_H
+
 #include "node/http/http.h"
 #include "node/store/store.h"
 

@@ -2,6 +2,7 @@
 /* Shared by the files of node/ingest. */
 #ifndef NODE_INGEST_INGEST_INTERNAL_H
 #define NODE_INGEST_INGEST_INTERNAL_H
+
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -2,6 +2,7 @@
 /* The Upload-Metadata header (tus 1.0.0, "Creation"): "key base64,key base64". Pure. */
 #ifndef NODE_INGEST_METADATA_H
 #define NODE_INGEST_METADATA_H
+
 #include <stdbool.h>
 
 struct metadata {

@@ -2,6 +2,7 @@
 /* From a leased job to what its worker needs. The scheduler's thread. */
 #ifndef NODE_JOBS_ASSIGN_H
 #define NODE_JOBS_ASSIGN_H
+
 #include "node/jobs/spawn.h"
 #include "node/jobs/worker_state.h"
 

@@ -2,6 +2,7 @@
 /* From a worker's message to the catalog. The scheduler's thread. */
 #ifndef NODE_JOBS_RECORD_H
 #define NODE_JOBS_RECORD_H
+
 #include "node/jobs/worker_state.h"
 
 /* Checks a message against the job that the worker was given, and writes it to the catalog. Returns

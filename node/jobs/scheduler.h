@@ -6,6 +6,7 @@
  */
 #ifndef NODE_JOBS_SCHEDULER_H
 #define NODE_JOBS_SCHEDULER_H
+
 #include "catalog/catalog.h"
 #include "node/store/store.h"
 #include "transcoder/plan/plan.h"

@@ -2,6 +2,7 @@
 /* Starts worker programs. The scheduler's thread. */
 #ifndef NODE_JOBS_SPAWN_H
 #define NODE_JOBS_SPAWN_H
+
 #include <stdbool.h>
 #include <sys/types.h>
 

@@ -2,6 +2,7 @@
 /* One worker process, from its start to the settling of its job. The scheduler's thread. */
 #ifndef NODE_JOBS_WORKER_H
 #define NODE_JOBS_WORKER_H
+
 #include "node/jobs/worker_state.h"
 
 /* Starts a worker for a leased job. Takes *leased over, on failure too; params must outlive the

@@ -3,6 +3,7 @@
  * scheduler's thread. */
 #ifndef NODE_JOBS_WORKER_STATE_H
 #define NODE_JOBS_WORKER_STATE_H
+
 #include <event2/event.h>
 #include <stdbool.h>
 #include <sys/types.h>

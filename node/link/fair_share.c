@@ -20,7 +20,6 @@ static int compare(const void *left, const void *right)
 {
     const struct claim *a = left, *b = right;
     double x = a->wanted_bps * b->weight, y = b->wanted_bps * a->weight;
-
     if (a->group != b->group)
         return a->group < b->group ? -1 : 1;
     return (x > y) - (x < y);
@@ -30,12 +29,10 @@ static int compare(const void *left, const void *right)
 static void share_out(struct claim *claims, size_t count, double bps)
 {
     double weight = 0;
-
     for (size_t i = 0; i < count; i++)
         weight += claims[i].weight;
     for (size_t i = 0; i < count; i++) {
         double part = least(bps * claims[i].weight / weight, claims[i].wanted_bps);
-
         *claims[i].given_bps += part;
         bps -= part;
         weight -= claims[i].weight;
@@ -80,7 +77,6 @@ static size_t collect(struct claim *claims, struct share_group *groups, size_t g
     struct share_flow *flows, size_t flow_count, enum share_rank rank)
 {
     size_t count = 0;
-
     for (size_t g = 1; g < group_count; g++)
         if (groups[g].weight > 0)
             claims[count++] = (struct claim){
@@ -97,14 +93,11 @@ static size_t collect(struct claim *claims, struct share_group *groups, size_t g
 static void serve_rank(struct claim *claims, struct share_group *groups, size_t group_count,
     struct share_flow *flows, size_t flow_count, enum share_rank rank)
 {
-    size_t count;
-
     sum_up(groups, group_count, flows, flow_count, rank);
-    count = collect(claims, groups, group_count, flows, flow_count, rank);
+    size_t count = collect(claims, groups, group_count, flows, flow_count, rank);
     groups[0].given_bps = groups[0].wanted_bps;
     for (size_t begin = 0, end; begin < count; begin = end) {
         size_t group = claims[begin].group;
-
         for (end = begin; end < count && claims[end].group == group;)
             end++;
         share_out(claims + begin, end - begin, groups[group].given_bps);

@@ -7,6 +7,7 @@
  */
 #ifndef NODE_LINK_FAIR_SHARE_H
 #define NODE_LINK_FAIR_SHARE_H
+
 #include <stddef.h>
 
 /* Ranks, in the order in which they are served. */

@@ -81,7 +81,6 @@ struct flows {
 int flows_open(struct flows **out)
 {
     struct flows *flows = calloc(1, sizeof(*flows));
-
     *out = flows;
     if (!flows)
         return -ENOMEM;
@@ -101,7 +100,6 @@ static struct terminal *find_terminal(
     const struct flows *flows, const char *address, const char *session)
 {
     struct terminal *t;
-
     LIST_FOREACH (t, terminal_bucket((struct flows *)flows, address, session), in_bucket)
         if (strcmp(t->address, address) == 0 && strcmp(t->session, session) == 0)
             return t;
@@ -119,10 +117,8 @@ static void remove_terminal(struct flows *flows, struct terminal *t)
 static void make_room(struct flows *flows)
 {
     struct terminal *t = TAILQ_FIRST(&flows->order);
-
     while (t && flows->terminal_count >= MAX_TERMINALS) {
         struct terminal *next = TAILQ_NEXT(t, in_order);
-
         if (t->flow_count == 0)
             remove_terminal(flows, t);
         t = next;
@@ -133,7 +129,6 @@ static void make_room(struct flows *flows)
 static struct terminal *need_terminal(struct flows *flows, const char *address, const char *session)
 {
     struct terminal *t = find_terminal(flows, address, session);
-
     if (t) {
         TAILQ_REMOVE(&flows->order, t, in_order);
         TAILQ_INSERT_TAIL(&flows->order, t, in_order);
@@ -153,11 +148,9 @@ static struct terminal *need_terminal(struct flows *flows, const char *address, 
 
 static void note_estimate(struct flows *flows, const struct http_flow *seen)
 {
-    struct terminal *t;
-
     if (seen->delivery_rate_bps <= 0)
         return;
-    t = need_terminal(flows, seen->peer, "");
+    struct terminal *t = need_terminal(flows, seen->peer, "");
     if (t)
         t->estimate_bps += ((double)seen->delivery_rate_bps - t->estimate_bps) *
                            (t->estimate_bps > 0 ? ESTIMATE_STEP : 1);
@@ -166,7 +159,6 @@ static void note_estimate(struct flows *flows, const struct http_flow *seen)
 int64_t flows_estimate_bps(const struct flows *flows, const char *address)
 {
     const struct terminal *t = find_terminal(flows, address, "");
-
     return t ? (int64_t)t->estimate_bps : 0;
 }
 
@@ -175,7 +167,6 @@ int64_t flows_estimate_bps(const struct flows *flows, const char *address)
 static struct flow *find_flow(struct flows *flows, uint64_t conn_id)
 {
     struct flow *flow;
-
     LIST_FOREACH (flow, &flows->by_id[conn_id % BUCKETS], in_bucket)
         if (flow->conn_id == conn_id)
             return flow;
@@ -208,7 +199,6 @@ static void remove_flow(struct flows *flows, struct flow *flow)
 static struct flow *add_flow(struct flows *flows, const struct http_flow *seen)
 {
     struct flow *flow = calloc(1, sizeof(*flow));
-
     if (!flow)
         return NULL;
     flow->conn_id = seen->conn_id;
@@ -222,7 +212,6 @@ static struct flow *add_flow(struct flows *flows, const struct http_flow *seen)
 static bool has_parameter(const char *query, const char *parameter)
 {
     size_t bytes = strlen(parameter);
-
     for (const char *at = query; at; at = strchr(at, '&')) {
         at += *at == '&';
         if (strncmp(at, parameter, bytes) == 0 && (at[bytes] == '\0' || at[bytes] == '&'))
@@ -258,14 +247,12 @@ static double weight_of(const struct cmcd *cmcd)
 static void measure(struct flow *flow, const struct http_flow *seen, int64_t now_ms)
 {
     int64_t over_ms = now_ms - flow->measured_ms;
-
     if (!flow->active || flow->measured_ms == 0) {
         flow->measured_ms = now_ms;
         flow->measured_bytes = seen->acked_bytes;
         flow->rate_bps = 0;
     } else if (over_ms >= MEASURE_MS) {
         double rate = (double)(seen->acked_bytes - flow->measured_bytes) * 8000 / (double)over_ms;
-
         flow->rate_bps = flow->rate_bps > 0 ? (flow->rate_bps + rate) / 2 : rate;
         flow->measured_ms = now_ms;
         flow->measured_bytes = seen->acked_bytes;
@@ -275,12 +262,10 @@ static void measure(struct flow *flow, const struct http_flow *seen, int64_t now
 static double wanted_by(const struct flow *flow, const struct http_flow *seen)
 {
     double wanted = SHARE_UNLIMITED;
-
     if (flow->given_bps > 0 && flow->rate_bps > 0 && flow->rate_bps < flow->given_bps * FULL_PART)
         wanted = flow->rate_bps * GROWTH + FLOWS_MIN_BPS;
     if (seen->cmcd->requested_max_bps > 0 && !runs_dry(seen->cmcd)) {
         double requested = (double)seen->cmcd->requested_max_bps * REQUESTED_ROOM;
-
         wanted = requested < wanted ? requested : wanted;
     }
     return wanted;
@@ -290,7 +275,6 @@ static bool find_place(
     struct flows *flows, struct flow *flow, const struct sites *sites, const struct http_flow *seen)
 {
     struct terminal *t = need_terminal(flows, seen->peer, seen->cmcd->session);
-
     if (t && t != flow->terminal) {
         if (flow->terminal)
             flow->terminal->flow_count--;
@@ -306,7 +290,6 @@ void flows_replace_sites(struct flows *flows, const struct sites *sites)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         struct flow *flow;
-
         LIST_FOREACH (flow, &flows->by_id[i], in_bucket)
             if (flow->terminal)
                 flow->site = sites_find(sites, flow->terminal->address, flow->token);
@@ -317,11 +300,9 @@ void flows_replace_sites(struct flows *flows, const struct sites *sites)
 
 static bool grow(void **items, size_t *room, size_t wanted, size_t item_bytes)
 {
-    void *more;
-
     if (wanted <= *room)
         return true;
-    more = realloc(*items, wanted * 2 * item_bytes);
+    void *more = realloc(*items, wanted * 2 * item_bytes);
     if (!more)
         return false;
     *items = more;
@@ -350,7 +331,6 @@ static size_t make_groups(struct flows *flows, const struct sites *sites)
 {
     size_t count = 0;
     struct flow *flow;
-
     flows->groups[count++] = (struct share_group){.limit_bps = limit(sites->uplink_bps)};
     for (size_t i = 0; i < sites->count; i++)
         flows->groups[count++] = (struct share_group){.limit_bps = limit(sites->items[i].cap_bps)};
@@ -370,7 +350,6 @@ static void take_pace(struct flow *flow, const struct share_flow *share)
 {
     double given_bps = share->given_bps + share->spare_bps;
     bool free = given_bps >= SHARE_UNLIMITED / 1e3;
-
     flow->given_bps = free ? 0 : given_bps < FLOWS_MIN_BPS ? FLOWS_MIN_BPS : given_bps;
     flow->pace.rate_bps = (int64_t)flow->given_bps;
     flow->pace.held_back = !free && given_bps < flow->wanted_bps * 0.99;
@@ -380,7 +359,6 @@ static void compute(struct flows *flows, const struct sites *sites, int minute)
 {
     size_t count = 0, groups;
     struct flow *flow;
-
     if (!grow((void **)&flows->groups, &flows->group_room, 1 + sites->count + flows->active_count,
             sizeof(*flows->groups)) ||
         !grow((void **)&flows->shares, &flows->share_room, flows->active_count + 1,
@@ -402,7 +380,6 @@ static void compute(struct flows *flows, const struct sites *sites, int minute)
 static void drop_silent(struct flows *flows, int64_t now_ms)
 {
     struct flow *flow, *next;
-
     for (flow = LIST_FIRST(&flows->active); flow; flow = next) {
         next = LIST_NEXT(flow, in_active);
         if (now_ms - flow->seen_ms > SILENT_MS)
@@ -413,7 +390,6 @@ static void drop_silent(struct flows *flows, int64_t now_ms)
 static void count_bytes(struct flow *flow, struct sites *sites, const struct http_flow *seen)
 {
     int64_t bytes = (int64_t)(seen->sent_bytes - flow->sent_bytes);
-
     flow->sent_bytes = seen->sent_bytes;
     if (flow->site >= 0) {
         sites->items[flow->site].today_bytes += bytes;
@@ -425,7 +401,6 @@ static void count_bytes(struct flow *flow, struct sites *sites, const struct htt
 static void take_after_another(struct flow *newcomer)
 {
     const struct flow *other = LIST_NEXT(newcomer, in_active);
-
     if (other) {
         newcomer->given_bps = other->given_bps;
         newcomer->pace.rate_bps = (int64_t)other->given_bps;
@@ -440,7 +415,6 @@ static void keep_computed(struct flows *flows, const struct sites *sites, struct
 {
     int64_t min_ms = (int64_t)flows->active_count / FLOWS_A_MS;
     int64_t after_ms = now_ms - flows->computed_ms;
-
     if (after_ms < (newcomer ? min_ms : COMPUTE_MS)) {
         if (newcomer)
             take_after_another(newcomer);
@@ -455,8 +429,6 @@ struct http_pace flows_update(struct flows *flows, struct sites *sites,
     const struct http_flow *seen, const struct site_time *local, int64_t mono_ms)
 {
     struct flow *flow = find_flow(flows, seen->conn_id);
-    bool comes;
-
     if (!flow || !flow->pace.held_back)
         note_estimate(flows, seen);
     if (flow)
@@ -471,7 +443,7 @@ struct http_pace flows_update(struct flows *flows, struct sites *sites,
     if (!flow || !find_place(flows, flow, sites, seen))
         return (struct http_pace){0};
     measure(flow, seen, mono_ms);
-    comes = seen->sending && !flow->active;
+    bool comes = seen->sending && !flow->active;
     flow->seen_ms = mono_ms;
     flow->rank = rank_of(seen);
     flow->weight = weight_of(seen->cmcd);
@@ -485,7 +457,6 @@ struct flows_sum flows_sum_of(const struct flows *flows, int site)
 {
     struct flows_sum sum = {0};
     const struct flow *flow;
-
     LIST_FOREACH (flow, &flows->active, in_active)
         if (flow->site == site) {
             sum.count++;
@@ -498,12 +469,10 @@ void flows_close(struct flows **flows)
 {
     struct flows *f = *flows;
     struct terminal *t, *next_terminal;
-
     if (!f)
         return;
     for (size_t i = 0; i < BUCKETS; i++) {
         struct flow *flow, *next;
-
         for (flow = LIST_FIRST(&f->by_id[i]); flow; flow = next) {
             next = LIST_NEXT(flow, in_bucket);
             remove_flow(f, flow);

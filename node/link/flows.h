@@ -5,6 +5,7 @@
  */
 #ifndef NODE_LINK_FLOWS_H
 #define NODE_LINK_FLOWS_H
+
 #include "node/http/http.h"
 #include "node/link/sites.h"
 

@@ -39,7 +39,6 @@ int link_reload(struct link *link, struct catalog *catalog)
     struct catalog_sites rows;
     struct sites sites, before;
     int error = catalog_sites(catalog, local.day, &rows);
-
     if (error) {
         log_write(LOG_WARN, "link", "the sites: %s", catalog_message(catalog));
         return -EIO;
@@ -66,13 +65,11 @@ int link_reload(struct link *link, struct catalog *catalog)
 int link_open(struct link **out, struct catalog *catalog)
 {
     struct link *link = calloc(1, sizeof(*link));
-    int error;
-
     *out = NULL;
     if (!link)
         return -ENOMEM;
     pthread_mutex_init(&link->lock, NULL);
-    error = flows_open(&link->flows);
+    int error = flows_open(&link->flows);
     if (!error && catalog)
         error = link_reload(link, catalog);
     if (error) {
@@ -100,12 +97,9 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx)
 {
     struct link *link = ctx;
     int64_t mono_ms = clock_mono_ms();
-    struct site_time local;
-    struct http_pace pace;
-
     pthread_mutex_lock(&link->lock);
-    local = local_time(link, mono_ms);
-    pace = flows_update(link->flows, &link->sites, flow, &local, mono_ms);
+    struct site_time local = local_time(link, mono_ms);
+    struct http_pace pace = flows_update(link->flows, &link->sites, flow, &local, mono_ms);
     pthread_mutex_unlock(&link->lock);
     return pace;
 }
@@ -121,16 +115,12 @@ int64_t link_estimate_bps(const struct http_request *req, void *ctx)
     struct link *link = ctx;
     const char *peer = http_request_peer(req);
     char token[SITE_NAME_BYTES];
-    int64_t bps;
-    int number;
-
     http_request_site(req, token, sizeof(token));
     pthread_mutex_lock(&link->lock);
-    bps = lower(flows_estimate_bps(link->flows, peer), link->sites.uplink_bps);
-    number = sites_find(&link->sites, peer, token);
+    int64_t bps = lower(flows_estimate_bps(link->flows, peer), link->sites.uplink_bps);
+    int number = sites_find(&link->sites, peer, token);
     if (number >= 0) {
         const struct site *site = &link->sites.items[number];
-
         bps = lower(lower(bps, site->cap_bps), site_terminal_cap_bps(site));
     }
     pthread_mutex_unlock(&link->lock);
@@ -140,7 +130,6 @@ int64_t link_estimate_bps(const struct http_request *req, void *ctx)
 void link_site_name(const struct http_request *req, struct link *link, char *name)
 {
     char token[SITE_NAME_BYTES];
-
     name[0] = '\0';
     http_request_site(req, token, sizeof(token));
     pthread_mutex_lock(&link->lock);
@@ -153,7 +142,6 @@ void link_site_name(const struct http_request *req, struct link *link, char *nam
 struct link_site_traffic link_site_traffic(struct link *link, int64_t site_id)
 {
     struct link_site_traffic traffic = {0};
-
     pthread_mutex_lock(&link->lock);
     for (size_t i = 0; i < link->sites.count; i++)
         if (link->sites.items[i].id == site_id) {
@@ -173,7 +161,6 @@ static int download_wait_minutes(struct link *link, struct http_request *req, ch
 {
     char token[SITE_NAME_BYTES];
     int site, wait = 0;
-
     http_request_site(req, token, sizeof(token));
     pthread_mutex_lock(&link->lock);
     site = sites_find(&link->sites, http_request_peer(req), token);
@@ -189,11 +176,9 @@ static int download_wait_minutes(struct link *link, struct http_request *req, ch
 bool link_admit(struct http_request *req, struct link *link)
 {
     char wanted[8], name[SITE_NAME_BYTES], zh[320], en[320];
-    int wait;
-
     if (http_request_param(req, "download", wanted, sizeof(wanted)) != 1 || wanted[0] != '1')
         return true;
-    wait = download_wait_minutes(link, req, name);
+    int wait = download_wait_minutes(link, req, name);
     if (wait == 0)
         return true;
     snprintf(zh, sizeof(zh), "“%s”现在不能下载，请在%d小时%d分钟后再试（在线观看不受影响）", name,
@@ -213,12 +198,10 @@ bool link_admit(struct http_request *req, struct link *link)
 static bool take_unwritten(struct link *link, int64_t *site_id, int *day, int64_t *bytes)
 {
     bool found = false;
-
     pthread_mutex_lock(&link->lock);
     *day = link->sites.day;
     for (size_t i = 0; i < link->sites.count && !found; i++) {
         struct site *site = &link->sites.items[i];
-
         found = site->unwritten_bytes > 0;
         *site_id = site->id;
         *bytes = site->unwritten_bytes;
@@ -233,7 +216,6 @@ void link_flush(struct link *link, struct catalog *catalog)
 {
     int64_t site_id, bytes;
     int day;
-
     while (take_unwritten(link, &site_id, &day, &bytes))
         if (catalog_site_day_add(catalog, site_id, day, bytes)) {
             log_write(LOG_WARN, "link", "a site's traffic: %s", catalog_message(catalog));

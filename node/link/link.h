@@ -6,6 +6,7 @@
  */
 #ifndef NODE_LINK_LINK_H
 #define NODE_LINK_LINK_H
+
 #include "catalog/catalog.h"
 #include "node/http/http.h"
 #include "node/link/sites.h"

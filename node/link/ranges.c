@@ -14,7 +14,6 @@
 static int parse_address(const char *text, uint8_t out[16])
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
     if (inet_pton(AF_INET6, text, out) == 1)
         return 128;
     memcpy(out, mapped, sizeof(mapped));
@@ -24,7 +23,6 @@ static int parse_address(const char *text, uint8_t out[16])
 static bool parse_bits(const char *text, int most, int *bits)
 {
     size_t digits = strspn(text, "0123456789");
-
     if (digits == 0 || digits > 3 || text[digits])
         return false;
     *bits = (int)strtol(text, NULL, 10);
@@ -41,11 +39,9 @@ static void clear_rest(struct range *range)
 static bool parse_range(struct range *out, char *text)
 {
     char *slash = strchr(text, '/');
-    int most;
-
     if (slash)
         *slash = '\0';
-    most = parse_address(text, out->address);
+    int most = parse_address(text, out->address);
     out->bits = most;
     if (most < 0 || (slash && !parse_bits(slash + 1, most, &out->bits)))
         return false;
@@ -72,7 +68,6 @@ int ranges_parse(struct ranges *out, const char *text, char *bad, size_t bad_byt
     for (text += strspn(text, SEPARATORS); *text; text += strspn(text, SEPARATORS)) {
         char one[64];
         size_t bytes = strcspn(text, SEPARATORS);
-
         if (out->count == RANGES_MAX)
             return -E2BIG;
         snprintf(one, sizeof(one), "%.*s", (int)(bytes < sizeof(one) ? bytes : sizeof(one)), text);
@@ -93,7 +88,6 @@ static void format_range(const struct range *range, char *out, size_t out_bytes)
         range->bits >= MAPPED_BITS && memcmp(range->address, mapped, sizeof(mapped)) == 0;
     int most = is_ipv4 ? 32 : 128, bits = range->bits - (is_ipv4 ? MAPPED_BITS : 0);
     char address[INET6_ADDRSTRLEN];
-
     inet_ntop(is_ipv4 ? AF_INET : AF_INET6, range->address + (is_ipv4 ? sizeof(mapped) : 0),
         address, sizeof(address));
     if (bits < most)
@@ -105,7 +99,6 @@ static void format_range(const struct range *range, char *out, size_t out_bytes)
 void ranges_format(const struct ranges *ranges, char out[RANGES_TEXT_BYTES])
 {
     size_t used = 0;
-
     out[0] = '\0';
     for (size_t i = 0; i < ranges->count; i++) {
         if (i > 0)
@@ -138,7 +131,6 @@ int ranges_match(const struct ranges *ranges, const char *address)
 {
     uint8_t bytes[16];
     int best = 0;
-
     if (parse_address(address, bytes) < 0)
         return 0;
     for (size_t i = 0; i < ranges->count; i++)

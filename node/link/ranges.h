@@ -2,6 +2,7 @@
 /* Ranges of addresses, "10.1.0.0/16, 10.9.0.7, fd00:1::/32", and who is in them. Pure. */
 #ifndef NODE_LINK_RANGES_H
 #define NODE_LINK_RANGES_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -14,7 +14,6 @@ struct site_time site_time_of(int64_t wall_ms)
 {
     time_t seconds = (time_t)(wall_ms / 1000);
     struct tm local;
-
     localtime_r(&seconds, &local);
     return (struct site_time){
         .day = (local.tm_year + 1900) * 10000 + (local.tm_mon + 1) * 100 + local.tm_mday,
@@ -25,7 +24,6 @@ struct site_time site_time_of(int64_t wall_ms)
 static void make_site(struct site *out, const struct catalog_site *row)
 {
     char ignored[200];
-
     *out = (struct site){
         .id = row->id,
         .cap_bps = row->cap_bps,
@@ -61,11 +59,9 @@ void sites_free(struct sites *sites)
 int sites_find(const struct sites *sites, const char *address, const char *token)
 {
     int found = -1, best = 0;
-
     for (size_t i = 0; i < sites->count; i++) {
         const struct site *site = &sites->items[i];
         int match = ranges_match(&site->ranges, address);
-
         if (token[0] && strcmp(token, site->token) == 0)
             return (int)i;
         if (match > best) {
@@ -79,7 +75,6 @@ int sites_find(const struct sites *sites, const char *address, const char *token
 bool site_downloads_at(const struct site *site, int minute)
 {
     int from = site->download_from_minute, to = site->download_to_minute;
-
     if (from == to)
         return true;
     return from < to ? minute >= from && minute < to : minute >= from || minute < to;
@@ -93,7 +88,6 @@ bool site_over_budget(const struct site *site)
 int64_t site_terminal_cap_bps(const struct site *site)
 {
     bool capped = site->terminal_cap_bps > 0 && site->terminal_cap_bps < OVER_BUDGET_BPS;
-
     return site_over_budget(site) && !capped ? OVER_BUDGET_BPS : site->terminal_cap_bps;
 }
 
@@ -105,7 +99,6 @@ static int minutes_until(int minute, int then)
 int site_download_wait_minutes(const struct site *site, int minute)
 {
     int wait = 0;
-
     if (site_over_budget(site)) {
         wait = CATALOG_DAY_MINUTES - minute;
         minute = 0;

@@ -2,6 +2,7 @@
 /* The sites as the scheduler needs them. Not locked: its owner does that. */
 #ifndef NODE_LINK_SITES_H
 #define NODE_LINK_SITES_H
+
 #include <stdbool.h>
 
 #include "catalog/catalog.h"

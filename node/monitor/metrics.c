@@ -205,7 +205,6 @@ static const char *skip_blanks(const char *text)
 static double weight_of(const char *range, size_t range_bytes)
 {
     const char *end = range + range_bytes;
-
     for (const char *at = memchr(range, ';', range_bytes); at;
          at = memchr(at, ';', (size_t)(end - at))) {
         at = skip_blanks(at + 1);
@@ -218,7 +217,6 @@ static double weight_of(const char *range, size_t range_bytes)
 static bool range_is(const char *range, size_t range_bytes, const char *type)
 {
     size_t length = strlen(type);
-
     return range_bytes >= length && strncasecmp(range, type, length) == 0 &&
            (range_bytes == length || strchr("; \t", range[length]));
 }
@@ -227,15 +225,11 @@ static bool range_is(const char *range, size_t range_bytes, const char *type)
 static double accepted(const char *accept, const char *type)
 {
     double best = -1;
-
     while (*accept) {
-        size_t range_bytes;
-
         accept = skip_blanks(accept);
-        range_bytes = strcspn(accept, ",");
+        size_t range_bytes = strcspn(accept, ",");
         if (range_is(accept, range_bytes, type)) {
             double weight = weight_of(accept, range_bytes);
-
             best = weight > best ? weight : best;
         }
         accept += range_bytes;
@@ -246,11 +240,9 @@ static double accepted(const char *accept, const char *type)
 
 enum metrics_format metrics_negotiate(const char *accept)
 {
-    double open;
-
     if (!accept)
         return METRICS_PROMETHEUS;
-    open = accepted(accept, "application/openmetrics-text");
+    double open = accepted(accept, "application/openmetrics-text");
     return open > 0 && open >= accepted(accept, "text/plain") ? METRICS_OPENMETRICS
                                                               : METRICS_PROMETHEUS;
 }
@@ -261,7 +253,6 @@ static int count_lessons(struct catalog *catalog, struct metrics_snapshot *out)
 {
     struct catalog_lessons lessons = {0};
     int error = catalog_lessons(catalog, &(struct catalog_lesson_filter){0}, &lessons);
-
     if (error)
         return error;
     for (size_t i = 0; i < lessons.count; i++)
@@ -275,7 +266,6 @@ static int count_jobs(struct catalog *catalog, struct metrics_snapshot *out)
 {
     struct catalog_jobs jobs = {0};
     int error = catalog_jobs(catalog, 0, &jobs);
-
     if (error)
         return error;
     for (size_t i = 0; i < jobs.count; i++)
@@ -287,11 +277,9 @@ static int count_jobs(struct catalog *catalog, struct metrics_snapshot *out)
 
 int metrics_read_catalog(struct catalog *catalog, struct metrics_snapshot *out)
 {
-    int error;
-
     memset(out->lessons, 0, sizeof(out->lessons));
     memset(out->jobs, 0, sizeof(out->jobs));
-    error = count_lessons(catalog, out);
+    int error = count_lessons(catalog, out);
     if (!error)
         error = count_jobs(catalog, out);
     out->catalog_read = !error;

@@ -5,6 +5,7 @@
  */
 #ifndef NODE_MONITOR_METRICS_H
 #define NODE_MONITOR_METRICS_H
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -5,7 +5,6 @@
 static struct minute *take_minute(struct minutes *minutes, int64_t number)
 {
     struct minute *minute = &minutes->kept[(uint64_t)number % MINUTES_KEPT];
-
     if (minute->minute != number)
         *minute = (struct minute){.minute = number};
     return minute;
@@ -16,7 +15,6 @@ void minutes_load(struct minutes *minutes, const struct catalog_uplink *uplink)
     for (size_t i = 0; i < uplink->count; i++) {
         const struct catalog_uplink_minute *row = &uplink->items[i];
         struct minute *minute = take_minute(minutes, row->minute);
-
         minute->sent_bytes = minute->written_bytes = row->sent_bytes;
         minute->requests = minute->written_requests = row->requests;
     }
@@ -25,7 +23,6 @@ void minutes_load(struct minutes *minutes, const struct catalog_uplink *uplink)
 void minutes_add(struct minutes *minutes, int64_t number, uint64_t sent_bytes, uint64_t requests)
 {
     struct minute *minute = take_minute(minutes, number);
-
     minute->sent_bytes += (int64_t)sent_bytes;
     minute->requests += (int64_t)requests;
 }
@@ -35,7 +32,6 @@ bool minutes_unwritten(const struct minutes *minutes, int64_t present, bool ever
 {
     for (size_t i = 0; i < MINUTES_KEPT; i++) {
         const struct minute *minute = &minutes->kept[i];
-
         *out = (struct catalog_uplink_minute){
             .minute = minute->minute,
             .sent_bytes = minute->sent_bytes - minute->written_bytes,
@@ -50,7 +46,6 @@ bool minutes_unwritten(const struct minutes *minutes, int64_t present, bool ever
 void minutes_written(struct minutes *minutes, const struct catalog_uplink_minute *written)
 {
     struct minute *minute = &minutes->kept[(uint64_t)written->minute % MINUTES_KEPT];
-
     if (minute->minute != written->minute)
         return;
     minute->written_bytes += written->sent_bytes;
@@ -63,7 +58,6 @@ void minutes_shown(
     for (int i = 0; i < MINUTES_SHOWN; i++) {
         int64_t number = present - (MINUTES_SHOWN - 1) + i;
         const struct minute *minute = &minutes->kept[(uint64_t)number % MINUTES_KEPT];
-
         out[i] = (struct catalog_uplink_minute){.minute = number};
         if (minute->minute != number)
             continue;

@@ -2,6 +2,7 @@
 /* What the uplink carried, minute by minute, and which of it the catalog has already. Pure. */
 #ifndef NODE_MONITOR_MINUTES_H
 #define NODE_MONITOR_MINUTES_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -20,7 +20,6 @@ int monitor_load(struct monitor *monitor, struct catalog *catalog, const struct 
 {
     struct catalog_uplink uplink = {0};
     int64_t from = now->wall_ms / MS_PER_MINUTE - (MINUTES_SHOWN - 1);
-
     if (catalog_uplink(catalog, from, &uplink)) {
         log_write(LOG_ERROR, "monitor", "the last hour's traffic: %s", catalog_message(catalog));
         return -EIO;
@@ -34,13 +33,11 @@ int monitor_open(struct monitor **out, const struct monitor_params *params)
 {
     struct monitor *monitor = calloc(1, sizeof(*monitor));
     struct monitor_time now = monitor_now();
-    int error;
-
     *out = NULL;
     if (!monitor)
         return -ENOMEM;
     pthread_mutex_init(&monitor->lock, NULL);
-    error = terminals_open(
+    int error = terminals_open(
         &monitor->terminals, params->max_terminals ? params->max_terminals : DEFAULT_TERMINALS);
     if (!error && params->catalog)
         error = monitor_load(monitor, params->catalog, &now);
@@ -78,17 +75,15 @@ void monitor_observe_at(
 void monitor_observe(const struct http_conn_sample *sample, void *ctx)
 {
     struct monitor_time now = monitor_now();
-
     monitor_observe_at(ctx, sample, &now);
 }
 
 static bool next_unwritten(struct monitor *monitor, bool everything, const struct monitor_time *now,
     struct catalog_uplink_minute *out)
 {
-    bool found;
-
     pthread_mutex_lock(&monitor->lock);
-    found = minutes_unwritten(&monitor->minutes, now->wall_ms / MS_PER_MINUTE, everything, out);
+    bool found =
+        minutes_unwritten(&monitor->minutes, now->wall_ms / MS_PER_MINUTE, everything, out);
     pthread_mutex_unlock(&monitor->lock);
     return found;
 }
@@ -98,7 +93,6 @@ void monitor_flush_at(struct monitor *monitor, struct catalog *catalog, bool eve
     const struct monitor_time *now)
 {
     struct catalog_uplink_minute minute;
-
     for (int i = 0; i < MINUTES_KEPT && next_unwritten(monitor, everything, now, &minute); i++) {
         if (catalog_uplink_add(catalog, &minute)) {
             log_write(LOG_WARN, "monitor", "a minute's traffic: %s", catalog_message(catalog));
@@ -113,7 +107,6 @@ void monitor_flush_at(struct monitor *monitor, struct catalog *catalog, bool eve
 void monitor_flush(struct monitor *monitor, struct catalog *catalog, bool everything)
 {
     struct monitor_time now = monitor_now();
-
     monitor_flush_at(monitor, catalog, everything, &now);
 }
 

@@ -5,6 +5,7 @@
  */
 #ifndef NODE_MONITOR_MONITOR_H
 #define NODE_MONITOR_MONITOR_H
+
 #include "catalog/catalog.h"
 #include "node/http/http.h"
 #include "node/monitor/metrics.h"

@@ -2,6 +2,7 @@
 /* The monitor with a clock of the caller's: for monitor.c and its tests. */
 #ifndef NODE_MONITOR_MONITOR_INTERNAL_H
 #define NODE_MONITOR_MONITOR_INTERNAL_H
+
 #include <pthread.h>
 
 #include "node/monitor/minutes.h"

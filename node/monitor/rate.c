@@ -11,7 +11,6 @@ static double decay(int64_t age_ms)
 void rate_add(struct rate *rate, uint64_t bytes, int64_t over_ms, int64_t now_ms)
 {
     double share = 1 - decay(over_ms);
-
     rate->bytes_per_s *= decay(now_ms - rate->updated_ms);
     rate->bytes_per_s += (double)bytes * 1000 / (double)over_ms * share;
     rate->updated_ms = now_ms;

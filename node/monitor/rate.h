@@ -2,6 +2,7 @@
 /* A present rate: bytes weighted by their age, e-fold in RATE_MEMORY_MS. Pure. */
 #ifndef NODE_MONITOR_RATE_H
 #define NODE_MONITOR_RATE_H
+
 #include <stdint.h>
 
 #define RATE_MEMORY_MS 5000

@@ -49,7 +49,6 @@ struct terminals {
 int terminals_open(struct terminals **out, size_t max_terminals)
 {
     struct terminals *terminals = calloc(1, sizeof(*terminals));
-
     *out = terminals;
     if (!terminals)
         return -ENOMEM;
@@ -63,7 +62,6 @@ int terminals_open(struct terminals **out, size_t max_terminals)
 static struct connection *find_connection(struct terminals *terminals, uint64_t conn_id)
 {
     struct connection *connection;
-
     LIST_FOREACH (connection, &terminals->by_id[conn_id % BUCKETS], in_bucket)
         if (connection->conn_id == conn_id)
             break;
@@ -74,7 +72,6 @@ static struct connection *add_connection(
     struct terminals *terminals, struct terminal *terminal, uint64_t conn_id, int64_t now_ms)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
-
     if (!connection)
         return NULL;
     connection->terminal = terminal;
@@ -106,7 +103,6 @@ static size_t bucket_of(const char *address)
 static struct terminal *find_terminal(struct terminals *terminals, const char *address)
 {
     struct terminal *terminal;
-
     LIST_FOREACH (terminal, &terminals->by_address[bucket_of(address)], in_bucket)
         if (strcmp(terminal->row.address, address) == 0)
             break;
@@ -116,10 +112,8 @@ static struct terminal *find_terminal(struct terminals *terminals, const char *a
 static void remove_terminal(struct terminals *terminals, struct terminal *terminal)
 {
     struct connection *connection = LIST_FIRST(&terminal->connections);
-
     while (connection) {
         struct connection *next = LIST_NEXT(connection, in_terminal);
-
         remove_connection(terminals, connection);
         connection = next;
     }
@@ -131,14 +125,11 @@ static void remove_terminal(struct terminals *terminals, struct terminal *termin
 
 void terminals_close(struct terminals **terminals)
 {
-    struct terminal *terminal;
-
     if (!*terminals)
         return;
-    terminal = TAILQ_FIRST(&(*terminals)->order);
+    struct terminal *terminal = TAILQ_FIRST(&(*terminals)->order);
     while (terminal) {
         struct terminal *next = TAILQ_NEXT(terminal, in_order);
-
         remove_terminal(*terminals, terminal);
         terminal = next;
     }
@@ -149,7 +140,6 @@ void terminals_close(struct terminals **terminals)
 static void copy_text(char *out, size_t out_bytes, const char *text)
 {
     size_t length = strnlen(text, out_bytes - 1);
-
     memcpy(out, text, length);
     out[length] = '\0';
 }
@@ -168,7 +158,6 @@ static struct terminal *add_terminal(
 {
     struct terminal *terminal = calloc(1, sizeof(*terminal));
     struct terminal *oldest = TAILQ_LAST(&terminals->order, terminal_order);
-
     if (!terminal)
         return NULL;
     if (oldest && terminals->count >= terminals->max_terminals)
@@ -186,7 +175,6 @@ static struct terminal *add_terminal(
 static const char *skip_number(const char *text, int64_t *number)
 {
     size_t digits = strspn(text, "0123456789");
-
     if (digits == 0 || digits > 18)
         return NULL;
     *number = strtoll(text, NULL, 10);
@@ -204,13 +192,11 @@ bool terminal_path_parse(
 {
     int64_t lesson;
     int64_t revision;
-    size_t part_bytes;
-
     if (!is_media(path) || !(path = skip_number(path + 3, &lesson)) || *path != '/')
         return false;
     if (!(path = skip_number(path + 1, &revision)) || *path != '/')
         return false;
-    part_bytes = strcspn(++path, "/");
+    size_t part_bytes = strcspn(++path, "/");
     if (part_bytes == 0 || part_bytes >= TERMINAL_RENDITION_BYTES)
         return false;
     /* Posters are looked at in lists. */
@@ -245,7 +231,6 @@ static void note_path(struct terminal *terminal, const char *path, int64_t now_m
 {
     int64_t lesson_id;
     char rendition[TERMINAL_RENDITION_BYTES];
-
     if (!terminal_path_parse(path, &lesson_id, rendition))
         return;
     terminal->media_ms = now_ms;
@@ -262,7 +247,6 @@ static void note_path(struct terminal *terminal, const char *path, int64_t now_m
 static int64_t sample_interval_ms(const struct connection *connection, int64_t now_ms)
 {
     int64_t interval_ms = now_ms - connection->sampled_ms;
-
     if (interval_ms > RATE_SAMPLE_MS)
         return RATE_SAMPLE_MS;
     return interval_ms > 0 ? interval_ms : 1;
@@ -281,7 +265,6 @@ static void note_connection(struct terminals *terminals, struct terminal *termin
     struct connection *connection, const struct http_conn_sample *sample, int64_t now_ms)
 {
     int64_t interval_ms = sample_interval_ms(connection, now_ms);
-
     if (sample->sent_bytes > 0) {
         if (is_media(sample->path))
             note_media(terminal, connection, sample, interval_ms, now_ms);
@@ -318,7 +301,6 @@ void terminals_observe(struct terminals *terminals, const struct http_conn_sampl
     struct connection *connection = find_connection(terminals, sample->conn_id);
     struct terminal *terminal =
         connection ? connection->terminal : find_terminal(terminals, sample->peer);
-
     if (!terminal)
         terminal = add_terminal(terminals, sample->peer, now);
     if (!terminal)
@@ -354,7 +336,6 @@ size_t terminals_active(const struct terminals *terminals, int64_t since_mono_ms
 {
     const struct terminal *terminal;
     size_t count = 0;
-
     TAILQ_FOREACH (terminal, &terminals->order, in_order) {
         if (terminal->seen_ms < since_mono_ms)
             break;
@@ -368,7 +349,6 @@ size_t terminals_copy(const struct terminals *terminals, const struct monitor_ti
 {
     const struct terminal *terminal;
     size_t count = 0;
-
     TAILQ_FOREACH (terminal, &terminals->order, in_order) {
         if (count == max)
             break;

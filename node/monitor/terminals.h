@@ -5,6 +5,7 @@
  */
 #ifndef NODE_MONITOR_TERMINALS_H
 #define NODE_MONITOR_TERMINALS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -15,6 +15,7 @@
  */
 #ifndef NODE_STORE_STORE_H
 #define NODE_STORE_STORE_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -13,8 +13,6 @@ enum { FIRST_BYTES = 256, LIKELY_BYTES = 100 };
 static bool reserve(struct buf *buf, size_t more_bytes)
 {
     size_t room = buf->room_bytes ? buf->room_bytes : FIRST_BYTES;
-    char *grown;
-
     if (buf->failed || more_bytes >= SIZE_MAX / 4 - buf->used_bytes) {
         buf->failed = true;
         return false;
@@ -23,7 +21,7 @@ static bool reserve(struct buf *buf, size_t more_bytes)
         room *= 2;
     if (room == buf->room_bytes)
         return true;
-    grown = realloc(buf->data, room);
+    char *grown = realloc(buf->data, room);
     if (!grown) {
         buf->failed = true;
         return false;
@@ -52,7 +50,6 @@ void buf_addf(struct buf *buf, const char *format, ...)
 {
     va_list args;
     int length;
-
     if (!reserve(buf, LIKELY_BYTES))
         return;
     va_start(args, format);

@@ -6,6 +6,7 @@
  */
 #ifndef NODE_UTIL_BUF_H
 #define NODE_UTIL_BUF_H
+
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef NODE_UTIL_CLOCK_H
 #define NODE_UTIL_CLOCK_H
+
 #include <stdint.h>
 
 /* Milliseconds since the Unix epoch, for what is kept. Any thread. */

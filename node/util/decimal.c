@@ -6,12 +6,10 @@
 char *decimal_write(char *out, int64_t value)
 {
     char digits[DECIMAL_BYTES], *at = digits + sizeof(digits);
-    size_t bytes;
-
     do
         *--at = (char)('0' + value % 10);
     while (value /= 10);
-    bytes = (size_t)(digits + sizeof(digits) - at);
+    size_t bytes = (size_t)(digits + sizeof(digits) - at);
     memcpy(out, at, bytes);
     out[bytes] = '\0';
     return out + bytes;

@@ -3,6 +3,7 @@
  * each that it writes. */
 #ifndef NODE_UTIL_DECIMAL_H
 #define NODE_UTIL_DECIMAL_H
+
 #include <stdint.h>
 
 /* Room for any number and its NUL. */

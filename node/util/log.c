@@ -31,7 +31,6 @@ static size_t add_prefix(char *line, size_t line_bytes, enum log_level level, co
     time_t seconds = (time_t)(wall_ms / 1000);
     struct tm utc;
     char stamp[32];
-
     gmtime_r(&seconds, &utc);
     if (strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &utc) == 0)
         stamp[0] = '\0';
@@ -55,7 +54,6 @@ void log_write(enum log_level level, const char *area, const char *format, ...)
     int saved_errno = errno;
     size_t length = add_prefix(line, sizeof(line) - 1, level, area);
     va_list args;
-
     va_start(args, format);
     length += clamp_length(vsnprintf(line + length, sizeof(line) - 1 - length, format, args),
         sizeof(line) - 1 - length);

@@ -25,7 +25,6 @@ struct pool {
 static bool open_context(struct pool *pool, void **thread_ctx)
 {
     bool usable = true;
-
     *thread_ctx = NULL;
     if (pool->params.thread_open) {
         *thread_ctx = pool->params.thread_open(pool->params.ctx);
@@ -44,12 +43,10 @@ static bool open_context(struct pool *pool, void **thread_ctx)
 /* The next task, or NULL when the pool closes and none is left. */
 static struct pool_task *take(struct pool *pool)
 {
-    struct pool_task *task;
-
     pthread_mutex_lock(&pool->lock);
     while (!pool->first && !pool->closing)
         pthread_cond_wait(&pool->changed, &pool->lock);
-    task = pool->first;
+    struct pool_task *task = pool->first;
     if (task) {
         pool->first = task->next;
         if (!pool->first)
@@ -65,7 +62,6 @@ static void *thread_main(void *arg)
     struct pool *pool = arg;
     struct pool_task *task;
     void *thread_ctx;
-
     if (!open_context(pool, &thread_ctx))
         return NULL;
     while ((task = take(pool)))
@@ -80,7 +76,6 @@ static int start_threads(struct pool *pool)
 {
     sigset_t all, before;
     int error = 0;
-
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (error == 0 && pool->started < pool->params.threads) {
@@ -95,7 +90,6 @@ static int start_threads(struct pool *pool)
 static int wait_until_ready(struct pool *pool)
 {
     int unusable;
-
     pthread_mutex_lock(&pool->lock);
     while (pool->ready + pool->unusable < pool->started)
         pthread_cond_wait(&pool->changed, &pool->lock);
@@ -108,8 +102,6 @@ int pool_open(struct pool **out, const struct pool_params *params)
 {
     int threads = params->threads > 0 ? params->threads : DEFAULT_THREADS;
     struct pool *pool = calloc(1, sizeof(*pool) + (size_t)threads * sizeof(pool->threads[0]));
-    int error;
-
     *out = NULL;
     if (!pool)
         return -ENOMEM;
@@ -118,7 +110,7 @@ int pool_open(struct pool **out, const struct pool_params *params)
     pool->last = &pool->first;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
-    error = start_threads(pool);
+    int error = start_threads(pool);
     if (error == 0)
         error = wait_until_ready(pool);
     if (error < 0)
@@ -146,7 +138,6 @@ size_t pool_waiting(const struct pool *pool)
 void pool_close(struct pool **pool)
 {
     struct pool *p = *pool;
-
     if (!p)
         return;
     pthread_mutex_lock(&p->lock);

@@ -2,6 +2,7 @@
 /* A few threads for what must not block a loop: the catalog, password hashing, fsync. */
 #ifndef NODE_UTIL_POOL_H
 #define NODE_UTIL_POOL_H
+
 #include <stddef.h>
 
 struct pool;

@@ -2,6 +2,7 @@
 /* The bundled pages, scripts and styles; made by build.mjs. */
 #ifndef NODE_WEB_ASSETS_H
 #define NODE_WEB_ASSETS_H
+
 #include <stddef.h>
 
 struct web_asset {

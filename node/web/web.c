@@ -96,7 +96,6 @@ bool web_not_found(struct http_request *req)
 {
     const char *accept = http_request_header(req, "Accept");
     bool looks = http_request_method(req) & (HTTP_GET | HTTP_HEAD);
-
     if (!looks || !accept || !strstr(accept, "text/html"))
         return false;
     respond_page(req, 404, "/not_found");

@@ -3,6 +3,7 @@
  * program. */
 #ifndef NODE_WEB_WEB_H
 #define NODE_WEB_WEB_H
+
 #include "node/http/http.h"
 
 /* "/", "/watch/:id", "/login", "/operator", "/technician", "/assets/:file". Static. */

@@ -11,7 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     char *text = malloc(bytes + 1);
     struct cmcd cmcd;
-
     memcpy(text, data, bytes);
     text[bytes] = '\0';
     cmcd_init(&cmcd);

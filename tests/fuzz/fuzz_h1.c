@@ -30,15 +30,13 @@ struct play {
 
 static bool hear(struct play *play, size_t most)
 {
-    ssize_t got;
-
     if (play->peer < 0 || play->ended)
         return false;
     if (play->heard_room - play->heard_bytes < most) {
         play->heard_room = 2 * play->heard_room + most;
         play->heard = realloc(play->heard, play->heard_room);
     }
-    got = recv(play->peer, play->heard + play->heard_bytes, most, 0);
+    ssize_t got = recv(play->peer, play->heard + play->heard_bytes, most, 0);
     if (got > 0)
         play->heard_bytes += (size_t)got;
     play->ended = got == 0 || (got < 0 && errno != EAGAIN);
@@ -52,7 +50,6 @@ static void send_all(struct play *play)
     for (int turn = 0; play->waiting_bytes > 0 && play->peer >= 0 && !play->closed_half; turn++) {
         const char *from = play->said + play->said_bytes - play->waiting_bytes;
         ssize_t sent = send(play->peer, from, play->waiting_bytes, 0);
-
         if (sent < 0 && errno != EAGAIN)
             break; /* the node has hung up */
         h1_require(turn < MAX_TURNS, "the node reads what is sent, or hangs up");
@@ -106,7 +103,6 @@ static void act(struct play *play, int action)
 static void settle(struct play *play)
 {
     int turns = 0;
-
     for (int idle = 0; idle < IDLE_TURNS; idle++) {
         h1_require(turns++ < MAX_TURNS, "the node comes to rest");
         h1_turn();
@@ -142,7 +138,6 @@ static void say(struct play *play, const uint8_t *data, size_t bytes)
     for (size_t i = 0; i < bytes; i++) {
         uint8_t byte = data[i];
         int action = byte == ESCAPE && i + 1 < bytes ? data[++i] % ACTIONS : LITERAL;
-
         if (action == LITERAL) {
             play->said[play->said_bytes++] = (char)byte;
             play->waiting_bytes++;
@@ -155,7 +150,6 @@ static void say(struct play *play, const uint8_t *data, size_t bytes)
 static size_t count(const struct play *play, const char *text)
 {
     size_t found = 0;
-
     for (size_t i = 0; i + strlen(text) <= play->said_bytes; i++)
         found += strncasecmp(play->said + i, text, strlen(text)) == 0;
     return found;
@@ -170,7 +164,6 @@ static struct h1_answers check(const struct play *play)
         .whole = h1_count_requests(play->said, play->said_bytes),
     };
     struct h1_answers answers;
-
     h1_check_answers(play->heard, play->heard_bytes, &asked, !play->abrupt, &answers);
     return answers;
 }
@@ -185,7 +178,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     struct play cut, whole;
     struct h1_answers answers, same;
-
     begin(&cut, bytes);
     say(&cut, data, bytes);
     end(&cut);

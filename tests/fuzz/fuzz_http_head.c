@@ -18,7 +18,6 @@ static void check_parsed(const struct http_head *head)
     static const struct http_route_set set = {routes, 2, NULL};
     struct http_match match;
     size_t from = 0;
-
     if (!strchr("/*", head->path[0]) || strstr(head->path, "//") || strstr(head->path, "/../"))
         abort();
     if (head->body_bytes < (head->chunked ? -1 : 0))
@@ -34,7 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     struct http_head_scan whole = {0}, pieces = {0};
     struct http_head head;
     int end = http_head_find_end(&whole, text, bytes), piecewise = 0;
-
     for (size_t at = 0; piecewise == 0 && at < bytes; at += 1 + data[at] % 16)
         piecewise = http_head_find_end(&pieces, text, at);
     if (piecewise == 0)

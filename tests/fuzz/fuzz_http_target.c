@@ -21,7 +21,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     char *text = malloc(bytes + 1), *path = malloc(bytes + 2), out[16];
     struct http_target target;
-
     memcpy(text, data, bytes);
     text[bytes] = '\0';
     if (http_target_parse(text, bytes, path, &target) == 0 && strcmp(path, "*") != 0) {

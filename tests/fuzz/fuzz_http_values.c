@@ -16,12 +16,10 @@ static void check_range(const char *text, int64_t total_bytes)
     struct http_ranges ranges;
     enum http_range_kind kind = http_range_parse(text, total_bytes, &ranges);
     int64_t sum_bytes = 0;
-
     if (ranges.count < 1 || ranges.count > HTTP_MAX_RANGES)
         abort();
     for (size_t i = 0; i < ranges.count; i++) {
         const struct http_range *range = &ranges.items[i];
-
         if (range->first_bytes < 0 || range->length_bytes < 0 ||
             range->length_bytes > total_bytes - range->first_bytes)
             abort();
@@ -36,7 +34,6 @@ static void check_range(const char *text, int64_t total_bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     char *text = malloc(bytes + 1);
-
     memcpy(text, data, bytes);
     text[bytes] = '\0';
     check_range(text, 0);

@@ -22,7 +22,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         .segment_count = 2};
     struct buf out = {0};
     int64_t start;
-
     if (merged_init_write(&params, &out) == 0) {
         /* What it writes it reads again; twice the same track is refused. */
         struct merged_input again = {(const uint8_t *)out.data, out.used_bytes};

@@ -6,6 +6,7 @@
  */
 #ifndef TESTS_FUZZ_H1_H
 #define TESTS_FUZZ_H1_H
+
 #include "node/http/http.h"
 
 enum { H1_FILE_BYTES = 50000, H1_MAX_COLLECTED_BYTES = 1000 };

@@ -37,13 +37,11 @@ static void cut_off(struct reader *reader)
 static bool read_line(struct reader *reader, char *text, size_t text_bytes)
 {
     const char *end = memmem(reader->at, left(reader), "\r\n", 2);
-    size_t bytes;
-
     if (!end) {
         cut_off(reader);
         return false;
     }
-    bytes = (size_t)(end - reader->at);
+    size_t bytes = (size_t)(end - reader->at);
     h1_require(bytes < text_bytes, "lines are of bounded length");
     for (size_t i = 0; i < bytes; i++)
         h1_require((unsigned char)reader->at[i] >= 0x20 && reader->at[i] != 0x7f,
@@ -57,7 +55,6 @@ static bool read_line(struct reader *reader, char *text, size_t text_bytes)
 static int64_t number(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
-
     h1_require(digits > 0 && digits < 16 && text[digits] == '\0', "a number");
     return strtoll(text, NULL, 10);
 }
@@ -73,7 +70,6 @@ static void take_field(struct answer *answer, const char *line)
 {
     const char *colon = strstr(line, ": "), *value = colon + 2;
     size_t bytes = colon ? (size_t)(colon - line) : 0;
-
     h1_require(bytes > 0, "a field has name and value");
     for (size_t i = 0; i < bytes; i++)
         h1_require(isalnum((unsigned char)line[i]) || line[i] == '-', "a field's name");
@@ -96,7 +92,6 @@ static void take_field(struct answer *answer, const char *line)
 static bool read_head(struct reader *reader, struct answer *answer)
 {
     char line[1024];
-
     *answer = (struct answer){.length_bytes = -1};
     if (!read_line(reader, line, sizeof(line)))
         return false;
@@ -118,10 +113,8 @@ static bool read_head(struct reader *reader, struct answer *answer)
 static void check_file(const char *body, int64_t bytes, const char *range)
 {
     int64_t first = 0, last = H1_FILE_BYTES - 1;
-
     if (range[0]) {
         char *rest;
-
         h1_require(strncmp(range, "bytes ", 6) == 0, "a range of bytes");
         first = strtoll(range + 6, &rest, 10);
         h1_require(*rest == '-', "a range");
@@ -139,13 +132,10 @@ static void check_parts(const char *body, int64_t bytes, const char *type)
     struct reader reader = {.at = body, .end = body + bytes, .complete = true};
     const char *boundary = strstr(type, "boundary=");
     char line[256];
-
     h1_require(boundary, "a boundary");
     boundary += strlen("boundary=");
     for (size_t parts = 0;; parts++) {
         struct answer part = {.length_bytes = -1};
-        const char *end;
-
         read_line(&reader, line, sizeof(line));
         h1_require(!line[0], "an empty line before a boundary");
         read_line(&reader, line, sizeof(line));
@@ -158,7 +148,7 @@ static void check_parts(const char *body, int64_t bytes, const char *type)
         }
         while (read_line(&reader, line, sizeof(line)) && line[0])
             take_field(&part, line);
-        end = memmem(reader.at, left(&reader), "\r\n", 2);
+        const char *end = memmem(reader.at, left(&reader), "\r\n", 2);
         h1_require(end, "a part's end");
         check_file(reader.at, end - reader.at, part.range);
         reader.at = end;
@@ -178,10 +168,8 @@ static void check_body(const struct answer *answer, const char *body)
 static void read_chunks(struct reader *reader)
 {
     char line[32], *rest;
-
     while (read_line(reader, line, sizeof(line))) {
         unsigned long bytes = strtoul(line, &rest, 16);
-
         h1_require(line[0] && !*rest, "a chunk's length");
         if (left(reader) < bytes + 2) {
             cut_off(reader);
@@ -241,7 +229,6 @@ void h1_check_answers(const char *bytes, size_t length, const struct h1_asked *a
     struct reader reader = {
         .at = bytes, .end = bytes + length, .asked = asked, .complete = complete};
     struct answer answer = {0};
-
     *answers = (struct h1_answers){0};
     while (left(&reader) > 0) {
         h1_require(!answer.close, "nothing follows an answer that ends the connection");

@@ -15,7 +15,6 @@ static int64_t chunked_bytes(const char *at, size_t left)
     struct http_chunked *chunked = http_chunked_new();
     size_t taken = 0;
     int error = left ? http_chunked_decode(chunked, at, left, &taken, ignore, NULL) : 0;
-
     http_chunked_free(chunked);
     return error == 1 ? (int64_t)taken : -1;
 }
@@ -28,7 +27,6 @@ static int64_t request_bytes(const char *at, size_t left)
     size_t most = left < HTTP_MAX_HEAD_BYTES + 1 ? left : HTTP_MAX_HEAD_BYTES + 1;
     int head_bytes = http_head_find_end(&scan, at, most);
     int64_t body_bytes;
-
     if (head_bytes <= 0 || http_head_parse(&head, &scan, at, (size_t)head_bytes) < 0)
         return -1;
     left -= (size_t)head_bytes;
@@ -40,10 +38,8 @@ static int64_t request_bytes(const char *at, size_t left)
 size_t h1_count_requests(const char *bytes, size_t length)
 {
     size_t count = 0;
-
     for (size_t at = 0; at < length; count++) {
         int64_t taken = request_bytes(bytes + at, length - at);
-
         if (taken < 0)
             break;
         at += (size_t)taken;

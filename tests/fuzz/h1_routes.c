@@ -36,12 +36,10 @@ static void remove_file(void)
 static const char *file_path(void)
 {
     const struct timespec times[2] = {{.tv_sec = 1767225600}, {.tv_sec = 1767225600}};
-    int fd;
-
     if (path[0])
         return path;
     snprintf(path, sizeof(path), "/tmp/terrace-h1-XXXXXX");
-    fd = mkstemp(path);
+    int fd = mkstemp(path);
     for (size_t i = 0; i < sizeof(content); i++)
         content[i] = h1_file_byte(i);
     h1_require(write(fd, content, sizeof(content)) == sizeof(content), "a file to serve");
@@ -55,7 +53,6 @@ static void on_file(struct http_request *req, void *ctx)
 {
     const struct http_file file = {
         .path = file_path(), .length_bytes = -1, .content_type = "video/mp4", .etag = "\"tag\""};
-
     (void)ctx;
     h1_require(http_respond_file(req, &file) == 0, "the file is there");
 }
@@ -87,7 +84,6 @@ static void on_pieces(struct http_request *req, void *ctx)
         .content_type = "video/mp4",
         .etag = "\"tag\"",
     };
-
     (void)ctx;
     file_path();
     held++;
@@ -99,7 +95,6 @@ static void on_pieces(struct http_request *req, void *ctx)
 static void respond_text(struct http_request *req, size_t bytes)
 {
     char text[2000];
-
     memset(text, 't', sizeof(text));
     http_response_header(req, "ETag", "\"text\"");
     http_respond(req, 200, "text/plain", text, bytes < sizeof(text) ? bytes : sizeof(text));
@@ -141,7 +136,6 @@ static void sum_block(void *thread_ctx, void *task)
 {
     struct upload *upload = task;
     volatile uint8_t last = upload->block[upload->block_bytes - 1];
-
     (void)thread_ctx, (void)last;
     upload->total_bytes += upload->block_bytes;
 }
@@ -156,7 +150,6 @@ static void on_block(
     struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx)
 {
     struct upload *upload = ctx;
-
     if (data) {
         upload->block = data;
         upload->block_bytes = data_bytes;
@@ -172,7 +165,6 @@ static void on_block(
 static void on_upload(struct http_request *req, void *ctx)
 {
     struct upload *upload = calloc(1, sizeof(*upload));
-
     (void)ctx;
     h1_require(upload && http_request_stream(req, on_block, upload) == 0, "an upload");
     held++;
@@ -188,7 +180,6 @@ static void do_nothing(void *thread_ctx, void *task)
 static void after_work(struct http_request *req, void *task)
 {
     int *turns = task;
-
     if (--*turns > 0) {
         http_request_defer(req, do_nothing, after_work, task);
         return;
@@ -205,7 +196,6 @@ static void after_work(struct http_request *req, void *task)
 static void on_defer(struct http_request *req, void *ctx)
 {
     int *turns = malloc(sizeof(*turns));
-
     (void)ctx;
     h1_require(turns, "memory");
     *turns = DEFERRED_TURNS;
@@ -222,7 +212,6 @@ static void on_stream_end(void *ctx)
 static void after_event(struct http_request *req, void *task)
 {
     int *left = task;
-
     if ((*left)-- == 0) {
         http_stream_end(req);
         return;
@@ -234,7 +223,6 @@ static void after_event(struct http_request *req, void *task)
 static void on_events(struct http_request *req, void *ctx)
 {
     int *left = malloc(sizeof(*left));
-
     (void)ctx;
     h1_require(left, "memory");
     *left = EVENTS;

@@ -79,7 +79,6 @@ void pool_submit(struct pool *pool, struct pool_task *task)
 bool h1_work(void)
 {
     struct pool_task *task = queue.first;
-
     if (!task)
         return false;
     queue.first = task->next;
@@ -121,7 +120,6 @@ static int count_descriptors(void)
 {
     DIR *dir = opendir("/proc/self/fd");
     int count = 0;
-
     h1_require(dir, "/proc/self/fd");
     while (readdir(dir))
         count++;
@@ -134,7 +132,6 @@ static int open_listener(void)
 {
     struct sockaddr_un any = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
     h1_require(bind(fd, (struct sockaddr *)&any, sizeof(any.sun_family)) == 0, "a listener");
     listen(fd, 1);
     return fd;
@@ -168,7 +165,6 @@ int h1_open(void)
     const struct sockaddr_in address = {.sin_family = AF_INET};
     const int small = SEND_BUFFER_BYTES;
     int pair[2];
-
     signal(SIGPIPE, SIG_IGN);
     queue.first = NULL;
     queue.last = &queue.first;

@@ -13,17 +13,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 static int replay(const char *path, const struct stat *info, int kind)
 {
     size_t bytes = (size_t)info->st_size;
-    uint8_t *data;
-    FILE *file;
-
     if (kind != FTW_F)
         return kind == FTW_D ? 0 : -1;
     printf("%s\n", path);
     fflush(stdout);
-    file = fopen(path, "rb");
+    FILE *file = fopen(path, "rb");
     if (!file)
         return -1;
-    data = malloc(bytes ? bytes : 1);
+    uint8_t *data = malloc(bytes ? bytes : 1);
     bool complete = data && fread(data, 1, bytes, file) == bytes;
     if (complete)
         LLVMFuzzerTestOneInput(data, bytes);

@@ -20,7 +20,6 @@ void link_open(
 void link_close(struct link *link)
 {
     struct link_packet *packet;
-
     while ((packet = link_receive(link, INT64_MAX)))
         free(packet);
 }
@@ -39,7 +38,6 @@ static double draw(struct link *link)
 static bool is_lost(struct link *link)
 {
     const struct link_profile *p = &link->profile;
-
     if (p->loss <= 0)
         return false;
     if (p->loss_run <= 1)
@@ -54,14 +52,12 @@ static bool is_lost(struct link *link)
 static bool is_down(const struct link *link, int64_t now_us)
 {
     const struct link_profile *p = &link->profile;
-
     return p->down_us > 0 && (now_us - link->start_us) % (p->up_us + p->down_us) >= p->up_us;
 }
 
 static void append(struct link *link, const void *data, size_t bytes, int64_t arrival_us)
 {
     struct link_packet *packet = malloc(sizeof(*packet) + bytes);
-
     if (!packet)
         abort();
     *packet = (struct link_packet){.arrival_us = arrival_us, .bytes = bytes};
@@ -73,7 +69,6 @@ static void append(struct link *link, const void *data, size_t bytes, int64_t ar
 void link_send(struct link *link, const void *data, size_t bytes, int64_t now_us)
 {
     int64_t begin_us = link->free_us > now_us ? link->free_us : now_us;
-
     if (is_down(link, now_us)) {
         link->counts.cut++;
         return;
@@ -94,7 +89,6 @@ void link_send(struct link *link, const void *data, size_t bytes, int64_t now_us
 struct link_packet *link_receive(struct link *link, int64_t now_us)
 {
     struct link_packet *packet = link->first;
-
     if (!packet || packet->arrival_us > now_us)
         return NULL;
     link->first = packet->next;

@@ -6,6 +6,7 @@
  */
 #ifndef TESTS_LINK_LINK_H
 #define TESTS_LINK_LINK_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

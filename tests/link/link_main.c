@@ -47,7 +47,6 @@ static _Noreturn void skip(const char *what)
 static int64_t now_us(void)
 {
     struct timespec now;
-
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
@@ -57,7 +56,6 @@ static int64_t now_us(void)
 static void set_address(struct ifreq *request, const char *text)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
-
     inet_pton(AF_INET, text, &address.sin_addr);
     memcpy(&request->ifr_addr, &address, sizeof(address));
 }
@@ -65,7 +63,6 @@ static void set_address(struct ifreq *request, const char *text)
 static void set_up(int control, const char *name)
 {
     struct ifreq request = {0};
-
     snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
     request.ifr_flags = IFF_UP | IFF_RUNNING;
     if (ioctl(control, SIOCSIFFLAGS, &request) < 0)
@@ -75,7 +72,6 @@ static void set_up(int control, const char *name)
 static void add_address(int control, const char *name, const char *text)
 {
     struct ifreq request = {0};
-
     snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
     set_address(&request, text);
     if (ioctl(control, SIOCSIFADDR, &request) < 0)
@@ -89,7 +85,6 @@ static int open_tun(void)
 {
     struct ifreq request = {.ifr_name = "link0", .ifr_flags = IFF_TUN | IFF_NO_PI};
     int tun = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-
     if (tun < 0)
         skip("/dev/net/tun");
     if (ioctl(tun, TUNSETIFF, &request) < 0)
@@ -103,7 +98,6 @@ static int enter_namespace(int first, int count)
     char name[IFNAMSIZ], address[INET_ADDRSTRLEN];
     struct ifreq request = {.ifr_name = "link0"};
     int control, tun;
-
     if (unshare(CLONE_NEWNET) < 0)
         skip("network namespace");
     control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -132,7 +126,6 @@ static void send_fd(int to, int fd)
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
@@ -148,7 +141,6 @@ static int receive_fd(int from)
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
     int fd = -1;
-
     if (recvmsg(from, &message, MSG_CMSG_CLOEXEC) > 0 && CMSG_FIRSTHDR(&message))
         memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
     return fd;
@@ -159,7 +151,6 @@ static _Noreturn void run_village(int to_county, pid_t county, char **command)
     char prefix[64];
     sigset_t none;
     int tun = enter_namespace(2, VILLAGE_ADDRESSES);
-
     send_fd(to_county, tun);
     close(tun);
     close(to_county);
@@ -184,7 +175,6 @@ static void take(struct end *end)
 {
     uint8_t packet[MTU_BYTES + 64];
     ssize_t bytes;
-
     while ((bytes = read(end->tun, packet, sizeof(packet))) > 0)
         link_send(&end->link, packet, (size_t)bytes, now_us());
 }
@@ -192,7 +182,6 @@ static void take(struct end *end)
 static void deliver(struct end *from, const struct end *to)
 {
     struct link_packet *packet;
-
     while ((packet = link_receive(&from->link, now_us()))) {
         /* A full device drops, as it would anywhere. */
         if (write(to->tun, packet->data, packet->bytes) < 0 && errno != EAGAIN && errno != EINVAL)
@@ -206,15 +195,12 @@ static void wait_for(struct end ends[2], int signals)
     struct pollfd fds[] = {
         {ends[0].tun, POLLIN, 0}, {ends[1].tun, POLLIN, 0}, {signals, POLLIN, 0}};
     int64_t next_us = link_next_us(&ends[0].link), other_us = link_next_us(&ends[1].link);
-    struct timespec timeout;
-    int64_t wait_us;
-
     if (other_us < next_us)
         next_us = other_us;
-    wait_us = next_us == INT64_MAX ? 1000000 : next_us - now_us();
+    int64_t wait_us = next_us == INT64_MAX ? 1000000 : next_us - now_us();
     if (wait_us < 0)
         wait_us = 0;
-    timeout = (struct timespec){wait_us / 1000000, wait_us % 1000000 * 1000};
+    struct timespec timeout = (struct timespec){wait_us / 1000000, wait_us % 1000000 * 1000};
     ppoll(fds, 3, &timeout, NULL);
 }
 
@@ -223,7 +209,6 @@ static int run(struct end ends[2], int signals, pid_t child)
 {
     struct signalfd_siginfo got;
     int status;
-
     for (;;) {
         wait_for(ends, signals);
         take(&ends[0]);
@@ -248,7 +233,6 @@ static void report(const char *direction, const struct link_counts *counts)
 static int open_signals(void)
 {
     sigset_t set;
-
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGINT);
@@ -271,15 +255,13 @@ int main(int argc, char **argv)
     struct link_profile down, up;
     struct end ends[2]; /* county, village */
     int pair[2], signals, status;
-    pid_t child;
-
     if (argc < 3 || !link_profile_find(argv[1], &down, &up))
         return usage();
     signals = open_signals();
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         skip("socketpair");
     ends[0].tun = enter_namespace(1, 1);
-    child = fork();
+    pid_t child = fork();
     if (child < 0)
         skip("fork");
     if (child == 0)

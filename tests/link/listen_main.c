@@ -28,7 +28,6 @@ int main(int argc, char **argv)
     struct sockaddr_in address = {.sin_family = AF_INET};
     char variable[16];
     int yes = 1, fd;
-
     if (argc < 5 || inet_pton(AF_INET, argv[2], &address.sin_addr) != 1) {
         fputs("usage: link-listen ALGORITHM ADDRESS PORT COMMAND [ARGUMENT...]\n", stderr);
         return 2;

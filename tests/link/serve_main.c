@@ -15,7 +15,6 @@ static void on_file(struct http_request *req, void *ctx)
 {
     const struct http_file file = {
         .path = ctx, .length_bytes = -1, .content_type = "video/mp4", .etag = "\"file\""};
-
     if (http_respond_file(req, &file) < 0)
         http_respond_empty(req, 500);
 }
@@ -40,7 +39,6 @@ int main(int argc, char **argv)
     char message[256];
     sigset_t ends;
     int got;
-
     if (argc != 4) {
         fputs("usage: link_serve ADDRESS:PORT FILE WINDOW_MS\n", stderr);
         return 2;

@@ -18,7 +18,6 @@ struct http_chunked {
 static int on_body(llhttp_t *parser, const char *at, size_t length)
 {
     struct http_chunked *chunked = parser->data;
-
     chunked->on_piece(chunked->ctx, at, length);
     return 0;
 }
@@ -26,7 +25,6 @@ static int on_body(llhttp_t *parser, const char *at, size_t length)
 static int on_extension(llhttp_t *parser, const char *at, size_t length)
 {
     struct http_chunked *chunked = parser->data;
-
     (void)at;
     chunked->extension_bytes += length;
     return chunked->extension_bytes > MAX_EXTENSION_BYTES ? HPE_USER : 0;
@@ -74,11 +72,9 @@ int http_chunked_decode(struct http_chunked *chunked, const char *data, size_t d
     size_t *taken_bytes, void (*on_piece)(void *ctx, const char *piece, size_t piece_bytes),
     void *ctx)
 {
-    llhttp_errno_t error;
-
     chunked->on_piece = on_piece;
     chunked->ctx = ctx;
-    error = llhttp_execute(&chunked->parser, data, data_bytes);
+    llhttp_errno_t error = llhttp_execute(&chunked->parser, data, data_bytes);
     *taken_bytes = data_bytes;
     if (error == HPE_OK)
         return 0;

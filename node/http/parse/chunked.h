@@ -2,6 +2,7 @@
 /* The chunked transfer coding (RFC 9112 section 7.1) by llhttp. Pure. */
 #ifndef NODE_HTTP_PARSE_CHUNKED_H
 #define NODE_HTTP_PARSE_CHUNKED_H
+
 #include <stdbool.h>
 #include <stddef.h>
 

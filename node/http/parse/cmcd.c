@@ -58,7 +58,6 @@ static const char *value_end(const char *at)
 {
     bool quoted = false;
     int depth = 0;
-
     for (; *at && (quoted || depth > 0 || *at != ','); at++) {
         if (*at == '\\' && quoted && at[1])
             at++;
@@ -74,7 +73,6 @@ static const char *value_end(const char *at)
 static bool next_item(const char **text, struct item *out)
 {
     const char *at = *text + strspn(*text, " \t,"), *end = value_end(at);
-
     if (!*at)
         return false;
     *out = (struct item){.key = at, .key_bytes = strcspn(at, "=,"), .value = end};
@@ -99,7 +97,6 @@ static int64_t read_hundredths(const struct item *item, int64_t most)
     const char *at = item->value, *end = item->value + item->value_bytes;
     int64_t value = 0;
     int places = -1;
-
     at += at < end && *at == '(';
     if (at == end || *at < '0' || *at > '9')
         return -1;
@@ -126,7 +123,6 @@ static bool read_text(const struct item *item, char *out, size_t out_bytes)
     const char *at = item->value, *end = item->value + item->value_bytes;
     bool quoted = at < end && *at == '"';
     size_t used = 0;
-
     for (at += quoted; at < end && !(quoted && *at == '"'); at++) {
         at += quoted && *at == '\\' && at + 1 < end;
         if (*at < 0x20 || *at > 0x7e || used + 1 >= out_bytes)
@@ -140,7 +136,6 @@ static bool read_text(const struct item *item, char *out, size_t out_bytes)
 static void set_letter(char *field, const struct item *item)
 {
     char text[8];
-
     if (read_text(item, text, sizeof(text)))
         *field = strcmp(text, "av") == 0 ? 'b' : text[0];
 }
@@ -148,7 +143,6 @@ static void set_letter(char *field, const struct item *item)
 static void set_text(char *field, const struct item *item)
 {
     char text[CMCD_TEXT_BYTES];
-
     if (read_text(item, text, sizeof(text)))
         memcpy(field, text, sizeof(text));
 }
@@ -156,7 +150,6 @@ static void set_text(char *field, const struct item *item)
 static void set_number(struct cmcd *cmcd, enum field_type type, size_t offset, int64_t hundredths)
 {
     void *field = (char *)cmcd + offset;
-
     if (hundredths < 0)
         return;
     if (type == KBPS)
@@ -168,7 +161,6 @@ static void set_number(struct cmcd *cmcd, enum field_type type, size_t offset, i
 static void set_field(struct cmcd *cmcd, size_t n, const struct item *item)
 {
     void *field = (char *)cmcd + fields[n].offset;
-
     switch (fields[n].type) {
     case FLAG:
         *(bool *)field = item->value_bytes == 0 || strncmp(item->value, "?1", 2) == 0;
@@ -194,7 +186,6 @@ static void set_field(struct cmcd *cmcd, size_t n, const struct item *item)
 void cmcd_parse(struct cmcd *cmcd, const char *text)
 {
     struct item item;
-
     while (next_item(&text, &item))
         for (size_t n = 0; n < FIELDS; n++)
             if (strlen(fields[n].key) == item.key_bytes &&

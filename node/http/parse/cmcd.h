@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HTTP_PARSE_CMCD_H
 #define NODE_HTTP_PARSE_CMCD_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -19,20 +19,16 @@ bool http_etag_listed(const char *list, const char *etag, bool strongly)
 {
     const char *tag = opaque_tag(etag);
     size_t tag_bytes = strlen(tag);
-
     list += strspn(list, " \t");
     if (*list == '*')
         return list[1 + strspn(list + 1, " \t")] == '\0';
     while (*list) {
-        const char *end;
-        bool weak;
-
         list += strspn(list, " \t,");
-        weak = is_weak(list) || is_weak(etag);
+        bool weak = is_weak(list) || is_weak(etag);
         list = opaque_tag(list);
         if (*list != '"')
             return false;
-        end = strchr(list + 1, '"');
+        const char *end = strchr(list + 1, '"');
         if (!end)
             return false;
         if (!(strongly && weak) && (size_t)(end + 1 - list) == tag_bytes &&
@@ -49,7 +45,6 @@ static bool field_lists(
 {
     const char *list;
     size_t from = 0;
-
     while ((list = http_head_field(head, name, &from)))
         if (http_etag_listed(list, etag ? etag : "", strongly))
             return true;
@@ -59,7 +54,6 @@ static bool field_lists(
 static const char *first_field(const struct http_head *head, const char *name)
 {
     size_t from = 0;
-
     return http_head_field(head, name, &from);
 }
 
@@ -68,7 +62,6 @@ static int64_t field_date(const struct http_head *head, const char *name,
     const struct http_validators *validators, int64_t now_s)
 {
     const char *text = validators->modified_s > 0 ? first_field(head, name) : NULL;
-
     return text ? http_date_parse(text, now_s) : -1;
 }
 
@@ -76,7 +69,6 @@ enum http_condition http_condition_check(
     const struct http_head *head, const struct http_validators *validators, int64_t now_s)
 {
     int64_t since_s;
-
     if (first_field(head, "If-Match")) {
         if (!field_lists(head, "If-Match", validators->etag, true))
             return HTTP_CONDITION_FAILED;
@@ -102,7 +94,6 @@ bool http_if_range_holds(
     const struct http_head *head, const struct http_validators *validators, int64_t now_s)
 {
     const char *value = first_field(head, "If-Range");
-
     if (!value)
         return true;
     if (value[0] == '"')

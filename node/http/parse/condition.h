@@ -2,6 +2,7 @@
 /* Conditional requests (RFC 9110 section 13). Pure. */
 #ifndef NODE_HTTP_PARSE_CONDITION_H
 #define NODE_HTTP_PARSE_CONDITION_H
+
 #include "node/http/parse/head.h"
 
 /* What is known of the representation that a request is about. */

@@ -21,7 +21,6 @@ void http_date_format(char out[HTTP_DATE_BYTES], int64_t when_s)
 {
     time_t when = (time_t)when_s;
     struct tm utc;
-
     gmtime_r(&when, &utc);
     memcpy(out, "Sun, 06 Nov 1994 08:49:37 GMT", HTTP_DATE_BYTES);
     memcpy(out, days[utc.tm_wday], 3);
@@ -38,7 +37,6 @@ void http_date_format(char out[HTTP_DATE_BYTES], int64_t when_s)
 static void take_text(const char **at, const char *text)
 {
     size_t bytes = strlen(text);
-
     if (*at)
         *at = strncmp(*at, text, bytes) == 0 ? *at + bytes : NULL;
 }
@@ -47,7 +45,6 @@ static void take_text(const char **at, const char *text)
 static int take_number(const char **at, int digits, bool padded)
 {
     int value = 0;
-
     for (int i = 0; *at && i < digits; i++) {
         if (padded && i == 0 && **at == ' ') {
             (*at)++;
@@ -100,7 +97,6 @@ static void take_rfc850(const char **at, struct tm *utc, int64_t now_s)
 {
     const time_t now = (time_t)now_s;
     struct tm today;
-
     gmtime_r(&now, &today);
     utc->tm_mday = take_number(at, 2, false);
     take_text(at, "-");
@@ -136,8 +132,6 @@ int64_t http_date_parse(const char *text, int64_t now_s)
 {
     struct tm utc = {0};
     const char *at = text;
-    int64_t when_s;
-
     while (isalpha((unsigned char)*at))
         at++;
     if (at == text)
@@ -154,6 +148,6 @@ int64_t http_date_parse(const char *text, int64_t now_s)
     }
     if (!at || *at || !is_real(&utc))
         return -1;
-    when_s = timegm(&utc);
+    int64_t when_s = timegm(&utc);
     return when_s < 0 ? -1 : when_s;
 }

@@ -2,6 +2,7 @@
 /* HTTP's dates (RFC 9110 section 5.6.7). Pure, and without regard to the locale. */
 #ifndef NODE_HTTP_PARSE_DATE_H
 #define NODE_HTTP_PARSE_DATE_H
+
 #include <stdint.h>
 
 enum { HTTP_DATE_BYTES = 30 };

@@ -14,7 +14,6 @@ static int on_field(llhttp_t *parser, const char *at, size_t length)
 {
     struct parsing *parsing = parser->data;
     struct http_fields *fields = parsing->fields;
-
     if (fields->count == HTTP_MAX_FIELDS) {
         parsing->too_many = true;
         return HPE_USER;
@@ -31,7 +30,6 @@ static int on_value(llhttp_t *parser, const char *at, size_t length)
 {
     struct parsing *parsing = parser->data;
     struct http_field *field = &parsing->fields->items[parsing->fields->count - 1];
-
     while (length && (at[length - 1] == ' ' || at[length - 1] == '\t'))
         length--;
     /* llhttp looks past the line's end before it calls a value empty: at is then in the next line.
@@ -46,7 +44,6 @@ static int on_value(llhttp_t *parser, const char *at, size_t length)
 static int on_headers_complete(llhttp_t *parser)
 {
     struct parsing *parsing = parser->data;
-
     parsing->fields->keep_alive = llhttp_should_keep_alive(parser);
     return HPE_PAUSED;
 }
@@ -56,7 +53,6 @@ int http_fields_parse(struct http_fields *fields, const char *head, size_t head_
     struct parsing parsing = {.fields = fields, .head = head};
     llhttp_settings_t settings;
     llhttp_t parser;
-
     if (head_bytes > UINT16_MAX)
         return -E2BIG;
     fields->count = 0;

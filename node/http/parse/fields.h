@@ -5,6 +5,7 @@
  */
 #ifndef NODE_HTTP_PARSE_FIELDS_H
 #define NODE_HTTP_PARSE_FIELDS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

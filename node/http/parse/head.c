@@ -40,11 +40,9 @@ static int check_line(struct http_head_scan *scan, const char *line, size_t line
 /* What can't begin a method needs no line's end to be refused: a TLS handshake has none. */
 static bool begins_badly(const struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
-    char first;
-
     if (scan->line_bytes > 0 || data_bytes <= scan->start_bytes)
         return false;
-    first = data[scan->start_bytes];
+    char first = data[scan->start_bytes];
     return first != '\r' && !is_token(&first, 1);
 }
 
@@ -66,8 +64,6 @@ int http_head_find_end(struct http_head_scan *scan, const char *data, size_t dat
         const char *end =
             memchr(data + scan->searched_bytes, '\n', data_bytes - scan->searched_bytes);
         int error = check_begun(scan, data, end ? (size_t)(end - data) : data_bytes);
-        bool last;
-
         if (error < 0)
             return error;
         if (!end) {
@@ -76,7 +72,7 @@ int http_head_find_end(struct http_head_scan *scan, const char *data, size_t dat
         }
         if (end == line || end[-1] != '\r')
             return -400;
-        last = scan->line_bytes && end - 1 == line;
+        bool last = scan->line_bytes && end - 1 == line;
         error = check_line(scan, line, (size_t)(end - 1 - line));
         if (error < 0)
             return error;
@@ -134,11 +130,9 @@ static int parse_line(
 {
     const char *space = memchr(line, ' ', line_bytes);
     const char *last = memrchr(line, ' ', line_bytes);
-    int error;
-
     if (!space || space == last)
         return -400;
-    error = parse_version(head, last + 1, (size_t)(line + line_bytes - last - 1));
+    int error = parse_version(head, last + 1, (size_t)(line + line_bytes - last - 1));
     if (error == 0)
         error = parse_method(head, line, (size_t)(space - line));
     *target = (struct http_span){space + 1, (size_t)(last - space - 1)};
@@ -151,7 +145,6 @@ static int parse_line(
 const char *http_head_field(const struct http_head *head, const char *name, size_t *from)
 {
     size_t name_bytes = strlen(name);
-
     for (size_t i = *from; i < head->field_count; i++) {
         if (head->fields[i].name_bytes == name_bytes &&
             strcasecmp(head->text + head->fields[i].name, name) == 0) {
@@ -168,7 +161,6 @@ static const char *single_field(const struct http_head *head, const char *name, 
 {
     size_t from = 0;
     const char *value = http_head_field(head, name, &from);
-
     if (value && http_head_field(head, name, &from))
         *repeated = true;
     return value;
@@ -178,7 +170,6 @@ static int check_host(const struct http_head *head)
 {
     bool repeated = false;
     const char *host = single_field(head, "Host", &repeated);
-
     if (repeated || (!host && head->minor_version >= 1))
         return -400;
     return host && !http_host_valid(host, strlen(host)) ? -400 : 0;
@@ -187,7 +178,6 @@ static int check_host(const struct http_head *head)
 static int64_t parse_length(const char *text)
 {
     int64_t value = 0;
-
     if (!*text)
         return -1;
     for (; *text; text++) {
@@ -203,7 +193,6 @@ static int64_t parse_length(const char *text)
 static int check_coding(const char *coding)
 {
     const char *last = strrchr(coding, ',');
-
     last = last ? last + 1 + strspn(last + 1, " \t") : coding;
     if (strcasecmp(last, "chunked") != 0)
         return -400;
@@ -217,7 +206,6 @@ static int check_framing(struct http_head *head)
     bool repeated = false;
     const char *coding = single_field(head, "Transfer-Encoding", &repeated);
     const char *length = single_field(head, "Content-Length", &repeated);
-
     if (repeated || (coding && length) || (coding && head->minor_version < 1))
         return -400;
     if (coding) {
@@ -233,7 +221,6 @@ static int check_expect(struct http_head *head)
 {
     bool repeated = false;
     const char *expect = single_field(head, "Expect", &repeated);
-
     if (!expect || head->minor_version < 1)
         return 0;
     if (repeated || strcasecmp(expect, "100-continue") != 0)
@@ -246,7 +233,6 @@ static bool has_control_bytes(const char *text, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++) {
         unsigned char c = (unsigned char)text[i];
-
         if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f)
             return true;
         if (c == '\r' && (i + 1 == bytes || text[i + 1] != '\n'))
@@ -259,7 +245,6 @@ static void terminate_fields(struct http_head *head)
 {
     for (size_t i = 0; i < head->field_count; i++) {
         const struct http_field *field = &head->fields[i];
-
         head->text[field->value + field->value_bytes] = '\0';
         head->text[field->name + field->name_bytes] = '\0';
     }
@@ -268,7 +253,6 @@ static void terminate_fields(struct http_head *head)
 static int check_message(struct http_head *head)
 {
     int error = check_host(head);
-
     if (error == 0)
         error = check_framing(head);
     return error == 0 ? check_expect(head) : error;
@@ -280,7 +264,6 @@ static int allocate(struct http_head *head, const struct http_fields *fields, co
 {
     size_t table_bytes = fields->count * sizeof(fields->items[0]);
     char *memory = malloc(table_bytes + text_bytes + 1 + path_bytes);
-
     if (!memory)
         return -500;
     memcpy(memory, fields->items, table_bytes);
@@ -300,7 +283,6 @@ static int parse_parts(
 {
     char *path = head->text + text_bytes + 1;
     struct http_target target;
-
     if (http_target_parse(head->text + target_at, target_bytes, path, &target) < 0)
         return -400;
     if (path[0] == '*' && head->method != HTTP_OPTIONS)
@@ -319,12 +301,10 @@ int http_head_parse(
     size_t text_bytes = head_bytes - scan->start_bytes;
     struct http_fields fields;
     struct http_span target;
-    int error;
-
     *head = (struct http_head){0};
     if (has_control_bytes(text, text_bytes))
         return -400;
-    error = parse_line(head, text, scan->line_bytes, &target);
+    int error = parse_line(head, text, scan->line_bytes, &target);
     if (error < 0)
         return error;
     error = http_fields_parse(&fields, text, text_bytes);

@@ -2,6 +2,7 @@
 /* A request's head: where it ends, and what it says. Pure. */
 #ifndef NODE_HTTP_PARSE_HEAD_H
 #define NODE_HTTP_PARSE_HEAD_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -19,7 +19,6 @@ static const char *skip_space(const char *at)
 static int64_t read_number(const char **at)
 {
     int64_t value = 0;
-
     if (!isdigit((unsigned char)**at))
         return -1;
     for (; isdigit((unsigned char)**at); (*at)++)
@@ -31,7 +30,6 @@ static int64_t read_number(const char **at)
 static bool read_spec(const char **at, int64_t total_bytes, struct http_range *range)
 {
     int64_t first = read_number(at), last;
-
     if (*(*at)++ != '-')
         return false;
     last = read_number(at);
@@ -61,7 +59,6 @@ static struct http_range join(const struct http_range *a, const struct http_rang
 {
     int64_t a_end = a->first_bytes + a->length_bytes, b_end = b->first_bytes + b->length_bytes;
     int64_t first = a->first_bytes < b->first_bytes ? a->first_bytes : b->first_bytes;
-
     return (struct http_range){first, (a_end > b_end ? a_end : b_end) - first};
 }
 
@@ -76,7 +73,6 @@ static void remove_at(struct http_ranges *ranges, size_t at)
 static void add(struct http_ranges *ranges, struct http_range range)
 {
     size_t at = ranges->count, i = 0;
-
     while (i < ranges->count) {
         if (!close_together(&ranges->items[i], &range)) {
             i++;
@@ -99,10 +95,8 @@ static void add(struct http_ranges *ranges, struct http_range range)
 static int read_set(const char *at, int64_t total_bytes, struct http_ranges *ranges)
 {
     int specs = 0;
-
     for (at = skip_space(at); *at; at = skip_space(at)) {
         struct http_range range;
-
         if (*at == ',') {
             at++;
             continue;
@@ -120,7 +114,6 @@ enum http_range_kind http_range_parse(
     const char *value, int64_t total_bytes, struct http_ranges *ranges)
 {
     int specs = 0;
-
     ranges->count = 0;
     if (value && strncasecmp(value, "bytes=", 6) == 0)
         specs = read_set(value + 6, total_bytes, ranges);
@@ -154,7 +147,6 @@ int64_t http_parts_bytes(const struct http_ranges *ranges, const char *boundary,
 {
     char text[HTTP_PART_HEAD_BYTES];
     int64_t bytes = (int64_t)http_parts_end(text, boundary);
-
     for (size_t i = 0; i < ranges->count; i++)
         bytes +=
             (int64_t)http_part_head(text, boundary, content_type, &ranges->items[i], total_bytes) +

@@ -2,6 +2,7 @@
 /* Ranges (RFC 9110 section 14), and how several of them are sent. Pure. */
 #ifndef NODE_HTTP_PARSE_RANGE_H
 #define NODE_HTTP_PARSE_RANGE_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -81,7 +81,6 @@ static const struct {
 const struct http_status_text *http_status_error(int status)
 {
     const size_t count = sizeof(errors) / sizeof(errors[0]);
-
     for (size_t i = 0; i < count; i++)
         if (errors[i].status == status)
             return &errors[i].text;

@@ -24,7 +24,6 @@ static int hex_digit(char c)
 static int escaped_byte(const char *text, size_t text_bytes)
 {
     int high, low;
-
     if (text_bytes < 3)
         return -1;
     high = hex_digit(text[1]);
@@ -41,10 +40,8 @@ static bool is_control(int byte)
 static int decode_path(const char *raw, size_t raw_bytes, char *path)
 {
     size_t used = 0;
-
     for (size_t i = 0; i < raw_bytes; i++) {
         int byte = (unsigned char)raw[i];
-
         if (byte == '%') {
             byte = escaped_byte(raw + i, raw_bytes - i);
             i += 2;
@@ -66,12 +63,10 @@ static bool is_dots(const char *part, size_t part_bytes, size_t dots)
 static int normalise_path(char *path, size_t path_bytes)
 {
     size_t used = 0, at = 0;
-
     while (at < path_bytes) {
         const char *part = path + at + 1; /* path[at] is '/' */
         size_t bytes = strcspn(part, "/");
         bool last = at + 1 + bytes >= path_bytes;
-
         if (is_dots(part, bytes, 2)) {
             if (used == 0)
                 return -EBADMSG;
@@ -104,10 +99,8 @@ static bool all_visible(const char *text, size_t text_bytes)
 static bool skip_authority(struct http_span *rest, struct http_span *authority)
 {
     static const char *const schemes[] = {"http://", "https://"};
-
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         size_t bytes = strlen(schemes[i]);
-
         if (rest->bytes < bytes || strncasecmp(rest->at, schemes[i], bytes) != 0)
             continue;
         authority->at = rest->at + bytes;
@@ -124,9 +117,6 @@ static bool skip_authority(struct http_span *rest, struct http_span *authority)
 int http_target_parse(const char *target, size_t target_bytes, char *path, struct http_target *out)
 {
     struct http_span rest = {target, target_bytes};
-    const char *mark;
-    int length;
-
     *out = (struct http_target){{"", 0}, ""};
     if (target_bytes == 0 || !all_visible(target, target_bytes))
         return -EBADMSG;
@@ -136,14 +126,14 @@ int http_target_parse(const char *target, size_t target_bytes, char *path, struc
     }
     if (target[0] != '/' && !skip_authority(&rest, &out->authority))
         return -EBADMSG;
-    mark = memchr(rest.at, '?', rest.bytes);
+    const char *mark = memchr(rest.at, '?', rest.bytes);
     if (mark) {
         out->query = mark + 1;
         rest.bytes = (size_t)(mark - rest.at);
     }
     if (rest.bytes == 0)
         rest = (struct http_span){"/", 1};
-    length = decode_path(rest.at, rest.bytes, path);
+    int length = decode_path(rest.at, rest.bytes, path);
     return length < 0 ? length : normalise_path(path, (size_t)length);
 }
 
@@ -168,7 +158,6 @@ bool http_host_valid(const char *host, size_t host_bytes)
 {
     bool bracketed = host_bytes && host[0] == '[';
     size_t name_bytes = bracketed;
-
     while (name_bytes < host_bytes && host[name_bytes] != (bracketed ? ']' : ':'))
         if (!host_char(host[name_bytes++], bracketed))
             return false;
@@ -189,10 +178,8 @@ bool http_host_valid(const char *host, size_t host_bytes)
 static int decode_form(const char *raw, size_t raw_bytes, char *out, size_t out_bytes)
 {
     size_t used = 0;
-
     for (size_t i = 0; i < raw_bytes; i++) {
         int byte = raw[i] == '+' ? ' ' : (unsigned char)raw[i];
-
         if (byte == '%') {
             byte = escaped_byte(raw + i, raw_bytes - i);
             i += 2;
@@ -217,10 +204,8 @@ int http_query_param(const char *query, const char *name, char *out, size_t out_
     while (*query) {
         size_t pair_bytes = strcspn(query, "&");
         size_t name_bytes = strcspn(query, "=&");
-
         if (span_is(query, name_bytes, name)) {
             const char *value = query + name_bytes + (name_bytes < pair_bytes);
-
             return decode_form(value, (size_t)(query + pair_bytes - value), out, out_bytes);
         }
         query += pair_bytes + (query[pair_bytes] == '&');
@@ -233,10 +218,8 @@ int http_cookie_value(const char *header, const char *name, char *out, size_t ou
     while (*header) {
         size_t pair_bytes = strcspn(header, ";");
         size_t name_bytes = strcspn(header, "=;");
-
         if (name_bytes < pair_bytes && span_is(header, name_bytes, name)) {
             size_t value_bytes = pair_bytes - name_bytes - 1;
-
             if (value_bytes >= out_bytes)
                 return -1;
             memcpy(out, header + name_bytes + 1, value_bytes);

@@ -2,6 +2,7 @@
 /* Request targets, percent-encoding, queries and cookies. Pure. */
 #ifndef NODE_HTTP_PARSE_TARGET_H
 #define NODE_HTTP_PARSE_TARGET_H
+
 #include <stdbool.h>
 #include <stddef.h>
 

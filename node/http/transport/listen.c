@@ -30,12 +30,10 @@ enum {
 static int split_address(const char *address, char *host, size_t host_bytes, const char **port)
 {
     const char *colon = strrchr(address, ':');
-    size_t bytes;
-
     if (!colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1))
         return -EINVAL;
     *port = colon + 1;
-    bytes = (size_t)(colon - address);
+    size_t bytes = (size_t)(colon - address);
     if (bytes >= 2 && address[0] == '[' && colon[-1] == ']') {
         address++;
         bytes -= 2;
@@ -55,7 +53,6 @@ static int resolve(const char *address, struct sockaddr_storage *out, socklen_t 
     const char *port;
     char host[256];
     int error = split_address(address, host, sizeof(host), &port);
-
     if (error < 0 || strtol(port, NULL, 10) > UINT16_MAX)
         return -EINVAL;
     if (getaddrinfo(host, port, &hints, &found) != 0)
@@ -92,7 +89,6 @@ static void tune(int fd, const char *congestion)
 static int set_option(int fd, int option)
 {
     const int yes = 1;
-
     return setsockopt(fd, SOL_SOCKET, option, &yes, sizeof(yes)) < 0 ? -errno : 0;
 }
 
@@ -103,12 +99,10 @@ static int set_option(int fd, int option)
 static int open_one(const struct sockaddr_storage *address, socklen_t bytes, bool first, int *out)
 {
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int error;
-
     *out = fd;
     if (fd < 0)
         return -errno;
-    error = set_option(fd, SO_REUSEADDR);
+    int error = set_option(fd, SO_REUSEADDR);
     if (error == 0 && !first)
         error = set_option(fd, SO_REUSEPORT);
     if (error == 0 && bind(fd, (const struct sockaddr *)address, bytes) < 0)
@@ -153,7 +147,6 @@ int listen_open(
     struct sockaddr_storage bound;
     socklen_t bytes;
     int error = resolve(params->address, &bound, &bytes);
-
     for (int i = 0; i < params->count; i++)
         fds[i] = -1;
     for (int i = 0; error == 0 && i < params->count; i++) {

@@ -2,6 +2,7 @@
 /* Listening sockets: one for each loop, all on one address. */
 #ifndef NODE_HTTP_TRANSPORT_LISTEN_H
 #define NODE_HTTP_TRANSPORT_LISTEN_H
+
 #include <stddef.h>
 
 struct listen_params {

@@ -48,7 +48,6 @@ static ssize_t read_some(struct http_socket *socket, int fd, size_t bytes)
     struct evbuffer *input = socket_input(socket);
     struct evbuffer_iovec space;
     ssize_t got = -1;
-
     evbuffer_unfreeze(input, 0);
     if (evbuffer_reserve_space(input, (ev_ssize_t)bytes, &space, 1) < 1) {
         errno = ENOMEM;
@@ -85,7 +84,6 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     struct socket_input *input = &socket->input;
     size_t max_bytes = max_read_bytes(socket);
     ssize_t got = read_some(socket, fd, max_bytes);
-
     if (got < 0 && errno == EAGAIN)
         return;
     input->has_read = true;
@@ -118,7 +116,6 @@ void socket_update_reading(struct http_socket *socket, bool awaits_more)
     struct socket_input *input = &socket->input;
     bool full = evbuffer_get_length(socket_input(socket)) >= input->read_ahead_bytes;
     int result = 0;
-
     if (full != input->full)
         result = set_reading(socket, !full);
     else if (!full && input->has_read && (input->unread || awaits_more))
@@ -136,7 +133,6 @@ void socket_wait_writable(struct http_socket *socket)
 {
     int result = socket->secure ? bufferevent_enable(socket->bev, EV_WRITE)
                                 : event_add(socket->output.writable, NULL);
-
     socket->output.waiting = result == 0;
     socket->broken |= result < 0;
 }
@@ -148,7 +144,6 @@ static void write_head(struct http_socket *socket)
     struct evbuffer *output = socket_output(socket);
     size_t bytes = socket->output.head_bytes;
     const void *head = evbuffer_pullup(output, (ev_ssize_t)bytes);
-
     if (!head)
         return;
     ssize_t sent =
@@ -163,7 +158,6 @@ static bool is_cut_short(const struct http_socket *socket)
 {
     const struct socket_output *output = &socket->output;
     struct stat info;
-
     return output->file_fd >= 0 &&
            (fstat(output->file_fd, &info) < 0 || info.st_size < output->file_end_bytes);
 }
@@ -174,14 +168,12 @@ static int write_directly(struct http_socket *socket)
 {
     struct evbuffer *output = socket_output(socket);
     int error = 0;
-
     evbuffer_unfreeze(output, 1);
     if (socket->output.head_bytes > 0 && socket->output.file_fd >= 0)
         write_head(socket);
     socket->output.head_bytes = 0;
     for (int i = 0; i < DIRECT_WRITES && evbuffer_get_length(output) > 0; i++) {
         int written = evbuffer_write(output, bufferevent_getfd(socket->bev));
-
         if (written > 0)
             continue;
         if (written == 0)
@@ -201,14 +193,12 @@ static int write_directly(struct http_socket *socket)
 static void push_held_bytes(struct http_socket *socket)
 {
     int on = 1;
-
     (void)setsockopt(bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 int socket_flush(struct http_socket *socket)
 {
     int error = 0;
-
     if (socket->output.waiting || socket->broken)
         return 0;
     if (socket->secure)
@@ -225,7 +215,6 @@ int socket_flush(struct http_socket *socket)
 static void on_sent(struct evbuffer *output, const struct evbuffer_cb_info *info, void *arg)
 {
     struct http_socket *socket = arg;
-
     (void)output;
     socket->output.sent_bytes += info->n_deleted;
 }
@@ -233,7 +222,6 @@ static void on_sent(struct evbuffer *output, const struct evbuffer_cb_info *info
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     struct http_socket *socket = arg;
-
     (void)fd, (void)what;
     socket->output.waiting = false;
     socket->on_ready(socket->ctx);
@@ -244,7 +232,6 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 static void on_tls_writable(struct bufferevent *bev, void *arg)
 {
     struct http_socket *socket = arg;
-
     bufferevent_disable(bev, EV_WRITE);
     socket->output.waiting = false;
     socket->on_ready(socket->ctx);
@@ -253,7 +240,6 @@ static void on_tls_writable(struct bufferevent *bev, void *arg)
 static void on_tls_readable(struct bufferevent *bev, void *arg)
 {
     struct http_socket *socket = arg;
-
     (void)bev;
     socket->on_ready(socket->ctx);
 }
@@ -270,7 +256,6 @@ static void on_close_notify(struct http_socket *socket)
 static void on_tls_event(struct bufferevent *bev, short what, void *arg)
 {
     struct http_socket *socket = arg;
-
     if (what & BEV_EVENT_CONNECTED) {
         tls_read_on(bev); /* the handshake is done */
         return;

@@ -12,6 +12,7 @@
  */
 #ifndef NODE_HTTP_TRANSPORT_SOCKET_H
 #define NODE_HTTP_TRANSPORT_SOCKET_H
+
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>

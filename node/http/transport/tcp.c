@@ -21,7 +21,6 @@ struct tcp_info tcp_get_info(const struct http_socket *socket)
 {
     struct tcp_info info = {0};
     socklen_t bytes = sizeof(info);
-
     if (socket->bev)
         (void)getsockopt(bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_INFO, &info, &bytes);
     return info;
@@ -30,7 +29,6 @@ struct tcp_info tcp_get_info(const struct http_socket *socket)
 void tcp_expect_slow(struct http_socket *socket)
 {
     const int bytes = SLOW_NOTSENT_BYTES;
-
     if (socket->expects_slow)
         return;
     socket->expects_slow = true;
@@ -48,7 +46,6 @@ void tcp_adapt_to_link(
     struct http_socket *socket, const struct tcp_info *info, const char *congestion)
 {
     bool is_near = info->tcpi_min_rtt < NEAR_US && info->tcpi_rtt < QUEUED_US;
-
     if (socket->far_link || is_near)
         return;
     socket->far_link = true;

@@ -2,6 +2,7 @@
 /* TCP options of one connection, and what TCP knows of its path. One loop's thread. */
 #ifndef NODE_HTTP_TRANSPORT_TCP_H
 #define NODE_HTTP_TRANSPORT_TCP_H
+
 #include <linux/tcp.h>
 #include <stdint.h>
 

@@ -7,6 +7,7 @@
  */
 #ifndef NODE_HTTP_TRANSPORT_TICKET_KEYS_H
 #define NODE_HTTP_TRANSPORT_TICKET_KEYS_H
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -48,7 +48,6 @@ static int take_key(struct tls *tls, const unsigned char *name, bool seal, struc
 {
     int64_t now_ms = clock_mono_ms();
     const struct ticket_key *now, *key;
-
     pthread_mutex_lock(&tls->lock);
     now = ticket_keys_now(&tls->tickets, now_ms);
     key = seal ? now : ticket_keys_find(&tls->tickets, name, now_ms);
@@ -70,7 +69,6 @@ static bool set_up_ticket(const struct ticket_key *key, const unsigned char *iv,
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
         OSSL_PARAM_construct_end(),
     };
-
     return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->cipher, iv, seal) == 1 &&
            EVP_MAC_CTX_set_params(mac, params) == 1;
 }
@@ -82,7 +80,6 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     struct ticket_key key;
     int error = take_key(tls, name, seal, &key);
-
     if (error <= 0)
         return error;
     if (seal)
@@ -116,7 +113,6 @@ static int write_record(BIO *bio, const char *data, int bytes)
     size_t expected = expected_records(bio);
     int flags = MSG_NOSIGNAL | (expected > 1 ? MSG_MORE : 0);
     ssize_t sent = send((int)BIO_get_fd(bio, NULL), data, (size_t)bytes, flags);
-
     BIO_clear_retry_flags(bio);
     if (sent < 0 && BIO_sock_should_retry((int)sent))
         BIO_set_retry_write(bio);
@@ -129,7 +125,6 @@ static BIO_METHOD *new_sending(void)
 {
     const BIO_METHOD *socket = BIO_s_socket();
     BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOCKET, "records");
-
     if (method && BIO_meth_set_write(method, write_record) == 1 &&
         BIO_meth_set_read(method, BIO_meth_get_read(socket)) == 1 &&
         BIO_meth_set_ctrl(method, BIO_meth_get_ctrl(socket)) == 1 &&
@@ -158,7 +153,6 @@ static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
     unsigned char *selected;
     int error =
         SSL_select_next_proto(&selected, out_bytes, ours, sizeof(ours) - 1, offered, offered_bytes);
-
     (void)ssl, (void)ctx;
     *out = selected;
     return error == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -168,7 +162,6 @@ static SSL_CTX *new_context(struct tls *tls)
 {
     static const unsigned char name[] = "terrace";
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-
     if (!ctx)
         return NULL;
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
@@ -218,15 +211,13 @@ static bool is_mismatch(unsigned long error)
 static int load_key(
     SSL_CTX *ctx, const struct tls_params *params, char *message, size_t message_bytes)
 {
-    bool loaded;
-
     if (access(params->key, R_OK) < 0) {
         snprintf(
             message, message_bytes, "tls_key: %s can't be read: %s", params->key, strerror(errno));
         return -EINVAL;
     }
     ERR_clear_error();
-    loaded = SSL_CTX_use_PrivateKey_file(ctx, params->key, SSL_FILETYPE_PEM) == 1;
+    bool loaded = SSL_CTX_use_PrivateKey_file(ctx, params->key, SSL_FILETYPE_PEM) == 1;
     if (loaded && SSL_CTX_check_private_key(ctx) == 1)
         return 0;
     if (loaded || is_mismatch(ERR_peek_last_error()))
@@ -242,14 +233,12 @@ static int load(struct tls *tls, SSL_CTX **out, char *message, size_t message_by
 {
     const struct tls_params *params = &tls->params;
     SSL_CTX *ctx = new_context(tls);
-    int error;
-
     *out = NULL;
     if (!ctx) {
         snprintf(message, message_bytes, "TLS can't be set up: out of memory");
         return -ENOMEM;
     }
-    error = load_certificate(ctx, params->certificate, message, message_bytes);
+    int error = load_certificate(ctx, params->certificate, message, message_bytes);
     if (error == 0)
         error = load_key(ctx, params, message, message_bytes);
     ERR_clear_error();
@@ -263,8 +252,6 @@ static int load(struct tls *tls, SSL_CTX **out, char *message, size_t message_by
 int tls_open(struct tls **out, const struct tls_params *params, char *message, size_t message_bytes)
 {
     struct tls *tls = calloc(1, sizeof(*tls));
-    int error;
-
     *out = NULL;
     if (!tls) {
         snprintf(message, message_bytes, "TLS can't be set up: out of memory");
@@ -274,7 +261,7 @@ int tls_open(struct tls **out, const struct tls_params *params, char *message, s
     pthread_mutex_init(&tls->lock, NULL);
     tls->tickets.period_ms = SESSION_S * 1000LL;
     tls->sending = new_sending();
-    error = tls->sending ? load(tls, &tls->ctx, message, message_bytes) : -ENOMEM;
+    int error = tls->sending ? load(tls, &tls->ctx, message, message_bytes) : -ENOMEM;
     if (!tls->sending)
         snprintf(message, message_bytes, "TLS can't be set up: out of memory");
     if (error < 0)
@@ -287,7 +274,6 @@ int tls_reload(struct tls *tls, char *message, size_t message_bytes)
 {
     SSL_CTX *ctx, *old;
     int error = load(tls, &ctx, message, message_bytes);
-
     if (error < 0)
         return error;
     pthread_mutex_lock(&tls->lock);
@@ -300,10 +286,9 @@ int tls_reload(struct tls *tls, char *message, size_t message_bytes)
 
 bool tls_expired(struct tls *tls)
 {
-    bool expired;
-
     pthread_mutex_lock(&tls->lock);
-    expired = X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(tls->ctx))) < 0;
+    bool expired =
+        X509_cmp_current_time(X509_get0_notAfter(SSL_CTX_get0_certificate(tls->ctx))) < 0;
     pthread_mutex_unlock(&tls->lock);
     return expired;
 }
@@ -326,13 +311,11 @@ void tls_close(struct tls **tls)
 static SSL *new_ssl(struct tls *tls, int fd)
 {
     BIO *bio = BIO_new(tls->sending);
-    SSL *ssl;
-
     if (!bio)
         return NULL;
     BIO_set_fd(bio, fd, BIO_NOCLOSE);
     pthread_mutex_lock(&tls->lock);
-    ssl = SSL_new(tls->ctx);
+    SSL *ssl = SSL_new(tls->ctx);
     pthread_mutex_unlock(&tls->lock);
     if (ssl)
         SSL_set_bio(ssl, bio, bio);
@@ -347,7 +330,6 @@ struct bufferevent *tls_accept(struct tls *tls, struct event_base *base, int fd)
     struct bufferevent *bev = ssl ? bufferevent_openssl_socket_new(base, fd, ssl,
                                         BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
                                   : NULL;
-
     if (!bev)
         SSL_free(ssl);
     return bev;
@@ -366,7 +348,6 @@ bool tls_is_used(const struct bufferevent *bev)
 void tls_read_on(struct bufferevent *bev)
 {
     SSL *ssl = ssl_of(bev);
-
     if (ssl && SSL_has_pending(ssl))
         event_active(&bev->ev_read, EV_READ, 0);
 }
@@ -376,7 +357,6 @@ void tls_read_on(struct bufferevent *bev)
 static size_t contiguous(struct evbuffer *output, unsigned char **data)
 {
     size_t bytes = evbuffer_get_length(output), whole = evbuffer_get_contiguous_space(output);
-
     if (whole < bytes && whole < RECORD_BYTES) {
         whole = bytes < RECORD_BYTES ? bytes : RECORD_BYTES;
         *data = evbuffer_pullup(output, (ev_ssize_t)whole);
@@ -390,7 +370,6 @@ static size_t contiguous(struct evbuffer *output, unsigned char **data)
 static bool may_go_on(SSL *ssl, int result)
 {
     int error = SSL_get_error(ssl, result);
-
     ERR_clear_error();
     return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
 }
@@ -400,13 +379,11 @@ static int write_some(SSL *ssl, struct evbuffer *output)
 {
     unsigned char *data;
     size_t bytes = contiguous(output, &data), left = evbuffer_get_length(output) - bytes;
-    int error;
-
     if (bytes > INT_MAX)
         bytes = INT_MAX;
     expect_records(SSL_get_wbio(ssl), (bytes + RECORD_BYTES - 1) / RECORD_BYTES + (left > 0));
     ERR_clear_error();
-    error = SSL_write(ssl, data, (int)bytes);
+    int error = SSL_write(ssl, data, (int)bytes);
     if (error > 0)
         evbuffer_drain(output, (size_t)error);
     return error;
@@ -417,7 +394,6 @@ bool tls_write(struct bufferevent *bev)
     SSL *ssl = ssl_of(bev);
     struct evbuffer *output = bufferevent_get_output(bev);
     int error = 1;
-
     if (!SSL_is_init_finished(ssl))
         return true;
     while (error > 0 && evbuffer_get_length(output) > 0)
@@ -434,7 +410,6 @@ bool tls_write(struct bufferevent *bev)
 void tls_say_goodbye(struct bufferevent *bev)
 {
     SSL *ssl = ssl_of(bev);
-
     if (!ssl || !SSL_is_init_finished(ssl))
         return;
     SSL_shutdown(ssl); /* where the socket is full the peer goes without */
@@ -447,12 +422,10 @@ void tls_end_refused(struct bufferevent *bev)
     int fd = bufferevent_getfd(bev);
     char rest[4096];
     int left_bytes = REFUSED_BYTES;
-
     if (!ssl || SSL_is_init_finished(ssl))
         return;
     while (left_bytes > 0) {
         ssize_t got = recv(fd, rest, sizeof(rest), MSG_DONTWAIT);
-
         if (got <= 0)
             break;
         left_bytes -= (int)got;

@@ -6,6 +6,7 @@
  */
 #ifndef NODE_HTTP_TRANSPORT_TLS_H
 #define NODE_HTTP_TRANSPORT_TLS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 

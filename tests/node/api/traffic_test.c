@@ -36,10 +36,8 @@ static void handle_big(struct http_request *req, void *ctx)
 {
     struct context *context = ctx;
     char path[128];
-    int fd;
-
     snprintf(path, sizeof(path), "%s/big", context->fixture.folder);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0 || ftruncate(fd, BIG_BYTES) < 0)
         abort();
     close(fd);
@@ -53,7 +51,6 @@ static void add_routes(struct context *context)
 {
     static const struct http_route big = {
         .methods = HTTP_GET, .pattern = "/big", .handle = handle_big};
-
     context->routes[0] = api_traffic_routes(context->monitor);
     context->routes[1] = hls_routes(context->hls);
     context->routes[2] = (struct http_route_set){&big, 1, context};
@@ -62,7 +59,6 @@ static void add_routes(struct context *context)
 static int setup(void **state)
 {
     struct context *context = calloc(1, sizeof(*context));
-
     assert_non_null(context);
     lesson_fixture_open(&context->fixture);
     lesson_fixture_create(&context->fixture, true);
@@ -82,7 +78,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct context *context = *state;
-
     lesson_fixture_close(&context->fixture);
     hls_close(&context->hls);
     monitor_close(&context->monitor);
@@ -95,7 +90,6 @@ static json_t *get_json(struct context *context, const char *path)
 {
     struct reply reply = lesson_fixture_get(&context->fixture, "", path);
     json_t *root = json_loads((const char *)reply.body, 0, NULL);
-
     assert_int_equal(reply.status, 200);
     if (!strcasestr(reply.headers, "Content-Type: application/json"))
         fail_msg("%s", reply.headers);
@@ -107,7 +101,6 @@ static json_t *get_json(struct context *context, const char *path)
 static int64_t number(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
-
     if (!json_is_integer(value))
         fail_msg("%s is no whole number", key);
     return json_integer_value(value);
@@ -122,7 +115,6 @@ static json_t *final_row(struct context *context, const char *address, int64_t r
         json_t *found = NULL;
         json_t *row;
         size_t i;
-
         json_array_foreach(json_object_get(root, "terminals"), i, row)
         {
             if (strcmp(json_string_value(json_object_get(row, "address")), address) == 0 &&
@@ -143,15 +135,12 @@ static void test_bytes_agree_with_curl(void **state)
         "/v/1/1/v400/init.mp4", "/nothing/there", "/big", "/v/1/1/v400/3.m4s"};
     struct context *context = *state;
     int64_t received = 0;
-    json_t *row;
-
     for (size_t i = 0; i < COUNT(paths); i++) {
         struct reply reply = lesson_fixture_get(&context->fixture, FROM " -A 'Box/1.0'", paths[i]);
-
         received += reply.header_bytes + reply.body_bytes;
         reply_free(&reply);
     }
-    row = final_row(context, "127.0.0.7", COUNT(paths));
+    json_t *row = final_row(context, "127.0.0.7", COUNT(paths));
     assert_int_equal(number(row, "sent_bytes"), received);
     assert_int_equal(number(row, "requests"), COUNT(paths));
     assert_int_equal(number(row, "lesson"), 1);
@@ -172,7 +161,6 @@ static void test_cut_transfer(void **state)
     struct reply reply =
         lesson_fixture_get(&context->fixture, FROM " --limit-rate 1M -m 1", "/big");
     json_t *row = final_row(context, "127.0.0.7", 0);
-
     assert_int_equal(reply.curl_exit, 28); /* timed out */
     assert_true(reply.body_bytes > 0 && reply.body_bytes < BIG_BYTES);
     assert_in_range(number(row, "sent_bytes"), reply.header_bytes + reply.body_bytes,
@@ -187,20 +175,17 @@ static void test_uplink(void **state)
     struct reply reply = lesson_fixture_get(&context->fixture, FROM, "/v/1/1/v400/0.m4s");
     int64_t received = reply.header_bytes + reply.body_bytes;
     int64_t sum = 0;
-    json_t *root;
     json_t *minute;
     json_t *minutes;
     size_t i;
-
     reply_free(&reply);
     json_decref(final_row(context, "127.0.0.7", 1));
-    root = get_json(context, "/api/technician/uplink");
+    json_t *root = get_json(context, "/api/technician/uplink");
     minutes = json_object_get(root, "minutes");
     assert_int_equal(json_array_size(minutes), 60);
     json_array_foreach(minutes, i, minute)
     {
         int64_t first_ms = number(json_array_get(minutes, 0), "time_ms");
-
         assert_int_equal(number(minute, "time_ms"), first_ms + (int64_t)i * 60000);
         sum += number(minute, "sent_bytes");
     }
@@ -214,7 +199,6 @@ static void test_uplink(void **state)
 static void expect_metric(const struct reply *reply, const char *name, int64_t least)
 {
     const char *line = strstr((const char *)reply->body, name);
-
     if (!line || strtoll(line + strlen(name), NULL, 10) < least)
         fail_msg("%s is not at least %lld in:\n%s", name, (long long)least, (char *)reply->body);
 }
@@ -224,7 +208,6 @@ static void test_metrics(void **state)
     struct context *context = *state;
     struct reply reply = lesson_fixture_get(&context->fixture, FROM, "/v/1/1/v400/0.m4s");
     int64_t received = reply.header_bytes + reply.body_bytes;
-
     reply_free(&reply);
     json_decref(final_row(context, "127.0.0.7", 1));
     reply = lesson_fixture_get(&context->fixture, "", "/metrics");
@@ -250,7 +233,6 @@ static int64_t hour_bytes(struct monitor *monitor)
     struct monitor_time now = monitor_now();
     struct catalog_uplink_minute minutes[MINUTES_SHOWN];
     int64_t bytes = 0;
-
     monitor_copy_minutes(monitor, &now, minutes);
     for (int i = 0; i < MINUTES_SHOWN; i++)
         bytes += minutes[i].sent_bytes;
@@ -269,10 +251,8 @@ static void test_restarts_count_once(void **state)
         .requests = 1};
     const struct monitor_params params = {.catalog = fixture->catalog};
     struct monitor *monitor = NULL;
-    int64_t before;
-
     assert_int_equal(monitor_open(&monitor, &params), 0);
-    before = hour_bytes(monitor);
+    int64_t before = hour_bytes(monitor);
     monitor_observe(&sample, monitor);
     monitor_flush(monitor, fixture->catalog, true);
     monitor_flush(monitor, fixture->catalog, true);
@@ -310,7 +290,6 @@ static void test_minute_that_is_over(void **state)
     struct monitor_time now = {.wall_ms = 29000000LL * MS_PER_MINUTE, .mono_ms = 1000};
     struct catalog_uplink uplink = {0};
     struct monitor *monitor = NULL;
-
     assert_int_equal(
         monitor_open(&monitor, &(struct monitor_params){.catalog = fixture->catalog}), 0);
     monitor_observe_at(monitor, &sample, &now);
@@ -340,6 +319,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_restarts_count_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_minute_that_is_over, setup, teardown),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,6 @@ struct context {
 static int setup(void **state)
 {
     struct context *context = calloc(1, sizeof(*context));
-
     assert_non_null(context);
     lesson_fixture_open(&context->fixture);
     assert_int_equal(
@@ -41,7 +40,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct context *context = *state;
-
     lesson_fixture_close(&context->fixture);
     hls_close(&context->hls);
     assert_null(context->hls);
@@ -69,7 +67,6 @@ static void expect_body(const struct reply *reply, const char *relative, size_t 
 static void wait_for_status(struct lesson_fixture *fixture, const char *path, int status)
 {
     int tries = 0;
-
     while (lesson_fixture_status(fixture, "", path) != status)
         if (++tries > 2000)
             fail_msg("%s never answered %d", path, status);
@@ -79,11 +76,9 @@ static void test_playlists(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
-    struct reply reply;
-
     lesson_fixture_create(fixture, true);
     lesson_fixture_finish(fixture);
-    reply = lesson_fixture_get(fixture, "", "/v/1/1/master.m3u8");
+    struct reply reply = lesson_fixture_get(fixture, "", "/v/1/1/master.m3u8");
     assert_int_equal(reply.status, 200);
     expect_header(&reply, "Content-Type: application/vnd.apple.mpegurl\r\n");
     expect_header(&reply, "Cache-Control: public, max-age=300\r\n");
@@ -120,13 +115,11 @@ static void test_not_modified(void **state)
     struct reply reply;
     char tag[128];
     char option[256];
-
     lesson_fixture_create(&context->fixture, true);
     lesson_fixture_finish(&context->fixture);
     for (int i = 0; i < 3; i++) {
         const char *path =
             (const char *[]){"/v/1/1/master.m3u8", "/v/1/1/v400/1.m4s", "/v/1/1/poster.jpg"}[i];
-
         reply = lesson_fixture_get(&context->fixture, "", path);
         assert_int_equal(sscanf(strcasestr(reply.headers, "ETag: "), "%*s %127[^\r]", tag), 1);
         reply_free(&reply);
@@ -139,11 +132,9 @@ static void test_segments(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
-    struct reply reply;
-
     lesson_fixture_create(fixture, true);
     lesson_fixture_finish(fixture);
-    reply = lesson_fixture_get(fixture, "", "/v/1/1/v400/0.m4s");
+    struct reply reply = lesson_fixture_get(fixture, "", "/v/1/1/v400/0.m4s");
     assert_int_equal(reply.status, 200);
     expect_header(&reply, "Content-Type: video/mp4\r\n");
     expect_header(&reply, "Cache-Control: public, max-age=31536000, immutable\r\n");
@@ -211,13 +202,11 @@ static void test_what_is_not_there(void **state)
         "/v/1/1/v400/..%2finit.mp4",
     };
     struct context *context = *state;
-
     lesson_fixture_create(&context->fixture, true);
     lesson_fixture_finish(&context->fixture);
     assert_int_equal(lesson_fixture_status(&context->fixture, "", "/v/1/1/v400/3.m4s"), 200);
     for (size_t i = 0; i < COUNT(paths); i++) {
         int status = lesson_fixture_status(&context->fixture, "", paths[i]);
-
         if (status != 404)
             print_error("%s\n", paths[i]);
         assert_int_equal(status, 404);
@@ -228,8 +217,6 @@ static void test_growing(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
-    struct reply reply;
-
     lesson_fixture_create(fixture, true);
     assert_true(lesson_fixture_work(fixture)); /* sound */
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/master.m3u8"), 404);
@@ -237,7 +224,7 @@ static void test_growing(void **state)
     assert_true(lesson_fixture_work(fixture)); /* poster */
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/poster.jpg"), 200);
     assert_true(lesson_fixture_work(fixture)); /* the first minute's picture */
-    reply = lesson_fixture_get(fixture, "", "/v/1/1/master.m3u8");
+    struct reply reply = lesson_fixture_get(fixture, "", "/v/1/1/master.m3u8");
     assert_int_equal(reply.status, 200);
     expect_header(&reply, "Cache-Control: public, max-age=1\r\n");
     reply_free(&reply);
@@ -263,12 +250,10 @@ static void test_unpublished(void **state)
         "/v/1/1/v400/0.m4s", "/v/1/1/a32/init.mp4", "/v/1/1/poster.jpg"};
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
-
     lesson_fixture_create(fixture, false);
     lesson_fixture_finish(fixture);
     for (size_t i = 0; i < COUNT(paths); i++) {
         struct reply reply = lesson_fixture_get(fixture, KNOWN, paths[i]);
-
         assert_int_equal(reply.status, 200);
         expect_header(&reply, "Cache-Control: private, no-store\r\n");
         reply_free(&reply);
@@ -307,7 +292,6 @@ static void test_file_of_a_growing_rendition(void **state)
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/0.m4s"), 200);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct reply reply = lesson_fixture_get(fixture, cases[i].options, cases[i].path);
-
         print_message("%s\n", cases[i].path);
         assert_int_equal(reply.status, cases[i].status);
         assert_non_null(strstr((char *)reply.body, cases[i].code));
@@ -318,7 +302,6 @@ static void test_file_of_a_growing_rendition(void **state)
     wait_for_status(fixture, "/v/1/1/v400/0.m4s", 404);
     for (int known = 0; known < 2; known++) {
         struct reply reply = lesson_fixture_get(fixture, known ? KNOWN : "", "/v/1/1/v400.mp4");
-
         assert_int_equal(reply.status, 404);
         assert_non_null(strstr((char *)reply.body, known ? "not_complete" : "not_found"));
         reply_free(&reply);
@@ -329,7 +312,6 @@ static void test_removed(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
-
     lesson_fixture_create(fixture, true);
     lesson_fixture_finish(fixture);
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/0.m4s"), 200);
@@ -342,7 +324,6 @@ static void test_damaged_disk(void **state)
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
     char path[STORE_PATH_BYTES];
-
     lesson_fixture_create(fixture, true);
     lesson_fixture_finish(fixture);
     assert_int_equal(store_media_path(fixture->store, 1, 1, "v400/00000.chunk", path), 0);
@@ -367,6 +348,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_disk, setup, teardown),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,6 @@ struct context {
 static int setup(void **state)
 {
     struct context *context = calloc(1, sizeof(*context));
-
     assert_non_null(context);
     lesson_fixture_open(&context->fixture);
     for (int i = 0; i < LESSONS; i++)
@@ -37,7 +36,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct context *context = *state;
-
     lesson_cache_close(&context->cache);
     assert_null(context->cache);
     lesson_fixture_close(&context->fixture);
@@ -49,7 +47,6 @@ static bool remembered(struct context *context, int64_t lesson_id, int64_t now_m
 {
     struct lesson_view view = {0};
     bool found = lesson_cache_get(context->cache, lesson_id, now_ms, &view);
-
     media_index_unref(view.index);
     return found;
 }
@@ -58,7 +55,6 @@ static bool remembered(struct context *context, int64_t lesson_id, int64_t now_m
 static void load(struct context *context, int64_t lesson_id)
 {
     struct lesson_view view;
-
     assert_int_equal(
         lesson_cache_load(context->cache, context->fixture.catalog, lesson_id, INT64_MAX, &view),
         0);
@@ -71,11 +67,9 @@ static void test_believed_for_a_while(void **state)
 {
     struct context *context = *state;
     int64_t before_ms = clock_mono_ms();
-    int64_t after_ms;
-
     assert_false(remembered(context, LESSONS, before_ms));
     load(context, LESSONS);
-    after_ms = clock_mono_ms();
+    int64_t after_ms = clock_mono_ms();
     assert_true(remembered(context, LESSONS, before_ms + LESSON_CACHE_GROWING_MS - 1));
     assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_GROWING_MS));
     lesson_fixture_finish(&context->fixture);
@@ -90,7 +84,6 @@ static void test_longest_unused_goes(void **state)
 {
     struct context *context = *state;
     int64_t now_ms = clock_mono_ms();
-
     load(context, 1);
     load(context, 2);
     load(context, 3);
@@ -106,7 +99,6 @@ static void test_bytes_are_bounded(void **state)
 {
     struct context *context = *state;
     int64_t now_ms = clock_mono_ms();
-
     lesson_cache_close(&context->cache);
     assert_int_equal(
         lesson_cache_open(&context->cache, &(struct lesson_cache_params){.max_bytes = 1}), 0);
@@ -122,7 +114,6 @@ static void test_view_outlives_its_lesson(void **state)
 {
     struct context *context = *state;
     struct lesson_view view;
-
     lesson_fixture_finish(&context->fixture);
     assert_int_equal(
         lesson_cache_load(context->cache, context->fixture.catalog, 1, INT64_MAX, &view), 0);
@@ -141,7 +132,6 @@ static void test_complete_index_is_kept(void **state)
     struct context *context = *state;
     struct catalog *catalog = context->fixture.catalog;
     struct lesson_view first, second, third;
-
     lesson_fixture_finish(&context->fixture);
     assert_int_equal(lesson_cache_load(context->cache, catalog, 1, INT64_MAX, &first), 0);
     assert_true(first.published);
@@ -165,10 +155,8 @@ static void test_extras_are_noticed(void **state)
     struct context *context = *state;
     struct catalog *catalog = context->fixture.catalog;
     struct lesson_view views[FIXTURE_CHUNKS + 1];
-    int64_t id;
-
     context->fixture.optional = true;
-    id = lesson_fixture_create(&context->fixture, true);
+    int64_t id = lesson_fixture_create(&context->fixture, true);
     for (int i = 0; i < 4; i++) /* sound, poster, two chunks */
         assert_true(lesson_fixture_work(&context->fixture));
     for (int i = 0; i <= FIXTURE_CHUNKS; i++) {
@@ -194,14 +182,12 @@ static void *work(void *ctx)
     struct catalog *catalog = NULL;
     const struct catalog_params params = {
         .path = store_catalog_path(worker->context->fixture.store)};
-
     if (catalog_open(&catalog, &params, NULL, 0))
         worker->failures++;
     for (int i = 0; catalog && i < ROUNDS; i++) {
         struct lesson_view view = {0};
         int64_t lesson_id = 1 + rand_r(&worker->seed) % LESSONS;
         int64_t now_ms = clock_mono_ms();
-
         if (!lesson_cache_get(worker->context->cache, lesson_id, now_ms - 900, &view) &&
             lesson_cache_load(worker->context->cache, catalog, lesson_id, now_ms - 1, &view))
             worker->failures++;
@@ -218,7 +204,6 @@ static void test_many_threads(void **state)
 {
     struct worker workers[THREADS];
     pthread_t threads[THREADS];
-
     lesson_fixture_finish(&((struct context *)*state)->fixture);
     for (unsigned i = 0; i < THREADS; i++) {
         workers[i] = (struct worker){.context = *state, .seed = i};
@@ -241,6 +226,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_extras_are_noticed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,6 @@ static void *open_catalog(void *ctx)
     const struct lesson_fixture *fixture = ctx;
     struct catalog *catalog = NULL;
     char message[256];
-
     if (catalog_open(&catalog, &(struct catalog_params){.path = store_catalog_path(fixture->store)},
             message, sizeof(message)))
         fail_msg("catalog: %s", message);
@@ -36,14 +35,12 @@ static void *open_catalog(void *ctx)
 static void close_catalog(void *thread_ctx)
 {
     struct catalog *catalog = thread_ctx;
-
     catalog_close(&catalog);
 }
 
 void lesson_fixture_open(struct lesson_fixture *fixture)
 {
     char message[256];
-
     *fixture = (struct lesson_fixture){.folder = "/tmp/terrace-unit-XXXXXX"};
     assert_non_null(mkdtemp(fixture->folder));
     if (store_open(&fixture->store, &(struct store_params){.path = fixture->folder, .create = true},
@@ -55,7 +52,6 @@ void lesson_fixture_open(struct lesson_fixture *fixture)
 void lesson_fixture_close(struct lesson_fixture *fixture)
 {
     char command[128];
-
     http_server_close(&fixture->server, 1000);
     catalog_close(&fixture->catalog);
     store_close(&fixture->store);
@@ -76,13 +72,11 @@ static void write_file(struct lesson_fixture *fixture, const struct catalog_job 
 {
     char path[STORE_PATH_BYTES];
     char command[STORE_PATH_BYTES + 32];
-    FILE *file;
-
     assert_int_equal(
         store_media_path(fixture->store, job->lesson_id, job->revision, relative, path), 0);
     snprintf(command, sizeof(command), "mkdir -p -- $(dirname %s)", path);
     assert_int_equal(system(command), 0);
-    file = fopen(path, "wb");
+    FILE *file = fopen(path, "wb");
     assert_non_null(file);
     for (size_t i = 0; i < bytes; i++)
         putc(lesson_fixture_byte(relative, i), file);
@@ -105,7 +99,6 @@ static void make_init(struct lesson_fixture *fixture, const struct catalog_job *
 {
     char relative[64];
     char sha256[65];
-
     snprintf(relative, sizeof(relative), "%s/init.mp4", rendition->name);
     write_file(fixture, job, relative, FIXTURE_INIT_BYTES, sha256);
     assert_int_equal(catalog_rendition_set_init(fixture->catalog, job->id, OWNER, rendition->id,
@@ -131,7 +124,6 @@ static void make_chunk(struct lesson_fixture *fixture, const struct catalog_job 
         .segment_count = COUNT(segments)};
     char relative[64];
     char sha256[65];
-
     snprintf(relative, sizeof(relative), "%s/%05d.chunk", rendition->name, number);
     write_file(fixture, job, relative, (size_t)chunk.bytes, sha256);
     chunk.sha256 = sha256;
@@ -190,7 +182,6 @@ static void plan_lesson(struct lesson_fixture *fixture, const struct catalog_job
         .rendition_count = COUNT(renditions) - (fixture->optional ? 0 : 1),
         .jobs = jobs,
         .job_count = COUNT(jobs) - (fixture->optional ? 0 : FIXTURE_CHUNKS)};
-
     assert_int_equal(
         catalog_job_finish_probe(fixture->catalog, job->id, OWNER, &result, NOW_MS), 0);
 }
@@ -198,13 +189,11 @@ static void plan_lesson(struct lesson_fixture *fixture, const struct catalog_job
 static void make_media(struct lesson_fixture *fixture, const struct catalog_job *job, int kind)
 {
     struct catalog_renditions renditions = {0};
-    struct catalog_rendition rendition;
     bool optional = job->chunk >= FIXTURE_CHUNKS;
     int first = kind == CATALOG_AUDIO ? 0 : job->chunk % FIXTURE_CHUNKS;
     int last = kind == CATALOG_AUDIO ? FIXTURE_CHUNKS - 1 : first;
-
     assert_int_equal(catalog_renditions(fixture->catalog, job->lesson_id, &renditions), 0);
-    rendition = find_rendition(&renditions, kind, optional);
+    struct catalog_rendition rendition = find_rendition(&renditions, kind, optional);
     make_init(fixture, job, &rendition);
     for (int number = first; number <= last; number++)
         make_chunk(fixture, job, &rendition, number);
@@ -214,7 +203,6 @@ static void make_media(struct lesson_fixture *fixture, const struct catalog_job 
 static void make_poster(struct lesson_fixture *fixture, const struct catalog_job *job)
 {
     char sha256[65];
-
     write_file(fixture, job, "poster.jpg", FIXTURE_POSTER_BYTES, sha256);
     assert_int_equal(catalog_lesson_set_poster(fixture->catalog, job->id, OWNER, "poster.jpg"), 0);
     write_file(fixture, job, "storyboard.vtt", FIXTURE_POSTER_BYTES, sha256);
@@ -225,14 +213,12 @@ static void make_poster(struct lesson_fixture *fixture, const struct catalog_job
 bool lesson_fixture_work(struct lesson_fixture *fixture)
 {
     struct catalog_jobs jobs = {0};
-    const struct catalog_job *job;
     int error =
         catalog_job_lease(fixture->catalog, OWNER, NOW_MS, LEASE_MS, NOW_MS + LEASE_MS, &jobs);
-
     if (error == CATALOG_ENOTFOUND)
         return false;
     assert_int_equal(error, 0);
-    job = &jobs.items[0];
+    const struct catalog_job *job = &jobs.items[0];
     if (job->kind == CATALOG_JOB_PROBE)
         plan_lesson(fixture, job);
     else if (job->kind == CATALOG_JOB_POSTER)
@@ -254,10 +240,8 @@ void lesson_fixture_finish(struct lesson_fixture *fixture)
 static bool is_probed(struct lesson_fixture *fixture, int64_t lesson_id)
 {
     struct catalog_lessons lessons = {0};
-    bool probed;
-
     assert_int_equal(catalog_lesson_get(fixture->catalog, lesson_id, &lessons), 0);
-    probed = lessons.items[0].state != CATALOG_LESSON_QUEUED;
+    bool probed = lessons.items[0].state != CATALOG_LESSON_QUEUED;
     catalog_lessons_free(&lessons);
     return probed;
 }
@@ -275,7 +259,6 @@ int64_t lesson_fixture_create(struct lesson_fixture *fixture, bool published)
         .source_sha256 = "",
         .now_ms = NOW_MS};
     int64_t lesson_id = 0;
-
     lesson_fixture_finish(fixture);
     store_new_name(name);
     assert_int_equal(catalog_lesson_create(fixture->catalog, &lesson, &lesson_id), 0);
@@ -310,7 +293,6 @@ void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_rout
         .thread_open = open_catalog,
         .thread_close = close_catalog,
         .thread_ctx_ctx = fixture};
-
     if (http_server_open(&fixture->server, &params, message, sizeof(message)))
         fail_msg("server: %s", message);
 }
@@ -321,13 +303,10 @@ static unsigned char *read_file(
 {
     char path[128];
     struct stat status;
-    unsigned char *data;
-    FILE *file;
-
     snprintf(path, sizeof(path), "%s/%s", fixture->folder, name);
-    file = fopen(path, "rb");
+    FILE *file = fopen(path, "rb");
     *bytes = file && fstat(fileno(file), &status) == 0 ? (size_t)status.st_size : 0;
-    data = calloc(1, *bytes + 1);
+    unsigned char *data = calloc(1, *bytes + 1);
     assert_non_null(data);
     if (file) {
         assert_int_equal(fread(data, 1, *bytes, file), *bytes);
@@ -346,7 +325,6 @@ struct reply lesson_fixture_get(
     size_t bytes = 0;
     FILE *curl;
     int status;
-
     snprintf(command, sizeof(command),
         "curl -s -g --path-as-is -D %s/headers -o %s/body -w '%%{http_code} %%{size_header} "
         "%%{size_download}' %s "
@@ -375,7 +353,6 @@ int lesson_fixture_status(struct lesson_fixture *fixture, const char *options, c
 {
     struct reply reply = lesson_fixture_get(fixture, options, path);
     int status = reply.status;
-
     reply_free(&reply);
     return status;
 }

@@ -6,6 +6,7 @@
  */
 #ifndef TESTS_NODE_HLS_LESSON_FIXTURE_H
 #define TESTS_NODE_HLS_LESSON_FIXTURE_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

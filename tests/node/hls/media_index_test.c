@@ -63,7 +63,6 @@ static void test_up_to_the_gap(void **state)
     struct catalog_chunk parts[] = {chunk(0), chunk(1), chunk(3)};
     struct catalog_chunks chunks = {parts, COUNT(parts)};
     struct media_index *index = NULL;
-
     (void)state;
     assert_int_equal(
         media_index_make(&index, &lesson, &(struct catalog_renditions){rows, 1}, &chunks), 0);
@@ -87,7 +86,6 @@ static void test_complete(void **state)
     struct catalog_chunks chunks = {parts, COUNT(parts)};
     struct catalog_lesson working = lesson;
     struct media_index *index = NULL;
-
     (void)state;
     assert_int_equal(
         media_index_make(&index, &lesson, &(struct catalog_renditions){rows, 1}, &chunks), 0);
@@ -111,7 +109,6 @@ static void test_av1_when_it_is_whole(void **state)
     struct catalog_chunk parts[] = {chunk(0), chunk(1), chunk(2)};
     struct catalog_chunks chunks[] = {{parts, 3}, {parts, 2}};
     struct media_index *index = NULL;
-
     (void)state;
     rows[1].codecs = text("av01.0.05M.08");
     rows[1].optional = true;
@@ -138,7 +135,6 @@ static void test_playable_with_all_kinds(void **state)
     struct catalog_chunks chunks[] = {{parts, 1}, {NULL, 0}, {NULL, 0}};
     struct catalog_renditions renditions = {rows, COUNT(rows)};
     struct media_index *index = NULL;
-
     (void)state;
     assert_int_equal(media_index_make(&index, &lesson, &renditions, chunks), 0);
     assert_int_equal(index->rendition_count, 1);
@@ -166,7 +162,6 @@ static void test_subtitles(void **state)
     struct catalog_chunks chunks[] = {{parts, 3}, {NULL, 0}};
     struct catalog_renditions renditions = {rows, COUNT(rows)};
     struct media_index *index = NULL;
-
     (void)state;
     rows[1].init_bytes = 0;
     assert_int_equal(media_index_make(&index, &lesson, &renditions, chunks), 0);
@@ -189,7 +184,6 @@ static void test_subtitles(void **state)
 static void test_nothing_made(void **state)
 {
     struct media_index *index = NULL;
-
     (void)state;
     assert_int_equal(media_index_make(&index, &lesson, &(struct catalog_renditions){0}, NULL), 0);
     assert_false(index->playable);
@@ -212,7 +206,6 @@ static void test_damaged_rows(void **state)
     };
     struct catalog_rendition rows[] = {rendition(CATALOG_VIDEO, "v400")};
     struct catalog_renditions renditions = {rows, 1};
-
     (void)state;
     for (size_t i = 0; i < COUNT(damaged); i++) {
         struct catalog_segment segment = damaged[i];
@@ -221,7 +214,6 @@ static void test_damaged_rows(void **state)
         struct catalog_chunks chunks = {&part, 1};
         struct media_index *index = NULL;
         int error = media_index_make(&index, &lesson, &renditions, &chunks);
-
         if (error != CATALOG_ECORRUPT)
             print_error("damaged[%zu]\n", i);
         assert_int_equal(error, CATALOG_ECORRUPT);
@@ -231,7 +223,6 @@ static void test_damaged_rows(void **state)
         struct catalog_chunk part = chunk(0);
         struct catalog_chunks chunks = {&part, 1};
         struct media_index *index = NULL;
-
         rows[0] = rendition(CATALOG_VIDEO, "v400");
         *(int *[]){&rows[0].timescale, &rows[0].fps_num, &rows[0].fps_den}[i] = 0;
         assert_int_equal(media_index_make(&index, &lesson, &renditions, &chunks), CATALOG_ECORRUPT);
@@ -255,7 +246,6 @@ static void test_numbers(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t number = media_number_parse(cases[i].text, cases[i].suffix);
-
         if (number != cases[i].number)
             print_error("\"%s\"\n", cases[i].text);
         assert_int_equal(number, cases[i].number);
@@ -274,6 +264,5 @@ int main(void)
         cmocka_unit_test(test_damaged_rows),
         cmocka_unit_test(test_numbers),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

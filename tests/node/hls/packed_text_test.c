@@ -42,7 +42,6 @@ static void expect_packed(const struct packed_text *packed, const struct buf *te
         .avail_in = (unsigned)packed->data_bytes,
         .next_out = (unsigned char *)plain,
         .avail_out = sizeof(plain)};
-
     assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
     assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
     assert_int_equal(stream.total_out, text->used_bytes);
@@ -56,12 +55,10 @@ static void expect_packed(const struct packed_text *packed, const struct buf *te
 static void test_kept(void **state)
 {
     struct buf text = {0}, failed = {.failed = true};
-    const struct packed_text *packed;
-
     (void)state;
     write_text(&text);
     assert_null(packed_texts_find(&texts, 1));
-    packed = packed_texts_keep(&texts, 1, &text);
+    const struct packed_text *packed = packed_texts_keep(&texts, 1, &text);
     assert_non_null(packed);
     expect_packed(packed, &text);
     assert_true(packed->data_bytes < text.used_bytes / 4);
@@ -79,7 +76,6 @@ static void test_bounded(void **state)
 {
     struct buf noise = {0}, text = {0};
     uint32_t random = 1;
-
     (void)state;
     for (size_t i = 0; i < PACKED_TEXT_MAX_BYTES / 4 + 1000; i++) {
         random = random * 1664525 + 1013904223;
@@ -111,7 +107,6 @@ static void test_by_many_threads(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, keep, &text), 0);
     for (int i = 0; i < THREADS; i++) {
         void *kept = NULL;
-
         pthread_join(threads[i], &kept);
         assert_ptr_equal(kept, packed_texts_find(&texts, 0));
     }
@@ -126,6 +121,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bounded, open_texts, close_texts),
         cmocka_unit_test_setup_teardown(test_by_many_threads, open_texts, close_texts),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

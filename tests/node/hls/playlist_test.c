@@ -108,7 +108,6 @@ static void expect_text(struct buf *text, const char *expected)
 static void expect_master(const struct media_index *index, const char *expected)
 {
     struct buf out = {0};
-
     playlist_write_master(index, NULL, &out);
     expect_text(&out, expected);
 }
@@ -123,7 +122,6 @@ static void test_sound_and_picture(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "")};
     struct media_index index = lesson(renditions, 2);
-
     (void)state;
     expect_master(&index,
         "#EXTM3U\n"
@@ -145,7 +143,6 @@ static void test_picture_alone(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true)};
     struct media_index index = lesson(renditions, 1);
-
     (void)state;
     renditions[0].iframes = false;
     expect_master(&index,
@@ -161,7 +158,6 @@ static void test_sound_alone(void **state)
 {
     struct media_rendition renditions[] = {audio("a32", "zh")};
     struct media_index index = lesson(renditions, 1);
-
     (void)state;
     expect_master(&index,
         "#EXTM3U\n"
@@ -178,7 +174,6 @@ static void test_several_tracks(void **state)
     struct media_rendition renditions[] = {
         audio("a32", "zh"), audio("a32-2", "en-US"), audio("a32-3", "zh"), audio("a32-4", "x\"\n")};
     struct media_index index = lesson(renditions, 4);
-
     (void)state;
     expect_master(&index,
         "#EXTM3U\n"
@@ -204,7 +199,6 @@ static void test_two_codecs(void **state)
         video("v400", true), audio("a24", "zh"), audio("o20", "")};
     struct media_index index = lesson(renditions, 3);
     struct buf out = {0};
-
     (void)state;
     renditions[2].codecs = text("opus");
     playlist_write_master(&index, NULL, &out);
@@ -233,7 +227,6 @@ static void test_av1(void **state)
         video("av48", true), audio("a24", "zh"), audio("o20", "")};
     struct media_index index = lesson(renditions, 5);
     struct buf out = {0};
-
     (void)state;
     renditions[2].codecs = text("av01.0.05M.08");
     renditions[4].codecs = text("opus");
@@ -259,7 +252,6 @@ static void test_subtitles(void **state)
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh"),
         subtitles("s1", "zh"), subtitles("s2", ""), subtitles("s3", "zh")};
     struct media_index index = lesson(renditions, COUNT(renditions));
-
     (void)state;
     expect_master(&index,
         "#EXTM3U\n"
@@ -288,7 +280,6 @@ static void test_subtitles_media(void **state)
     struct media_rendition renditions[] = {audio("a32", "zh"), subtitles("s1", "zh")};
     struct media_index index = lesson(renditions, 2);
     struct buf out = {0};
-
     (void)state;
     playlist_write_media(&index, &renditions[1], &out);
     expect_text(&out, "#EXTM3U\n"
@@ -308,7 +299,6 @@ static void test_media_complete(void **state)
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh")};
     struct media_index index = lesson(renditions, 2);
     struct buf out = {0};
-
     (void)state;
     playlist_write_media(&index, &renditions[1], &out);
     expect_text(&out, "#EXTM3U\n"
@@ -329,7 +319,6 @@ static void test_media_growing(void **state)
     struct media_rendition renditions[] = {video("v400", false), audio("a32", "zh")};
     struct media_index index = lesson(renditions, 2);
     struct buf out = {0};
-
     (void)state;
     playlist_write_media(&index, &renditions[0], &out);
     expect_text(&out, "#EXTM3U\n"
@@ -350,7 +339,6 @@ static void test_iframes(void **state)
     struct media_rendition renditions[] = {video("v400", true)};
     struct media_index index = lesson(renditions, 1);
     struct buf out = {0};
-
     (void)state;
     playlist_write_iframes(&index, &renditions[0], &out);
     expect_text(&out, "#EXTM3U\n"
@@ -373,7 +361,6 @@ static void test_target_is_shared(void **state)
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh")};
     struct media_index index = lesson(renditions, 2);
     struct buf out = {0};
-
     (void)state;
     renditions[0].segments = &long_segment; /* 6.5 s rounds to 7 */
     renditions[0].segment_count = 1;
@@ -391,7 +378,6 @@ static void test_extinf_sums(void **state)
     struct media_index index = lesson(renditions, 1);
     struct buf out = {0};
     int64_t sum_us = 0;
-
     (void)state;
     for (size_t i = 0; i < count; i++)
         segments[i] = (struct media_segment){.length_bytes = 1, .duration_ticks = 179179};
@@ -401,7 +387,6 @@ static void test_extinf_sums(void **state)
     playlist_write_media(&index, &renditions[0], &out);
     for (const char *at = out.data; (at = strstr(at, "#EXTINF:")); at++) {
         long seconds = strtol(at + 8, NULL, 10);
-
         sum_us += seconds * 1000000 + strtol(strchr(at, '.') + 1, NULL, 10);
     }
     assert_int_equal(sum_us, (int64_t)count * 179179 * 1000000 / 30000);
@@ -416,7 +401,6 @@ static void test_legacy(void **state)
         video("v400", true), audio("a32", ""), video("ts220", true)};
     struct media_index index = lesson(renditions, 2);
     struct buf without = {0}, out = {0};
-
     (void)state;
     renditions[2].kind = CATALOG_LEGACY;
     renditions[2].iframes = false;
@@ -434,15 +418,13 @@ static void test_legacy(void **state)
 static void test_rates(void **state)
 {
     struct media_rendition ntsc = video("v400", true);
-    struct media_rate rate;
-
     (void)state;
     ntsc.segments = ntsc_segments;
     ntsc.segment_count = COUNT(ntsc_segments);
     ntsc.timescale = 30000;
     /* The last 0.467 s alone, at 154 kbit/s, are no run; with the segment before they are 59000 B
      * in 6.473133 s. */
-    rate = media_rendition_rate(&ntsc, 6, false);
+    struct media_rate rate = media_rendition_rate(&ntsc, 6, false);
     assert_int_equal(rate.peak_bps, 72917);
     assert_int_equal(rate.average_bps, 69877);
     /* A lesson shorter than half a target duration: its average. */
@@ -472,6 +454,5 @@ int main(void)
         cmocka_unit_test(test_legacy),
         cmocka_unit_test(test_rates),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

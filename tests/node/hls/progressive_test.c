@@ -19,7 +19,6 @@
 static size_t begin_box(struct buf *out, const char *type)
 {
     size_t at = out->used_bytes;
-
     buf_add(out, "\0\0\0\0", 4);
     buf_add(out, type, 4);
     return at;
@@ -28,7 +27,6 @@ static size_t begin_box(struct buf *out, const char *type)
 static void end_box(struct buf *out, size_t at)
 {
     size_t bytes = out->used_bytes - at;
-
     for (int i = 0; i < 4; i++)
         out->data[at + (size_t)i] = (char)(bytes >> (24 - 8 * i));
 }
@@ -37,7 +35,6 @@ static void add32(struct buf *out, uint32_t value)
 {
     const uint8_t bytes[] = {
         (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
-
     buf_add(out, bytes, 4);
 }
 
@@ -52,7 +49,6 @@ static struct buf make_init(uint32_t track, uint32_t trex_track, int version, co
 {
     struct buf out = {0};
     size_t ftyp = begin_box(&out, "ftyp"), moov, trak, mvex, at;
-
     buf_add_text(&out, "iso6");
     end_box(&out, ftyp);
     moov = begin_box(&out, "moov");
@@ -89,7 +85,6 @@ static struct buf make_init(uint32_t track, uint32_t trex_track, int version, co
 static uint32_t read32(const struct buf *out, size_t at)
 {
     const uint8_t *bytes = (const uint8_t *)out->data + at;
-
     assert_true(at + 4 <= out->used_bytes);
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
@@ -97,7 +92,6 @@ static uint32_t read32(const struct buf *out, size_t at)
 static size_t find(const struct buf *out, const char *text)
 {
     const char *at = memmem(out->data, out->used_bytes, text, strlen(text));
-
     assert_non_null(at);
     return (size_t)(at - out->data);
 }
@@ -107,7 +101,6 @@ static int merge(
 {
     static const struct merged_segment segments[] = {{1000, 76800}, {700, 76800}, {90, 6400}};
     struct merged_input inputs[MERGED_MAX_INPUTS];
-
     for (size_t i = 0; i < count; i++)
         inputs[i] = (struct merged_input){(const uint8_t *)inits[i].data, inits[i].used_bytes};
     inputs[count - 1].bytes -= cut;
@@ -124,14 +117,12 @@ static int merge(
 static void test_merged(void **state)
 {
     static const char *const types[] = {"ftyp", "moov", "sidx"};
-
     (void)state;
     for (int version = 0; version < 2; version++) {
         struct buf inits[] = {
             make_init(1, 1, version, "picture"), make_init(2, 2, 1 - version, "sound")};
         struct buf out = {0};
         size_t at = 0, sidx;
-
         assert_int_equal(merge(inits, 2, 0, 12500999, &out), 0);
         assert_false(out.failed);
         for (int i = 0; i < 3; i++) { /* they lie end to end */
@@ -168,7 +159,6 @@ static void test_what_does_not_fit_is_refused(void **state)
                other = make_init(2, 1, 0, "c"), zero = make_init(0, 0, 0, "d"),
                two = make_init(2, 2, 0, "e");
     struct buf out = {0};
-
     (void)state;
     assert_int_equal(merge((struct buf[]){one, same}, 2, 0, 1, &out), -1);
     assert_int_equal(merge((struct buf[]){one, other}, 2, 0, 1, &out), -1);
@@ -193,11 +183,9 @@ static void test_index_only_where_it_fits(void **state)
     struct merged_input input = {(const uint8_t *)init.data, init.used_bytes};
     static const struct merged_segment cases[] = {
         {(int64_t)1 << 31, 1}, {0, 1}, {1, 0}, {1, (int64_t)1 << 32}, {1, 1}};
-
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct buf out = {0};
-
         assert_int_equal(merged_init_write(&(struct merged_params){.inputs = &input,
                                                .input_count = 1,
                                                .timescale = 1,
@@ -216,7 +204,6 @@ static struct buf make_segment(int version, uint32_t trun_flags, uint32_t offset
 {
     struct buf out = {0};
     size_t moof = begin_box(&out, "moof"), traf, at;
-
     at = begin_box(&out, "mfhd");
     add_zeros(&out, 2);
     end_box(&out, at);
@@ -256,13 +243,11 @@ static void test_segment_start(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct buf segment = make_segment(cases[i].version, cases[i].flags, cases[i].offset);
         int64_t start = -1;
-
         assert_int_equal(
             merged_segment_start((uint8_t *)segment.data, segment.used_bytes, &start), 0);
         assert_int_equal(start, cases[i].start);
         for (size_t bytes = 0; bytes < segment.used_bytes - 20; bytes++) {
             uint8_t *part = malloc(bytes + 1); /* so that a sanitizer sees the end */
-
             memcpy(part, segment.data, bytes);
             merged_segment_start(part, bytes, &start);
             free(part);
@@ -312,6 +297,5 @@ int main(void)
         cmocka_unit_test(test_segment_start),
         cmocka_unit_test(test_names),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

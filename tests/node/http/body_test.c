@@ -37,7 +37,6 @@ static void test_continue(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
-
     (void)state;
     client_say(
         fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
@@ -63,7 +62,6 @@ static void test_collect_limit(void **state)
     int fd = client_connect(&fixture);
     struct response response;
     char chunk[10000];
-
     (void)state;
     client_say(fd, "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n");
     memset(chunk, 'x', sizeof(chunk));
@@ -111,11 +109,9 @@ static size_t send_until_stuck(int fd)
     static char block[65536];
     size_t sent = 0;
     ssize_t error;
-
     fcntl(fd, F_SETFL, O_NONBLOCK);
     do {
         struct pollfd ready = {.fd = fd, .events = POLLOUT};
-
         error = send(fd, block, sizeof(block), MSG_NOSIGNAL);
         sent += error > 0 ? (size_t)error : 0;
         if (error < 0 && poll(&ready, 1, 300) > 0)
@@ -130,7 +126,6 @@ static size_t send_until_stuck(int fd)
 static void test_back_pressure(void **state)
 {
     int fd = client_connect(&fixture);
-
     (void)state;
     client_say(fd, "PATCH /slow-upload HTTP/1.1\r\n" HOST "Content-Length: 200000000\r\n\r\n");
     client_say(fd, "x");
@@ -152,7 +147,6 @@ static void test_answer_before_the_end(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
-
     (void)state;
     client_say(fd, "PATCH /full HTTP/1.1\r\n" HOST "Content-Length: 100\r\n\r\n0123456789");
     client_read(fd, &response, false);
@@ -174,7 +168,6 @@ static void test_answer_despite_large_body(void **state)
     int fd = client_connect(&fixture);
     struct response response;
     char block[65536] = "";
-
     (void)state;
     client_say(fd, "PATCH /full HTTP/1.1\r\n" HOST "Content-Length: 1000000000\r\n\r\n");
     for (int i = 0; i < 16; i++)
@@ -190,7 +183,6 @@ static void test_defer(void **state)
 {
     int fds[10];
     struct response response;
-
     (void)state;
     for (int i = 0; i < 10; i++) {
         fds[i] = client_connect(&fixture);
@@ -210,7 +202,6 @@ static void test_defer(void **state)
 static void reset_and_close(int fd)
 {
     const struct linger at_once = {1, 0};
-
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     close(fd);
 }
@@ -218,7 +209,6 @@ static void reset_and_close(int fd)
 static void test_defer_with_the_peer_gone(void **state)
 {
     int fd = client_connect(&fixture);
-
     (void)state;
     client_say(fd, "GET /defer HTTP/1.1\r\n" HOST "\r\n");
     gate_await(&fixture.gate, 1);
@@ -234,12 +224,10 @@ static void test_events(void **state)
     int fd = client_connect(&fixture);
     char text[1024] = "";
     size_t used = 0;
-
     (void)state;
     client_say(fd, "GET /events HTTP/1.1\r\n" HOST "\r\n");
     while (!strstr(text, "data: 3\n\n")) {
         ssize_t got = recv(fd, text + used, sizeof(text) - 1 - used, 0);
-
         assert_true(got > 0);
         used += (size_t)got;
         text[used] = '\0';
@@ -256,7 +244,6 @@ static void test_events_end(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
-
     (void)state;
     client_say(fd, "HEAD /events HTTP/1.1\r\n" HOST "\r\n");
     client_read(fd, &response, true);
@@ -278,10 +265,8 @@ static void test_events_end(void **state)
 
 static void test_events_for_old_clients(void **state)
 {
-    char *out;
-
     (void)state;
-    out = shell(&fixture, "curl -s0 -m 20 \"http://127.0.0.1:$PORT/events?3\" | tr '\\n' .");
+    char *out = shell(&fixture, "curl -s0 -m 20 \"http://127.0.0.1:$PORT/events?3\" | tr '\\n' .");
     assert_string_equal(out, "hello..data: 0..data: 1..data: 2..");
     free(out);
 }
@@ -303,6 +288,5 @@ int main(void)
         TEST(test_events_end),
         TEST(test_events_for_old_clients),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@ struct folder {
 static int open_folder(void **state)
 {
     struct folder *folder = malloc(sizeof(*folder));
-
     strcpy(folder->path, "/tmp/terrace-files-XXXXXX");
     *state = folder;
     return mkdtemp(folder->path) ? 0 : -1;
@@ -32,7 +31,6 @@ static int remove_folder(void **state)
 {
     struct folder *folder = *state;
     char command[128];
-
     snprintf(command, sizeof(command), "rm -rf %s", folder->path);
     free(folder);
     return system(command);
@@ -41,10 +39,8 @@ static int remove_folder(void **state)
 static const char *write_file(const struct folder *folder, const char *name, const char *text)
 {
     static char path[128];
-    int fd;
-
     snprintf(path, sizeof(path), "%s/%s", folder->path, name);
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
     return path;
@@ -53,7 +49,6 @@ static const char *write_file(const struct folder *folder, const char *name, con
 static int open_descriptors(void)
 {
     int count = 0;
-
     for (int fd = 0; fd < 1024; fd++)
         count += fcntl(fd, F_GETFD) >= 0;
     return count;
@@ -62,7 +57,6 @@ static int open_descriptors(void)
 static void check(const struct file_cache_entry *entry, const char *text)
 {
     char read[64] = "";
-
     assert_int_equal(entry->bytes, strlen(text));
     assert_int_equal(pread(entry->fd, read, sizeof(read) - 1, 0), strlen(text));
     assert_string_equal(read, text);
@@ -74,7 +68,6 @@ static void test_stays_open(void **state)
     const struct file_cache_entry *entry;
     struct file_cache *files;
     int fd, before = open_descriptors();
-
     assert_int_equal(file_cache_open(&files, 4), 0);
     assert_int_equal(file_cache_get(files, path, 1000, &entry), 0);
     check(entry, "one");
@@ -98,7 +91,6 @@ static void test_changes_are_seen(void **state)
     const char *path = write_file(folder, "a", "one");
     const struct file_cache_entry *entry;
     struct file_cache *files;
-
     assert_int_equal(file_cache_open(&files, 4), 0);
     assert_int_equal(file_cache_get(files, path, 1000, &entry), 0);
     assert_int_equal(unlink(path), 0);
@@ -117,7 +109,6 @@ static void test_what_is_refused(void **state)
     const struct file_cache_entry *entry;
     struct file_cache *files;
     char link[128], pipe[128];
-
     snprintf(link, sizeof(link), "%s/link", folder->path);
     snprintf(pipe, sizeof(pipe), "%s/pipe", folder->path);
     assert_int_equal(symlink("/etc/passwd", link), 0);
@@ -135,7 +126,6 @@ static void test_bound(void **state)
     const struct file_cache_entry *entry;
     struct file_cache *files;
     int before = open_descriptors();
-
     assert_int_equal(file_cache_open(&files, 3), 0);
     for (int i = 0; i < 20; i++) {
         char name[16], text[16];
@@ -157,8 +147,6 @@ static void test_few_descriptors(void **state)
     const struct file_cache_entry *entry;
     struct file_cache *files;
     struct rlimit before, few;
-    int next;
-
     for (int i = 0; i < 4; i++) {
         char name[16];
         snprintf(name, sizeof(name), "few%d", i);
@@ -166,7 +154,7 @@ static void test_few_descriptors(void **state)
     }
     assert_int_equal(file_cache_open(&files, 100), 0);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    next = dup(0);
+    int next = dup(0);
     close(next);
     few = (struct rlimit){(rlim_t)next + 2, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
@@ -186,6 +174,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bound, open_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_few_descriptors, open_folder, remove_folder),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

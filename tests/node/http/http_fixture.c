@@ -55,7 +55,6 @@ void gate_await(struct gate *gate, int waiting)
 static void pause_briefly(void)
 {
     const struct timespec pause = {0, 1000000};
-
     nanosleep(&pause, NULL);
 }
 
@@ -68,7 +67,6 @@ void await_count(atomic_int *counter, int value)
 static void await_reported(struct fixture *fixture, const uint64_t *reported, uint64_t value)
 {
     uint64_t now = 0;
-
     while (now < value) {
         pthread_mutex_lock(&fixture->lock);
         now = *reported;
@@ -93,7 +91,6 @@ void await_requests(struct fixture *fixture, uint64_t requests)
 static void on_hello(struct http_request *req, void *ctx)
 {
     char name[32];
-
     (void)ctx;
     if (http_request_param(req, "name", name, sizeof(name)) < 0)
         snprintf(name, sizeof(name), "world");
@@ -105,7 +102,6 @@ static void on_hello(struct http_request *req, void *ctx)
 static void on_args(struct http_request *req, void *ctx)
 {
     char text[128];
-
     (void)ctx;
     snprintf(text, sizeof(text), "%s %lld %s", http_request_arg(req, "name"),
         (long long)http_request_arg_int(req, "id"), http_request_arg(req, "none"));
@@ -116,7 +112,6 @@ static void on_args(struct http_request *req, void *ctx)
 static void on_json(struct http_request *req, void *ctx)
 {
     char text[4000];
-
     (void)ctx;
     memset(text, ' ', sizeof(text));
     text[0] = '{';
@@ -136,7 +131,6 @@ static void respond_part(
         .etag = "\"tag\"",
         .cache_control = "public, max-age=31536000, immutable",
     };
-
     if (http_respond_file(req, &file) < 0)
         http_respond_empty(req, 500);
 }
@@ -161,7 +155,6 @@ static int count_descriptors(void)
 {
     int count = 0;
     DIR *dir = opendir("/proc/self/fd");
-
     while (dir && readdir(dir))
         count++;
     if (dir)
@@ -174,7 +167,6 @@ static int open_piece(void *ctx, size_t piece)
     struct laid_out *laid_out = ctx;
     struct fixture *fixture = laid_out->fixture;
     int now = count_descriptors();
-
     if (now > atomic_load(&fixture->max_descriptors))
         atomic_store(&fixture->max_descriptors, now);
     atomic_fetch_add(&fixture->pieces_opened, 1);
@@ -186,7 +178,6 @@ static int open_piece(void *ctx, size_t piece)
 static void release_pieces(void *ctx)
 {
     struct laid_out *laid_out = ctx;
-
     atomic_fetch_add(&laid_out->fixture->pieces_released, 1);
     free(laid_out);
 }
@@ -196,7 +187,6 @@ static void respond_pieces(struct http_request *req, struct fixture *fixture, bo
 {
     struct laid_out *laid_out = calloc(1, sizeof(*laid_out));
     int64_t at = MEMORY_BYTES;
-
     laid_out->fixture = fixture;
     laid_out->broken = broken;
     for (size_t i = 0; i < MEMORY_BYTES; i++)
@@ -205,7 +195,6 @@ static void respond_pieces(struct http_request *req, struct fixture *fixture, bo
         (struct http_extent){.data = laid_out->memory, .length_bytes = MEMORY_BYTES};
     for (size_t i = 1; i < PIECES; i++) {
         int64_t length = i == 1 ? 1 : i == PIECES - 1 ? FILE_BYTES - at : PIECE_BYTES;
-
         laid_out->items[i] = (struct http_extent){.offset_bytes = at, .length_bytes = length};
         at += length;
     }
@@ -271,7 +260,6 @@ struct upload {
 static void write_block(void *thread_ctx, void *task)
 {
     struct upload *upload = task;
-
     (void)thread_ctx;
     if (upload->slow)
         gate_wait(&upload->fixture->gate);
@@ -283,7 +271,6 @@ static void write_block(void *thread_ctx, void *task)
 static void block_written(struct http_request *req, void *task)
 {
     struct upload *upload = task;
-
     atomic_fetch_add(&upload->fixture->done_calls, 1);
     atomic_fetch_add(&upload->fixture->streamed_bytes, (long long)upload->bytes);
     http_request_resume(req);
@@ -294,7 +281,6 @@ static void on_block(
 {
     struct upload *upload = ctx;
     char text[64];
-
     if (data) {
         upload->data = data;
         upload->bytes = bytes;
@@ -313,7 +299,6 @@ static void on_block(
 static void start_upload(struct http_request *req, void *ctx, bool slow)
 {
     struct upload *upload = calloc(1, sizeof(*upload));
-
     upload->fixture = ctx;
     upload->slow = slow;
     assert_int_equal(http_request_stream(req, on_block, upload), 0);
@@ -334,7 +319,6 @@ static void on_full_block(
     struct http_request *req, const uint8_t *data, size_t bytes, bool end, void *ctx)
 {
     struct fixture *fixture = ctx;
-
     (void)bytes;
     if (data)
         http_respond_error(req, 507, "full", "满了", "full");
@@ -353,7 +337,6 @@ static void on_full(struct http_request *req, void *ctx)
 static void wait_at_gate(void *thread_ctx, void *task)
 {
     struct fixture *fixture = task;
-
     assert_ptr_equal(thread_ctx, fixture);
     gate_wait(&fixture->gate);
 }
@@ -361,7 +344,6 @@ static void wait_at_gate(void *thread_ctx, void *task)
 static void gate_passed(struct http_request *req, void *task)
 {
     struct fixture *fixture = task;
-
     http_respond(req, 200, "text/plain", http_request_gone(req) ? "gone" : "here", 4);
     atomic_fetch_add(&fixture->done_calls, 1);
 }
@@ -387,7 +369,6 @@ static void on_tick(struct http_request *req, void *ctx)
     struct fixture *fixture = ctx;
     int tick = atomic_fetch_add(&fixture->ticks, 1);
     char text[32];
-
     snprintf(text, sizeof(text), "data: %d\n\n", tick);
     http_stream_write(req, text, strlen(text));
     if (tick == 2 && http_request_query(req)[0] == '3')
@@ -411,7 +392,6 @@ static bool guard(struct http_request *req, const struct http_route *route, void
 {
     char cookie[16];
     struct http_user user = {.name = "li", .role = "operator"};
-
     (void)ctx;
     if (http_request_cookie(req, "s", cookie, sizeof(cookie)) > 0)
         http_request_set_user(req, &user);
@@ -460,7 +440,6 @@ enum { ROUTES = sizeof(route_table) / sizeof(route_table[0]) };
 static void observe(const struct http_conn_sample *sample, void *ctx)
 {
     struct fixture *fixture = ctx;
-
     pthread_mutex_lock(&fixture->lock);
     fixture->sent_bytes += sample->sent_bytes;
     fixture->requests += sample->requests;
@@ -494,12 +473,10 @@ unsigned char file_byte(size_t at)
 static void make_file(struct fixture *fixture)
 {
     unsigned char *bytes = malloc(FILE_BYTES);
-    int fd;
-
     for (size_t i = 0; i < FILE_BYTES; i++)
         bytes[i] = file_byte(i);
     snprintf(fixture->file, sizeof(fixture->file), "/tmp/terrace-http-XXXXXX");
-    fd = mkstemp(fixture->file);
+    int fd = mkstemp(fixture->file);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, FILE_BYTES), FILE_BYTES);
     close(fd);
@@ -510,7 +487,6 @@ void fixture_open(struct fixture *fixture, const struct http_server_params *para
 {
     struct http_server_params own = params ? *params : (struct http_server_params){0};
     char message[128] = "";
-
     memset(fixture, 0, sizeof(*fixture));
     pthread_mutex_init(&fixture->lock, NULL);
     pthread_mutex_init(&fixture->gate.lock, NULL);
@@ -556,7 +532,6 @@ int client_connect(const struct fixture *fixture)
     };
     const struct timeval give_up = {GIVE_UP_S, 0};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &give_up, sizeof(give_up));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &give_up, sizeof(give_up));
     assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
@@ -567,10 +542,8 @@ int client_connect(const struct fixture *fixture)
 void client_send(int fd, const void *data, size_t bytes)
 {
     const char *at = data;
-
     while (bytes > 0) {
         ssize_t sent = send(fd, at, bytes, MSG_NOSIGNAL);
-
         if (sent < 0)
             return;
         at += sent;
@@ -586,7 +559,6 @@ void client_say(int fd, const char *text)
 static bool read_byte(int fd, char *byte)
 {
     ssize_t got = recv(fd, byte, 1, 0);
-
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         fail_msg("no answer within %d s", GIVE_UP_S);
     return got == 1;
@@ -596,7 +568,6 @@ static bool read_byte(int fd, char *byte)
 static size_t read_line(int fd, char *line, size_t room)
 {
     size_t used = 0;
-
     while (used + 1 < room && read_byte(fd, &line[used]))
         if (line[used++] == '\n')
             break;
@@ -609,7 +580,6 @@ static void read_block(int fd, struct response *response, size_t bytes)
     response->body = realloc(response->body, response->body_bytes + bytes + 1);
     while (bytes > 0) {
         ssize_t got = recv(fd, response->body + response->body_bytes, bytes, 0);
-
         if (got <= 0)
             break;
         response->body_bytes += (size_t)got;
@@ -623,7 +593,6 @@ static void read_chunks(int fd, struct response *response)
 {
     char line[64];
     size_t bytes;
-
     do {
         response->wire_bytes += read_line(fd, line, sizeof(line));
         bytes = strtoul(line, NULL, 16);
@@ -636,7 +605,6 @@ const char *response_header(const struct response *response, const char *name)
 {
     static char value[512];
     size_t name_bytes = strlen(name);
-
     value[0] = '\0';
     for (const char *line = response->head; *line; line = strchr(line, '\n') + 1)
         if (strncasecmp(line, name, name_bytes) == 0 && line[name_bytes] == ':')
@@ -649,7 +617,6 @@ void client_read(int fd, struct response *response, bool without_body)
 {
     char line[1024];
     size_t bytes, used = 0;
-
     memset(response, 0, sizeof(*response));
     response->head = calloc(1, 16384);
     response->body = calloc(1, 1);
@@ -680,14 +647,12 @@ void response_free(struct response *response)
 bool client_at_end(int fd)
 {
     char byte;
-
     return !read_byte(fd, &byte);
 }
 
 void ask(const struct fixture *fixture, const char *text, struct response *response)
 {
     int fd = client_connect(fixture);
-
     client_say(fd, text);
     client_read(fd, response, strncmp(text, "HEAD", 4) == 0);
     close(fd);
@@ -697,10 +662,8 @@ char *shell(const struct fixture *fixture, const char *command)
 {
     char full[2048];
     char *out = calloc(1, 65536);
-    FILE *pipe;
-
     snprintf(full, sizeof(full), "PORT=%d FILE=%s; %s", fixture->port, fixture->file, command);
-    pipe = popen(full, "r");
+    FILE *pipe = popen(full, "r");
     assert_non_null(pipe);
     assert_true(fread(out, 1, 65535, pipe) < 65535);
     pclose(pipe);

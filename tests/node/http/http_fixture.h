@@ -3,6 +3,7 @@
  */
 #ifndef TESTS_NODE_HTTP_HTTP_FIXTURE_H
 #define TESTS_NODE_HTTP_HTTP_FIXTURE_H
+
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -26,11 +26,9 @@ static void test_slow_head(void **state)
     const struct http_server_params params = {.header_timeout_ms = 50, .sample_interval_ms = 10};
     struct fixture fixture;
     struct response response;
-    int fd;
-
     (void)state;
     fixture_open(&fixture, &params);
-    fd = client_connect(&fixture); /* says nothing at all */
+    int fd = client_connect(&fixture); /* says nothing at all */
     assert_true(client_at_end(fd));
     close(fd);
     fd = client_connect(&fixture);
@@ -49,12 +47,10 @@ static void test_dripping_head(void **state)
 {
     const struct http_server_params params = {.header_timeout_ms = 100, .sample_interval_ms = 10};
     struct fixture fixture;
-    struct pollfd ready;
     struct response response;
-
     (void)state;
     fixture_open(&fixture, &params);
-    ready = (struct pollfd){.fd = client_connect(&fixture), .events = POLLIN};
+    struct pollfd ready = (struct pollfd){.fd = client_connect(&fixture), .events = POLLIN};
     client_say(ready.fd, "GET / HTTP/1.1\r\nX: ");
     while (poll(&ready, 1, 10) == 0)
         client_say(ready.fd, "x");
@@ -70,11 +66,9 @@ static void test_idle(void **state)
     const struct http_server_params params = {.idle_timeout_ms = 50, .sample_interval_ms = 10};
     struct fixture fixture;
     struct response response;
-    int fd;
-
     (void)state;
     fixture_open(&fixture, &params);
-    fd = client_connect(&fixture);
+    int fd = client_connect(&fixture);
     client_say(fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
     client_read(fd, &response, false);
     assert_true(client_at_end(fd));
@@ -87,7 +81,6 @@ static void test_idle(void **state)
 static int connect_narrow(const struct fixture *fixture)
 {
     int fd = client_connect(fixture), small = 4096;
-
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     return fd;
 }
@@ -104,12 +97,10 @@ static void test_no_progress(void **state)
     };
     const struct http_server_params params = {.progress_window_ms = 100, .sample_interval_ms = 10};
     struct fixture fixture;
-
     (void)state;
     fixture_open(&fixture, &params);
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
         int fd = connect_narrow(&fixture);
-
         client_say(fd, requests[i]);
         await_closed(&fixture, i + 1);
         close(fd);
@@ -137,7 +128,6 @@ static void test_reset_behind_a_part(void **state)
     fixture_open(&fixture, &params);
     for (int i = 0; i < PARTS * EACH; i++) {
         int fd = client_connect(&fixture);
-
         client_say(fd, parts[i % PARTS]);
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_goodbye, sizeof(no_goodbye));
         close(fd);
@@ -156,14 +146,13 @@ static void test_more_behind_a_read(void **state)
     char request[READ_BYTES + 3];
     struct fixture fixture;
     struct response response;
-    int fd;
 
     (void)state;
     memset(request, 'y', sizeof(request));
     memcpy(request, begin, sizeof(begin) - 1);
     memcpy(request + READ_BYTES - 4, "\r\n\r\n\r\n", 7);
     fixture_open(&fixture, NULL);
-    fd = connect_narrow(&fixture);
+    int fd = connect_narrow(&fixture);
     client_say(fd, request);
     await_requests(&fixture, 1);
     client_read(fd, &response, false);
@@ -185,7 +174,6 @@ static void test_patience(void **state)
     struct response response;
     int deferred, stream, upload;
     char byte;
-
     (void)state;
     fixture_open(&fixture, &params);
     deferred = client_connect(&fixture);
@@ -221,18 +209,15 @@ static void test_slow_reader_is_not_idle(void **state)
     struct response response;
     size_t received = 0;
     char block[500];
-    int fd;
-
     (void)state;
     fixture_open(&fixture, &params);
-    fd = connect_narrow(&fixture);
+    int fd = connect_narrow(&fixture);
     client_say(fd, "GET /file HTTP/1.1\r\n" HOST "Range: bytes=0-199999\r\n\r\n");
     client_read(fd, &response, true);
     response_free(&response);
     while (received < 200000) {
         size_t left = 200000 - received;
         ssize_t got = recv(fd, block, left < sizeof(block) ? left : sizeof(block), 0);
-
         assert_true(got > 0);
         received += (size_t)got;
         poll(NULL, 0, 10); /* its pace: 4 s in all */
@@ -253,7 +238,6 @@ static int ask_deferred(const struct fixture *fixture, const char *path)
     struct response response;
     int fd = client_connect(fixture);
     char text[64];
-
     snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", path);
     client_say(fd, text);
     /* What this one asks for comes after the other's turn. */
@@ -265,7 +249,6 @@ static int ask_deferred(const struct fixture *fixture, const char *path)
 static void expect_status(int fd, int status, const char *retry_after)
 {
     struct response response;
-
     client_read(fd, &response, false);
     assert_int_equal(response.status, status);
     assert_string_equal(response_header(&response, "Retry-After"), retry_after);
@@ -279,7 +262,6 @@ static void test_overload(void **state)
     const struct http_server_params params = {.loops = 1, .pool_threads = 1, .max_waiting = 2};
     struct fixture fixture;
     int let_in[9];
-
     (void)state;
     fixture_open(&fixture, &params);
     for (int i = 0; i < 9; i++) {
@@ -303,9 +285,7 @@ static void test_max_connections(void **state)
     const struct http_server_params params = {.loops = 1, .max_connections = 2};
     struct fixture fixture;
     struct response response;
-    struct pollfd third;
     int first, second;
-
     (void)state;
     fixture_open(&fixture, &params);
     first = client_connect(&fixture);
@@ -316,7 +296,7 @@ static void test_max_connections(void **state)
     client_say(second, "GET / HTTP/1.1\r\n" HOST "\r\n");
     client_read(second, &response, false);
     response_free(&response);
-    third = (struct pollfd){.fd = client_connect(&fixture), .events = POLLIN};
+    struct pollfd third = (struct pollfd){.fd = client_connect(&fixture), .events = POLLIN};
     client_say(third.fd, "GET / HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(poll(&third, 1, 100), 0);
     close(first);
@@ -375,7 +355,6 @@ static void test_no_descriptors_left(void **state)
     struct fixture fixture;
     struct response response;
     int first, second, top;
-
     (void)state;
     fixture_open(&fixture, &params);
     first = client_connect(&fixture);
@@ -416,11 +395,9 @@ static void test_accounting(void **state)
     struct fixture fixture;
     struct response response;
     uint64_t received = 0;
-    int fd;
-
     (void)state;
     fixture_open(&fixture, NULL);
-    fd = client_connect(&fixture);
+    int fd = client_connect(&fixture);
     for (size_t i = 1; i < sizeof(requests) / sizeof(requests[0]); i++) {
         client_say(fd, requests[i]);
         client_read(fd, &response, false);
@@ -443,11 +420,9 @@ static void test_cut_transfer(void **state)
     struct fixture fixture;
     uint64_t received = 0;
     char block[10000];
-    int fd;
-
     (void)state;
     fixture_open(&fixture, NULL);
-    fd = connect_narrow(&fixture);
+    int fd = connect_narrow(&fixture);
     client_say(fd, "GET /file HTTP/1.1\r\n" HOST "\r\n");
     while (received < 20000)
         received += (uint64_t)recv(fd, block, sizeof(block), 0);
@@ -461,16 +436,13 @@ static void test_cut_transfer(void **state)
 static void test_curl_totals(void **state)
 {
     struct fixture fixture;
-    char *out;
-    uint64_t received;
-
     (void)state;
     fixture_open(&fixture, NULL);
-    out = shell(&fixture,
+    char *out = shell(&fixture,
         "for path in file json hello nowhere v/1/2; do "
         "curl -s -o /dev/null -w '%{size_header} %{size_download} ' http://127.0.0.1:$PORT/$path; "
         "done | tr ' ' '\\n' | awk '{s += $1} END {print s}'");
-    received = strtoull(out, NULL, 10);
+    uint64_t received = strtoull(out, NULL, 10);
     free(out);
     await_closed(&fixture, 5);
     assert_int_equal(fixture.sent_bytes, received);
@@ -487,11 +459,9 @@ static void test_file_cut_short(void **state)
     size_t received = 0;
     static char block[1000000];
     ssize_t got;
-    int fd;
-
     (void)state;
     fixture_open(&fixture, NULL);
-    fd = client_connect(&fixture);
+    int fd = client_connect(&fixture);
     for (int i = 0; i < 40; i++)
         client_say(fd, "GET /file HTTP/1.1\r\n" HOST "\r\n");
     assert_true(recv(fd, block, 1, 0) == 1);
@@ -508,7 +478,6 @@ static void test_file_cut_short(void **state)
 static int open_descriptors(void)
 {
     int count = 0;
-
     for (int fd = 0; fd < 1024; fd++)
         count += fcntl(fd, F_GETFD) >= 0;
     return count;
@@ -527,7 +496,6 @@ static void test_no_descriptor_leaks(void **state)
     struct fixture fixture;
     struct response response;
     int before, fd;
-
     (void)state;
     fixture_open(&fixture, NULL);
     fd = client_connect(&fixture);
@@ -552,7 +520,6 @@ static void test_no_descriptor_leaks(void **state)
 static void *close_in_background(void *arg)
 {
     struct fixture *fixture = arg;
-
     http_server_close(&fixture->server, 60000);
     return NULL;
 }
@@ -565,7 +532,6 @@ static void test_graceful_stop(void **state)
     struct response response;
     pthread_t closer;
     int idle, deferred, stream;
-
     (void)state;
     fixture_open(&fixture, NULL);
     idle = client_connect(&fixture);
@@ -643,7 +609,6 @@ static void test_stop_without_grace(void **state)
 {
     struct fixture fixture;
     int fds[20];
-
     (void)state;
     fixture_open(&fixture, NULL);
     for (int i = 0; i < 20; i++) {
@@ -671,7 +636,6 @@ struct flow_looks {
 static struct http_pace count_looks(const struct http_flow *flow, void *ctx)
 {
     struct flow_looks *looks = ctx;
-
     if (flow->cmcd)
         atomic_fetch_add(flow->sending ? &looks->begun : &looks->paused, 1);
     return (struct http_pace){.rate_bps = 1000000000};
@@ -684,11 +648,9 @@ static void test_pause_between_responses(void **state)
     const struct http_server_params params = {.pace = count_looks, .pace_ctx = &looks};
     struct fixture fixture;
     struct response response;
-    int fd;
-
     (void)state;
     fixture_open(&fixture, &params);
-    fd = client_connect(&fixture);
+    int fd = client_connect(&fixture);
     for (int i = 1; i <= 2; i++) {
         client_say(fd, "HEAD /v/7/clip.mp4 HTTP/1.1\r\n" HOST "\r\n");
         client_read(fd, &response, true);
@@ -725,6 +687,5 @@ int main(void)
         cmocka_unit_test(test_hard_stop),
         cmocka_unit_test(test_stop_without_grace),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

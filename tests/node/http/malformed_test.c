@@ -171,7 +171,6 @@ static const struct raw_case framing_cases[] = {
 static void check_next(int fd, const char *request)
 {
     struct response response;
-
     client_say(fd, "GET /hello?name=next HTTP/1.1\r\nHost: h\r\n\r\n");
     client_read(fd, &response, false);
     if (response.status != 200 || strcmp((char *)response.body, "next") != 0)
@@ -183,7 +182,6 @@ static void check_case(const struct raw_case *raw)
 {
     int fd = client_connect(&fixture);
     struct response response;
-
     client_say(fd, raw->request);
     client_read(fd, &response, false);
     if (response.status != raw->status)
@@ -193,7 +191,6 @@ static void check_case(const struct raw_case *raw)
             "Connection: %s after:\n%s", response_header(&response, "Connection"), raw->request);
     if (raw->status == 413 && !raw->closes) {
         char body[100001];
-
         memset(body, 'x', sizeof(body));
         client_send(fd, body, sizeof(body));
     }
@@ -232,13 +229,11 @@ static void test_in_single_bytes(void **state)
     static const struct raw_case *const tables[] = {line_cases, field_cases};
     static const size_t counts[] = {
         sizeof(line_cases) / sizeof(line_cases[0]), sizeof(field_cases) / sizeof(field_cases[0])};
-
     (void)state;
     for (size_t t = 0; t < 2; t++) {
         for (size_t i = 0; i < counts[t]; i++) {
             int fd = client_connect(&fixture);
             struct response response;
-
             for (const char *at = tables[t][i].request; *at; at++)
                 client_send(fd, at, 1);
             client_read(fd, &response, false);
@@ -257,7 +252,6 @@ static void check_size(size_t line_bytes, size_t count, size_t field_bytes, int 
     char *request = malloc(line_bytes + 64 + count * (field_bytes + 2) + 4), *at = request;
     struct response response;
     int fd = client_connect(&fixture);
-
     at += sprintf(at, "GET /hello?");
     memset(at, 'a', line_bytes - 20);
     at += line_bytes - 20;
@@ -300,7 +294,6 @@ static void test_endless(void **state)
     char block[20000];
     struct response response;
     int fd = client_connect(&fixture);
-
     (void)state;
     memset(block, 'x', sizeof(block));
     client_send(fd, block, sizeof(block));
@@ -320,12 +313,10 @@ static void test_half_close(void **state)
         "GET /file HTTP/1.1\r\nHost: h\r\n\r\n",
     };
     static const int statuses[] = {200, 400, 200, 200};
-
     (void)state;
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         int fd = client_connect(&fixture);
         struct response response;
-
         client_say(fd, requests[i]);
         shutdown(fd, SHUT_WR);
         client_read(fd, &response, false);
@@ -348,11 +339,9 @@ static void test_leaving_early(void **state)
         "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
         "PATCH /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc",
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
         int fd = client_connect(&fixture);
-
         client_say(fd, beginnings[i]);
         shutdown(fd, SHUT_WR);
         assert_true(client_at_end(fd));
@@ -373,6 +362,5 @@ int main(void)
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_leaving_early),
     };
-
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

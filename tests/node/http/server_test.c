@@ -35,7 +35,6 @@ static void test_keep_alive(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
-
     (void)state;
     for (int i = 0; i < 50; i++) {
         client_say(fd, "GET /hello?name=a%20b HTTP/1.1\r\n" HOST "\r\n");
@@ -58,7 +57,6 @@ static void test_old_version(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
-
     (void)state;
     client_say(fd, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     client_read(fd, &response, false);
@@ -75,7 +73,6 @@ static void test_old_version(void **state)
 static void test_server_headers(void **state)
 {
     struct response response;
-
     (void)state;
     ask(&fixture, "GET / HTTP/1.1\r\n" HOST "\r\n", &response);
     assert_string_equal(response_header(&response, "X-Content-Type-Options"), "nosniff");
@@ -93,7 +90,6 @@ static void test_pipelining(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
-
     (void)state;
     client_say(fd,
         "GET /hello?name=1 HTTP/1.1\r\n" HOST "\r\n"
@@ -129,7 +125,6 @@ static void test_pipelined_flood(void **state)
     char block[37 * 1000];
     ssize_t error;
     struct response response;
-
     (void)state;
     assert_int_equal(sizeof(request) - 1, 32);
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
@@ -217,7 +212,6 @@ static void check_next_part(const char **at, const char *boundary, int64_t first
     int bytes = snprintf(head, sizeof(head),
         "\r\n--%s\r\nContent-Type: video/mp4\r\nContent-Range: bytes %lld-%lld/1000000\r\n\r\n",
         boundary, (long long)first, (long long)(first + length - 1));
-
     assert_memory_equal(*at, head, (size_t)bytes);
     *at += bytes;
     for (int64_t i = 0; i < length; i++)
@@ -230,8 +224,6 @@ static void check_many_ranges(int fd, const char *path)
 {
     struct response response;
     char text[200], boundary[64], end[80];
-    const char *at;
-
     snprintf(text, sizeof(text),
         "GET %s HTTP/1.1\r\n" HOST "Range: bytes=990-201010,-5,500-600,0-0\r\n\r\n", path);
     client_say(fd, text);
@@ -242,7 +234,7 @@ static void check_many_ranges(int fd, const char *path)
     assert_int_equal(sscanf(response_header(&response, "Content-Type"),
                          "multipart/byteranges; boundary=%60s", boundary),
         1);
-    at = (const char *)response.body;
+    const char *at = (const char *)response.body;
     check_next_part(&at, boundary, 990, 200021);
     check_next_part(&at, boundary, 999995, 5);
     check_next_part(&at, boundary, 500, 101);
@@ -256,7 +248,6 @@ static void test_many_ranges(void **state)
 {
     int fd = client_connect(&fixture);
     int released = atomic_load(&fixture.pieces_released);
-
     (void)state;
     for (int i = 0; i < 2; i++) {
         check_many_ranges(fd, "/file");
@@ -269,7 +260,6 @@ static void test_many_ranges(void **state)
 static void test_ranges_over_pieces(void **state)
 {
     int released = atomic_load(&fixture.pieces_released), descriptors;
-
     (void)state;
     check_ranges("/pieces");
     assert_int_equal(atomic_load(&fixture.pieces_released), released + 14);
@@ -286,11 +276,10 @@ static void test_ranges_over_pieces(void **state)
 static void test_missing_piece(void **state)
 {
     int released = atomic_load(&fixture.pieces_released);
-    char *said;
-
     (void)state;
-    said = shell(&fixture, "curl -s http://127.0.0.1:$PORT/broken-pieces | wc -c; "
-                           "curl -so /dev/null http://127.0.0.1:$PORT/broken-pieces; echo $?");
+    char *said =
+        shell(&fixture, "curl -s http://127.0.0.1:$PORT/broken-pieces | wc -c; "
+                        "curl -so /dev/null http://127.0.0.1:$PORT/broken-pieces; echo $?");
     assert_string_equal(said, "200801\n18\n");
     free(said);
     await_count(&fixture.pieces_released, released + 2);
@@ -305,11 +294,9 @@ static void test_pieces_are_let_go(void **state)
         "GET /pieces HTTP/1.1\r\n" HOST "Range: bytes=1000000-\r\n\r\n"};
     int released = atomic_load(&fixture.pieces_released);
     int opened = atomic_load(&fixture.pieces_opened);
-
     (void)state;
     for (int i = 0; i < 3; i++) {
         struct response response;
-
         ask(&fixture, heads[i], &response);
         assert_int_equal(response.status, statuses[i]);
         response_free(&response);
@@ -317,7 +304,6 @@ static void test_pieces_are_let_go(void **state)
     assert_int_equal(atomic_load(&fixture.pieces_opened), opened);
     for (int i = 0; i < 3; i++) {
         int fd = client_connect(&fixture);
-
         client_say(fd, "GET /pieces HTTP/1.1\r\n" HOST "\r\n");
         close(fd);
     }
@@ -327,7 +313,6 @@ static void test_pieces_are_let_go(void **state)
 static void test_segment_in_chunk(void **state)
 {
     struct response response;
-
     (void)state;
     ask(&fixture, "GET /v/1/0.m4s HTTP/1.1\r\n" HOST "Range: bytes=399990-\r\n\r\n", &response);
     assert_int_equal(response.status, 206);
@@ -340,7 +325,6 @@ static void test_segment_in_chunk(void **state)
 static void test_unsatisfiable(void **state)
 {
     struct response response;
-
     (void)state;
     ask(&fixture, "GET /file HTTP/1.1\r\n" HOST "Range: bytes=1000000-\r\n\r\n", &response);
     assert_int_equal(response.status, 416);
@@ -389,7 +373,6 @@ static void test_head_and_conditions(void **state)
 static void test_gzip(void **state)
 {
     struct response response;
-
     (void)state;
     ask(&fixture, "GET /json HTTP/1.1\r\n" HOST "Accept-Encoding: gzip, br\r\n\r\n", &response);
     assert_string_equal(response_header(&response, "Content-Encoding"), "gzip");
@@ -409,7 +392,6 @@ static void test_gzip(void **state)
 static void test_methods(void **state)
 {
     struct response response;
-
     (void)state;
     ask(&fixture, "DELETE /file HTTP/1.1\r\n" HOST "\r\n", &response);
     assert_int_equal(response.status, 405);
@@ -438,7 +420,6 @@ static void test_methods(void **state)
 static void test_args_and_guard(void **state)
 {
     struct response response;
-
     (void)state;
     ask(&fixture, "GET /args/%E7%A8%BB/x/42 HTTP/1.1\r\n" HOST "\r\n", &response);
     assert_string_equal((char *)response.body, "稻 42 ");
@@ -477,7 +458,6 @@ static void test_curl(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char *out = shell(&fixture, cases[i].command);
-
         print_message("%s\n", cases[i].command);
         assert_string_equal(out, cases[i].out);
         free(out);
@@ -489,7 +469,6 @@ static void test_port_in_use(void **state)
     struct http_server *second;
     char address[32], message[128];
     const struct http_server_params params = {.listen = address, .loops = 2};
-
     (void)state;
     snprintf(address, sizeof(address), "127.0.0.1:%d", fixture.port);
     assert_int_not_equal(http_server_open(&second, &params, message, sizeof(message)), 0);
@@ -522,6 +501,5 @@ int main(void)
         cmocka_unit_test(test_curl),
         cmocka_unit_test(test_port_in_use),
     };
-
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -177,6 +177,5 @@ int main(void)
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_ranges_are_written_shortly),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,6 @@ static void add_site(struct bench *b, const char *ranges, int64_t cap_bps)
 {
     struct site *site = &b->items[b->sites.count++];
     char message[200];
-
     site->cap_bps = cap_bps;
     snprintf(site->token, sizeof(site->token), "token%zu", b->sites.count);
     assert_int_equal(ranges_parse(&site->ranges, ranges, message, sizeof(message)), 0);
@@ -56,7 +55,6 @@ static struct http_pace look(struct bench *b, int n, const char *said, const cha
         .sent_bytes = b->acked[n],
         .acked_bytes = b->acked[n],
         .sending = true};
-
     snprintf(peer, sizeof(peer), "10.0.0.%d", n);
     cmcd_init(&cmcd);
     cmcd_parse(&cmcd, said);
@@ -72,7 +70,6 @@ static void pass(struct bench *b, int count, const char *const *said, const int6
         for (int n = 1; n <= count; n++) {
             struct http_pace pace = look(b, n, said ? said[n] : "", "");
             int64_t bps = pace.rate_bps;
-
             if (own_bps && own_bps[n] > 0 && (bps == 0 || bps > own_bps[n]))
                 bps = own_bps[n];
             b->acked[n] += (uint64_t)bps / 32;
@@ -88,11 +85,9 @@ static int64_t rate(struct bench *b, int n, const char *said)
 static void test_no_limit(void **state)
 {
     struct bench b;
-    struct http_pace pace;
-
     (void)state;
     set_up(&b, 0);
-    pace = look(&b, 1, "", "");
+    struct http_pace pace = look(&b, 1, "", "");
     assert_int_equal(pace.rate_bps, 0);
     assert_false(pace.held_back);
     flows_close(&b.flows);
@@ -101,7 +96,6 @@ static void test_no_limit(void **state)
 static void test_alike(void **state)
 {
     struct bench b;
-
     (void)state;
     set_up(&b, 800000);
     assert_int_equal(rate(&b, 1, ""), PAYLOAD(800000));
@@ -119,7 +113,6 @@ static void test_slow_link(void **state)
 {
     static const int64_t own_bps[] = {0, 50000, 0, 0};
     struct bench b;
-
     (void)state;
     set_up(&b, 900000);
     for (int second = 0; second < 10; second++)
@@ -134,7 +127,6 @@ static void test_starving(void **state)
     static const char *const said[] = {"", "bl=0,bs", "bl=30000", "bl=90000"};
     struct bench b;
     int64_t rates[4];
-
     (void)state;
     set_up(&b, 1000000);
     pass(&b, 3, said, NULL);
@@ -149,7 +141,6 @@ static void test_requested_maximum(void **state)
 {
     static const char *const said[] = {"", "rtp=100", "", ""};
     struct bench b;
-
     (void)state;
     set_up(&b, 1000000);
     pass(&b, 2, said, NULL);
@@ -161,7 +152,6 @@ static void test_requested_maximum(void **state)
 static void test_downloads_come_last(void **state)
 {
     struct bench b;
-
     (void)state;
     set_up(&b, 1000000);
     look(&b, 1, "", "download=1");
@@ -178,7 +168,6 @@ static void test_downloads_come_last(void **state)
 static void test_sites(void **state)
 {
     struct bench b;
-
     (void)state;
     set_up(&b, 1000000);
     add_site(&b, "10.0.0.1, 10.0.0.2", 100000);
@@ -205,7 +194,6 @@ static void test_sites(void **state)
 static void test_hours(void **state)
 {
     struct bench b;
-
     (void)state;
     set_up(&b, 0);
     add_site(&b, "10.0.0.0/24", 0);
@@ -233,7 +221,6 @@ static void test_estimates(void **state)
         .cmcd = &cmcd,
         .sending = true,
         .delivery_rate_bps = 300000};
-
     (void)state;
     set_up(&b, 0);
     cmcd_init(&cmcd);
@@ -255,7 +242,6 @@ static void test_many(void **state)
     struct cmcd cmcd;
     char peer[32];
     struct http_flow flow = {.peer = peer, .path = "", .query = "", .site = "", .sending = true};
-
     (void)state;
     set_up(&b, 1000000);
     cmcd_init(&cmcd);
@@ -287,6 +273,5 @@ int main(void)
         cmocka_unit_test(test_estimates),
         cmocka_unit_test(test_many),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

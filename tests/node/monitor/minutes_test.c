@@ -21,7 +21,6 @@ static void test_rate_is_steady_for_a_steady_stream(void **state)
 {
     struct rate rate = {0};
     int64_t now_ms = 5000;
-
     (void)state;
     for (int i = 0; i < 60; i++, now_ms += 1000)
         rate_add(&rate, 8000, 1000, now_ms);
@@ -34,7 +33,6 @@ static void test_rate_of_two_connections_adds_up(void **state)
 {
     struct rate rate = {0};
     int64_t now_ms = 5000;
-
     (void)state;
     for (int i = 0; i < 60; i++, now_ms += 500)
         rate_add(&rate, i % 2 ? 3000 : 5000, 1000, now_ms);
@@ -44,11 +42,9 @@ static void test_rate_of_two_connections_adds_up(void **state)
 static void test_rate_falls_to_nothing(void **state)
 {
     struct rate rate = {0};
-    int64_t last;
-
     (void)state;
     rate_add(&rate, 1000000, 1000, 1000);
-    last = rate_now(&rate, 1000);
+    int64_t last = rate_now(&rate, 1000);
     assert_true(last > 100000);
     for (int64_t now_ms = 3000; now_ms < 60000; now_ms += 1000) {
         assert_true(rate_now(&rate, now_ms) <= last);
@@ -62,7 +58,6 @@ static void expect_unwritten(const struct minutes *minutes, int64_t present, boo
     const struct catalog_uplink_minute *expected)
 {
     struct catalog_uplink_minute minute;
-
     assert_true(minutes_unwritten(minutes, present, everything, &minute));
     assert_int_equal(minute.minute, expected->minute);
     assert_int_equal(minute.sent_bytes, expected->sent_bytes);
@@ -73,7 +68,6 @@ static void test_minutes_are_written_once(void **state)
 {
     struct minutes minutes = {0};
     struct catalog_uplink_minute minute;
-
     (void)state;
     minutes_add(&minutes, 1000, 70, 1);
     assert_false(minutes_unwritten(&minutes, 1000, false, &minute));
@@ -92,7 +86,6 @@ static void test_minutes_loaded_are_not_written_again(void **state)
     struct minutes minutes = {0};
     struct catalog_uplink_minute rows[] = {{998, 300, 3}, {1000, 70, 1}};
     struct catalog_uplink_minute minute, shown[MINUTES_SHOWN];
-
     (void)state;
     minutes_load(&minutes, &(struct catalog_uplink){rows, COUNT(rows)});
     assert_false(minutes_unwritten(&minutes, 1001, true, &minute));
@@ -111,7 +104,6 @@ static void test_minutes_come_round(void **state)
 {
     struct minutes minutes = {0};
     struct catalog_uplink_minute shown[MINUTES_SHOWN];
-
     (void)state;
     for (int64_t minute = 1000; minute < 1000 + 3 * MINUTES_KEPT; minute++)
         minutes_add(&minutes, minute, (uint64_t)minute, 1);
@@ -148,7 +140,6 @@ static void expect_in(const struct buf *text, const char *line)
 static void test_openmetrics(void **state)
 {
     struct buf text = {0};
-
     (void)state;
     metrics_write(&snapshot, METRICS_OPENMETRICS, &text);
     expect_in(&text, "# TYPE terrace_sent_bytes counter\n# UNIT terrace_sent_bytes bytes\n"
@@ -165,7 +156,6 @@ static void test_openmetrics(void **state)
 static void test_prometheus(void **state)
 {
     struct buf text = {0};
-
     (void)state;
     metrics_write(&snapshot, METRICS_PROMETHEUS, &text);
     expect_in(
@@ -180,7 +170,6 @@ static void test_unreadable_catalog_leaves_no_zeroes(void **state)
 {
     struct metrics_snapshot blind = snapshot;
     struct buf text = {0};
-
     (void)state;
     blind.catalog_read = false;
     metrics_write(&blind, METRICS_PROMETHEUS, &text);
@@ -195,8 +184,6 @@ static void test_promtool_accepts(void **state)
 {
     struct buf text = {0};
     FILE *promtool;
-    int status;
-
     (void)state;
     if (system("command -v promtool >/dev/null 2>&1") != 0)
         skip();
@@ -204,7 +191,7 @@ static void test_promtool_accepts(void **state)
     promtool = popen("promtool check metrics", "w");
     assert_non_null(promtool);
     assert_int_equal(fwrite(text.data, 1, text.used_bytes, promtool), text.used_bytes);
-    status = pclose(promtool);
+    int status = pclose(promtool);
     assert_int_equal(WEXITSTATUS(status), 0);
     buf_free(&text);
 }
@@ -236,7 +223,6 @@ static void test_negotiation(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         enum metrics_format format = metrics_negotiate(cases[i].accept);
-
         if (format != cases[i].format)
             print_error("\"%s\"\n", cases[i].accept);
         assert_int_equal(format, cases[i].format);
@@ -258,6 +244,5 @@ int main(void)
         cmocka_unit_test(test_promtool_accepts),
         cmocka_unit_test(test_negotiation),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@ static struct monitor_time at(int64_t mono_ms)
 static void observe(struct terminals *terminals, int64_t mono_ms, struct http_conn_sample sample)
 {
     struct monitor_time now = at(mono_ms);
-
     if (!sample.path)
         sample.path = "";
     if (!sample.user_agent)
@@ -37,7 +36,6 @@ static struct terminal_row row_of(
     struct terminal_row rows[16];
     struct monitor_time now = at(mono_ms);
     size_t count = terminals_copy(terminals, &now, rows, COUNT(rows));
-
     for (size_t i = 0; i < count; i++)
         if (strcmp(rows[i].address, address) == 0)
             return rows[i];
@@ -48,8 +46,6 @@ static struct terminal_row row_of(
 static void test_sums_over_connections(void **state)
 {
     struct terminals *terminals;
-    struct terminal_row row;
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     observe(terminals, 1000,
@@ -69,7 +65,7 @@ static void test_sums_over_connections(void **state)
     observe(terminals, 2000,
         (struct http_conn_sample){
             .conn_id = 1, .peer = "10.0.0.1", .sent_bytes = 30, .retransmits = 5, .closed = true});
-    row = row_of(terminals, 2000, "10.0.0.1");
+    struct terminal_row row = row_of(terminals, 2000, "10.0.0.1");
     assert_int_equal(row.sent_bytes, 600);
     assert_int_equal(row.requests, 2);
     assert_int_equal(row.retransmits, 6);
@@ -93,7 +89,6 @@ static void test_oldest_goes_first(void **state)
 {
     struct terminals *terminals;
     char address[32];
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 3), 0);
     for (uint64_t i = 1; i <= 3; i++) {
@@ -125,7 +120,6 @@ static void test_order_and_activity(void **state)
     struct terminals *terminals;
     struct terminal_row rows[3];
     struct monitor_time now = at(100000);
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     observe(terminals, 10000, (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1"});
@@ -143,8 +137,6 @@ static void test_order_and_activity(void **state)
 static void test_rate(void **state)
 {
     struct terminals *terminals;
-    struct terminal_row row;
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     for (int64_t i = 0; i < 60; i++) {
@@ -155,7 +147,7 @@ static void test_rate(void **state)
             (struct http_conn_sample){
                 .conn_id = 2, .peer = "10.0.0.1", .path = "/v/7/1/v220.mp4", .sent_bytes = 2000});
     }
-    row = row_of(terminals, 59000, "10.0.0.1");
+    struct terminal_row row = row_of(terminals, 59000, "10.0.0.1");
     assert_in_range(row.rate_bps, 79900, 80100);
     assert_in_range(terminals_bytes_per_second(terminals, 59000), 9990, 10010);
     row = row_of(terminals, 59000 + 120000, "10.0.0.1");
@@ -167,7 +159,6 @@ static void test_rate(void **state)
 static void test_rate_after_a_rest(void **state)
 {
     struct terminals *terminals;
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     observe(terminals, 1000,
@@ -196,12 +187,10 @@ static void test_after_the_lesson(void **state)
         .requests = 1,
         .delivery_rate_bps = 3000};
     struct terminals *terminals;
-    struct terminal_row row;
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     observe(terminals, 0, poll);
-    row = row_of(terminals, 0, "10.0.0.1");
+    struct terminal_row row = row_of(terminals, 0, "10.0.0.1");
     assert_int_equal(row.rate_bps, 0);
     assert_int_equal(row.link_bps, 0);
     assert_true(terminals_bytes_per_second(terminals, 0) > 0);
@@ -232,7 +221,6 @@ static void test_link_rate_needs_bytes(void **state)
         .requests = 1,
         .delivery_rate_bps = 9000};
     struct terminals *terminals;
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     observe(terminals, 1000, sample);
@@ -248,8 +236,6 @@ static void test_link_rate_needs_bytes(void **state)
 static void test_lesson_and_agent(void **state)
 {
     struct terminals *terminals;
-    struct terminal_row row;
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     observe(terminals, 1000,
@@ -260,7 +246,7 @@ static void test_lesson_and_agent(void **state)
             .user_agent = "Box/1.0 \x1b[31m\xff"});
     observe(terminals, 2000,
         (struct http_conn_sample){.conn_id = 2, .peer = "10.0.0.1", .path = "/api/lessons"});
-    row = row_of(terminals, 2000, "10.0.0.1");
+    struct terminal_row row = row_of(terminals, 2000, "10.0.0.1");
     assert_int_equal(row.lesson_id, 7);
     assert_string_equal(row.rendition, "v220");
     assert_string_equal(row.user_agent, "Box/1.0 ?[31m?");
@@ -283,7 +269,6 @@ static void test_lesson_and_agent(void **state)
 static const char *rendition_after(struct terminals *terminals, int64_t mono_ms, const char *path)
 {
     static struct terminal_row row;
-
     observe(terminals, mono_ms,
         (struct http_conn_sample){.conn_id = 1, .peer = "10.0.0.1", .path = path, .requests = 1});
     row = row_of(terminals, mono_ms, "10.0.0.1");
@@ -293,7 +278,6 @@ static const char *rendition_after(struct terminals *terminals, int64_t mono_ms,
 static void test_sound_beside_picture(void **state)
 {
     struct terminals *terminals;
-
     (void)state;
     assert_int_equal(terminals_open(&terminals, 10), 0);
     assert_string_equal(rendition_after(terminals, 1000, "/v/7/1/a24/0.m4s"), "a24");
@@ -341,7 +325,6 @@ static void test_paths(void **state)
         int64_t lesson_id = 0;
         char rendition[TERMINAL_RENDITION_BYTES] = "";
         bool found = terminal_path_parse(cases[i].path, &lesson_id, rendition);
-
         if (found != (cases[i].rendition != NULL))
             print_error("\"%s\"\n", cases[i].path);
         assert_int_equal(found, cases[i].rendition != NULL);
@@ -364,6 +347,5 @@ int main(void)
         cmocka_unit_test(test_sound_beside_picture),
         cmocka_unit_test(test_paths),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@
 static void test_buf_grows(void **state)
 {
     struct buf buf = {0};
-
     (void)state;
     buf_add_text(&buf, "");
     assert_string_equal(buf.data, "");
@@ -38,7 +37,6 @@ static void test_buf_grows(void **state)
 static void test_buf_remembers_failure(void **state)
 {
     struct buf buf = {0};
-
     (void)state;
     buf_add(&buf, "", SIZE_MAX / 2);
     assert_true(buf.failed);
@@ -51,7 +49,6 @@ static void test_decimals(void **state)
 {
     static const int64_t values[] = {0, 7, 10, 99, 1000, 1048576, INT64_MAX};
     char expected[DECIMAL_BYTES + 8], out[DECIMAL_BYTES];
-
     (void)state;
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         snprintf(expected, sizeof(expected), "%" PRId64, values[i]);
@@ -63,7 +60,6 @@ static void test_decimals(void **state)
 static void test_clocks_advance(void **state)
 {
     int64_t before_ms = clock_mono_ms();
-
     (void)state;
     assert_true(clock_wall_ms() > 1700000000000);
     assert_true(clock_mono_ms() >= before_ms);
@@ -73,15 +69,13 @@ static void test_clocks_advance(void **state)
 static void read_log_line(const char *text, char *line, size_t line_bytes)
 {
     int ends[2], saved = dup(STDERR_FILENO);
-    ssize_t bytes;
-
     assert_int_equal(pipe(ends), 0);
     dup2(ends[1], STDERR_FILENO);
     log_write(LOG_WARN, "test", "%s", text);
     dup2(saved, STDERR_FILENO);
     close(saved);
     close(ends[1]);
-    bytes = read(ends[0], line, line_bytes - 1);
+    ssize_t bytes = read(ends[0], line, line_bytes - 1);
     close(ends[0]);
     assert_true(bytes > 0);
     line[bytes] = '\0';
@@ -90,7 +84,6 @@ static void read_log_line(const char *text, char *line, size_t line_bytes)
 static void test_log_line(void **state)
 {
     char line[4096], long_text[4096];
-
     (void)state;
     read_log_line("a\nforged\x1b[2J 稻", line, sizeof(line));
     assert_int_equal(line[10], 'T');
@@ -110,7 +103,6 @@ struct counted {
 static void count_run(struct pool_task *task, void *thread_ctx)
 {
     struct counted *counted = (struct counted *)task;
-
     atomic_fetch_add(counted->runs, 1);
     if (thread_ctx)
         atomic_fetch_add(counted->contexts, 1);
@@ -134,13 +126,11 @@ static void test_pool_runs_everything(void **state)
     const struct pool_params params = {
         .threads = 3, .thread_open = open_context, .thread_close = close_context, .ctx = &open};
     struct pool *pool;
-
     (void)state;
     assert_int_equal(pool_open(&pool, &params), 0);
     assert_int_equal(atomic_load(&open), 3);
     for (int i = 0; i < 1000; i++) {
         struct counted *counted = malloc(sizeof(*counted));
-
         *counted = (struct counted){.task.run = count_run, .runs = &runs, .contexts = &contexts};
         pool_submit(pool, &counted->task);
     }
@@ -163,7 +153,6 @@ static void test_pool_without_contexts(void **state)
     const struct pool_params params = {
         .threads = 2, .thread_open = open_second_only, .ctx = &calls};
     struct pool *pool;
-
     (void)state;
     assert_int_equal(pool_open(&pool, &params), -EIO);
     assert_null(pool);
@@ -181,6 +170,5 @@ int main(void)
         cmocka_unit_test(test_pool_runs_everything),
         cmocka_unit_test(test_pool_without_contexts),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,6 @@
 static struct cmcd parse(const char *text)
 {
     struct cmcd cmcd;
-
     cmcd_init(&cmcd);
     cmcd_parse(&cmcd, text);
     return cmcd;
@@ -22,7 +21,6 @@ static void test_all_keys(void **state)
     struct cmcd c = parse(
         "bl=21300,br=3200,bs,cid=\"a,\\\"b\\\"\",d=4004,dl=18500,mtp=25400,nor=\"..%2F2.m4s\",ot=v,"
         "pr=1.08,rtp=15000,sf=h,sid=\"6e2fb550-c457\",st=v,su,tb=6000,sta=p,v=2");
-
     (void)state;
     assert_true(c.said && c.starved && c.startup);
     assert_int_equal(c.buffer_ms, 21300);
@@ -42,7 +40,6 @@ static void test_all_keys(void **state)
 static void test_nothing(void **state)
 {
     static const char *const texts[] = {"", ",", " , ", "x=1", "com.example-bl=3", "blx=1", "=5"};
-
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct cmcd c = parse(texts[i]);
@@ -86,9 +83,8 @@ static void test_values(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char text[128] = "su,";
-        struct cmcd c;
         strncat(text, cases[i].text, sizeof(text) - 8);
-        c = parse(text);
+        struct cmcd c = parse(text);
         assert_int_equal(c.buffer_ms, cases[i].buffer_ms);
         assert_true(c.startup);
     }
@@ -97,7 +93,6 @@ static void test_values(void **state)
 static void test_texts(void **state)
 {
     char text[256] = "sid=\"";
-
     (void)state;
     assert_string_equal(parse("sid=plain").session, "plain");
     assert_string_equal(parse("sid=\"\"").session, "");
@@ -117,7 +112,6 @@ static void test_texts(void **state)
 static void test_accumulates(void **state)
 {
     struct cmcd c = parse("bl=100");
-
     (void)state;
     cmcd_parse(&c, "rtp=64");
     assert_int_equal(c.buffer_ms, 100);
@@ -133,6 +127,5 @@ int main(void)
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_accumulates),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

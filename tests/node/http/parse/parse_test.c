@@ -82,7 +82,6 @@ static void test_paths(void **state)
         char path[64];
         struct http_target out;
         int error = http_target_parse(cases[i].target, strlen(cases[i].target), path, &out);
-
         print_message("target %s\n", cases[i].target);
         assert_int_equal(error, cases[i].path ? 0 : -EBADMSG);
         if (error == 0) {
@@ -151,7 +150,6 @@ static void test_params(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         char out[8];
         int length = http_query_param(cases[i].query, cases[i].name, out, sizeof(out));
-
         print_message("query %s\n", cases[i].query);
         assert_int_equal(length, cases[i].value ? (int)strlen(cases[i].value) : -1);
         if (cases[i].value)
@@ -162,7 +160,6 @@ static void test_params(void **state)
 static void test_cookies(void **state)
 {
     char out[8];
-
     (void)state;
     assert_int_equal(http_cookie_value("a=1; s=abc; t=2", "s", out, sizeof(out)), 3);
     assert_string_equal(out, "abc");
@@ -214,7 +211,6 @@ static void test_ranges(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct http_ranges ranges;
-
         print_message("range %s of %lld\n", cases[i].value ? cases[i].value : "none",
             (long long)cases[i].total);
         assert_int_equal(http_range_parse(cases[i].value, cases[i].total, &ranges), cases[i].kind);
@@ -253,7 +249,6 @@ static void test_many_ranges(void **state)
         struct http_ranges ranges;
         char text[512] = "";
         size_t used = 0;
-
         http_range_parse(cases[i].value, 1000, &ranges);
         for (size_t j = 0; j < ranges.count; j++)
             used += (size_t)snprintf(text + used, sizeof(text) - used, "%lld+%lld ",
@@ -321,7 +316,6 @@ static void test_gzip_round_trip(void **state)
     void *packed;
     size_t packed_bytes;
     z_stream stream = {0};
-
     (void)state;
     for (size_t i = 0; i < sizeof(text); i++)
         text[i] = (char)('a' + i % 7);
@@ -386,7 +380,6 @@ static void test_router(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct http_match match;
-
         print_message("path %s\n", cases[i].path);
         http_router_match(&match, sets, COUNT(sets), cases[i].method, cases[i].path);
         assert_int_equal(match.route ? match.route - routes : -1, cases[i].route);
@@ -394,7 +387,6 @@ static void test_router(void **state)
             assert_int_equal(match.methods, cases[i].methods);
         if (cases[i].last_arg) {
             const struct http_arg *arg = &match.args[match.arg_count - 1];
-
             assert_int_equal(arg->value_bytes, strlen(cases[i].last_arg));
             assert_memory_equal(arg->value, cases[i].last_arg, arg->value_bytes);
         }
@@ -441,7 +433,6 @@ static void test_chunked(void **state)
             char body[64] = "";
             size_t taken;
             int error = 0;
-
             print_message("chunked %s\n", cases[i].wire);
             while (error == 0 && at < end) {
                 error = http_chunked_decode(
@@ -463,7 +454,6 @@ static void test_chunk_extensions_are_bounded(void **state)
     char body[8] = "", junk[512];
     size_t taken;
     int error = http_chunked_decode(chunked, "1;", 2, &taken, collect, body);
-
     (void)state;
     memset(junk, 'x', sizeof(junk));
     for (int i = 0; error == 0 && i < 100; i++)
@@ -481,7 +471,6 @@ static void test_head_in_pieces(void **state)
     struct http_head head;
     size_t from = 0;
     int end = 0;
-
     (void)state;
     for (size_t i = 1; end == 0 && i < sizeof(text); i++)
         end = http_head_find_end(&scan, text, i);
@@ -518,7 +507,6 @@ static void test_keep_alive(void **state)
         struct http_head_scan scan = {0};
         struct http_head head;
         int end = http_head_find_end(&scan, cases[i].text, strlen(cases[i].text));
-
         print_message("%s", cases[i].text);
         assert_int_equal(end, strlen(cases[i].text));
         assert_int_equal(http_head_parse(&head, &scan, cases[i].text, (size_t)end), 0);
@@ -531,7 +519,6 @@ static void test_parts(void **state)
 {
     const struct http_ranges ranges = {.items = {{0, 10}, {500, 2}}, .count = 2};
     char head[HTTP_PART_HEAD_BYTES], end[HTTP_PART_HEAD_BYTES], type[300];
-
     (void)state;
     http_part_head(head, "b", "video/mp4", &ranges.items[0], 1000);
     assert_string_equal(
@@ -595,10 +582,8 @@ static void parse_fields(struct http_head *head, const char *fields)
 {
     struct http_head_scan scan = {0};
     char text[512];
-    int end;
-
     snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", fields);
-    end = http_head_find_end(&scan, text, strlen(text));
+    int end = http_head_find_end(&scan, text, strlen(text));
     assert_int_equal(http_head_parse(head, &scan, text, (size_t)end), 0);
 }
 
@@ -644,7 +629,6 @@ static void test_conditions(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct http_head head;
-
         print_message("%s\n", cases[i].fields);
         parse_fields(&head, cases[i].fields);
         assert_int_equal(http_condition_check(&head, &validators, 1795000000), cases[i].expected);
@@ -677,6 +661,5 @@ int main(void)
         cmocka_unit_test(test_head_in_pieces),
         cmocka_unit_test(test_keep_alive),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

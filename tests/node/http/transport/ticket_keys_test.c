@@ -35,7 +35,6 @@ int64_t __wrap_clock_mono_ms(void)  /* NOLINT(bugprone-reserved-identifier) */
 static const struct ticket_key *copy_now(struct ticket_keys *keys, struct ticket_key *out)
 {
     const struct ticket_key *key = ticket_keys_now(keys, now_ms);
-
     *out = *key;
     return key;
 }
@@ -44,7 +43,6 @@ static void test_keys_change(void **state)
 {
     struct ticket_keys keys = {.period_ms = 100};
     struct ticket_key first, second;
-
     (void)state;
     now_ms = 1000;
     copy_now(&keys, &first);
@@ -68,7 +66,6 @@ static void test_keys_end_unasked(void **state)
     struct ticket_keys keys = {.period_ms = 100};
     const struct ticket_key none = {0};
     struct ticket_key only;
-
     (void)state;
     now_ms = 5000;
     copy_now(&keys, &only);
@@ -85,7 +82,6 @@ static char certificate[] = "/tmp/terrace-cert-XXXXXX", key_file[] = "/tmp/terra
 static void write_pem(char *path, EVP_PKEY *key, X509 *x509)
 {
     FILE *file = fdopen(mkstemp(path), "w");
-
     assert_non_null(file);
     assert_true(x509 ? PEM_write_X509(file, x509)
                      : PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL));
@@ -96,7 +92,6 @@ static int make_certificate(void **state)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *x509 = X509_new();
-
     (void)state;
     X509_gmtime_adj(X509_getm_notBefore(x509), 0);
     X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
@@ -120,7 +115,6 @@ static int remove_certificate(void **state)
 static SSL_CTX *new_client(int version)
 {
     SSL_CTX *client = SSL_CTX_new(TLS_client_method());
-
     SSL_CTX_set_min_proto_version(client, version);
     SSL_CTX_set_max_proto_version(client, version);
     return client;
@@ -132,14 +126,11 @@ static bool connect_once(
     struct tls *tls, SSL_CTX *client, const SSL_SESSION *shown, SSL_SESSION **given)
 {
     struct event_base *base = event_base_new();
-    struct bufferevent *bev;
     SSL *ssl = SSL_new(client);
     char byte;
-    bool reused;
     int pair[2];
-
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-    bev = tls_accept(tls, base, pair[0]);
+    struct bufferevent *bev = tls_accept(tls, base, pair[0]);
     assert_non_null(bev);
     bufferevent_enable(bev, EV_READ | EV_WRITE);
     bufferevent_write(bev, "x", 1); /* what TLS 1.3 gives tickets before */
@@ -154,7 +145,7 @@ static bool connect_once(
     }
     while (SSL_read(ssl, &byte, 1) != 1)
         event_base_loop(base, EVLOOP_NONBLOCK);
-    reused = SSL_session_reused(ssl);
+    bool reused = SSL_session_reused(ssl);
     if (given)
         *given = SSL_get1_session(ssl);
     SSL_shutdown(ssl);
@@ -174,7 +165,6 @@ static void check_tickets(int version)
     SSL_SESSION *early, *late;
     struct tls *tls;
     char message[256];
-
     now_ms = 1;
     assert_int_equal(tls_open(&tls, &params, message, sizeof(message)), 0);
     connect_once(tls, client, NULL, &early);
@@ -216,7 +206,6 @@ static void test_renewal(void **state)
     SSL_SESSION *old, *renewed;
     struct tls *tls;
     char message[256];
-
     (void)state;
     now_ms = 1;
     assert_int_equal(tls_open(&tls, &params, message, sizeof(message)), 0);
@@ -241,6 +230,5 @@ int main(void)
         cmocka_unit_test(test_tls_1_3),
         cmocka_unit_test(test_renewal),
     };
-
     return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
 }
