@@ -18,8 +18,7 @@
 /* Old boxes refuse what they don't know: floating-point EXTINF is the newest thing in it. */
 #define LEGACY_HEAD "#EXTM3U\n#EXT-X-VERSION:3\n"
 
-/* ---- media playlists ----------------------------------------------------------------------------
- */
+/* ---- media playlists ---- */
 
 static int64_t ticks_to_us(int64_t ticks, int timescale)
 {

@@ -17,7 +17,7 @@ enum { BUCKETS = 1024, BELIEVED_MS = 1000, UNUSED_MS = 20000 };
 
 struct file {
     LIST_ENTRY(file) in_bucket;
-    TAILQ_ENTRY(file) in_order; /* longest unused first */
+    TAILQ_ENTRY(file) in_order; /* the longest unused first */
     struct file_cache_entry entry;
     dev_t device;
     ino_t inode;
@@ -47,12 +47,13 @@ static void forget(struct file_cache *files, struct file *file)
     LIST_REMOVE(file, in_bucket);
     TAILQ_REMOVE(&files->order, file, in_order);
     files->count--;
-    /* Buffers that still hold it close the descriptor with the last of them. */
+    /* Buffers that are still sending the file hold the segment; the last of them closes the
+     * descriptor. */
     evbuffer_file_segment_free(file->entry.segment);
     free(file);
 }
 
-/* False: there is none. */
+/* Closes the file that was unused for the longest time. Returns false if no file is open. */
 static bool forget_oldest(struct file_cache *files)
 {
     struct file *file = TAILQ_FIRST(&files->order);
@@ -90,7 +91,7 @@ static int64_t modified_ns(const struct stat *info)
     return (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec;
 }
 
-/* Whether the path still leads to the same file, unchanged. */
+/* Whether the path still leads to the same, unchanged file. */
 static bool is_same(const struct file *file)
 {
     struct stat info;
@@ -99,7 +100,7 @@ static bool is_same(const struct file *file)
            modified_ns(&info) == file->entry.modified_ns;
 }
 
-/* Takes the descriptor over if it returns one. */
+/* Makes an entry. On success the entry owns the descriptor; on failure it stays the caller's. */
 static struct file *make(const char *path, int fd, const struct stat *info)
 {
     size_t path_bytes = strlen(path) + 1;
@@ -121,7 +122,7 @@ static struct file *make(const char *path, int fd, const struct stat *info)
     return file;
 }
 
-/* Where descriptors run out, files that are merely kept open give theirs back. */
+/* Opens a file. If the process is out of descriptors, cached files are closed until one is free. */
 static int open_path(struct file_cache *files, const char *path)
 {
     int fd;

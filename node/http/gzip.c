@@ -9,7 +9,8 @@
 #include <strings.h>
 #include <zlib.h>
 
-/* Whether a coding's parameters, up to the next comma, hold a weight of zero. */
+/* Whether the parameters of a coding, up to the next comma, contain a weight of zero, which means
+ * "not acceptable". */
 static bool weight_is_zero(const char *params, size_t bytes)
 {
     const char *weight = memchr(params, ';', bytes);
@@ -53,7 +54,7 @@ bool http_type_compressible(const char *content_type)
         "application/openmetrics-text",
         "image/svg+xml",
     };
-    /* Server-sent events are text too, but they never come here: they are streams. */
+    /* Server-sent events are text too, but streams never reach this function. */
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (strncasecmp(content_type, types[i], strlen(types[i])) == 0)
             return true;

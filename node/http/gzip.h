@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Content coding (RFC 9110 section 12.5.3): whether to compress, and doing it. Pure. */
+/* gzip as content coding (RFC 9110 section 12.5.3). Pure. */
 #ifndef NODE_HTTP_GZIP_H
 #define NODE_HTTP_GZIP_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether Accept-Encoding's value (NULL: no such header) takes gzip. */
+/* Whether a client accepts gzip. accept_encoding: the header's value; NULL: no such header. */
 bool http_accepts_gzip(const char *accept_encoding);
-/* Whether bodies of that type are text that shrinks. */
+/* Whether a body of this type is text that compresses well. */
 bool http_type_compressible(const char *content_type);
 enum http_gzip_effort {
-    HTTP_GZIP_USUAL, /* for what is sent once */
-    HTTP_GZIP_BEST,  /* for what is kept */
+    HTTP_GZIP_USUAL, /* for a body that is sent once */
+    HTTP_GZIP_BEST,  /* for a body that is kept and sent often */
 };
-/* Compresses into *out, which the caller frees. 0 or -ENOMEM. */
+/* Compresses data into *out, which the caller frees. Returns 0 or -ENOMEM. */
 int http_gzip(const void *data, size_t data_bytes, enum http_gzip_effort effort, void **out,
     size_t *out_bytes);
 

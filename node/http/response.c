@@ -18,8 +18,7 @@
 
 enum { GZIP_PAYS_BYTES = 400 };
 
-/* ---- headers ----------------------------------------------------------------------------------
- */
+/* ---- headers ---- */
 
 /* Adds text without bytes that would end the line: they could make a header, or a body, of their
  * own. */
@@ -195,8 +194,7 @@ void response_end(struct http_request *req)
     request_kick(req);
 }
 
-/* ---- bodies -----------------------------------------------------------------------------------
- */
+/* ---- bodies ---- */
 
 /* A coded body is another representation, which must not share a strong tag (RFC 9110
  * section 8.8.3.3). */

@@ -30,7 +30,8 @@ static int handled_methods(const struct http_route *route)
     return route->methods | (route->methods & HTTP_GET ? HTTP_HEAD : 0);
 }
 
-/* Adds the methods of the set's routes for the path to *methods. True: one has the method too. */
+/* Looks for the path in one set of routes. Adds the methods that its routes allow for the path to
+ * *methods. Returns true if a route allows this method too. */
 static bool match_set(struct http_match *match, const struct http_route_set *set,
     enum http_method method, const char *path, int *methods)
 {
@@ -38,7 +39,7 @@ static bool match_set(struct http_match *match, const struct http_route_set *set
         const struct http_route *route = &set->routes[i];
         if (!match_pattern(match, route->pattern, path))
             continue;
-        /* OPTIONS is answered for every path, by the server where no route names it. */
+        /* OPTIONS is allowed for every path: if no route names it, the server answers it. */
         *methods |= handled_methods(route) | HTTP_OPTIONS;
         if (handled_methods(route) & (int)method) {
             match->route = route;

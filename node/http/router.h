@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a path and a method to a route. Pure. */
+/* Finds the route for a path and a method. Pure. */
 #ifndef NODE_HTTP_ROUTER_H
 #define NODE_HTTP_ROUTER_H
 
@@ -7,18 +7,18 @@
 
 enum { HTTP_MAX_ARGS = 8 };
 
-/* What stood for ":name". */
+/* The value of one ":name" in a pattern. */
 struct http_arg {
-    const char *name; /* in the pattern */
+    const char *name; /* points into the pattern */
     size_t name_bytes;
-    const char *value; /* in the path */
+    const char *value; /* points into the path */
     size_t value_bytes;
 };
 
 struct http_match {
-    const struct http_route *route; /* NULL: none for this method */
-    void *ctx;                      /* of the route's set */
-    int methods; /* what the path allows in all, HEAD and OPTIONS included; 0: no such path */
+    const struct http_route *route; /* NULL: no route has this path and method */
+    void *ctx;                      /* the context of the route's set */
+    int methods; /* all methods that the path allows, with HEAD and OPTIONS; 0: unknown path */
     struct http_arg args[HTTP_MAX_ARGS];
     size_t arg_count;
 };

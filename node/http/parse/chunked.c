@@ -11,14 +11,14 @@ struct http_chunked {
     llhttp_t parser;
     llhttp_settings_t settings;
     size_t extension_bytes;
-    void (*on_piece)(void *ctx, const char *piece, size_t piece_bytes);
+    void (*on_block)(void *ctx, const char *block, size_t block_bytes);
     void *ctx;
 };
 
 static int on_body(llhttp_t *parser, const char *at, size_t length)
 {
     struct http_chunked *chunked = parser->data;
-    chunked->on_piece(chunked->ctx, at, length);
+    chunked->on_block(chunked->ctx, at, length);
     return 0;
 }
 
@@ -30,7 +30,8 @@ static int on_extension(llhttp_t *parser, const char *at, size_t length)
     return chunked->extension_bytes > MAX_EXTENSION_BYTES ? HPE_USER : 0;
 }
 
-/* Trailers carry nothing that we want, and are a way past checks made on the head. */
+/* Trailers are refused: the node needs none, and a header in a trailer would bypass the checks that
+ * were made on the head. */
 static int on_trailer(llhttp_t *parser, const char *at, size_t length)
 {
     (void)parser, (void)at, (void)length;
@@ -45,7 +46,7 @@ static int on_complete(llhttp_t *parser)
 
 struct http_chunked *http_chunked_new(void)
 {
-    /* llhttp decodes bodies of messages only, so it is shown a head first. */
+    /* llhttp decodes a body only as part of a message. So it gets this head first. */
     static const char head[] = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     struct http_chunked *chunked = calloc(1, sizeof(*chunked));
 
@@ -69,10 +70,10 @@ void http_chunked_free(struct http_chunked *chunked)
 }
 
 int http_chunked_decode(struct http_chunked *chunked, const char *data, size_t data_bytes,
-    size_t *taken_bytes, void (*on_piece)(void *ctx, const char *piece, size_t piece_bytes),
+    size_t *taken_bytes, void (*on_block)(void *ctx, const char *block, size_t block_bytes),
     void *ctx)
 {
-    chunked->on_piece = on_piece;
+    chunked->on_block = on_block;
     chunked->ctx = ctx;
     llhttp_errno_t error = llhttp_execute(&chunked->parser, data, data_bytes);
     *taken_bytes = data_bytes;

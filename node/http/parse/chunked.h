@@ -8,18 +8,16 @@
 
 struct http_chunked;
 
-/* NULL: out of memory. */
+/* Makes a decoder for one body. Returns NULL if memory runs out. */
 struct http_chunked *http_chunked_new(void);
 void http_chunked_free(struct http_chunked *chunked); /* accepts NULL */
 
-/*
- * Decodes data. Each piece of the body goes to on_piece, which points into data. *taken_bytes is
- * how much of data belonged to the body: less than data_bytes only at its end. 0: more is needed;
- * 1: the body is complete; -EBADMSG: not the chunked coding, a trailer (refused), or more chunk
- * extensions than anyone needs.
- */
+/* Decodes the next bytes of the body. on_block gets each block of decoded bytes, which points into
+ * data. *taken_bytes: how many bytes of data belong to the body; fewer than data_bytes only at the
+ * body's end. Returns 0 if more data is needed, 1 if the body is complete, or -EBADMSG if data is
+ * not the chunked coding, has a trailer, or has more than 4 KiB of chunk extensions. */
 int http_chunked_decode(struct http_chunked *chunked, const char *data, size_t data_bytes,
-    size_t *taken_bytes, void (*on_piece)(void *ctx, const char *piece, size_t piece_bytes),
+    size_t *taken_bytes, void (*on_block)(void *ctx, const char *block, size_t block_bytes),
     void *ctx);
 
 #endif

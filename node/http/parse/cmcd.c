@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A key and its value as they stand in the list; an empty value: the key alone, which is true. */
+/* One key of the list with its value. An empty value means true. */
 struct item {
     const char *key, *value;
     size_t key_bytes, value_bytes;
@@ -33,7 +33,7 @@ static const struct {
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* Beyond these nobody has a buffer or a line: nonsense. */
+/* Larger values are nonsense and are ignored. */
 #define MAX_MS (24 * 3600 * 1000)
 #define MAX_KBPS (100 * 1000 * 1000)
 
@@ -53,7 +53,8 @@ void cmcd_init(struct cmcd *cmcd)
 
 /* ---- the list ---- */
 
-/* Where a value ends: strings and inner lists may have commas in them. */
+/* Finds the end of a value. A quoted string or an inner list may contain commas, which do not end
+ * it. */
 static const char *value_end(const char *at)
 {
     bool quoted = false;
@@ -69,7 +70,7 @@ static const char *value_end(const char *at)
     return at;
 }
 
-/* Takes the next item off *text; false at the end. */
+/* Reads the next item and moves *text behind it. Returns false at the end of the list. */
 static bool next_item(const char **text, struct item *out)
 {
     const char *at = *text + strspn(*text, " \t,"), *end = value_end(at);
@@ -90,8 +91,9 @@ static bool next_item(const char **text, struct item *out)
 
 /* ---- values ---- */
 
-/* A decimal of at most two places, in hundredths, that ends the value or is followed by a parameter
- * or the next of an inner list; -1: none, or above most. */
+/* Reads a decimal number with at most two decimal places, and returns it in hundredths. It must end
+ * the value, or be followed by a parameter or by the next number of an inner list. Returns -1 if
+ * there is no such number, or if it exceeds max. */
 static int64_t read_hundredths(const struct item *item, int64_t most)
 {
     const char *at = item->value, *end = item->value + item->value_bytes;
@@ -117,7 +119,8 @@ static int64_t read_hundredths(const struct item *item, int64_t most)
     return value <= most * 100 ? value : -1;
 }
 
-/* A token, or a string in quotes; false: longer than out, or with bytes that are not printable. */
+/* Reads a token or a quoted string into out. Returns false if it is too long for out or contains
+ * bytes that are not printable ASCII. */
 static bool read_text(const struct item *item, char *out, size_t out_bytes)
 {
     const char *at = item->value, *end = item->value + item->value_bytes;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * What a player says of itself with a request (CTA-5004, Common Media Client Data, and its second
- * edition's keys), as a query parameter CMCD or as the headers CMCD-Request, CMCD-Object,
- * CMCD-Status and CMCD-Session. Pure.
- */
+/* CMCD: what a player reports about itself with a request (CTA-5004, Common Media Client Data, and
+ * the keys of its second edition). The report comes as the query parameter CMCD, or in the headers
+ * CMCD-Request, CMCD-Object, CMCD-Status and CMCD-Session. Pure. */
 #ifndef NODE_HTTP_PARSE_CMCD_H
 #define NODE_HTTP_PARSE_CMCD_H
 
@@ -13,33 +11,33 @@
 
 #define CMCD_TEXT_BYTES 65
 
-/* -1 and "": not said. Rates are in bit/s here, kbit/s on the wire. */
+/* A player's report. Numbers are -1 and texts are "" if the player did not report them. Rates are
+ * in bit/s here; on the wire they are in kbit/s. Each comment begins with the key. */
 struct cmcd {
-    bool said;                 /* anything at all */
-    bool starved;              /* bs: the buffer ran dry since the request before */
-    bool startup;              /* su: playback waits for this */
-    int32_t buffer_ms;         /* bl */
-    int32_t deadline_ms;       /* dl: until the buffer runs dry */
-    int32_t object_ms;         /* d: how long the object plays */
-    int64_t encoded_bps;       /* br */
-    int64_t top_bps;           /* tb: the best that the player could take */
-    int64_t throughput_bps;    /* mtp: as the player measured it */
-    int64_t requested_max_bps; /* rtp: more than this helps the player nothing */
-    int32_t rate_percent;      /* pr: of playing; 0: paused */
-    char object; /* ot: 'm' text, 'a' audio, 'v' video, 'i' init; '\0': not said. "av" is 'b' */
-    char state;  /* sta: its first letter: 'p' playing, 'r' rebuffering ... */
-    char session[CMCD_TEXT_BYTES]; /* sid */
-    char content[CMCD_TEXT_BYTES]; /* cid */
+    bool said;                 /* the request had at least one known key */
+    bool starved;              /* bs: the player's buffer ran empty since its previous request */
+    bool startup;              /* su: the player can't start before this object arrives */
+    int32_t buffer_ms;         /* bl: media in the player's buffer */
+    int32_t deadline_ms;       /* dl: time until the player's buffer runs empty */
+    int32_t object_ms;         /* d: duration of the requested object */
+    int64_t encoded_bps;       /* br: encoded bitrate of the object */
+    int64_t top_bps;           /* tb: highest bitrate that the player can use */
+    int64_t throughput_bps;    /* mtp: throughput that the player measured */
+    int64_t requested_max_bps; /* rtp: a higher rate than this does not help the player */
+    int32_t rate_percent;      /* pr: playback rate; 0: paused */
+    char object; /* ot: 'm' text, 'a' audio, 'v' video, 'i' init segment, 'b' audio and video ("av"
+                  * on the wire); '\0': not reported */
+    char state;  /* sta: first letter of the state: 'p' playing, 'r' rebuffering ... */
+    char session[CMCD_TEXT_BYTES]; /* sid: session */
+    char content[CMCD_TEXT_BYTES]; /* cid: content */
 };
 
-/* Nothing said. */
+/* Sets all members to "not reported". */
 void cmcd_init(struct cmcd *cmcd);
-/*
- * Takes up one list of keys ("bl=21300,bs,sid=\"...\""): the decoded value of the query parameter,
- * or of one header; what is there already stays unless it is said again. Keys that are unknown,
- * malformed or out of range are passed over (CTA-5004 section 3.1), the others count. Of an inner
- * list (second edition) the first number counts.
- */
+/* Adds one list of keys to *cmcd, such as "bl=21300,bs,sid=\"...\"": the decoded value of the query
+ * parameter, or the value of one header. A key replaces an earlier value of the same key. Unknown,
+ * malformed and out-of-range keys are ignored (CTA-5004 section 3.1). Of an inner list (second
+ * edition), the first number is used. */
 void cmcd_parse(struct cmcd *cmcd, const char *text);
 
 #endif

@@ -16,7 +16,8 @@ static void put_number(char *out, int digits, int value)
         out[--digits] = (char)('0' + value % 10);
 }
 
-/* Every media response has a date or two: printf would take 2 % of a small segment's time. */
+/* Every media response has one or two dates. printf would take 2 % of a small segment's processor
+ * time, so the digits are written directly. */
 void http_date_format(char out[HTTP_DATE_BYTES], int64_t when_s)
 {
     time_t when = (time_t)when_s;
@@ -41,7 +42,7 @@ static void take_text(const char **at, const char *text)
         *at = strncmp(*at, text, bytes) == 0 ? *at + bytes : NULL;
 }
 
-/* Exactly so many digits; where padded, blanks may stand for the first. */
+/* Reads exactly that many digits. padded: a space may stand instead of the first digit. */
 static int take_number(const char **at, int digits, bool padded)
 {
     int value = 0;
@@ -92,7 +93,8 @@ static void take_fixdate(const char **at, struct tm *utc)
     take_text(at, " GMT");
 }
 
-/* "06-Nov-94 08:49:37 GMT": a year more than 50 years ahead is one of the past. */
+/* Reads "06-Nov-94 08:49:37 GMT". A year more than 50 years in the future means the previous
+ * century. */
 static void take_rfc850(const char **at, struct tm *utc, int64_t now_s)
 {
     const time_t now = (time_t)now_s;

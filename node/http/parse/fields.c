@@ -32,8 +32,8 @@ static int on_value(llhttp_t *parser, const char *at, size_t length)
     struct http_field *field = &parsing->fields->items[parsing->fields->count - 1];
     while (length && (at[length - 1] == ' ' || at[length - 1] == '\t'))
         length--;
-    /* llhttp looks past the line's end before it calls a value empty: at is then in the next line.
-     */
+    /* llhttp reads past the end of the line before it reports an empty value. Then `at` points into
+     * the next line, so it is not used. */
     if (length == 0)
         return 0;
     field->value = (uint16_t)(at - parsing->head);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A request's header fields by llhttp. Pure. llhttp.h and http.h name their methods alike, so that
- * llhttp stays behind this header and chunked.h.
- */
+/* Parses the header fields of a request with llhttp. Pure. llhttp.h uses the same names for methods
+ * as our headers, so only this module and chunked.c include it. */
 #ifndef NODE_HTTP_PARSE_FIELDS_H
 #define NODE_HTTP_PARSE_FIELDS_H
 
@@ -12,20 +10,20 @@
 
 enum { HTTP_MAX_FIELDS = 100 };
 
-/* Offsets into the head's text. */
+/* Offsets into the text of the head. */
 struct http_field {
     uint16_t name, name_bytes;
-    uint16_t value, value_bytes; /* without white space around it */
+    uint16_t value, value_bytes; /* without the white space around it */
 };
 
 struct http_fields {
     struct http_field items[HTTP_MAX_FIELDS];
     size_t count;
-    bool keep_alive; /* by version and Connection (RFC 9112 section 9.3) */
+    bool keep_alive; /* from the HTTP version and the Connection header (RFC 9112 section 9.3) */
 };
 
-/* Parses a whole head: request line to empty line, at most 65,535 bytes. 0; -EBADMSG: no valid
- * HTTP/1 head; -E2BIG: too many fields. */
+/* Parses a whole head of at most 65,535 bytes, from the request line to the empty line. Returns 0;
+ * -EBADMSG if it is not a valid HTTP/1 head; -E2BIG if it has too many fields. */
 int http_fields_parse(struct http_fields *fields, const char *head, size_t head_bytes);
 
 #endif

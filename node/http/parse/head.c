@@ -30,14 +30,16 @@ static int check_line(struct http_head_scan *scan, const char *line, size_t line
         scan->line_bytes = line_bytes;
         return is_token(line, 1) ? 0 : -400;
     }
-    /* A line that goes on from the one before (obs-fold) is read in different ways by different
-     * programs; so is a field without a name, which llhttp lets pass. */
+    /* Refuses two kinds of lines that other programs read differently, since the difference can
+     * hide a request. One continues the previous line (obs-fold). The other has a field without a
+     * name, which llhttp accepts. */
     if (line_bytes && (line[0] == ' ' || line[0] == '\t' || line[0] == ':'))
         return -400;
     return ++scan->fields > HTTP_MAX_FIELDS + 1 ? -431 : 0;
 }
 
-/* What can't begin a method needs no line's end to be refused: a TLS handshake has none. */
+/* Whether the first byte can't begin a method. Then the request is refused without waiting for the
+ * end of the line: a TLS handshake has no line end. */
 static bool begins_badly(const struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
     if (scan->line_bytes > 0 || data_bytes <= scan->start_bytes)
@@ -46,8 +48,8 @@ static bool begins_badly(const struct http_head_scan *scan, const char *data, si
     return first != '\r' && !is_token(&first, 1);
 }
 
-/* What a head can be refused for before the line under way has ended. Asked of whole lines too: the
- * answer must not depend on how the head was cut. */
+/* Returns the status for which a head is refused before its current line has ended, or 0. Complete
+ * lines are checked as well, so that the answer does not depend on how the network cut the head. */
 static int check_begun(const struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
     if (begins_badly(scan, data, data_bytes))
@@ -124,7 +126,7 @@ static int parse_version(struct http_head *head, const char *text, size_t bytes)
     return 0;
 }
 
-/* "METHOD target HTTP/1.x" with single spaces. */
+/* Splits "METHOD target HTTP/1.x", which has single spaces. */
 static int parse_line(
     struct http_head *head, const char *line, size_t line_bytes, struct http_span *target)
 {
@@ -139,8 +141,7 @@ static int parse_line(
     return error;
 }
 
-/* ---- what the fields say about the message ----------------------------------------------------
- */
+/* ---- what the fields say about the message ---- */
 
 const char *http_head_field(const struct http_head *head, const char *name, size_t *from)
 {
@@ -156,7 +157,7 @@ const char *http_head_field(const struct http_head *head, const char *name, size
     return NULL;
 }
 
-/* The value of a field that may stand there once at most; *repeated says that it does not. */
+/* Returns the value of a field that may occur only once. Sets *repeated if it occurs more often. */
 static const char *single_field(const struct http_head *head, const char *name, bool *repeated)
 {
     size_t from = 0;
@@ -188,8 +189,8 @@ static int64_t parse_length(const char *text)
     return value;
 }
 
-/* Without chunked at its end the coding leaves the length open; with others before it, it is beyond
- * us. */
+/* Checks a Transfer-Encoding. "chunked" must be the last coding, because otherwise the length of
+ * the body is unknown. Other codings before it are not supported. */
 static int check_coding(const char *coding)
 {
     const char *last = strrchr(coding, ',');
@@ -199,8 +200,8 @@ static int check_coding(const char *coding)
     return last == coding ? 0 : -501;
 }
 
-/* RFC 9112 section 6: how long the body is. What other programs might read differently is refused.
- */
+/* Determines the length of the body (RFC 9112 section 6). Heads that other programs could read
+ * differently are refused. */
 static int check_framing(struct http_head *head)
 {
     bool repeated = false;
@@ -258,7 +259,7 @@ static int check_message(struct http_head *head)
     return error == 0 ? check_expect(head) : error;
 }
 
-/* One block: the fields, the text, the path. */
+/* Allocates one block for the fields, the text and the path. */
 static int allocate(struct http_head *head, const struct http_fields *fields, const char *text,
     size_t text_bytes, size_t path_bytes)
 {
@@ -277,7 +278,7 @@ static int allocate(struct http_head *head, const struct http_fields *fields, co
     return 0;
 }
 
-/* The path goes behind the text. */
+/* Parses the target. The path is stored behind the text. */
 static int parse_parts(
     struct http_head *head, size_t target_at, size_t target_bytes, size_t text_bytes)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What a part of its own costs on the wire: its head. */
+/* The bytes that one more part costs on the wire: its part head. */
 enum { PART_COST_BYTES = 128 };
 
 static const char *skip_space(const char *at)
@@ -15,7 +15,7 @@ static const char *skip_space(const char *at)
     return at + strspn(at, " \t");
 }
 
-/* Reads digits; -1 if there are none. Values beyond any file stay at INT64_MAX. */
+/* Reads digits. Returns -1 if there are none. Numbers too large for any file become INT64_MAX. */
 static int64_t read_number(const char **at)
 {
     int64_t value = 0;
@@ -26,7 +26,8 @@ static int64_t read_number(const char **at)
     return value;
 }
 
-/* One "first-last", "first-" or "-suffix". False: malformed. length_bytes 0: unsatisfiable. */
+/* Reads one "first-last", "first-" or "-suffix". Returns false if it is malformed. Sets
+ * length_bytes to 0 if the range lies outside the representation. */
 static bool read_spec(const char **at, int64_t total_bytes, struct http_range *range)
 {
     int64_t first = read_number(at), last;
@@ -48,7 +49,7 @@ static bool read_spec(const char **at, int64_t total_bytes, struct http_range *r
     return true;
 }
 
-/* Whether the two are better sent as one. */
+/* Whether sending both ranges as one takes fewer bytes than two parts. */
 static bool close_together(const struct http_range *a, const struct http_range *b)
 {
     return a->first_bytes - (b->first_bytes + b->length_bytes) < PART_COST_BYTES &&
@@ -69,7 +70,8 @@ static void remove_at(struct http_ranges *ranges, size_t at)
         (ranges->count - at) * sizeof(ranges->items[0]));
 }
 
-/* Puts a range behind the others, or in the place of the first of those that it swallows. */
+/* Adds a range behind the others. Ranges that it overlaps or nearly touches are joined with it; the
+ * joined range takes the place of the first of them. */
 static void add(struct http_ranges *ranges, struct http_range range)
 {
     size_t at = ranges->count, i = 0;
@@ -81,7 +83,7 @@ static void add(struct http_ranges *ranges, struct http_range range)
         range = join(&ranges->items[i], &range);
         remove_at(ranges, i);
         at = i < at ? i : at;
-        i = 0; /* it has grown: those that were passed over may be close now */
+        i = 0; /* the range has grown and may now touch ranges that it did not touch before */
     }
     if (at > ranges->count)
         at = ranges->count;
@@ -91,7 +93,8 @@ static void add(struct http_ranges *ranges, struct http_range range)
     ranges->count++;
 }
 
-/* How many there are, satisfiable or not; -1: malformed, or too many. */
+/* Reads a list of ranges. Returns how many it names, including those outside the representation; -1
+ * if the list is malformed or too long. */
 static int read_set(const char *at, int64_t total_bytes, struct http_ranges *ranges)
 {
     int specs = 0;
@@ -123,8 +126,7 @@ enum http_range_kind http_range_parse(
     return specs > 0 ? HTTP_RANGE_UNSATISFIABLE : HTTP_RANGE_WHOLE;
 }
 
-/* ---- multipart/byteranges ---------------------------------------------------------------------
- */
+/* ---- multipart/byteranges ---- */
 
 size_t http_part_head(char out[HTTP_PART_HEAD_BYTES], const char *boundary,
     const char *content_type, const struct http_range *part, int64_t total_bytes)

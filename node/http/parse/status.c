@@ -39,7 +39,7 @@ static const struct {
     {423, "Locked"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
-    {460, "Checksum Mismatch"}, /* tus */
+    {460, "Checksum Mismatch"}, /* from the tus protocol */
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
     {503, "Service Unavailable"},

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Status codes: reason phrases, and what the server itself says with them. Pure. */
+/* Status codes: their reason phrases, and the texts of the server's own errors. Pure. */
 #ifndef NODE_HTTP_PARSE_STATUS_H
 #define NODE_HTTP_PARSE_STATUS_H
 
-/* "Not Found"; "Unknown" for codes that no part of the node uses. */
+/* Returns the reason phrase, such as "Not Found"; "Unknown" for a code that the node never
+ * sends. */
 const char *http_status_reason(int status);
 
 struct http_status_text {
-    const char *code; /* for programs: "not_found" */
+    const char *code; /* for programs, such as "not_found" */
     const char *zh, *en;
 };
-/* The error body for a status that the server answers by itself. Never NULL. */
+/* Returns the texts for an error that the server answers by itself. Never NULL. */
 const struct http_status_text *http_status_error(int status);
 
 #endif

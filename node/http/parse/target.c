@@ -20,7 +20,7 @@ static int hex_digit(char c)
     return -1;
 }
 
-/* The byte that "%XX" at text stands for; -1 if it is none. */
+/* Decodes the "%XX" at the start of text. Returns the byte; -1 if there is no valid escape. */
 static int escaped_byte(const char *text, size_t text_bytes)
 {
     int high, low;
@@ -36,7 +36,7 @@ static bool is_control(int byte)
     return byte < 0x20 || byte == 0x7f;
 }
 
-/* Decodes into path, which is large enough. The length, or -EBADMSG. */
+/* Decodes a path into path, which must be large enough. Returns its length or -EBADMSG. */
 static int decode_path(const char *raw, size_t raw_bytes, char *path)
 {
     size_t used = 0;
@@ -59,7 +59,7 @@ static bool is_dots(const char *part, size_t part_bytes, size_t dots)
     return part_bytes == dots && strncmp(part, "..", dots) == 0;
 }
 
-/* Removes "//", "." and ".." in place. What is written never overtakes what is read. */
+/* Removes "//", "." and ".." in place. The write position is never ahead of the read position. */
 static int normalise_path(char *path, size_t path_bytes)
 {
     size_t used = 0, at = 0;
@@ -95,7 +95,8 @@ static bool all_visible(const char *text, size_t text_bytes)
     return true;
 }
 
-/* Skips "http://authority" of the absolute form. False if it is no such thing. */
+/* Skips "http://authority" at the start of an absolute-form target. Returns false if the target is
+ * not of that form. */
 static bool skip_authority(struct http_span *rest, struct http_span *authority)
 {
     static const char *const schemes[] = {"http://", "https://"};
@@ -174,7 +175,7 @@ bool http_host_valid(const char *host, size_t host_bytes)
            port_valid(host + name_bytes + 1, host_bytes - name_bytes - 1);
 }
 
-/* Decodes form encoding into out. The length, or -1. */
+/* Decodes form encoding into out. Returns the length, or -1. */
 static int decode_form(const char *raw, size_t raw_bytes, char *out, size_t out_bytes)
 {
     size_t used = 0;

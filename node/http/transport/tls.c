@@ -40,8 +40,7 @@ struct tls {
     struct ticket_keys tickets; /* of every ctx, so that they outlive a certificate */
 };
 
-/* ---- tickets ----------------------------------------------------------------------------------
- */
+/* ---- tickets ---- */
 
 /* Returns what OpenSSL wants: -1 failed, 0 unknown, 1 good, 2 good and to be replaced. */
 static int take_key(struct tls *tls, const unsigned char *name, bool seal, struct ticket_key *out)
@@ -92,8 +91,7 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     return error;
 }
 
-/* ---- sending ----------------------------------------------------------------------------------
- */
+/* ---- sending ---- */
 
 /* Records that tls_write() has yet to send over it. */
 static void expect_records(BIO *bio, size_t count)
@@ -135,8 +133,7 @@ static BIO_METHOD *new_sending(void)
     return NULL;
 }
 
-/* ---- the certificate --------------------------------------------------------------------------
- */
+/* ---- the certificate ---- */
 
 /* Keys behind a passphrase would make OpenSSL ask for it at the terminal. */
 static int no_passphrase(char *out, int bytes, int writing, void *ctx)
@@ -305,8 +302,7 @@ void tls_close(struct tls **tls)
     *tls = NULL;
 }
 
-/* ---- connections ------------------------------------------------------------------------------
- */
+/* ---- connections ---- */
 
 static SSL *new_ssl(struct tls *tls, int fd)
 {

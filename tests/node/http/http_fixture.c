@@ -21,8 +21,7 @@
 /* Far beyond what anything takes: it only keeps a broken server from hanging the test. */
 enum { GIVE_UP_S = 60 };
 
-/* ---- waiting ----------------------------------------------------------------------------------
- */
+/* ---- waiting ---- */
 
 void gate_wait(struct gate *gate)
 {
@@ -85,8 +84,7 @@ void await_requests(struct fixture *fixture, uint64_t requests)
     await_reported(fixture, &fixture->requests, requests);
 }
 
-/* ---- routes -----------------------------------------------------------------------------------
- */
+/* ---- routes ---- */
 
 static void on_hello(struct http_request *req, void *ctx)
 {
@@ -331,8 +329,7 @@ static void on_full(struct http_request *req, void *ctx)
     http_request_stream(req, on_full_block, ctx);
 }
 
-/* ---- deferred work and streams -----------------------------------------------------------------
- */
+/* ---- deferred work and streams ---- */
 
 static void wait_at_gate(void *thread_ctx, void *task)
 {
@@ -401,8 +398,7 @@ static bool guard(struct http_request *req, const struct http_route *route, void
     return false;
 }
 
-/* ---- the fixture ------------------------------------------------------------------------------
- */
+/* ---- the fixture ---- */
 
 #define ROUTE(method, path, handler)                                                               \
     {                                                                                              \
@@ -520,8 +516,7 @@ void fixture_close(struct fixture *fixture, int64_t grace_ms)
     pthread_cond_destroy(&fixture->gate.changed);
 }
 
-/* ---- the client -------------------------------------------------------------------------------
- */
+/* ---- the client ---- */
 
 int client_connect(const struct fixture *fixture)
 {

@@ -49,8 +49,7 @@ void await_closed(struct fixture *fixture, uint64_t closed);
 /* Waits until so many requests were reported. */
 void await_requests(struct fixture *fixture, uint64_t requests);
 
-/* ---- the client -------------------------------------------------------------------------------
- */
+/* ---- the client ---- */
 
 int client_connect(const struct fixture *fixture);
 void client_send(int fd, const void *data, size_t bytes);

@@ -18,8 +18,7 @@
 
 #define HOST "Host: h\r\n"
 
-/* ---- deadlines --------------------------------------------------------------------------------
- */
+/* ---- deadlines ---- */
 
 static void test_slow_head(void **state)
 {
@@ -230,8 +229,7 @@ static void test_slow_reader_is_not_idle(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* ---- limits -----------------------------------------------------------------------------------
- */
+/* ---- limits ---- */
 
 static int ask_deferred(const struct fixture *fixture, const char *path)
 {
@@ -380,8 +378,7 @@ static void test_no_descriptors_left(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* ---- accounting -------------------------------------------------------------------------------
- */
+/* ---- accounting ---- */
 
 static void test_accounting(void **state)
 {
@@ -450,8 +447,7 @@ static void test_curl_totals(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 static void test_file_cut_short(void **state)
 {
@@ -514,8 +510,7 @@ static void test_no_descriptor_leaks(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* ---- stopping ---------------------------------------------------------------------------------
- */
+/* ---- stopping ---- */
 
 static void *close_in_background(void *arg)
 {
@@ -626,8 +621,7 @@ static void test_stop_without_grace(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* ---- pace -------------------------------------------------------------------------------------
- */
+/* ---- pace ---- */
 
 struct flow_looks {
     atomic_int begun, paused; /* looks at it while it sends, and while it doesn't */
