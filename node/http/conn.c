@@ -34,7 +34,8 @@ static void enter(struct http_conn *conn, enum conn_phase phase)
 
 /* ---- steps: they return true to go on, false to wait ---- */
 
-/* Keeps what the monitor is told, in a form that needs no more care: one line of ASCII. */
+/* Copies text for the monitor: cut to the buffer, with '?' for bytes that are not printable
+ * ASCII. */
 static void copy_printable(char *out, size_t out_bytes, const char *text)
 {
     size_t used = 0;
@@ -63,7 +64,7 @@ bool conn_refuse(struct http_conn *conn, int status)
     if (!conn->req && !begin_request(conn))
         return false;
     conn->req->close = true;
-    conn->req->body.complete = true; /* as far as anybody can tell */
+    conn->req->body.complete = true; /* nothing is known about a body */
     respond_status(conn->req, status);
     return true;
 }
@@ -143,15 +144,15 @@ static bool finish(struct http_conn *conn)
         conn->socket.broken = true;
         return true;
     }
-    /* Closing with bytes unread resets the connection, and the answer is lost with it (RFC 9112
-     * section 9.6). */
+    /* If the socket were closed with unread bytes, TCP would reset the connection, and the peer
+     * could lose the answer (RFC 9112 section 9.6). So only the sending half is closed. */
     tls_say_goodbye(conn->socket.bev);
     shutdown(bufferevent_getfd(conn->socket.bev), SHUT_WR);
     enter(conn, CONN_LINGER);
     return true;
 }
 
-/* Whether something will come that can end the request: else its handler has forgotten it. */
+/* Whether something can still end the request. If not, its handler has forgotten it. */
 static bool has_future(const struct http_request *req)
 {
     return req->deferred > 0 || req->timer || req->send != SEND_NONE ||
@@ -165,7 +166,8 @@ static bool body_awaited(const struct http_request *req)
            !body->paused;
 }
 
-/* What the peer's end, and the server's, mean for a request under way. */
+/* Ends a stream when the server stops, and the connection when the peer's end makes the request
+ * pointless. */
 static bool check_ends(struct http_conn *conn)
 {
     struct http_request *req = conn->req;

@@ -41,7 +41,7 @@ static void run_deferred(struct pool_task *task, void *thread_ctx)
     pthread_mutex_lock(&loop->lock);
     *loop->posted_last = deferred;
     loop->posted_last = &deferred->next;
-    /* Within the lock: once the loop has seen the last of these it may end. */
+    /* The loop is woken while the lock is held: after it has seen its last task, the loop may end. */
     loop_wake(loop);
     pthread_mutex_unlock(&loop->lock);
 }
@@ -49,7 +49,8 @@ static void run_deferred(struct pool_task *task, void *thread_ctx)
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task)
 {
     struct deferred *deferred = calloc(1, sizeof(*deferred));
-    /* done() is promised, and without work() it has no result to look at. */
+    /* There is no memory for the task. done() must be called, but without work() it has no result.
+     * So the process ends. */
     if (!deferred) {
         server_log(req->loop->server, "out of memory: deferred work can't be queued");
         abort();
@@ -64,8 +65,8 @@ void http_request_defer(struct http_request *req, http_work_fn work, http_done_f
     pool_submit(req->loop->server->pool, &deferred->task);
 }
 
-/* What is left to do for a request whose connection is gone. Those who are told so may defer once
- * more: then this comes again. */
+/* Ends a request whose connection is gone. on_data and on_close may defer once more; then this
+ * function is called again after that work. */
 static void end_abandoned(struct http_request *req)
 {
     body_abort(req);

@@ -11,7 +11,7 @@
 
 enum {
     MEDIA_WAITING = 4, /* times max_waiting: media requests are turned away last */
-    RETRY_AFTER_S = 2, /* for requests that were turned away */
+    RETRY_AFTER_S = 2, /* when a client that was turned away should try again */
 };
 
 static int copy_args(struct http_request *req)
@@ -57,7 +57,8 @@ static void add_allow(struct http_request *req, int methods)
     buf_free(&allow);
 }
 
-/* Players on other origins ask first when they send more than simple headers. */
+/* Answers OPTIONS. Players on other origins send it before a request with more than simple headers
+ * (CORS preflight). */
 static void respond_options(struct http_request *req, int methods)
 {
     add_allow(req, methods);
@@ -104,16 +105,16 @@ bool http_request_turned_away(struct http_request *req)
     return turn_away(req, req->loop->server->params.max_waiting * MEDIA_WAITING);
 }
 
-/* A queue that is too long is better left alone than made longer: nearly all of the API waits for
- * the catalog. */
+/* Turns away an API request if too many tasks wait for the pool. Nearly all API requests need the
+ * catalog, so letting them in would only make the queue longer. */
 static bool api_turned_away(struct http_request *req)
 {
     return strncmp(req->route->pattern, "/api/", 5) == 0 &&
            turn_away(req, req->loop->server->params.max_waiting);
 }
 
-/* What changes something has no tags here, so that no list of them can hold (RFC 9110
- * section 13.1.1). */
+/* Answers 412 to a request that would change something and has an If-Match with tags. Such
+ * resources have no tags here, so no tag can match (RFC 9110 section 13.1.1). */
 static bool precondition_failed(struct http_request *req)
 {
     const int reading = HTTP_GET | HTTP_HEAD | HTTP_OPTIONS;

@@ -15,14 +15,14 @@ enum { FILE_SLICE_BYTES = 4 << 20 };
 struct extent_sender {
     struct http_extents body;
     struct body_parts parts;
-    size_t part;        /* of parts: under way, or the next one */
-    int64_t left_bytes; /* of that part; 0: it has not begun */
-    size_t at;          /* the next extent */
-    int64_t skip_bytes; /* of it */
-    int fd;             /* of its file, while that is read bit by bit; else -1 */
+    size_t part;        /* the current or the next part of `parts` */
+    int64_t left_bytes; /* of the current part; 0: the part has not begun */
+    size_t at;          /* index of the next extent */
+    int64_t skip_bytes; /* bytes of that extent that are already sent or not wanted */
+    int fd;             /* the file of that extent, while it is read for TLS; else -1 */
 };
 
-/* Puts a part of a file behind what is in the output: a slice for each sendfile(). */
+/* sendfile(2) sends one slice at a time. */
 int extents_add_slices(struct evbuffer *output, struct evbuffer_file_segment *segment,
     int64_t first_bytes, int64_t length_bytes)
 {
@@ -44,7 +44,7 @@ static void send_file(struct http_request *req, int fd, int64_t first_bytes, int
     if (!segment ||
         extents_add_slices(socket_output(&req->conn->socket), segment, 0, length_bytes) < 0)
         req->conn->socket.broken = true;
-    /* Each slice holds a reference; the last one closes the descriptor. */
+    /* Each slice holds a reference to the segment. The last one closes the descriptor. */
     if (segment)
         evbuffer_file_segment_free(segment);
     req->conn->socket.output.file_fd = fd;
@@ -74,7 +74,7 @@ static int add_text(struct http_request *req, const char *text, size_t bytes)
     return evbuffer_add(socket_output(&req->conn->socket), text, bytes) < 0 ? -ENOMEM : 0;
 }
 
-/* Goes to where the part begins, and says so to the peer if it is one of several. */
+/* Seeks to the beginning of the next part. If there are several parts, writes the part head. */
 static int begin_part(struct http_request *req)
 {
     struct extent_sender *sender = req->extents;
@@ -147,7 +147,8 @@ static int add_by_reading(
     return extents_read_file(req, sender->fd, extent->offset_bytes + skip, length_bytes);
 }
 
-/* Adds what the part needs of the extent whose turn it is; over TLS no more than may be queued. */
+/* Adds the bytes that the part needs of the current extent. Over TLS, at most as many as may be
+ * queued. */
 static int add_extent(struct http_request *req)
 {
     struct extent_sender *sender = req->extents;
@@ -205,7 +206,7 @@ void extents_next(struct http_request *req)
     if (!error && sender->left_bytes == 0)
         error = end_part(req);
     if (error < 0) {
-        /* The head is gone: all that is left to say it with is the end of the connection. */
+        /* The head is sent already, so an error status is no longer possible: the connection ends. */
         server_log(req->loop->server, "%s: extent %zu can't be sent: %s", req->head.path, at,
             strerror(-error));
         req->conn->socket.broken = true;

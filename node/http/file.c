@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Responses from files: one extent each. */
+/* Responses from files. A file is a body of one extent. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,10 +16,10 @@
 struct single_file {
     struct http_extent extent;
     int fd;
-    size_t openings; /* that are still to come: one a range */
+    size_t openings; /* how many times the file will still be opened: once for each range */
 };
 
-/* The last opening gets the descriptor itself. */
+/* Returns a duplicate of the descriptor; the last opening gets the descriptor itself. */
 static int open_single(void *ctx, size_t extent)
 {
     struct single_file *file = ctx;
@@ -41,7 +41,7 @@ static void release_single(void *ctx)
     free(file);
 }
 
-/* For TLS, where all of it may be queued: from the file that is open anyway. */
+/* For TLS, if the whole range may be queued: reads it from the cached file. */
 static void send_read(struct http_request *req, const struct file_cache_entry *entry,
     int64_t first_bytes, int64_t length_bytes)
 {
@@ -53,7 +53,7 @@ static void send_read(struct http_request *req, const struct file_cache_entry *e
     response_end(req);
 }
 
-/* In parts, or bit by bit through memory. */
+/* For several ranges, or for long ranges over TLS: sends the file as an extent. */
 static void send_single(struct http_request *req, const struct file_cache_entry *entry,
     int64_t offset_bytes, int64_t length_bytes, const struct body_parts *parts)
 {
@@ -78,7 +78,7 @@ static void send_single(struct http_request *req, const struct file_cache_entry 
         parts);
 }
 
-/* All at once, from the file that is open anyway. */
+/* Without TLS: puts the whole range into the output, from the cached file. */
 static void send_range(struct http_request *req, const struct file_cache_entry *entry,
     int64_t first_bytes, int64_t length_bytes)
 {
@@ -90,8 +90,8 @@ static void send_range(struct http_request *req, const struct file_cache_entry *
     response_end(req);
 }
 
-/* The file's time in seconds as in struct http_validators, if that is not in the future (RFC 9110
- * section 8.8.2.1). */
+/* The modification time in seconds; 0 if it is in the future, because such a Last-Modified must not
+ * be sent (RFC 9110 section 8.8.2.1). */
 static int64_t modified_s(const struct file_cache_entry *entry)
 {
     int64_t seconds = entry->modified_ns / 1000000000;

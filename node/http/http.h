@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The HTTP server as its users (api, hls, ingest, auth, monitor) see it: requests, responses,
- * routes, deferred work. One loop per thread; a request lives on one loop and all functions here
- * are called on that loop's thread, unless they say otherwise.
- */
+/* The HTTP server as its users (api, hls, ingest, auth, monitor) see it: requests, responses,
+ * routes, deferred work. Each loop has its own thread. A request belongs to one loop, and all
+ * functions here are called on that loop's thread, unless they say otherwise. */
 #ifndef NODE_HTTP_HTTP_H
 #define NODE_HTTP_HTTP_H
 
@@ -19,34 +17,38 @@ struct http_request;
 /* ---- the request ---- */
 
 enum http_method http_request_method(const struct http_request *req);
-/* The path, percent-decoded and normalised (no "//", "." or ".."), always beginning with '/'. */
+/* The path, percent-decoded and normalised: no "//", "." or "..". It always begins with '/'. */
 const char *http_request_path(const struct http_request *req);
-/* The raw query without '?', "" if none. */
+/* The raw query without the '?'; "" if there is none. */
 const char *http_request_query(const struct http_request *req);
-/* Decodes a query parameter into out (NUL-terminated). Returns its length, -1 if absent or too
+/* Decodes a query parameter into out, with a NUL. Returns its length; -1 if it is absent or too
  * long. */
 int http_request_param(
     const struct http_request *req, const char *name, char *out, size_t out_bytes);
-/* What stood for ":name" in the route's pattern; "" if the pattern has no such part. */
+/* The part of the path that matched ":name" in the route's pattern; "" if the pattern has no such
+ * part. */
 const char *http_request_arg(const struct http_request *req, const char *name);
-/* The same as a whole number >= 0; -1 if it is none or overflows. */
+/* The same as a whole number; -1 if it is not a number >= 0, or overflows. */
 int64_t http_request_arg_int(const struct http_request *req, const char *name);
-/* A header's value, names without regard to case; NULL if absent. Valid until the request ends. */
+/* The value of a header; NULL if it is absent. Upper and lower case of the name do not matter.
+ * Valid until the request ends. */
 const char *http_request_header(const struct http_request *req, const char *name);
-/* A cookie's value copied into out. Returns its length, -1 if absent or too long. */
+/* Copies the value of a cookie into out. Returns its length; -1 if it is absent or too long. */
 int http_request_cookie(
     const struct http_request *req, const char *name, char *out, size_t out_bytes);
-/* The token of its site that the terminal shows, by the parameter or the cookie "site"; "" none. */
+/* Copies the token of the terminal's site into out: the query parameter "site", or else the cookie
+ * "site". "" if there is neither. */
 void http_request_site(const struct http_request *req, char *out, size_t out_bytes);
-/* The peer's numeric address without port, e.g. "10.0.3.7". */
+/* The numeric address of the peer without the port, such as "10.0.3.7". */
 const char *http_request_peer(const struct http_request *req);
-/* Whether it came by TLS. */
+/* Whether the request came over TLS. */
 bool http_request_secure(const struct http_request *req);
-/* The port where the server speaks TLS; 0: nowhere. */
+/* The port on which the server accepts TLS; 0: none. */
 int http_request_tls_port(const struct http_request *req);
-/* Content-Length; -1: chunked; 0: no body. */
+/* The Content-Length; -1 for a chunked body; 0 for no body. */
 int64_t http_request_body_bytes(const struct http_request *req);
-/* Who is asking, as the guard (auth) found out; NULL: nobody known. Copied by set. */
+/* The user who sent the request, as the guard (auth) found out. set copies it; get returns NULL for
+ * an unknown user. */
 struct http_user {
     char name[65];
     char role[16]; /* "admin", "operator", "technician" */
@@ -58,27 +60,30 @@ const struct http_user *http_request_user(const struct http_request *req);
 /*
  * ---- reading a body
  *
- * A handler that wants the body calls one of these two, at once or after deferred work; else the
- * body is read and thrown away up to 256 KiB, beyond which the connection is closed after the
- * response. "Expect: 100-continue" is answered when one of them is called. A body that is malformed
- * is answered with 400 by the server. Both return 0, or -EALREADY if there is a reader or a
- * response already, or -ENOMEM; after an error nothing is called.
+ * A handler that wants the body calls one of these two functions, at once or after deferred work.
+ * Otherwise the server reads and discards up to 256 KiB of it; after a longer body it closes the
+ * connection behind the response. Calling one of them also answers "Expect: 100-continue". The
+ * server answers a malformed body with 400.
+ *
+ * Both return 0; -EALREADY if the request has a reader or a response already; or -ENOMEM. After an
+ * error no callback is called.
  */
 
-/* Collects the whole body (at most max_bytes, else 413 is sent and on_body is not called). data is
- * valid during the call and has a NUL behind it. on_body never comes when the peer goes away
- * before: ctx must not be something that it would have to free. */
+/* Collects the whole body. A body of more than max_bytes is answered with 413, and on_body is not
+ * called. data is valid during the call and ends with a NUL. If the peer goes away first, on_body
+ * is never called, so it must not be responsible for freeing ctx. */
 typedef void (*http_body_fn)(struct http_request *req, char *data, size_t data_bytes, void *ctx);
 int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn on_body, void *ctx);
 
 /*
- * Streams the body with back pressure: on_data gets a block (at most 256 KiB), which stays valid
- * until http_request_resume(), so that deferred work may write it out without a copy. No further
- * block comes before that, and the socket is read no further than one block ahead. At the end
- * on_data comes once with data NULL and end true, and must respond or defer. If the peer goes away
- * in between, or a response is given before the end, on_data comes once with data NULL and end
- * false, and must not respond. So it comes exactly once with data NULL, never while deferred work
- * of the request is under way, and that is where ctx is freed.
+ * Streams the body with back pressure. on_data gets blocks of at most 256 KiB. A block stays valid
+ * until http_request_resume(), so that deferred work can write it to disk without a copy. Until
+ * then no further block comes, and the socket is read at most one block ahead.
+ *
+ * At the end, on_data is called once with data NULL and end true, and must respond or defer. If the
+ * peer goes away first, or a response is given before the end, on_data is called once with data
+ * NULL and end false, and must not respond. So on_data gets NULL exactly once, never while deferred
+ * work of the request is running. It frees ctx then.
  */
 typedef void (*http_stream_fn)(
     struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx);
@@ -88,70 +93,75 @@ void http_request_resume(struct http_request *req);
 /*
  * ---- deferred work
  *
- * Runs work(thread_ctx, task) on a thread of the pool, then done(req, task) on the request's loop.
- * The request stays valid until done returns, even if the peer went away (http_request_gone() says
- * so; responding is then harmless). done is called exactly once, also when the server stops, and
- * frees task. It may defer again. work must not touch the request. thread_ctx is what the pool's
- * thread_open gave (a catalog of that thread's own).
+ * Runs work(thread_ctx, task) on a pool thread, then done(req, task) on the request's loop.
+ * thread_ctx is what thread_open returned for the pool thread: a catalog of its own. work must not
+ * touch the request.
+ *
+ * The request stays valid until done returns, even if the peer went away: then http_request_gone()
+ * is true and responding does nothing. done is called exactly once, also when the server stops. It
+ * frees task, and may defer again.
  */
 typedef void (*http_work_fn)(void *thread_ctx, void *task);
 typedef void (*http_done_fn)(struct http_request *req, void *task);
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task);
-/*
- * Whether so much work waits for the pool that a media request should be turned away, after all
- * others: then 503 with Retry-After has been given, and there is nothing left to do for it. For
- * handlers under /v/, which need the pool now and then only; requests under /api/ are turned away
- * by the server, earlier, before their handler sees them.
- */
+/* Whether the pool has so much waiting work that a media request must be turned away. If so, the
+ * request has been answered with 503 and Retry-After. For handlers under /v/, which only sometimes
+ * need the pool; requests under /api/ are turned away earlier, before their handler is called. */
 bool http_request_turned_away(struct http_request *req);
-/* Whether the peer is known to be gone. One that only closed its sending half is not: it may still
- * listen. */
+/* Whether the peer is known to be gone. A peer that closed only its sending half does not count as
+ * gone, since it may still receive. */
 bool http_request_gone(const struct http_request *req);
 
 /*
  * ---- the response
  *
- * Exactly one of the http_respond*() functions ends a request (or starts its stream); a second one
- * is logged and ignored. HEAD needs no care: the body is left out. A handler that returns without a
- * response, a reader, deferred work or a timer has forgotten the request: 500. Headers are added
- * before. Date, Server, Content-Length, Connection, Vary (for what may be compressed), the CORS
- * headers under /v/, X-Content-Type-Options (but for pictures and sound) and Referrer-Policy are
- * the server's.
+ * Exactly one of the http_respond*() functions ends a request or starts its stream. A second one is
+ * logged and ignored. For HEAD the body is left out automatically. A handler that returns without a
+ * response, a reader, deferred work or a timer has forgotten the request, and the server answers
+ * with 500.
+ *
+ * Headers are added before the response. The server adds these itself: Date, Server, Content-
+ * Length, Connection, Vary (for types that can be compressed), the CORS headers under /v/,
+ * X-Content-Type-Options (except for video, audio and images) and Referrer-Policy.
  */
 
-/* The entity tag, with its quotes; copied. Conditions are checked against it. Where the body has a
- * Content-Encoding it is made weak, to be another than the plain one's (RFC 9110
- * section 8.8.3.3). */
+/* Sets the entity tag, with its quotes; it is copied. Conditional requests are checked against it.
+ * If the body has a Content-Encoding the tag becomes weak, because the encoded body is another
+ * representation than the plain one (RFC 9110 section 8.8.3.3). */
 void http_response_etag(struct http_request *req, const char *etag);
-/* Any other header. Both strings are copied. Control bytes in the value become spaces. */
+/* Adds any other header. Both strings are copied. Control bytes in the value become spaces. */
 void http_response_header(struct http_request *req, const char *name, const char *value);
 void http_response_headerf(struct http_request *req, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A body from memory (copied). gzip is applied when the client takes it, the type is text, it pays,
- * and no Content-Encoding header was added; an ETag then becomes a weak one. With status 200 the
- * conditions of a GET or HEAD are weighed against the ETag header that was added: 304, 412. */
+/* Responds with a body from memory, which is copied. The body is compressed with gzip if the client
+ * accepts it, the type is text, the body is long enough, and no Content-Encoding was added. With
+ * status 200, conditional GET and HEAD requests are checked against the entity tag and may become
+ * 304 or 412. */
 void http_respond(struct http_request *req, int status, const char *content_type, const void *body,
     size_t body_bytes);
-/* No body: 204, 304, 303 with Location, ... */
+/* Responds without a body: 204, 304, or 303 with Location, and so on. */
 void http_respond_empty(struct http_request *req, int status);
-/* {"error": {"code": code, "zh": zh, "en": en}}: what every failing API call answers. */
+/* Responds with {"error": {"code": code, "zh": zh, "en": en}}, as every failing API call does. */
 void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
-/* Part of a file (by sendfile, over TLS through 48 KiB of memory), with HEAD, ranges (several as
- * multipart/byteranges) and all conditions handled; Last-Modified is the file's own time. One that
- * is cut short while it is sent ends the connection. Files that were asked for last stay open. */
+/* A response that is part of a file. It is sent by sendfile(2), or over TLS through 48 KiB of
+ * memory. HEAD, ranges (several as multipart/byteranges) and all conditions are handled. Last-
+ * Modified is the file's modification time. If the file is cut short while it is sent, the
+ * connection ends. Recently requested files stay open. */
 struct http_file {
     const char *path;     /* absolute */
     int64_t offset_bytes; /* where the representation begins in the file */
-    int64_t length_bytes; /* the representation's size; -1: to the file's end */
+    int64_t length_bytes; /* the size of the representation; -1: up to the end of the file */
     const char *content_type;
-    const char *etag;          /* strong, with its quotes; NULL: made of the file's size and time */
-    const char *cache_control; /* NULL none */
+    const char *etag;          /* strong, with its quotes; NULL: made from the file's size and
+                                * modification time */
+    const char *cache_control; /* NULL: no such header */
 };
-/* 0; or a negative errno, and then nothing was answered: -ENOENT ..., -EIO: it is no regular file,
- * empty, or shorter than offset and length say. */
+/* Returns 0; or a negative errno, and then nothing was answered: -ENOENT and so on; -EIO if the
+ * path is not a regular file, or the file is empty or shorter than the offset and the length
+ * require. */
 int http_respond_file(struct http_request *req, const struct http_file *file);
 
 /*
@@ -179,100 +189,101 @@ struct http_extents {
 };
 void http_respond_extents(struct http_request *req, const struct http_extents *body);
 
-/*
- * An open-ended response (server-sent events): starts it; then http_stream_write() any number of
- * times. on_close comes exactly once, where ctx is freed: when the peer left, the server stops, the
- * request was HEAD, or http_stream_end() is called (then before it returns). Except in the last
- * case it never comes while deferred work of the request is under way. After it the request must
- * not be used.
- */
+/* Starts an open-ended response (server-sent events); http_stream_write() then adds to it. on_close
+ * is called exactly once and frees ctx: when the peer leaves, when the server stops, at once for
+ * HEAD, or when http_stream_end() is called (before it returns). Except in the last case, it is
+ * never called while deferred work of the request is running. After on_close the request must not
+ * be used. */
 void http_stream_start(struct http_request *req, int status, const char *content_type,
     void (*on_close)(void *ctx), void *ctx);
 void http_stream_write(struct http_request *req, const void *data, size_t data_bytes);
-/* Bytes not yet taken by the kernel: a slow reader should get no more. */
+/* Bytes that the kernel has not taken yet. A slow reader should get no more. */
 size_t http_stream_pending(const struct http_request *req);
 void http_stream_end(struct http_request *req);
-/* A timer on the request's loop, for streams: every interval_ms until the request ends or the peer
- * is gone. At most one a request. */
+/* Starts a timer on the request's loop, for streams. on_tick is called every interval_ms until the
+ * request ends or the peer is gone. At most one timer for each request. */
 void http_request_every(struct http_request *req, int64_t interval_ms,
     void (*on_tick)(struct http_request *req, void *ctx), void *ctx);
 
 /* ---- routes ---- */
 
 enum http_access {
-    HTTP_PUBLIC = 0,     /* anybody */
-    HTTP_OPERATOR = 1,   /* role admin or operator */
-    HTTP_TECHNICIAN = 2, /* role admin or technician */
+    HTTP_PUBLIC = 0,     /* everybody */
+    HTTP_OPERATOR = 1,   /* users with the role admin or operator */
+    HTTP_TECHNICIAN = 2, /* users with the role admin or technician */
     HTTP_ADMIN = 3,
-    HTTP_ANY_USER = 4, /* any login */
+    HTTP_ANY_USER = 4, /* every user who is logged in */
 };
 
 struct http_route {
-    int methods;         /* bits of enum http_method; GET allows HEAD as well */
-    const char *pattern; /* "/api/lessons/:id": a part ":name" stands for one non-empty path part */
+    int methods;         /* bits of enum http_method; GET allows HEAD too */
+    const char *pattern; /* such as "/api/lessons/:id", where ":id" matches one part of a path that
+                          * is not empty */
     enum http_access access;
-    bool page; /* for people: a refusal shows the login page instead of JSON */
+    bool page; /* meant for people: a refusal shows the login page instead of JSON */
     void (*handle)(struct http_request *req, void *ctx);
     const char *about; /* one line for `terrace routes` and docs/http-api.md */
 };
 
-/* The routes of one module: a constant table, and what its handlers get as ctx. */
+/* The routes of one module: a constant table, and the ctx that its handlers get. */
 struct http_route_set {
     const struct http_route *routes; /* specific patterns before general ones */
     size_t count;
     void *ctx;
 };
 
-/*
- * Looks at a request before its handler, on every route, public ones too (so that a handler can
- * show more to a known user). Returns true to go on; otherwise it has responded itself. May call
- * http_request_set_user(). Any loop's thread, several at once: it must not block.
- */
+/* Checks every request before its handler. Public routes are checked too, because a handler may
+ * show more to a known user. Returns true to continue; otherwise the guard has responded. It may
+ * call http_request_set_user(). Called on any loop's thread, on several at once, so it must not
+ * block. */
 typedef bool (*http_guard_fn)(struct http_request *req, const struct http_route *route, void *ctx);
 
 /* ---- what the monitor sees ---- */
 
 struct http_conn_sample {
-    uint64_t conn_id;       /* unique while the server runs */
-    const char *peer;       /* numeric address */
-    const char *path;       /* of the request under way, or of the last one; "" before the first */
-    const char *user_agent; /* like path cut to a bounded length, and ASCII: other bytes are '?' */
-    uint64_t sent_bytes;    /* that the kernel took since the last sample: headers and bodies */
-    uint64_t requests;      /* finished since the last sample */
-    /* TCP_INFO; retransmits in total for the connection */
+    uint64_t conn_id; /* unique while the server runs */
+    const char *peer; /* numeric address */
+    const char *path; /* path of the current or the last request; "" before the first */
+    const char
+        *user_agent;     /* cut to a bounded length; bytes other than printable ASCII become '?' */
+    uint64_t sent_bytes; /* headers and bodies that the kernel took since the previous sample */
+    uint64_t requests;   /* requests finished since the previous sample */
+    /* From TCP_INFO. retransmits is the connection's total. */
     uint32_t rtt_us, retransmits, delivery_rate_bps;
     bool closed; /* the connection's last sample */
 };
-/* Called on the loop's thread for each connection with news: about every second, after a request
- * (at most ten times a second), and once when it ends, so that the sum of sent_bytes is exact. */
+/* Called on the loop's thread for each connection that has news: about once a second, after a
+ * request (at most ten times a second), and once when it ends. So the sum of sent_bytes is
+ * exact. */
 typedef void (*http_observe_fn)(const struct http_conn_sample *sample, void *ctx);
 
 /* ---- what paces responses ---- */
 
 struct cmcd;
-/* A connection that answers a request for what is public, or that has ended. */
+/* A connection that is answering a media request, or that has ended. */
 struct http_flow {
     uint64_t conn_id;  /* unique while the server runs */
     const char *peer;  /* numeric address */
-    const char *path;  /* of the request, decoded */
-    const char *query; /* raw, "" none */
-    const char *site;  /* the token that the terminal shows (cookie or parameter "site"), "" none */
-    const struct cmcd
-        *cmcd;            /* what the player says of itself with the request; NULL: it has ended */
-    uint64_t sent_bytes;  /* that the kernel took, ever: headers and bodies */
-    uint64_t acked_bytes; /* TCP_INFO: that the peer has acknowledged, ever */
+    const char *path;  /* path of the request, decoded */
+    const char *query; /* raw; "" if there is none */
+    const char *site;  /* the terminal's site token: cookie or query parameter "site"; "" if there
+                        * is none */
+    const struct cmcd *cmcd; /* what the player reported with the request; NULL: the connection has
+                           * ended */
+    uint64_t sent_bytes;     /* headers and bodies that the kernel took, ever */
+    uint64_t acked_bytes;    /* acknowledged by the peer, ever (TCP_INFO) */
     uint32_t rtt_us;
     int64_t
-        delivery_rate_bps; /* of the path as TCP sees it, where the path is what limits; else 0 */
-    bool sending;          /* something waits to be sent */
+        delivery_rate_bps; /* of the path, as TCP measured it; 0 unless the path was the bottleneck */
+    bool sending;          /* some of the response is still waiting to be sent */
 };
 struct http_pace {
-    int64_t rate_bps; /* the kernel sends no faster; 0: as fast as it can */
-    bool held_back;   /* it is less than the peer could take */
+    int64_t rate_bps; /* the kernel sends no faster than this; 0: as fast as it can */
+    bool held_back;   /* the rate is lower than what the peer could take */
 };
-/* Called on the loop's thread when a request under /v/ comes, four times a second while its
- * response is being sent, once behind that, and once when the connection ends. Any loop's thread,
- * several at once. */
+/* Asks for the pace of a connection: when a request under /v/ comes, four times a second while its
+ * response is being sent, once after that, and once when the connection ends. Called on any loop's
+ * thread, on several at once. */
 typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx);
 
 /* ---- the server ---- */
@@ -280,14 +291,14 @@ typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx
 typedef void (*http_log_fn)(void *ctx, const char *message);
 
 struct http_server_params {
-    const char *listen;     /* "ADDR:PORT", "[::1]:8080"; port 0 picks one */
-    const char *tls_listen; /* the same for TLS 1.2 and 1.3; NULL or "": none. Texts are kept by
-                               reference */
+    const char *listen;     /* "ADDR:PORT" or "[::1]:8080"; port 0 lets the kernel choose one */
+    const char *tls_listen; /* the same for TLS 1.2 and 1.3; NULL or "": no TLS. These texts are
+                             * kept by reference */
     const char *tls_certificate, *tls_key; /* PEM files */
-    int64_t hsts_seconds; /* Strict-Transport-Security on what is sent over TLS; 0: none */
-    /* TCP's congestion control for links that leave the building (a round trip of 1 ms or more)
-     * or wait in a long queue, where the kernel has it and allows it; the others have cubic. NULL
-     * or "system": the system's choice for all */
+    int64_t hsts_seconds; /* max-age of Strict-Transport-Security over TLS; 0: no such header */
+    /* TCP congestion control for links that leave the building (round trip of 1 ms or more) or that
+     * have a long queue, if the kernel has it and allows it. Other links use cubic. NULL or
+     * "system": the system's choice for all links. */
     const char *congestion;
     int loops;                               /* threads; 0: one per core */
     int max_connections;                     /* 0: 10,000 */
@@ -295,53 +306,58 @@ struct http_server_params {
     size_t route_set_count;
     http_guard_fn guard;
     void *guard_ctx;
-    /* Asked before each tick of an open-ended response, with guard_ctx; false ends it: who asked
-     * has been logged out since. May be NULL; called like a guard. */
+    /* Asked before each tick of an open-ended response, with guard_ctx. false ends the response,
+     * because the user has logged out since. May be NULL. Called like a guard. */
     bool (*still_allowed)(
         const struct http_request *req, const struct http_route *route, void *ctx);
-    /* Answers what no route is for, with 404; false: it has not, the usual error goes out. May be
-     * NULL. Called like a guard. */
+    /* Answers a request for a path that no route has, with 404. Returns false if it did not answer;
+     * then the usual error is sent. May be NULL. Called like a guard. */
     bool (*not_found)(struct http_request *req);
     http_observe_fn observe; /* may be NULL */
     void *observe_ctx;
-    http_pace_fn pace; /* may be NULL: nothing is paced */
+    http_pace_fn pace; /* may be NULL: no pacing */
     void *pace_ctx;
     int pool_threads; /* 0: 4 */
-    /* Pieces of deferred work that may wait for a thread while API requests are still let in; four
-     * times as many for media. 0: 256 */
+    /* How many deferred tasks may wait for a pool thread before API requests are turned away. Media
+     * requests are turned away at four times as many. 0: 256 */
     int max_waiting;
-    void *(*thread_open)(void *ctx); /* pool thread's context; NULL result: the thread can't work */
+    void *(*thread_open)(void *ctx); /* returns the context of a pool thread; NULL: the thread can't
+                                      * work */
     void (*thread_close)(void *thread_ctx);
     void *thread_ctx_ctx;
-    /* How slow a peer may be; 0 means the figure given. Time counts only while the peer is the one
-     * who is waited for. */
-    int64_t min_progress_bytes_per_minute; /* taken or given, else it is cut off: 15,000 */
-    int64_t progress_window_ms;            /* over which that is measured: 60,000 */
-    int64_t header_timeout_ms;  /* for a head from its first byte, for the first byte: 60,000 */
-    int64_t idle_timeout_ms;    /* between requests: 75,000 */
-    int64_t crowded_timeout_ms; /* instead of these two, while others can't get in: 5,000 */
-    int64_t sample_interval_ms; /* between looks at each connection (samples, deadlines): 1,000 */
+    /* How slow a peer may be. 0 means the default, which is given at each member. Time counts only
+     * while the server waits for the peer. */
+    int64_t min_progress_bytes_per_minute; /* a peer that takes or gives fewer is cut off; default
+                                            * 15,000 */
+    int64_t progress_window_ms;            /* the time over which progress is measured; default
+                                            * 60,000 */
+    int64_t header_timeout_ms; /* for the first byte of a head, and from there to its end; default
+                                 * 60,000 */
+    int64_t idle_timeout_ms;   /* between two requests; default 75,000 */
+    int64_t
+        crowded_timeout_ms; /* replaces the two above while others can't get in; default 5,000 */
+    int64_t sample_interval_ms; /* between two looks at each connection, for samples and time
+                                 * limits; default 1,000 */
     http_log_fn log;
     void *log_ctx;
 };
 
-/*
- * Binds, starts the loops and the pool; SIGPIPE is ignored from then on. On failure *out is NULL
- * and message holds one line for people ("127.0.0.1:8080 is in use by another program"). Returns 0
- * or a negative errno.
- */
+/* Binds the sockets and starts the loops and the pool. SIGPIPE is ignored from then on. Returns 0;
+ * or a negative errno, with *out NULL and one line for people in message ("127.0.0.1:8080 is in use
+ * by another program"). */
 int http_server_open(struct http_server **out, const struct http_server_params *params,
     char *message, size_t message_bytes);
-/* The port in use (for port 0). Any thread. */
+/* The port in use, also if port 0 was asked for. Any thread. */
 int http_server_port(const struct http_server *server);
-/* The same for TLS; 0: none. */
+/* The port for TLS; 0: none. Any thread. */
 int http_server_tls_port(const struct http_server *server);
-/* Loads certificate and key anew, without touching a connection. 0, also where there is no TLS;
- * else a negative errno, message holds one line for people, and the old ones stay. Any thread. */
+/* Loads the certificate and the key again; open connections keep theirs. Returns 0, also if there
+ * is no TLS; or a negative errno with one line for people in message, and the old certificate
+ * stays. Any thread. */
 int http_server_reload(struct http_server *server, char *message, size_t message_bytes);
-/* Stops accepting, ends idle connections and streams, lets other requests finish for up to
- * grace_ms, then ends everything, runs what was deferred to its done(), joins all threads, frees,
- * sets *server to NULL. Not from a loop's thread. Accepts NULL. */
+/* Stops the server: stops accepting, ends idle connections and streams, lets other requests finish
+ * for up to grace_ms, then ends everything. Deferred work still gets its done(). Joins all threads,
+ * frees the server and sets *server to NULL. Accepts NULL. Not from a loop's thread. */
 void http_server_close(struct http_server **server, int64_t grace_ms);
 
 #endif

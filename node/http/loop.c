@@ -23,8 +23,8 @@ static void set_enabled(struct evconnlistener *listener, bool enabled)
         evconnlistener_disable(listener);
 }
 
-/* At the limit the listeners pause: who comes then waits in the kernel's queue instead of being
- * turned away. */
+/* Pauses or resumes accepting. At the connection limit, new connections wait in the kernel's queue
+ * instead of being refused. */
 static void set_accepting(struct http_loop *loop, bool accepting)
 {
     if (!loop->listener || loop->accept_paused == !accepting)
@@ -45,7 +45,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         set_accepting(loop, false);
 }
 
-/* No descriptors left, most likely: the next tick tries again. */
+/* Most likely the process has no descriptors left. The next tick tries again. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
     struct http_loop *loop = arg;
@@ -67,7 +67,8 @@ static void check_end(struct http_loop *loop)
     if (loop->ending || !loop_draining(loop) || loop->conn_count > 0 || loop->abandoned > 0)
         return;
     loop->ending = true;
-    /* Not loopbreak: libevent closes the last connections' descriptors in a turn of its own. */
+    /* event_base_loopexit, not loopbreak: libevent still has to close the descriptors of the last
+     * connections in a turn of its own. */
     event_base_loopexit(loop->base, NULL);
 }
 
@@ -109,7 +110,8 @@ static void on_kick(evutil_socket_t fd, short what, void *arg)
     struct http_loop *loop = arg;
     struct http_conn *conn;
     (void)fd, (void)what;
-    /* Bounded, because those that run may kick others: then this is called again. */
+    /* The number of rounds is bounded, because connections that run may kick others. Those run when
+     * this is called again. */
     for (int left = loop->conn_count; left > 0 && (conn = TAILQ_FIRST(&loop->kicked)); left--) {
         TAILQ_REMOVE(&loop->kicked, conn, kick_link);
         conn->kicked = false;
@@ -175,7 +177,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
 /* ---- beginning and end ---- */
 
-/* 0 or -ENOMEM; takes fd. */
+/* Starts to listen. Takes fd over. Returns 0 or -ENOMEM. */
 static int listen_on(struct http_loop *loop, int fd, struct evconnlistener **out)
 {
     const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;

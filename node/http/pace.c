@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Media responses at the pace that the link scheduler wishes: the kernel keeps each socket to it
- * (SO_MAX_PACING_RATE). What the player and the terminal say with the request goes to the
- * scheduler.
- */
+/* The kernel keeps each socket to its pace (SO_MAX_PACING_RATE). The scheduler also learns what the
+ * player and the terminal reported with the request. */
 #include "node/http/pace.h"
 
 #include "node/http/transport/tcp.h"
@@ -11,7 +8,7 @@
 
 enum { CONNS_A_TURN = 2500 };
 
-/* CTA-5004: a query parameter, or else headers. */
+/* Reads CMCD from the query parameter, or else from the headers (CTA-5004). */
 static void read_cmcd(struct http_request *req, struct cmcd *out)
 {
     static const char *const headers[] = {
@@ -29,7 +26,8 @@ static void read_cmcd(struct http_request *req, struct cmcd *out)
     }
 }
 
-/* The path's rate where the path is what limits, not us. */
+/* TCP's delivery rate; 0 unless the path was the bottleneck, because otherwise it only shows how
+ * fast the node was sending. */
 static int64_t delivery_rate_bps(const struct http_conn *conn, const struct tcp_info *info)
 {
     uint64_t rate_bps = info->tcpi_delivery_rate * 8;
@@ -53,7 +51,7 @@ static void ask(struct http_conn *conn, const struct http_request *req, bool end
 {
     const struct http_server_params *params = &conn->loop->server->params;
     const struct tcp_info info = tcp_get_info(&conn->socket);
-    bool understood = req && req->head.path; /* else it is being refused */
+    bool understood = req && req->head.path; /* false while the head is being refused */
     const struct http_flow flow = {
         .conn_id = conn->id,
         .peer = conn->peer,
@@ -79,22 +77,23 @@ void pace_begin(struct http_request *req)
     struct http_conn *conn = req->conn;
     if (!conn->loop->server->params.pace || !request_is_media(req))
         return;
-    /* Where nothing is limited, and was not just now, requests in quick succession go by. */
+    /* If the rate is unlimited, requests in quick succession do not ask again. */
     if (conn->flow.active && conn->flow.pace.rate_bps == 0 &&
         clock_mono_ms() - conn->flow.asked_ms < PACE_MS)
         return;
     read_cmcd(req, &conn->flow.cmcd);
     http_request_site(req, conn->flow.site, sizeof(conn->flow.site));
     ask(conn, req, false);
-    /* A response that is gone before the next tick has ended as well: the scheduler would count it
-     * among those that share the link, and take the pause behind it for a slow peer. */
+    /* Even a response that is gone before the next tick must be reported as ended. Otherwise the
+     * scheduler would count this connection among those that share the link, and would take the
+     * pause after it for a slow peer. */
     conn->flow.was_sending = true;
 }
 
 void pace_tick(struct http_conn *conn)
 {
     bool sends = conn->req && evbuffer_get_length(socket_output(&conn->socket)) > 0;
-    /* Of thousands each is asked for less often. */
+    /* With thousands of connections, each is asked about less often. */
     int64_t interval_ms = PACE_MS * (1 + conn->loop->conn_count / CONNS_A_TURN);
 
     if (sends && clock_mono_ms() - conn->flow.asked_ms < interval_ms - PACE_MS / 2)

@@ -17,8 +17,8 @@ static void make_boundary(char out[HTTP_BOUNDARY_BYTES])
     snprintf(out, HTTP_BOUNDARY_BYTES, "part-%016" PRIx64, number);
 }
 
-/* Ranges are defined for GET alone (RFC 9110 section 14.2), and only while the representation is
- * the same. */
+/* Parses the ranges. They count only for GET (RFC 9110 section 14.2), and only if If-Range
+ * holds. */
 static enum http_range_kind wanted_ranges(struct http_request *req,
     const struct representation *what, int64_t now_s, struct http_ranges *ranges)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What handlers ask of a request. */
+/* What handlers can ask about a request. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -20,8 +20,8 @@ enum { GZIP_PAYS_BYTES = 400 };
 
 /* ---- headers ---- */
 
-/* Adds text without bytes that would end the line: they could make a header, or a body, of their
- * own. */
+/* Adds text, with spaces in place of bytes that would end the line. Otherwise a value could add
+ * headers of its own, or a body. */
 static void add_clean(struct buf *buf, const char *text)
 {
     size_t from = buf->used_bytes;
@@ -60,8 +60,8 @@ void http_response_headerf(struct http_request *req, const char *name, const cha
     free(value);
 }
 
-/* A line whose value is known to be clean. Every response has some: formatting would take a tenth
- * of a playlist's time. */
+/* Adds a line whose value is known to be clean. Every response has some, and printf would take a
+ * tenth of a playlist's processor time. */
 static void add_line(struct buf *out, const char *name, const char *value)
 {
     buf_add_text(out, name);
@@ -84,14 +84,14 @@ static bool has_header(const struct http_request *req, const char *name)
     return false;
 }
 
-/* Whether the connection must end with this response. */
+/* Whether the connection must end after this response. */
 static bool must_close(const struct http_request *req)
 {
     return !req->head.keep_alive || loop_draining(req->loop) || !body_discardable(req);
 }
 
-/* Whether a browser could take it for a page or a program in spite of its type. Pictures and sound
- * it never does (MIME Sniffing section 7, Fetch section 2.9). */
+/* Whether a browser could treat the body as a page or a program in spite of its type. Browsers
+ * never do so with video, audio and images (MIME Sniffing section 7, Fetch section 2.9). */
 static bool can_mislead(const char *content_type)
 {
     static const char *const safe[] = {"video/", "audio/", "image/"};
@@ -124,7 +124,7 @@ static void add_server_headers(struct http_request *req, const char *content_typ
     buf_add_text(out, loop_common_headers(req->loop));
     if (can_mislead(content_type))
         buf_add_text(out, "X-Content-Type-Options: nosniff\r\n");
-    /* Media lead nowhere, and are asked for over links where bytes count. */
+    /* Media contain no links, so they need no Referrer-Policy. Bytes count on their links. */
     buf_add_text(
         out, media ? "Access-Control-Allow-Origin: *\r\n" : "Referrer-Policy: same-origin\r\n");
     if (media && http_request_header(req, "Origin"))
@@ -196,8 +196,8 @@ void response_end(struct http_request *req)
 
 /* ---- bodies ---- */
 
-/* A coded body is another representation, which must not share a strong tag (RFC 9110
- * section 8.8.3.3). */
+/* Makes the entity tag weak: a compressed body is another representation and must not share a
+ * strong tag with the plain one (RFC 9110 section 8.8.3.3). */
 static void weaken_etag(struct http_request *req)
 {
     char *weak;

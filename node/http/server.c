@@ -15,7 +15,7 @@
 
 enum { MAX_LOOPS = 64 };
 
-/* For links that don't leave the building; every kernel has it. */
+/* Congestion control for links within the building. Every kernel has it. */
 #define NEAR_CONGESTION "cubic"
 
 static int64_t or_default(int64_t value, int64_t fallback)
@@ -87,7 +87,7 @@ static void close_all(const int *fds, int count)
             close(fds[i]);
 }
 
-/* One of each for every loop; tls_fds are -1 where there is no TLS. */
+/* Opens one socket for each loop, and one more for TLS; without TLS, tls_fds are -1. */
 static int open_sockets(
     struct http_server *server, int *fds, int *tls_fds, char *message, size_t message_bytes)
 {
@@ -141,7 +141,8 @@ int http_server_open(struct http_server **out, const struct http_server_params *
         http_server_close(&server, 0);
         return -ENOMEM;
     }
-    signal(SIGPIPE, SIG_IGN); /* a peer that left is an error code, not the end of the process */
+    signal(SIGPIPE, SIG_IGN); /* a write to a peer that left must fail with an error code instead of
+                               * ending the process */
     result =
         params->tls_listen && *params->tls_listen ? open_tls(server, message, message_bytes) : 0;
     if (result == 0)
@@ -177,7 +178,7 @@ static void enter_stage(struct http_server *server, enum server_stage stage)
             loop_wake(&server->loops[i]);
 }
 
-/* Waits for the loops to end by themselves. */
+/* Waits until the loops have ended by themselves, at most grace_ms. */
 static void wait_for_loops(struct http_server *server, int64_t grace_ms)
 {
     int64_t end_ms = clock_mono_ms() + grace_ms;

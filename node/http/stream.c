@@ -8,7 +8,7 @@ void http_stream_start(struct http_request *req, int status, const char *content
 {
     bool chunked = req->head.minor_version >= 1;
     if (req->send != SEND_NONE) {
-        response_begin(req); /* says so in the log */
+        response_begin(req); /* logs that there is a response already */
         return;
     }
     req->on_close = on_close;

@@ -14,19 +14,19 @@
 
 enum {
     BACKLOG = 1024,
-    /* Not yet sent bytes in the kernel, for peers within the building: a segment is taken at once.
-     * tcp.c gives slow peers less. */
+    /* Unsent bytes in the kernel for near peers: it takes a whole segment at once. tcp.c lowers
+     * this for slow peers. */
     NOTSENT_BYTES = 128 * 1024,
-    /* A village's link may be away for minutes; then what it comes back to should go on. TCP tries
-     * again every two minutes at the latest. */
+    /* How long a peer may be silent. A village's link may be down for minutes, and a transfer
+     * should continue after that. TCP retries at least every two minutes. */
     SILENCE_MS = 6 * 60 * 1000,
-    /* Where nothing is under way the peer is asked whether it is there: watch.c tells an outage
-     * from a slow peer by that. */
+    /* Keepalive: how often an idle peer is asked whether it is there. watch.c uses the answers to
+     * tell an outage from a slow peer. */
     PROBE_S = 20,
     PROBES = SILENCE_MS / 1000 / PROBE_S,
 };
 
-/* "ADDR:PORT" or "[ADDR]:PORT" into host and port. */
+/* Splits "ADDR:PORT" or "[ADDR]:PORT" into host and port. */
 static int split_address(const char *address, char *host, size_t host_bytes, const char **port)
 {
     const char *colon = strrchr(address, ':');
@@ -63,7 +63,7 @@ static int resolve(const char *address, struct sockaddr_storage *out, socklen_t 
     return 0;
 }
 
-/* What the kernel doesn't have is done without. */
+/* Sets TCP options. Options that the kernel does not have are skipped. */
 static void tune(int fd, const char *congestion)
 {
     static const struct {
@@ -92,10 +92,9 @@ static int set_option(int fd, int option)
     return setsockopt(fd, SOL_SOCKET, option, &yes, sizeof(yes)) < 0 ? -errno : 0;
 }
 
-/*
- * The first socket is bound without SO_REUSEPORT, which would let it share the port with another
- * node of the same user; it gets the option afterwards, so that its siblings may join it.
- */
+/* Opens one socket. The first one is bound without SO_REUSEPORT, because that would let it share
+ * the port with another node of the same user. It gets the option afterwards, so that the other
+ * sockets of this node can join it. */
 static int open_one(const struct sockaddr_storage *address, socklen_t bytes, bool first, int *out)
 {
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -153,7 +152,7 @@ int listen_open(
         error = open_one(&bound, bytes, i == 0, &fds[i]);
         if (error == 0)
             tune(fds[i], params->congestion);
-        /* Port 0 has become a real one. */
+        /* the kernel replaced port 0 with a free port */
         if (error == 0 && i == 0 && getsockname(fds[0], (struct sockaddr *)&bound, &bytes) < 0)
             error = -errno;
     }

@@ -10,7 +10,8 @@ static bool is_older(const struct ticket_key *key, int64_t now_ms, int64_t age_m
     return key->made && now_ms - key->made_ms >= age_ms;
 }
 
-/* Nobody may have come for longer than a key is kept. */
+/* Wipes keys that are too old. This is checked at every use, since no peer may have come for a long
+ * time. */
 static void drop_old(struct ticket_keys *keys, int64_t now_ms)
 {
     if (is_older(&keys->before, now_ms, 2 * keys->period_ms))

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The keys that TLS session tickets are sealed with. Who has one can read what its tickets open, so
- * none is kept for long (RFC 8446 appendix F.1.1, RFC 5077 section 5.5): a new one every period,
- * and the one before it for another, so that a ticket is good for a period at least. They are never
- * written anywhere. Not thread-safe.
- */
+/* The keys that seal TLS session tickets. A person who has a key can read the sessions of its
+ * tickets, so no key lives long (RFC 8446 appendix F.1.1, RFC 5077 section 5.5). Each period has a
+ * new key, and the previous key stays for one more period, so that a ticket is good for at least
+ * one period. Keys are never written to disk. Not thread-safe. */
 #ifndef NODE_HTTP_TRANSPORT_TICKET_KEYS_H
 #define NODE_HTTP_TRANSPORT_TICKET_KEYS_H
 
@@ -14,7 +12,7 @@
 enum { TICKET_NAME_BYTES = 16, TICKET_KEY_BYTES = 32 };
 
 struct ticket_key {
-    uint8_t name[TICKET_NAME_BYTES]; /* stands in the ticket */
+    uint8_t name[TICKET_NAME_BYTES]; /* part of every ticket, to find its key */
     uint8_t cipher[TICKET_KEY_BYTES], mac[TICKET_KEY_BYTES];
     int64_t made_ms;
     bool made;
@@ -25,13 +23,13 @@ struct ticket_keys {
     struct ticket_key now, before;
 };
 
-/* The key for a new ticket, made if it is time; valid until the next call. now_ms: monotonic. NULL:
- * no randomness. */
+/* Returns the key for a new ticket, and makes one if it is time. now_ms: monotonic. The key is
+ * valid until the next call. NULL: no random numbers can be had. */
 const struct ticket_key *ticket_keys_now(struct ticket_keys *keys, int64_t now_ms);
-/* The key of a ticket that a peer shows; NULL: there is none, or it is too old. */
+/* Returns the key of a ticket that a peer shows; NULL if the key is unknown or too old. */
 const struct ticket_key *ticket_keys_find(
     struct ticket_keys *keys, const uint8_t name[TICKET_NAME_BYTES], int64_t now_ms);
-/* Overwrites them all. */
+/* Overwrites all keys. */
 void ticket_keys_wipe(struct ticket_keys *keys);
 
 #endif

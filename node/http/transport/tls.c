@@ -25,24 +25,25 @@
 #include "node/util/clock.h"
 
 enum {
-    /* A school day: whoever comes back needs no full handshake. A ticket's key seals for as long,
-     * and opens for twice as long. */
+    /* Twelve hours, a school day: a terminal that comes back within it needs no full handshake. A
+     * ticket key seals new tickets for that time and opens them for twice as long. */
     SESSION_S = 12 * 3600,
-    RECORD_BYTES = 16 * 1024,  /* the most that one record holds */
-    REFUSED_BYTES = 64 * 1024, /* read of who speaks something else */
+    RECORD_BYTES = 16 * 1024,  /* the maximum of one TLS record */
+    REFUSED_BYTES = 64 * 1024, /* read and discarded from a peer that does not speak TLS */
 };
 
 struct tls {
     struct tls_params params;
-    BIO_METHOD *sending;  /* a socket's, but for what write_record() does */
-    pthread_mutex_t lock; /* for ctx and tickets */
+    BIO_METHOD *sending;  /* a socket BIO whose writes go through write_record() */
+    pthread_mutex_t lock; /* protects ctx and tickets */
     SSL_CTX *ctx;
-    struct ticket_keys tickets; /* of every ctx, so that they outlive a certificate */
+    struct ticket_keys tickets; /* shared by every ctx, so that tickets outlive a certificate */
 };
 
 /* ---- tickets ---- */
 
-/* Returns what OpenSSL wants: -1 failed, 0 unknown, 1 good, 2 good and to be replaced. */
+/* Finds a ticket key. Returns what OpenSSL expects: -1 failed, 0 unknown key, 1 good, 2 good but
+ * the ticket must be replaced. */
 static int take_key(struct tls *tls, const unsigned char *name, bool seal, struct ticket_key *out)
 {
     int64_t now_ms = clock_mono_ms();
@@ -72,7 +73,7 @@ static bool set_up_ticket(const struct ticket_key *key, const unsigned char *iv,
            EVP_MAC_CTX_set_params(mac, params) == 1;
 }
 
-/* Seals a new ticket, or opens one that a peer shows. */
+/* Seals a new ticket, or opens a ticket that a peer shows. */
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
     EVP_MAC_CTX *mac, int seal)
 {
@@ -93,7 +94,7 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
 
 /* ---- sending ---- */
 
-/* Records that tls_write() has yet to send over it. */
+/* Notes how many records tls_write() will still send through this BIO. */
 static void expect_records(BIO *bio, size_t count)
 {
     BIO_set_app_data(bio, (void *)(uintptr_t)count);
@@ -104,8 +105,8 @@ static size_t expected_records(BIO *bio)
     return (size_t)(uintptr_t)BIO_get_app_data(bio);
 }
 
-/* Those that another one follows at once wait for it in the kernel: else each would end in a packet
- * that is not full, and wake the peer. */
+/* Writes one record. If another record follows at once, MSG_MORE makes the kernel wait for it.
+ * Otherwise each record would end in a packet that is not full, and would wake the peer. */
 static int write_record(BIO *bio, const char *data, int bytes)
 {
     size_t expected = expected_records(bio);
@@ -135,14 +136,14 @@ static BIO_METHOD *new_sending(void)
 
 /* ---- the certificate ---- */
 
-/* Keys behind a passphrase would make OpenSSL ask for it at the terminal. */
+/* Refuses keys with a passphrase, since OpenSSL would ask for it at the terminal. */
 static int no_passphrase(char *out, int bytes, int writing, void *ctx)
 {
     (void)out, (void)bytes, (void)writing, (void)ctx;
     return -1;
 }
 
-/* HTTP/1.1 is all that is spoken here (RFC 7301 section 3.2). */
+/* Selects HTTP/1.1, the only protocol of this server (RFC 7301 section 3.2). */
 static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_bytes,
     const unsigned char *offered, unsigned offered_bytes, void *ctx)
 {
@@ -162,17 +163,18 @@ static SSL_CTX *new_context(struct tls *tls)
     if (!ctx)
         return NULL;
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-    /* Forward secrecy and AEAD alone; TLS 1.3 has nothing else. */
+    /* Only ciphers with forward secrecy and authenticated encryption. TLS 1.3 has no others. */
     SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20");
-    /* Phones without AES in hardware say that they like ChaCha20 better. A connection that ends
-     * without close_notify is judged by HTTP's own lengths. */
+    /* PRIORITIZE_CHACHA: phones without AES hardware prefer ChaCha20. IGNORE_UNEXPECTED_EOF: if
+     * a connection ends without close_notify, the lengths in HTTP show whether something is
+     * missing. */
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    /* Most connections are idle: their buffers are given back. A request is read at once instead of
-     * its record's head first. */
+    /* Most connections are idle, so their buffers are released. Reading ahead gets a request in one
+     * read instead of first the header of its record. */
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(ctx, 1);
-    /* Tickets alone: nothing to share between loops, nothing that grows. */
+    /* Sessions live only in tickets. So the loops share no session cache, and none can grow. */
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_session_id_context(ctx, name, sizeof(name) - 1);
     SSL_CTX_set_timeout(ctx, SESSION_S);
@@ -277,7 +279,7 @@ int tls_reload(struct tls *tls, char *message, size_t message_bytes)
     old = tls->ctx;
     tls->ctx = ctx;
     pthread_mutex_unlock(&tls->lock);
-    SSL_CTX_free(old); /* connections hold it for as long as they need it */
+    SSL_CTX_free(old); /* existing connections keep a reference */
     return 0;
 }
 
@@ -348,8 +350,8 @@ void tls_read_on(struct bufferevent *bev)
         event_active(&bev->ev_read, EV_READ, 0);
 }
 
-/* Joins what is small at the output's start, so that head and body share a record; what stands
- * there in one piece. */
+/* Returns the length of the contiguous data at the start of the output. Small pieces are joined
+ * first, so that a head and its body share a record. */
 static size_t contiguous(struct evbuffer *output, unsigned char **data)
 {
     size_t bytes = evbuffer_get_length(output), whole = evbuffer_get_contiguous_space(output);
@@ -362,7 +364,7 @@ static size_t contiguous(struct evbuffer *output, unsigned char **data)
     return *data ? whole : 0;
 }
 
-/* What stopped a write; false: the connection is of no more use. */
+/* Returns whether writing can continue later; false if the connection is broken. */
 static bool may_go_on(SSL *ssl, int result)
 {
     int error = SSL_get_error(ssl, result);
@@ -370,7 +372,7 @@ static bool may_go_on(SSL *ssl, int result)
     return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ;
 }
 
-/* All that is contiguous at the output's start. What SSL_write() returns. */
+/* Writes the contiguous data at the start of the output. Returns what SSL_write() returned. */
 static int write_some(SSL *ssl, struct evbuffer *output)
 {
     unsigned char *data;
@@ -396,7 +398,8 @@ bool tls_write(struct bufferevent *bev)
         error = write_some(ssl, output);
     expect_records(SSL_get_wbio(ssl), 0);
     if (error > 0) {
-        /* libevent has begun to wait for the socket when the output was filled. */
+        /* libevent began to wait for the socket when the output was filled. There is nothing to
+         * wait for. */
         bufferevent_disable(bev, EV_WRITE);
         return true;
     }
@@ -408,7 +411,7 @@ void tls_say_goodbye(struct bufferevent *bev)
     SSL *ssl = ssl_of(bev);
     if (!ssl || !SSL_is_init_finished(ssl))
         return;
-    SSL_shutdown(ssl); /* where the socket is full the peer goes without */
+    SSL_shutdown(ssl); /* if the socket is full, the peer gets no close_notify */
     ERR_clear_error();
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * TLS 1.2 and 1.3 by OpenSSL: the certificate, and what connections need of the library. All loops
- * share one SSL_CTX and the keys of session tickets, so that a ticket is good on each of them, and
- * with the next certificate too; the keys change (ticket_keys.h).
- */
+/* TLS 1.2 and 1.3 with OpenSSL: the certificate, and encrypted connections. All loops share one
+ * SSL_CTX and the ticket keys. So a session ticket is good on every loop, and stays good after the
+ * certificate changes. The ticket keys change regularly; see ticket_keys.h. */
 #ifndef NODE_HTTP_TRANSPORT_TLS_H
 #define NODE_HTTP_TRANSPORT_TLS_H
 
@@ -16,41 +14,42 @@ struct bufferevent;
 struct event_base;
 
 struct tls_params {
-    const char *certificate; /* a PEM file: the node's, then those between it and the root */
+    const char *certificate; /* a PEM file: the node's certificate, then the certificates between it
+                              * and the root */
     const char *key;         /* a PEM file without a passphrase */
 };
 
-/* Loads both. params' texts are kept by reference. 0; on failure *out is NULL, a negative errno is
- * returned, and message holds one line for people. */
+/* Loads the certificate and the key. The texts in params are kept by reference. Returns 0; or a
+ * negative errno, with *out NULL and one line for people in message. */
 int tls_open(
     struct tls **out, const struct tls_params *params, char *message, size_t message_bytes);
-/* Loads them anew; connections that are there keep what they began with. On failure, as above, the
- * old ones stay. Any thread. */
+/* Loads both again. Existing connections keep the old ones. On failure the old ones stay, with the
+ * result as above. Any thread. */
 int tls_reload(struct tls *tls, char *message, size_t message_bytes);
-/* Whether the certificate's time is over. Any thread. */
+/* Whether the certificate has expired. Any thread. */
 bool tls_expired(struct tls *tls);
-/* No connection may be open. Accepts NULL. */
+/* Frees everything and sets *tls to NULL. No connection may be open. Accepts NULL. */
 void tls_close(struct tls **tls);
 
-/* A bufferevent that begins with the server's side of the handshake, and takes fd over; NULL: no
- * memory, and fd is still the caller's. Any loop's thread. */
+/* Returns a bufferevent that starts the server side of the handshake and owns fd. NULL: out of
+ * memory, and fd stays the caller's. Any loop's thread. */
 struct bufferevent *tls_accept(struct tls *tls, struct event_base *base, int fd);
 
 /* ---- for connections with such a bufferevent; harmless for others ---- */
 
 bool tls_is_used(const struct bufferevent *bev);
-/* libevent waits for the socket, although OpenSSL may hold bytes that it read ahead, or decrypted
- * when the bufferevent had no room: lets it look for them. To be called after the handshake, and
- * whenever room was made. */
+/* Makes libevent look for bytes that OpenSSL holds. OpenSSL may have read them ahead, or decrypted
+ * them while the bufferevent had no room; the socket then does not become readable. To be called
+ * after the handshake, and whenever room was made. */
 void tls_read_on(struct bufferevent *bev);
-/* For connections with such a bufferevent alone: encrypts and sends what is in the output, as far
- * as the socket takes it at once; what is left is libevent's to write (EV_WRITE). Not between that
- * and its end. False: the connection is broken. */
+/* Encrypts and sends the output as far as the socket takes it at once. libevent writes the rest
+ * (EV_WRITE); do not call this again before that is done. Only for TLS bufferevents. Returns false
+ * if the connection is broken. */
 bool tls_write(struct bufferevent *bev);
-/* Tells the peer that nothing was cut off (close_notify). */
+/* Sends close_notify, which tells the peer that nothing is missing. */
 void tls_say_goodbye(struct bufferevent *bev);
-/* After a failed handshake: reads what the peer has sent, because closing over unread bytes would
- * take the alert away from it again. */
+/* To be called after a failed handshake: reads what the peer has sent. Closing with unread bytes
+ * would reset the connection, and the peer would lose the TLS alert. */
 void tls_end_refused(struct bufferevent *bev);
 
 #endif
