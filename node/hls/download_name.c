@@ -6,19 +6,20 @@
 
 enum { MAX_BYTES = 150 };
 
-/* What Windows, the strictest, doesn't have in names. */
+/* Bytes that Windows does not allow in file names. Its rules are the strictest. */
 static bool is_refused(unsigned char c)
 {
     return c < 0x20 || c == 0x7F || strchr("\\/:*?\"<>|", c);
 }
 
-/* RFC 8187's attr-char. */
+/* A character that needs no escape in an extended value (attr-char of RFC 8187). */
 static bool stands_for_itself(unsigned char c)
 {
     return c < 0x80 && (isalnum(c) || strchr("!#$&+-.^_`|~", c));
 }
 
-/* How much of a title is used: whole characters, without spaces and dots at its end. */
+/* Returns how many bytes of the title are used: whole characters, without spaces and dots at the
+ * end. */
 static size_t used_bytes(const char *title)
 {
     size_t bytes = strlen(title);

@@ -4,11 +4,10 @@
 
 #include "node/util/buf.h"
 
-/*
- * Content-Disposition for a download (RFC 6266): the lesson's title as the file's name, in UTF-8
- * after RFC 8187, without what file systems refuse, cut at 150 bytes; and `plain`, a name in ASCII
- * without quotes, for programs that know only that. suffix: ".mp4". Pure.
- */
+/* Writes a Content-Disposition header value for a download (RFC 6266). The file name is the
+ * lesson's title in UTF-8 (RFC 8187), without characters that file systems refuse, and cut at 150
+ * bytes. `plain` is an ASCII name without quotes for programs that know only the old form. suffix:
+ * such as ".mp4". Pure. */
 void download_name_write(struct buf *out, const char *title, const char *plain, const char *suffix);
 
 #endif

@@ -20,19 +20,21 @@
 #define TEXT_TYPE "text/vtt; charset=utf-8"
 
 /*
- * How long others may keep what they got from a published lesson.
+ * How long a cache may keep responses for a published lesson.
  *
- * Segments, init segments, pictures and complete media playlists never change under their URL,
- * which carries the revision: for ever. The multivariant playlist is the door to them all. It stays
- * short-lived, because it is where withdrawing a lesson takes effect for those who have it cached,
- * and because the languages in it can be edited. To look again costs a 304 once at the start of a
- * lesson. A growing playlist is worth a second.
+ * Segments, init segments, images and complete media playlists never change under their URL,
+ * because it contains the revision. So they may be kept forever.
  *
- * What a known user sees of an unpublished lesson must not lie in any cache.
+ * The multivariant playlist is the entry to all of them, and stays short-lived. A cached copy
+ * delays the moment when a withdrawn lesson disappears, and the languages in it can be edited.
+ * Revalidating it costs one 304 at the start of a lesson. A growing playlist may be kept for one
+ * second.
+ *
+ * Responses for an unpublished lesson, which only a known user gets, must not be in any cache.
  */
 #define CACHE_FOR_EVER "public, max-age=31536000, immutable"
 #define CACHE_MASTER "public, max-age=300"
-/* Made for one terminal's link. */
+/* For a playlist that was made for the link of one terminal. */
 #define CACHE_MASTER_OWN "private, max-age=300"
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
@@ -44,7 +46,8 @@ struct hls {
     void *estimate_ctx;
 };
 
-/* Answers from the lesson; false: it has no such thing, and nothing was sent. */
+/* Answers a request from the lesson. Returns false if the lesson does not have what was asked for;
+ * then nothing was sent. */
 typedef bool (*serve_fn)(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view);
 
@@ -68,7 +71,7 @@ static const char *cache_control(const struct lesson_view *view, const char *whe
     return view->published ? when_published : CACHE_NEVER;
 }
 
-/* Numbers of a lesson's playlists, for those that are kept. */
+/* The numbers of a lesson's playlists in packed_texts. */
 static size_t media_number(const struct media_index *index, const struct media_rendition *rendition)
 {
     return 1 + 3 * (size_t)(rendition - index->renditions);
@@ -76,11 +79,13 @@ static size_t media_number(const struct media_index *index, const struct media_r
 
 enum {
     MASTER_NUMBER = 0,
-    IFRAMES_NUMBER = 1, /* after its media playlist's */
-    FIRST_NUMBER = 2    /* of the multivariant playlist that lists it first; the same */
+    IFRAMES_NUMBER = 1, /* added to the number of the media playlist */
+    FIRST_NUMBER = 2    /* added to the number of the media playlist: the multivariant playlist that
+                         * lists this rendition first */
 };
 
-/* Of the multivariant playlist without sound alone, after all others. */
+/* The number of the multivariant playlist without audio-only variants. It comes after all
+ * others. */
 static size_t pictures_number(const struct media_index *index)
 {
     return 1 + 3 * index->rendition_count;
@@ -105,17 +110,19 @@ static void respond_plain(struct http_request *req, const struct buf *text, cons
     http_respond(req, 200, PLAYLIST_TYPE, text->data, text->used_bytes);
 }
 
-/* What is asked for, and how it is written. */
+/* A playlist to be sent: its number, and how to write it. */
 struct playlist {
     size_t number;
     const struct media_rendition
-        *rendition; /* the multivariant playlist: NULL, or what comes first */
+        *rendition; /* the rendition; for the multivariant playlist: the variant to list first, or
+                     * NULL */
     void (*write)(
         const struct media_index *index, const struct media_rendition *rendition, struct buf *out);
     const char *caching;
 };
 
-/* From memory where the lesson won't change any more, and the client takes gzip. */
+/* Responds with a playlist. If the lesson is complete and the client accepts gzip, the packed
+ * playlist is kept in memory. */
 static void respond_playlist(
     struct http_request *req, const struct lesson_view *view, const struct playlist *playlist)
 {
@@ -140,13 +147,13 @@ static void respond_playlist(
     buf_free(&text);
 }
 
-/* A file below the revision's folder. */
+/* A file in the folder of the lesson's revision. */
 struct media_file {
-    const char *path; /* below the lesson's revision */
+    const char *path; /* relative to that folder */
     int64_t offset_bytes;
-    int64_t length_bytes; /* -1: to the file's end */
+    int64_t length_bytes; /* -1: to the end of the file */
     const char *content_type;
-    const char *etag; /* NULL: made from the file's size and time */
+    const char *etag; /* NULL: made from the file's size and modification time */
 };
 
 static void respond_media(struct http_request *req, const struct hls *hls,
@@ -196,8 +203,8 @@ static const char *media_type(const struct media_rendition *rendition)
     }
 }
 
-/* VLC 3 takes variants of sound alone for steps below the pictures, begins with one, and has no
- * sound from where it moves up. */
+/* Whether the client is VLC 3. It takes audio-only variants for the lowest video variants, starts
+ * with one, and has no audio once it switches to video. */
 static bool mixes_sound_in(const struct http_request *req)
 {
     const char *user_agent = http_request_header(req, "User-Agent");
@@ -320,7 +327,7 @@ static bool serve_poster(
     return true;
 }
 
-/* The rendition that a file's name such as "v220.mp4" stands for; NULL: none. */
+/* Returns the rendition for a file name such as "v220.mp4"; NULL if there is none. */
 static const struct media_rendition *find_file(const struct lesson_view *view, const char *file)
 {
     size_t bytes = strlen(file);
@@ -369,7 +376,8 @@ static bool serve_sheet(struct http_request *req, const struct hls *hls,
     return true;
 }
 
-/* Beside the poster and the storyboard's index: its sheets, and each rendition as one file. */
+/* Serves a storyboard sheet, or a rendition as one MP4 file. Poster and storyboard index have
+ * routes of their own. */
 static bool serve_file(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
@@ -391,7 +399,8 @@ struct lookup {
     int error; /* enum catalog_error */
 };
 
-/* Whether the lesson may be seen: else nothing is said about what it has. */
+/* Whether the request may see the lesson. If not, the answer must not reveal what the lesson
+ * has. */
 static bool visible(const struct http_request *req, const struct lookup *lookup)
 {
     const struct lesson_view *view = &lookup->view;
@@ -399,7 +408,7 @@ static bool visible(const struct http_request *req, const struct lookup *lookup)
            (view->published || http_request_user(req));
 }
 
-/* Whether the lesson could answer, and did. */
+/* Answers from the lesson if the request may see it. Returns false if nothing was sent. */
 static bool answer(struct http_request *req, const struct lookup *lookup)
 {
     return visible(req, lookup) && lookup->serve(req, lookup->hls, &lookup->view);
@@ -455,10 +464,9 @@ static void load_lesson(struct http_request *req, const struct lookup *lookup)
     http_request_defer(req, load_in_pool, on_lesson_loaded, task);
 }
 
-/*
- * From memory where possible. But nothing is refused from memory: a lesson that was published, or a
- * segment that was finished, this very moment is there for whoever asks next.
- */
+/* Answers from the cache if possible. But a request is never refused because of the cache: the
+ * lesson may just have been published, or the segment just finished, so the catalog is asked again
+ * first. */
 static void resolve(struct http_request *req, struct hls *hls, serve_fn serve)
 {
     int64_t now_ms = clock_mono_ms();
@@ -527,7 +535,7 @@ static void handle_file(struct http_request *req, void *ctx)
 
 /* ---- the module ---- */
 
-/* Specific patterns before the general one. */
+/* Specific patterns come before the general one. */
 static const struct http_route routes[] = {
     {.methods = HTTP_GET,
         .pattern = "/v/:lesson/:revision/master.m3u8",

@@ -14,17 +14,18 @@ enum { BUCKETS = 1024, DEFAULT_LESSONS = 256 };
 
 struct entry {
     LIST_ENTRY(entry) in_bucket;
-    TAILQ_ENTRY(entry) in_order; /* most recently used first */
+    TAILQ_ENTRY(entry) in_order; /* the most recently used first */
     int64_t lesson_id;
     struct media_index *index; /* NULL before the first load */
     bool published;
-    int64_t checked_ms; /* when the catalog was last asked, taken before asking */
-    bool loading;       /* a thread is asking: nobody else removes or changes the entry */
+    int64_t checked_ms; /* when the catalog was last asked: the time before the call */
+    bool loading;       /* a thread is reading the catalog for it; no other thread may change or
+                         * remove the entry */
 };
 
 struct lesson_cache {
     size_t max_lessons, max_bytes;
-    pthread_mutex_t lock; /* of everything below */
+    pthread_mutex_t lock; /* protects everything below */
     pthread_cond_t loaded;
     LIST_HEAD(, entry) buckets[BUCKETS];
     TAILQ_HEAD(entries, entry) order;
@@ -137,8 +138,8 @@ bool lesson_cache_get(
     return found;
 }
 
-/* The segments of a complete revision never change: only what stands in the lesson's own row may
- * have, and extra renditions may have come. */
+/* Whether a cached index is still correct. The segments of a complete revision never change, but
+ * the lesson's own row may have changed, and optional renditions may have been added. */
 static bool still_right(const struct media_index *index, const struct catalog_lesson *lesson)
 {
     return index && index->complete && lesson->state == CATALOG_LESSON_READY &&
@@ -148,8 +149,8 @@ static bool still_right(const struct media_index *index, const struct catalog_le
            strcmp(index->poster_file, lesson->poster_file) == 0;
 }
 
-/* Reads the catalog without the lock. known: what was remembered, given back when it is still
- * right. */
+/* Reads a lesson from the catalog; the caller does not hold the lock. known: the cached index,
+ * which is returned again if it is still correct. */
 static int read_lesson(
     struct catalog *catalog, int64_t lesson_id, struct media_index *known, struct lesson_view *out)
 {
@@ -169,7 +170,7 @@ static int read_lesson(
     return error;
 }
 
-/* Keeps what was read, with a reference of the entry's own. */
+/* Stores the lesson in the entry, with a reference of its own. */
 static void keep(struct lesson_cache *cache, struct entry *entry, const struct lesson_view *view,
     int64_t checked_ms)
 {
@@ -185,7 +186,7 @@ static void keep(struct lesson_cache *cache, struct entry *entry, const struct l
     evict(cache);
 }
 
-/* With the lock held, and released while the catalog is read. */
+/* Loads an entry. Called with the lock held; releases it while the catalog is read. */
 static int load_entry(struct lesson_cache *cache, struct entry *entry, struct catalog *catalog,
     struct lesson_view *out)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Indices of the lessons that were asked for last, shared by all loops, bounded in number and in
- * bytes. What is remembered is believed for a short while only, so that a lesson that is withdrawn
- * or grows shows it soon. All functions may be called by any thread.
- */
+/* A cache of the indexes of recently requested lessons. All loops share it. It is bounded in number
+ * and in bytes. A cached index is trusted only for a short time, so that a withdrawn or growing
+ * lesson soon shows the change. All functions may be called on any thread. */
 #ifndef NODE_HLS_LESSON_CACHE_H
 #define NODE_HLS_LESSON_CACHE_H
 
@@ -13,32 +11,31 @@ struct lesson_cache;
 
 struct lesson_cache_params {
     size_t max_lessons; /* 0: 256 */
-    size_t max_bytes;   /* 0: 64 MiB; one lesson is kept whatever its size */
+    size_t max_bytes;   /* 0: 64 MiB. One lesson is always kept, whatever its size */
 };
-int lesson_cache_open(
-    struct lesson_cache **out, const struct lesson_cache_params *params); /* 0 or -ENOMEM */
-/* No other call may be under way. Accepts NULL. */
+int lesson_cache_open(struct lesson_cache **out,
+    const struct lesson_cache_params *params); /* Returns 0 or -ENOMEM. */
+/* Frees the cache and sets *cache to NULL. No other call may be running. Accepts NULL. */
 void lesson_cache_close(struct lesson_cache **cache);
 
 struct lesson_view {
-    struct media_index
-        *index; /* a reference of the caller's, given back with media_index_unref() */
+    struct media_index *
+        index; /* a reference that belongs to the caller; to be returned with media_index_unref() */
     bool published;
 };
 
-/* How long an index may be believed without a look into the catalog, by now_ms's clock: a monotonic
- * one. */
+/* How long a cached index is trusted without asking the catalog. now_ms must be monotonic. */
 #define LESSON_CACHE_COMPLETE_MS 2000
 #define LESSON_CACHE_GROWING_MS 1000
 
-/* What is remembered and still believed; false: ask the catalog. Never blocks on the catalog. */
+/* Gets a lesson from the cache. Returns false if the catalog must be asked. Never blocks on the
+ * catalog. */
 bool lesson_cache_get(
     struct lesson_cache *cache, int64_t lesson_id, int64_t now_ms, struct lesson_view *out);
-/*
- * The lesson as the catalog had it after newer_than_ms. Threads that want the same lesson wait for
- * the one that reads it; so this is for a thread of the pool, and catalog is that thread's own.
- * CATALOG_ENOTFOUND and other errors of the catalog, CATALOG_ECORRUPT as in media_index_make().
- */
+/* Gets the lesson as it was in the catalog after newer_than_ms. If another thread is reading the
+ * same lesson, waits for it; so this must be called on a pool thread. catalog: that thread's own.
+ * Returns CATALOG_OK; CATALOG_ENOTFOUND or another error of the catalog; CATALOG_ECORRUPT as in
+ * media_index_make(). */
 int lesson_cache_load(struct lesson_cache *cache, struct catalog *catalog, int64_t lesson_id,
     int64_t newer_than_ms, struct lesson_view *out);
 

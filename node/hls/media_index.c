@@ -41,7 +41,8 @@ void media_index_unref(struct media_index *index)
         free_index(index);
 }
 
-/* Chunks from 0 on without a gap: a player must never be promised what isn't there. */
+/* Counts the chunks from 0 up to the first gap. A playlist must never list a chunk that does not
+ * exist yet. */
 static size_t contiguous_chunks(const struct catalog_chunks *chunks)
 {
     size_t count = 0;
@@ -111,7 +112,8 @@ static int add_chunks(struct media_rendition *rendition, const struct catalog_ch
     return CATALOG_OK;
 }
 
-/* A frame rate or timescale of 0 would end up as a divisor. */
+/* Whether a rendition's numbers make sense. Frame rate and timescale are used as divisors, so 0 is
+ * refused. */
 static bool rendition_fits(const struct catalog_rendition *row)
 {
     if (row->timescale <= 0)
@@ -156,8 +158,9 @@ static bool has_kind(const struct media_index *index, int kind)
     return false;
 }
 
-/* What is extra is made last and takes long, so it is offered once it is whole: a player that began
- * with it would wait for its encoder, with all of the others there. */
+/* Whether a rendition is listed. An optional one is made last and slowly, so it is listed only once
+ * it is complete. Otherwise a player that started with it would have to wait for the encoder,
+ * although all other renditions are complete. */
 static bool is_listed(const struct catalog_rendition *row, const struct catalog_chunks *chunks)
 {
     size_t count = contiguous_chunks(chunks);
@@ -290,7 +293,8 @@ static double rate_bps(int64_t bytes, int64_t ticks, int timescale)
     return (double)bytes * 8 * timescale / (double)ticks;
 }
 
-/* The highest rate of a run that begins with segment `from`; 0 if none has the right length. */
+/* Returns the highest rate of the runs that start with segment `from`; 0 if no run has the right
+ * duration. */
 static double peak_from(
     const struct media_rendition *rendition, size_t from, int64_t target_ticks, bool iframes)
 {
@@ -321,6 +325,7 @@ struct media_rate media_rendition_rate(
         peak = fmax(peak, peak_from(rendition, n, target_ticks, iframes));
     }
     double average = ticks > 0 ? rate_bps(bytes, ticks, rendition->timescale) : 0;
-    /* A rendition shorter than half a target duration has no such run. */
+    /* If the rendition is shorter than half a target duration, it has no run, and the average is
+     * its peak. */
     return (struct media_rate){(int64_t)ceil(fmax(peak, average)), (int64_t)ceil(average)};
 }

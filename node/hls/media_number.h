@@ -4,11 +4,9 @@
 
 #include <stdint.h>
 
-/*
- * The number in a URL's part that is a number and then suffix, e.g. "17.m4s"; -1 if it is anything
- * else. One form only
- * ("0", "17"; not "017", "+17"), so that caches hold each object once. At most 9 digits. Pure.
- */
+/* Parses a part of a URL that is a number followed by suffix, such as "17.m4s". Returns the number,
+ * or -1. Each number has only one valid form ("17", not "017" or "+17"), so that a cache stores
+ * each object once. At most 9 digits. Pure. */
 int64_t media_number_parse(const char *text, const char *suffix);
 
 #endif

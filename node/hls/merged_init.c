@@ -4,21 +4,23 @@
 #include <string.h>
 
 enum {
-    HEADER_BYTES = 8, /* of a box */
-    FULL_BYTES = 4,   /* version and flags */
+    HEADER_BYTES = 8, /* size of a box header */
+    FULL_BYTES = 4,   /* size of version and flags in a full box */
     MAX_REFERENCES = 65535,
     REFERENCE_BYTES = 12,
-    SIDX_BYTES = 40, /* without its references */
+    SIDX_BYTES = 40, /* size of the sidx box without its references */
     MEHD_BYTES = 20,
 };
-#define BEGINS_WITH_IDR 0x90000000U /* starts_with_SAP, of type 1 */
+#define BEGINS_WITH_IDR                                                                            \
+    0x90000000U /* starts_with_SAP is set, and the type is 1: the segment begins
+                                     * with an IDR */
 
-/* Bytes in memory. */
+/* A range of bytes in memory. */
 struct span {
     const uint8_t *at, *end;
 };
 
-/* What is taken from an init segment: boxes with their headers. */
+/* The boxes that are taken from one init segment, with their headers. */
 struct parts {
     struct span ftyp, mvhd, trak, trex;
     uint32_t track;
@@ -36,7 +38,7 @@ static uint32_t get32(const uint8_t *at)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-/* Big-endian number of `bytes` at offset. False: beyond the end. */
+/* Reads a big-endian number of `bytes` bytes at offset. Returns false if it lies beyond the end. */
 static bool number(struct span s, size_t offset, size_t bytes, uint64_t *out)
 {
     if (length(s) < offset || length(s) - offset < bytes)
@@ -52,10 +54,9 @@ static struct span body(struct span box)
     return (struct span){box.at + HEADER_BYTES, box.end};
 }
 
-/*
- * Takes the box at the front of *in, header included. cut: it may go on beyond what is there. 1; 0
- * at the end; -1: malformed (sizes of 64 bits, and "to the end", don't occur in init segments).
- */
+/* Takes the first box of *in, including its header. cut: data may be missing at the end of *in.
+ * Returns 1; 0 at the end; -1 if the box is malformed. Box sizes of 64 bits and "to the end" are
+ * refused, since our init segments have none. */
 static int next_box(struct span *in, bool cut, struct span *box)
 {
     if (length(*in) == 0)
@@ -77,7 +78,8 @@ static bool is_type(struct span box, const char *type)
     return memcmp(box.at + 4, type, 4) == 0;
 }
 
-/* The only box of that type in `in`. False: none, several, or something malformed beside it. */
+/* Finds the only box of a type in `in`. Returns false if there is none or more than one, or if
+ * another box is malformed. */
 static bool find_box(struct span in, const char *type, struct span *found)
 {
     struct span box;
@@ -90,7 +92,8 @@ static bool find_box(struct span in, const char *type, struct span *found)
     return more == 0 && count == 1;
 }
 
-/* The track's number stands behind two times, whose size the version decides; in trex at once. */
+/* Reads the track number from tkhd and trex, and checks that they agree. In tkhd it stands behind
+ * two times whose size depends on the version. */
 static bool same_track(struct span trak, struct span trex, uint32_t *track)
 {
     struct span tkhd;
@@ -135,7 +138,8 @@ static void put_header(struct buf *out, size_t bytes, const char *type)
     buf_add(out, type, 4);
 }
 
-/* The first input's, but for the number that the next track would have: its last field. */
+/* Copies the mvhd of the first input. Only its last field, the next free track number, is
+ * replaced. */
 static void put_mvhd(struct buf *out, struct span mvhd, uint32_t next_track)
 {
     buf_add(out, mvhd.at, length(mvhd) - 4);
@@ -149,7 +153,8 @@ static bool mvhd_timescale(struct span mvhd, uint64_t *timescale)
            number(body(mvhd), FULL_BYTES + (version == 1 ? 16 : 8), 4, timescale) && *timescale > 0;
 }
 
-/* How long all fragments are together: players show it before they have seen them. */
+/* Writes the duration of all fragments together. Players show it before they have read the
+ * fragments. */
 static void put_mehd(struct buf *out, int64_t duration_us, uint64_t timescale)
 {
     uint64_t us = duration_us > 0 ? (uint64_t)duration_us : 0;
@@ -199,7 +204,8 @@ static bool index_fits(const struct merged_params *params)
     return true;
 }
 
-/* Where each segment lies: without it a player that seeks would have to read all that is before. */
+/* Writes the index of segments. Without it, a player would have to read everything before the
+ * position it seeks to. */
 static void put_sidx(struct buf *out, const struct merged_params *params, uint32_t track)
 {
     put_header(out, SIDX_BYTES + params->segment_count * REFERENCE_BYTES, "sidx");
@@ -207,7 +213,7 @@ static void put_sidx(struct buf *out, const struct merged_params *params, uint32
     put(out, track, 4);
     put(out, (uint64_t)params->timescale, 4);
     put(out, (uint64_t)params->start_ticks, 8);
-    put(out, 0, 8); /* they follow at once */
+    put(out, 0, 8); /* the segments follow directly */
     put(out, params->segment_count, 4);
     for (size_t i = 0; i < params->segment_count; i++) {
         put(out, (uint64_t)params->segments[i].bytes, 4);
@@ -234,7 +240,7 @@ int merged_init_write(const struct merged_params *params, struct buf *out)
 
 /* ---- a segment's time ---- */
 
-/* The first box of that type; what lies behind it may be cut off. */
+/* Finds the first box of a type. The data behind that box may be cut off. */
 static bool find_first(struct span in, const char *type, struct span *found)
 {
     while (next_box(&in, true, found) > 0)
@@ -243,7 +249,7 @@ static bool find_first(struct span in, const char *type, struct span *found)
     return false;
 }
 
-/* The first sample's composition offset in trun (ISO/IEC 14496-12, 8.8.8). */
+/* Reads the composition offset of the first sample from trun (ISO/IEC 14496-12, 8.8.8). */
 static bool first_offset(struct span trun, int64_t *offset)
 {
     uint64_t flags, value;

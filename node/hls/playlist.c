@@ -8,14 +8,14 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define US_PER_S 1000000
-/* What a menu shows for a track whose language nobody knows. */
+/* Shown in a player's menu for a track of unknown language. */
 #define UNKNOWN_SOUND "音轨"
 #define UNKNOWN_TEXT "字幕"
 
-/* EXT-X-MAP outside of I-frame playlists and floating-point EXTINF: version 6; fMP4 players look
- * for 7. */
+/* Version 6 is required for EXT-X-MAP outside of I-frame playlists; players of fMP4 expect 7. */
 #define HEAD "#EXTM3U\n#EXT-X-VERSION:7\n"
-/* Old boxes refuse what they don't know: floating-point EXTINF is the newest thing in it. */
+/* Old boxes refuse versions that they do not know. Version 3 allows floating-point EXTINF, the
+ * newest feature used here. */
 #define LEGACY_HEAD "#EXTM3U\n#EXT-X-VERSION:3\n"
 
 /* ---- media playlists ---- */
@@ -26,10 +26,9 @@ static int64_t ticks_to_us(int64_t ticks, int timescale)
     return ticks / timescale * US_PER_S + (rest * US_PER_S + timescale / 2) / timescale;
 }
 
-/*
- * Durations are differences of rounded end points, so that rounding never adds up: AVPlayer
- * believes EXTINF and would drift against the timestamps over a long lesson.
- */
+/* Writes EXTINF. Each duration is the difference of rounded end positions, so that rounding
+ * errors do not add up. AVPlayer trusts EXTINF and would drift away from the timestamps in a
+ * long lesson. */
 static void add_extinf(
     struct buf *out, int64_t *position_ticks, const struct media_segment *segment, int timescale)
 {
@@ -57,8 +56,8 @@ static void add_media_head(const struct media_index *index, const struct media_r
         buf_add_text(out, "#EXT-X-I-FRAMES-ONLY\n");
     else if (!legacy)
         buf_add_text(out, "#EXT-X-INDEPENDENT-SEGMENTS\n");
-    /* Without it players take a playlist that has no end for live and begin at its newest segment.
-     */
+    /* Without this tag, players treat a playlist without an end as live and start at its newest
+     * segment. */
     if (!rendition->complete)
         buf_add_text(out, "#EXT-X-START:TIME-OFFSET=0\n");
     if (catalog_has_init(rendition->kind))
@@ -99,12 +98,12 @@ void playlist_write_iframes(
 
 /* ---- the multivariant playlist ---- */
 
-/* Renditions in one group must be interchangeable for a player, so a group is what shares its
- * codec. */
+/* Audio renditions with the same codec. A player must be able to replace one member of a group by
+ * another. */
 struct audio_group {
-    const struct media_rendition *leader; /* the default of the group */
+    const struct media_rendition *leader; /* the default rendition of the group */
     int number;                           /* from 0 */
-    struct media_rate rate;               /* of the costliest member */
+    struct media_rate rate;               /* rate of the member with the highest rate */
 };
 
 static bool is_audio(const struct media_rendition *rendition)
@@ -146,7 +145,7 @@ static void measure_group(const struct media_index *index, struct audio_group *g
     }
 }
 
-/* The group after the one in *group (leader NULL: the first). */
+/* Moves to the next group; to the first if group->leader is NULL. */
 static bool next_group(const struct media_index *index, struct audio_group *group)
 {
     size_t from = group->leader ? (size_t)(group->leader - index->renditions) + 1 : 0;
@@ -169,14 +168,16 @@ static size_t count_kind(const struct media_index *index, int kind)
     return count;
 }
 
-/* Sound that stands alone needs no group: its STREAM-INF says all. */
+/* Whether audio needs groups. In a lesson of audio only with one rendition, STREAM-INF says
+ * everything. */
 static bool uses_groups(const struct media_index *index)
 {
     size_t audio = count_kind(index, CATALOG_AUDIO);
     return audio > 1 || (audio == 1 && count_kind(index, CATALOG_VIDEO) > 0);
 }
 
-/* Whether it may stand in a quoted string as a BCP 47 tag; people type it, files state it. */
+/* Whether a language may stand in a quoted string as a BCP 47 tag. Languages come from people and
+ * files. */
 static bool language_fits(const char *language)
 {
     size_t length = strlen(language);
@@ -188,7 +189,7 @@ static bool language_fits(const char *language)
     return true;
 }
 
-/* Whether the lesson has one track, in whichever codecs. */
+/* Whether the lesson has only one audio track, in any number of codecs. */
 static bool only_track(const struct media_index *index, const struct media_rendition *rendition)
 {
     struct audio_group group = {.leader = rendition};
@@ -208,7 +209,7 @@ static const char *language_of(
     return "und";
 }
 
-/* What a player's menu shows. */
+/* Returns the name that a player's menu shows. */
 static const char *language_name(const char *language, const char *unknown)
 {
     static const struct {
@@ -237,7 +238,8 @@ static const char *language_name(const char *language, const char *unknown)
     return language;
 }
 
-/* How many members before this one bear the same name: names are unique in a group. */
+/* Counts the earlier members of the group that have the same name. Names must be unique in a
+ * group. */
 static int same_name_before(const struct media_index *index, const struct audio_group *group,
     const struct media_rendition *rendition)
 {
@@ -268,7 +270,8 @@ static void add_group_member(const struct media_index *index, const struct audio
     buf_addf(out, ",LANGUAGE=\"%s\",NAME=\"%s", language, language_name(language, UNKNOWN_SOUND));
     if (namesakes > 0)
         buf_addf(out, " %d", namesakes + 1);
-    /* Two tracks of one language can't both be the automatic choice (rfc8216bis 4.4.6.1.1). */
+    /* Of several tracks in one language, only one can be the automatic choice (rfc8216bis
+     * 4.4.6.1.1). */
     buf_addf(out, "\",DEFAULT=%s,AUTOSELECT=%s,CHANNELS=\"%d\",URI=\"%s/index.m3u8\"\n",
         rendition == group->leader ? "YES" : "NO", namesakes == 0 ? "YES" : "NO",
         rendition->channels, rendition->name);
@@ -327,7 +330,8 @@ static void add_rates(struct media_rate rate, struct buf *out)
         out, "BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64, rate.peak_bps, rate.average_bps);
 }
 
-/* group NULL: a picture without sound. The worst combination: both at their peak at once. */
+/* Writes a video variant; group NULL: without audio. BANDWIDTH assumes the worst case: video and
+ * audio at their peaks at the same time. */
 static void add_video_variant(const struct media_index *index,
     const struct media_rendition *rendition, const struct audio_group *group, struct buf *out)
 {
@@ -388,7 +392,8 @@ static void add_iframe_variants(const struct media_index *index, struct buf *out
     }
 }
 
-/* Players that can't play AV1 would begin with the next best, whatever that is. */
+/* Whether a variant may be listed first. AV1 may not: a player without AV1 would start with the
+ * next variant, whichever that is. */
 static bool may_be_first(const struct media_rendition *rendition)
 {
     return is_video(rendition) && strncmp(rendition->codecs, "av01", 4) != 0;
@@ -412,7 +417,7 @@ const struct media_rendition *playlist_first_variant(
             best_bps = bps;
         }
     }
-    /* The lowest is the first anyway. */
+    /* The lowest variant is listed first in any case. */
     return best && best != &index->renditions[0] ? best : NULL;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Writes playlists (RFC 8216 and its successor draft rfc8216bis; Apple's HLS authoring
- * specification). Pure: an index in, text out. All text is added to *out; memory running out shows
- * in out->failed.
+ * specification). Pure: index in, text out. All text is added to *out. If memory runs out,
+ * out->failed is set.
  *
- * Rates are measured on the segments that are there; in a growing lesson they follow what has been
- * made so far.
+ * Rates are measured on the segments that exist. In a growing lesson they change as segments are
+ * added.
  */
 #ifndef NODE_HLS_PLAYLIST_H
 #define NODE_HLS_PLAYLIST_H
@@ -13,31 +13,31 @@
 #include "node/hls/media_index.h"
 #include "node/util/buf.h"
 
-/*
- * The multivariant playlist: lowest variant first, since players without a measurement begin with
- * the first, or `first` (one of the index's, NULL none) before it; then sound alone, then the
- * I-frame playlists. index->playable must be true.
- */
+/* Writes the multivariant playlist: video variants from the lowest up, then audio-only variants,
+ * then I-frame playlists. Players that have measured nothing start with the variant that is listed
+ * first, so `first` (a rendition of the index; NULL: none) is moved to the front. index->playable
+ * must be true. */
 void playlist_write_master(
     const struct media_index *index, const struct media_rendition *first, struct buf *out);
-/* The same without variants of sound alone, unless the lesson has no pictures: for players that
- * can't tell them from the others. */
+/* The same without audio-only variants, for players that confuse them with video variants. A lesson
+ * without video keeps them. */
 void playlist_write_pictures(
     const struct media_index *index, const struct media_rendition *first, struct buf *out);
-/* The variant that a terminal whose link carries link_bps had better begin with: the best whose
- * measured peak, its sound included, leaves a third of the link free; never one in AV1, which many
- * can't play. NULL: none does, or nothing is known (0). */
+/* Returns the variant that a terminal should start with if its link carries link_bps: the best
+ * whose measured peak, including audio, leaves a third of the link free. Never an AV1 variant,
+ * because many players can't play it. NULL: no variant fits, or link_bps is 0 (unknown). */
 const struct media_rendition *playlist_first_variant(
     const struct media_index *index, int64_t link_bps);
 
-/* A rendition's media playlist: VOD with ENDLIST once complete, else EVENT. */
+/* Writes the media playlist of a rendition: VOD with ENDLIST if it is complete, else EVENT. */
 void playlist_write_media(
     const struct media_index *index, const struct media_rendition *rendition, struct buf *out);
 
-/* What the names of its segments end in, by enum catalog_media_kind: ".m4s", ".vtt", ".ts". */
+/* Returns the ending of segment names for an enum catalog_media_kind: ".m4s", ".vtt" or ".ts". */
 const char *playlist_suffix(int kind);
 
-/* A video rendition's I-frame playlist: byte ranges into N.m4s. rendition->iframes must be true. */
+/* Writes the I-frame playlist of a video rendition: byte ranges into N.m4s. rendition->iframes must
+ * be true. */
 void playlist_write_iframes(
     const struct media_index *index, const struct media_rendition *rendition, struct buf *out);
 

@@ -17,24 +17,23 @@
 
 enum {
     INIT_MAX_BYTES = 64 * 1024,
-    START_BYTES = 4096, /* of the first segment: its time stands within */
+    START_BYTES = 4096, /* read from the first segment to find its start time */
     TRACKS = 2,
 };
 
 struct progressive {
     const struct store *store;
     struct media_index *index;
-    const struct media_rendition
-        *tracks[TRACKS]; /* the first is the rendition that was asked for */
+    const struct media_rendition *tracks[TRACKS]; /* the first is the requested rendition */
     size_t track_count;
     uint8_t *inits[TRACKS];
     struct buf beginning;
-    struct http_extent *pieces;
+    struct http_extent *extents;
     struct source {
         const struct media_rendition *rendition;
         int32_t chunk;
-    } * sources; /* of the pieces */
-    size_t piece_count;
+    } * sources; /* where each extent comes from */
+    size_t extent_count;
     char etag[24];
 };
 
@@ -77,7 +76,7 @@ static int open_file(const struct progressive *p, const char *relative)
     return fd < 0 && !error ? -errno : fd;
 }
 
-/* The whole of an init segment into fresh memory. Its size, or a negative errno. */
+/* Reads an init segment into newly allocated memory. Returns its size or a negative errno. */
 static ssize_t read_init(
     const struct progressive *p, const struct media_rendition *rendition, uint8_t **out)
 {
@@ -110,10 +109,10 @@ static int read_start(const struct progressive *p, int64_t *start_ticks)
     return got > 0 && merged_segment_start(data, (size_t)got, start_ticks) == 0 ? 0 : -EBADMSG;
 }
 
-static int on_open_piece(void *ctx, size_t piece)
+static int open_extent(void *ctx, size_t extent)
 {
     const struct progressive *p = ctx;
-    return open_file(p, p->sources[piece].rendition->chunks[p->sources[piece].chunk].path);
+    return open_file(p, p->sources[extent].rendition->chunks[p->sources[extent].chunk].path);
 }
 
 static void release(void *ctx)
@@ -122,7 +121,7 @@ static void release(void *ctx)
     for (size_t i = 0; i < TRACKS; i++)
         free(p->inits[i]);
     buf_free(&p->beginning);
-    free(p->pieces);
+    free(p->extents);
     free(p->sources);
     media_index_unref(p->index);
     free(p);
@@ -130,33 +129,34 @@ static void release(void *ctx)
 
 /* ---- laying it out ---- */
 
-/* A segment that follows the piece before it in the same file joins it. */
+/* Adds a segment to the extents. A segment that directly follows the previous one in the same file
+ * extends that extent. */
 static void add_segment(
     struct progressive *p, const struct media_rendition *rendition, size_t number)
 {
     const struct media_segment *segment = &rendition->segments[number];
-    struct http_extent *last = &p->pieces[p->piece_count - 1];
-    const struct source *source = &p->sources[p->piece_count - 1];
+    struct http_extent *last = &p->extents[p->extent_count - 1];
+    const struct source *source = &p->sources[p->extent_count - 1];
     if (source->rendition == rendition && source->chunk == segment->chunk &&
         last->offset_bytes + last->length_bytes == segment->offset_bytes) {
         last->length_bytes += segment->length_bytes;
         return;
     }
-    p->sources[p->piece_count] = (struct source){rendition, segment->chunk};
-    p->pieces[p->piece_count++] = (struct http_extent){
+    p->sources[p->extent_count] = (struct source){rendition, segment->chunk};
+    p->extents[p->extent_count++] = (struct http_extent){
         .offset_bytes = segment->offset_bytes, .length_bytes = segment->length_bytes};
 }
 
 static int lay_out(struct progressive *p)
 {
     size_t segments = p->tracks[0]->segment_count;
-    p->pieces = calloc(1 + segments * p->track_count, sizeof(*p->pieces));
+    p->extents = calloc(1 + segments * p->track_count, sizeof(*p->extents));
     p->sources = calloc(1 + segments * p->track_count, sizeof(*p->sources));
-    if (!p->pieces || !p->sources)
+    if (!p->extents || !p->sources)
         return -ENOMEM;
-    p->pieces[0] = (struct http_extent){
+    p->extents[0] = (struct http_extent){
         .data = p->beginning.data, .length_bytes = (int64_t)p->beginning.used_bytes};
-    p->piece_count = 1;
+    p->extent_count = 1;
     for (size_t n = 0; n < segments; n++)
         for (size_t t = 0; t < p->track_count; t++)
             add_segment(p, p->tracks[t], n);
@@ -210,8 +210,8 @@ static int write_beginning(struct progressive *p)
     return error;
 }
 
-/* The tag is a hash of the tags of all chunks, and of the beginning, which says how they are
- * arranged. */
+/* Makes the entity tag: a hash of the tags of all chunks and of the beginning, which describes
+ * their order. */
 static void make_etag(struct progressive *p)
 {
     uint64_t hash = HASH_START;
@@ -281,9 +281,9 @@ void progressive_respond(struct http_request *req, const struct store *store,
     add_disposition(req, index, rendition->name);
     http_respond_extents(
         req, &(struct http_extents){
-                 .items = p->pieces,
-                 .count = p->piece_count,
-                 .open = on_open_piece,
+                 .items = p->extents,
+                 .count = p->extent_count,
+                 .open = open_extent,
                  .release = release,
                  .ctx = p,
                  .content_type = rendition->kind == CATALOG_AUDIO ? "audio/mp4" : "video/mp4",

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A rendition as one MP4 file, which exists nowhere: a merged beginning made in memory, then the
- * segments of the picture and of its sound in turn, straight from the chunks' files.
- */
+/* A rendition as one MP4 file. The file does not exist on disk: a beginning is made in memory, and
+ * segments of video and audio follow in turn from the chunk files. */
 #ifndef NODE_HLS_PROGRESSIVE_H
 #define NODE_HLS_PROGRESSIVE_H
 
@@ -10,17 +8,15 @@
 #include "node/http/http.h"
 #include "node/store/store.h"
 
-/* The sound that goes with a picture in a file: AAC of the first track, which every player takes.
- * NULL: none is there. */
+/* The audio that goes into the file: AAC of the first track, which every player can play. NULL:
+ * there is none. */
 const struct media_rendition *progressive_sound(const struct media_index *index);
 
-/* Whether a rendition can be served so: it and its sound are complete. */
+/* Whether a rendition can be served as a file: it and its audio are complete. */
 bool progressive_ready(const struct media_index *index, const struct media_rendition *rendition);
 
-/*
- * Answers with a rendition that is progressive_ready(): 200, 206, 304, 416; 500 where files are
- * missing or no init segments. Holds a reference to index while it sends.
- */
+/* Answers with a rendition for which progressive_ready() is true: 200, 206, 304 or 416; 500 if
+ * files are missing or are not init segments. Holds a reference to index while sending. */
 void progressive_respond(struct http_request *req, const struct store *store,
     struct media_index *index, const struct media_rendition *rendition, const char *cache_control);
 

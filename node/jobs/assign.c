@@ -41,7 +41,7 @@ static bool has_all_chunks(struct catalog *catalog, const struct catalog_renditi
     return all;
 }
 
-/* The AAC rendition of the first track; NULL in a lesson without sound. */
+/* Returns the AAC rendition of the first audio track; NULL if the lesson has no audio. */
 static const struct catalog_rendition *find_sound(const struct worker *worker)
 {
     for (size_t i = 0; i < worker->renditions.count; i++) {
@@ -52,7 +52,7 @@ static const struct catalog_rendition *find_sound(const struct worker *worker)
     return NULL;
 }
 
-/* Whether all is there that the legacy rendition's sound is made of. */
+/* Whether the audio for the legacy rendition is complete. */
 static bool sound_is_made(const struct worker *worker)
 {
     const struct catalog_rendition *sound = find_sound(worker);
@@ -75,10 +75,9 @@ static int add_rendition(
     return 0;
 }
 
-/*
- * Whether a rendition of the job's kind is to be made: a video piece's if it is of the piece's
- * group; unless its chunk, or where all are made at once each of them, is there already.
- */
+/* Whether a rendition must be made by this job. A video job makes only renditions of its group. A
+ * rendition whose chunk exists already is not made again; if the job makes all chunks at once, all
+ * must exist. */
 static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
     const struct rendition *planned)
 {
@@ -91,8 +90,8 @@ static bool is_due(struct worker *worker, const struct catalog_rendition *rendit
                      : !has_chunk(worker->params->catalog, rendition->id, chunk);
 }
 
-/* The renditions to be made: those of the job's kind that are due. *last_group: whether the last
- * group in H.264 is among them. */
+/* Adds the renditions that the job must make. *last_group: whether the last H.264 group is among
+ * them. */
 static int choose_renditions(struct worker *worker, struct job *job, bool *last_group)
 {
     enum catalog_media_kind kind = worker_media_kind(worker);
@@ -115,7 +114,7 @@ static int choose_renditions(struct worker *worker, struct job *job, bool *last_
     return 0;
 }
 
-/* The legacy rendition's chunk, with the sound that it takes over; nothing where it is there. */
+/* Adds the legacy rendition and the audio that it copies, unless its chunk exists already. */
 static int add_legacy(struct worker *worker, struct job *job)
 {
     struct catalog *catalog = worker->params->catalog;
@@ -132,16 +131,17 @@ static int add_legacy(struct worker *worker, struct job *job)
     return 0;
 }
 
-/* Along with the last group of rungs the legacy rendition comes at no decode of its own; its own
- * jobs, later, make what is then still missing. */
+/* Chooses the renditions of a job. The legacy rendition is made together with the last group of
+ * rungs, because that needs no decode of its own. Later jobs make the legacy chunks that are
+ * missing then. */
 static int choose_work(struct worker *worker, struct job *job)
 {
-    bool last_group, fitted_audio = sound_is_made(worker);
+    bool last_group, audio_made = sound_is_made(worker);
     if (worker_job(worker)->kind == CATALOG_JOB_LEGACY)
-        return fitted_audio ? add_legacy(worker, job)
+        return audio_made ? add_legacy(worker, job)
                             : unable(worker, REASON_INTERNAL, "the lesson's sound", ENOENT);
     int result = choose_renditions(worker, job, &last_group);
-    bool rides = worker_job(worker)->kind == CATALOG_JOB_VIDEO && last_group && fitted_audio;
+    bool rides = worker_job(worker)->kind == CATALOG_JOB_VIDEO && last_group && audio_made;
     return result == 0 && rides ? add_legacy(worker, job) : result;
 }
 
@@ -194,7 +194,7 @@ static int write_text(struct worker *worker, const struct job *job)
 
 static int make_path(char *path)
 {
-    /* DATA/media is there; the lesson's and the revision's folders may not be. */
+    /* DATA/media exists, but the folders of the lesson and of the revision may not. */
     char *slash = strrchr(path, '/');
     *slash = '\0';
     bool failed = mkdir(path, 0750) < 0 && errno != EEXIST;
@@ -251,7 +251,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
              (heritage->source = open_source(worker, &lessons.items[0])) >= 0 &&
              (heritage->output = open_output(worker)) >= 0)
         result = 0;
-    /* Where all renditions are there already no worker is needed. */
+    /* If all renditions exist already, no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&
         (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT))
         worker->done = true;

@@ -15,7 +15,7 @@
 
 #define PLAN_TEXT_BYTES (4 * 1024)
 
-/* Work in proportion, for the lesson's progress. */
+/* How much work a job is, relative to others. The lesson's progress is computed from it. */
 #define COST_AUDIO 4
 #define COST_POSTER 1
 #define COST_TEXT 1
@@ -32,7 +32,7 @@ static int refuse(struct worker *worker, const char *what)
     return -1;
 }
 
-/* What the catalog's answer means for the worker. */
+/* Decides from the catalog's answer whether the worker goes on. */
 static int judge(struct worker *worker, int error)
 {
     if (error == CATALOG_OK)
@@ -98,7 +98,8 @@ static bool has_legacy(const struct planned *p)
     return false;
 }
 
-/* A chunk of a group of renditions; what is in AV1 is optional, in groups of its own. */
+/* A job for one chunk of a group of renditions. AV1 renditions are optional and have groups of
+ * their own. */
 static struct catalog_new_job video_job(const struct plan *plan, int piece)
 {
     struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
@@ -137,8 +138,8 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
     return 0;
 }
 
-/* The lesson's title where nobody gave one: the file's own tag, else its name without the ending.
- */
+/* Chooses the title of a lesson without one: the title tag of the file, else the file name without
+ * its ending. */
 static void choose_title(
     const struct worker *worker, const struct media_info *info, char *out, size_t out_bytes)
 {
@@ -207,7 +208,8 @@ static int record_probed(struct worker *worker, const struct message *message)
 
 /* ---- media ---- */
 
-/* A rendition that the worker may have made: of its job's kind, or the legacy one beside rungs. */
+/* Finds a rendition that this worker was allowed to make: one of its job's kind, or the legacy
+ * rendition in a video job. */
 static const struct catalog_rendition *find_rendition(const struct worker *worker, const char *name)
 {
     enum catalog_media_kind kind = worker_media_kind(worker);
@@ -220,7 +222,7 @@ static const struct catalog_rendition *find_rendition(const struct worker *worke
     return NULL;
 }
 
-/* The file that a worker claims to have made must lie there with that size. */
+/* Whether a file that the worker reports exists and has the reported size. */
 static bool file_is_there(const struct worker *worker, const char *relative, int64_t bytes)
 {
     const struct catalog_job *job = worker_job(worker);

@@ -14,13 +14,13 @@
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
-/* How long no new work is begun after the machine was short of something. */
+/* How long no new work is started after the machine was short of a resource. */
 #define PAUSE_MS 30000
-/* A SIGKILL comes from outside: a person, or the kernel short of memory. It does not count against
- * a job until it has hit the same job this many times in a row. */
+/* A SIGKILL comes from outside: from a person, or from the kernel when memory runs out. It does not
+ * count against a job until it has hit the same job this many times in a row. */
 #define MAX_KILLS 25
 
-/* The hard end of one attempt; far beyond what slow machines need. */
+/* The longest time that one attempt may take. Even a slow machine needs far less. */
 static const int64_t deadlines_ms[] = {
     [CATALOG_JOB_PROBE] = 3600 * 1000LL,
     [CATALOG_JOB_AUDIO] = 6 * 3600 * 1000LL,
@@ -31,9 +31,9 @@ static const int64_t deadlines_ms[] = {
 };
 
 struct scheduler {
-    struct worker_params params; /* what workers share */
+    struct worker_params params; /* shared by all workers */
     int max_workers;
-    char owner[48]; /* of the leases */
+    char owner[48]; /* this scheduler's name in its leases */
     struct event *poll;
     struct worker *workers;
     int running;
@@ -120,7 +120,8 @@ static bool start_one(struct scheduler *scheduler)
 {
     struct catalog_jobs leased;
     int64_t now_ms = clock_wall_ms();
-    /* The kind of the job is known only afterwards: lease with the longest deadline, then cut it. */
+    /* The kind of the job is known only after the lease. So the longest deadline is used, and
+     * shortened then. */
     int error = catalog_job_lease(scheduler->params.catalog, scheduler->owner, now_ms,
         scheduler->params.lease_ms, deadlines_ms[CATALOG_JOB_AUDIO], &leased);
     if (error != CATALOG_OK) {
@@ -136,7 +137,7 @@ static bool start_one(struct scheduler *scheduler)
         scheduler->workers = worker;
         scheduler->running++;
     }
-    /* -ECANCELED: this job is settled, so look at the next one. */
+    /* -ECANCELED means that this job is finished or was given back. The next one can be tried. */
     return started == 0 || started == -ECANCELED;
 }
 
@@ -188,7 +189,8 @@ int scheduler_running(const struct scheduler *scheduler)
 
 /* ---- opening and closing ---- */
 
-/* Whoever held leases before has died: the lock is ours. */
+/* Takes back all leases. This process holds the jobs lock, so every earlier owner of a lease has
+ * died. */
 static int recover(const struct scheduler *scheduler)
 {
     switch (catalog_jobs_recover(scheduler->params.catalog, scheduler->owner)) {

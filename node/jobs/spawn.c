@@ -11,7 +11,7 @@
 
 #include "transcoder/protocol/job.h"
 
-/* Above every descriptor's final place, so that moving one never overwrites another. */
+/* A number above all final descriptors, so that moving one of them does not overwrite another. */
 #define HIGH_FD (JOB_FD_OUTPUT + 1)
 
 static void give_up(void)
@@ -42,8 +42,8 @@ static void move_into_place(const struct heritage *heritage)
         _exit(126);
 }
 
-/* In the child, between fork and exec: nothing but what is safe after a fork of a threaded process.
- */
+/* Becomes the worker program. This runs in the child between fork and exec, so it may only call
+ * functions that are safe after a fork in a process with threads. */
 static void become_worker(
     const char *path, const struct heritage *heritage, int nice_level, pid_t node)
 {
@@ -52,7 +52,8 @@ static void become_worker(
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    /* kill -9 of the node ends its workers; if it has gone already, nobody will tell. */
+    /* If the node is killed, the kernel kills its workers. If the node has died already, that
+     * signal will not come, so the child ends by itself. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != node)
         _exit(126);
     setpgid(0, 0);

@@ -6,14 +6,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The descriptors that a worker process inherits besides 0 and 1 (/dev/null). All others are closed
- * before exec. */
+/* The descriptors that a worker process inherits, besides 0 and 1 (/dev/null). All others are
+ * closed before exec. */
 struct heritage {
-    int log;      /* becomes 2 */
-    int text;     /* JOB_FD_TEXT */
-    int messages; /* JOB_FD_MESSAGES */
-    int source;   /* JOB_FD_SOURCE */
-    int output;   /* JOB_FD_OUTPUT */
+    int log;      /* becomes descriptor 2 */
+    int text;     /* becomes JOB_FD_TEXT */
+    int messages; /* becomes JOB_FD_MESSAGES */
+    int source;   /* becomes JOB_FD_SOURCE */
+    int output;   /* becomes JOB_FD_OUTPUT */
 };
 
 /* The exit code of a child that ran out of descriptors before it became the worker program. */

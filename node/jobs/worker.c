@@ -20,9 +20,9 @@
 #include "node/util/log.h"
 
 #define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
-/* What a worker may write to its log before the rest is thrown away. */
+/* Further lines of a worker's log are dropped. */
 #define MAX_LOG_LINES 50
-/* How many times as long one may say nothing that the machine gives no processor time. */
+/* On a busy machine, a worker may be silent this many times longer than usual. */
 #define PATIENCE 6
 
 static const struct catalog_job *job_of(const struct worker *worker)
@@ -56,7 +56,7 @@ void worker_kill(struct worker *worker, enum worker_fate fate)
 
 /* ---- what it says ---- */
 
-/* Takes all whole messages out of the buffer. -1: the worker is being ended. */
+/* Handles all complete messages in the buffer. Returns -1 if the worker must be ended. */
 static int take_messages(struct worker *worker)
 {
     size_t at = 0;
@@ -83,7 +83,7 @@ static int take_messages(struct worker *worker)
     return result;
 }
 
-/* Processor time of a process so far; 0 if it can't be told. */
+/* Returns the processor time that a process has used; 0 if it can't be read. */
 static int64_t used_cpu_ms(pid_t pid)
 {
     clockid_t clock;
@@ -109,7 +109,7 @@ static void on_message(evutil_socket_t fd, short what, void *ctx)
         worker->buffer_bytes += (size_t)got;
         hear(worker);
         if (worker->fate != FATE_OWN) {
-            worker->buffer_bytes = 0; /* nothing that it says counts any more */
+            worker->buffer_bytes = 0; /* further messages are ignored */
         } else if (take_messages(worker) < 0) {
             worker->buffer_bytes = 0;
             worker_kill(worker, worker->fate);
@@ -167,7 +167,8 @@ static void release(struct worker *worker)
         log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->params->catalog));
 }
 
-/* The machine is short of something: no lesson fails of that, it goes on when there is more. */
+/* Gives the job back because the machine is short of a resource. The lesson does not fail; work
+ * continues when the resource is available again. */
 static void conclude_short(struct worker *worker, const char *what)
 {
     release(worker);
@@ -181,7 +182,8 @@ static void conclude_signal(struct worker *worker, int signal_number)
     snprintf(detail, sizeof(detail), "signal %d (%s)", signal_number, strsignal(signal_number));
     if (signal_number == SIGSYS || signal_number == SIGXFSZ) {
         give_back(worker, false, REASON_SANDBOX, detail);
-    } else if (signal_number == SIGXCPU) { /* out of processor time: no sign of ill will */
+    } else if (signal_number ==
+               SIGXCPU) { /* processor time ran out, which is no sign of an attack */
         give_back(worker, false, REASON_TIMED_OUT, detail);
     } else if (signal_number == SIGKILL) {
         if (params->on_killed(params->ctx, job_of(worker)->id))
@@ -217,7 +219,7 @@ static void conclude_done(struct worker *worker)
     }
     int error = catalog_job_finish(worker->params->catalog, job->id, job->owner, clock_wall_ms());
     if (error == CATALOG_EFULL || error == CATALOG_EIO || error == CATALOG_EBUSY) {
-        /* Its chunks are kept; next time there is nothing left to do but to say so. */
+        /* The chunks are kept. At the next try, only the catalog has to be updated. */
         conclude_short(worker, catalog_error_name(error));
     }
 }
@@ -254,7 +256,7 @@ static void conclude(struct worker *worker, int status)
     }
 }
 
-/* A lesson that was removed meanwhile may have got new files since. */
+/* Deletes files of a lesson that was removed while the worker was running. */
 static void clean_after_removed(struct worker *worker)
 {
     struct catalog_lessons lessons;
@@ -272,7 +274,7 @@ static void on_exit_event(evutil_socket_t fd, short what, void *ctx)
     if (waitpid(worker->pid, &status, WNOHANG) != worker->pid)
         return;
     worker->pid = -1;
-    /* What it said last may still be in the pipes. */
+    /* The worker's last messages may still be in the pipes. */
     on_message(worker->message_fd, EV_READ, worker);
     on_log(worker->log_fd, EV_READ, worker);
     flush_log_line(worker);
@@ -331,7 +333,7 @@ static void close_heritage(const struct heritage *heritage)
             close(fds[i]);
 }
 
-/* Could not be started: the job goes back. */
+/* Gives a job back whose worker could not be started. */
 static void never_started(struct worker *worker, int error)
 {
     if (worker->pid > 0) {
@@ -359,7 +361,7 @@ int worker_start(
     *out = NULL;
     struct worker *worker = calloc(1, sizeof(*worker));
     if (!worker) {
-        catalog_jobs_free(leased); /* the lease runs out by itself */
+        catalog_jobs_free(leased); /* the lease expires by itself */
         return -ENOMEM;
     }
     struct heritage heritage = {-1, -1, -1, -1, -1};
@@ -382,8 +384,9 @@ int worker_start(
     return 0;
 }
 
-/* On a machine that is busy with other things a worker may get a tenth of a core, and has not done
- * less than its best: who says nothing must have had its processor time, or much longer. */
+/* Whether a worker has been silent for too long. On a busy machine it may get only a tenth of a
+ * core. So it counts as silent only if it used enough processor time, or after a much longer
+ * time. */
 static bool is_silent(const struct worker *worker, int64_t mono_ms)
 {
     int64_t allowed_ms = worker->params->silence_ms, silent_ms = mono_ms - worker->last_message_ms;

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* One of those who share a group's bits: a flow, or a group within. */
+/* A flow, or an inner group, that competes for the bits of a group. */
 struct claim {
     size_t group;
     double wanted_bps, weight;
@@ -15,7 +15,7 @@ static double least(double a, double b)
     return a < b ? a : b;
 }
 
-/* By group, then by who is satisfied first. */
+/* Sorts by group, then by wanted_bps / weight, ascending. */
 static int compare(const void *left, const void *right)
 {
     const struct claim *a = left, *b = right;
@@ -25,7 +25,8 @@ static int compare(const void *left, const void *right)
     return (x > y) - (x < y);
 }
 
-/* Shares bits out among claims on one group, who is satisfied first being first. */
+/* Divides bps among the claims on one group. They are sorted by wanted_bps / weight, ascending, so
+ * that each satisfied claim leaves the rest to the others. */
 static void share_out(struct claim *claims, size_t count, double bps)
 {
     double weight = 0;
@@ -41,10 +42,10 @@ static void share_out(struct claim *claims, size_t count, double bps)
     }
 }
 
-/* The last round: what is left goes to all who want anything. */
+/* The last round: bits that are left go to every flow that wants anything. */
 #define SPARE SHARE_RANKS
 
-/* What the flow still wants while its rank is served. */
+/* Returns what the flow still wants when its rank is served. */
 static double wants(const struct share_flow *flow, enum share_rank rank)
 {
     if (rank == SPARE)
@@ -52,7 +53,8 @@ static double wants(const struct share_flow *flow, enum share_rank rank)
     return flow->rank == rank ? flow->wanted_bps - flow->given_bps : 0;
 }
 
-/* What each group's flows of a rank want, within the limits, from the innermost outwards. */
+/* Adds up what the flows of a rank want in each group, within the limits, from the innermost groups
+ * outwards. */
 static void sum_up(struct share_group *groups, size_t group_count, const struct share_flow *flows,
     size_t flow_count, enum share_rank rank)
 {
@@ -72,7 +74,7 @@ static void sum_up(struct share_group *groups, size_t group_count, const struct 
     }
 }
 
-/* The claims of a rank, sorted. Returns how many. */
+/* Collects the claims of a rank and sorts them. Returns their number. */
 static size_t collect(struct claim *claims, struct share_group *groups, size_t group_count,
     struct share_flow *flows, size_t flow_count, enum share_rank rank)
 {
@@ -89,7 +91,8 @@ static size_t collect(struct claim *claims, struct share_group *groups, size_t g
     return count;
 }
 
-/* From the link inwards: a group's claims come after those on its parent, which is lower. */
+/* Serves one rank from the link inwards. A parent has a lower index than its groups, so the claims
+ * on it come first. */
 static void serve_rank(struct claim *claims, struct share_group *groups, size_t group_count,
     struct share_flow *flows, size_t flow_count, enum share_rank rank)
 {
@@ -109,7 +112,8 @@ static void serve_rank(struct claim *claims, struct share_group *groups, size_t 
 int shares_compute(struct share_group *groups, size_t group_count, struct share_flow *flows,
     size_t flow_count, double urgent_part)
 {
-    /* The urgent come again for what the other viewers leave of the part that was kept for them. */
+    /* Urgent flows are served a second time, with the bits that viewing flows left of the part that
+     * was reserved for them. */
     static const enum share_rank order[] = {
         SHARE_URGENT, SHARE_VIEWING, SHARE_URGENT, SHARE_DOWNLOAD, SHARE_SYNC, SPARE};
     struct claim *claims = malloc((group_count + flow_count) * sizeof(*claims));

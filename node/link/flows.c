@@ -14,37 +14,40 @@
 enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
 
 #define COMPUTE_MS 250
-/* So many flows, a millisecond between computations. */
+/* The interval between computations grows by one millisecond for this many flows. */
 #define FLOWS_A_MS 50
-/* A flow of which nothing is heard for so long does not send. */
+/* A flow without news for this long is not sending. */
 #define SILENT_MS 10000
-/* A rate is measured over at least so long. */
+/* A rate is measured over at least this long. */
 #define MEASURE_MS 500
-/* Payload per byte on the wire: 1448 of 1500. Pacing counts the former, lines carry the latter. */
+/* Payload bytes per byte on the wire: 1448 of 1500. Pacing counts payload, links carry the wire
+ * bytes. */
 #define PAYLOAD_PART 0.965
-/* A flow that takes less than this share of its pace has a link of its own that is slower: it gets
- * so many times what it takes, and the others have the rest. */
+/* A flow that takes less than FULL_PART of its pace has a slower link of its own. It gets GROWTH
+ * times what it takes, and the other flows get the rest. */
 #define FULL_PART 0.75
 #define GROWTH 1.35
-/* More than what the player says helps it at most, so that it can find out that more is there. */
+/* A player gets this much more than the maximum that it requested, so that it can find out that its
+ * link carries more. */
 #define REQUESTED_ROOM 1.25
 #define URGENT_PART 0.8
-/* Buffers of players, by which they weigh. */
+/* Players with emptier buffers weigh more. */
 #define EMPTY_BUFFER_MS 5000
 #define LOW_BUFFER_MS 15000
 #define FULL_BUFFER_MS 60000
-/* An estimate moves by this much with each look. */
+/* An estimate moves this far towards each new measurement. */
 #define ESTIMATE_STEP 0.2
 
-/* An address, and where the player names it, a session: several boxes may share an address. */
+/* A terminal: an address, and the player's session if it reports one. Several boxes may share an
+ * address. */
 struct terminal {
     LIST_ENTRY(terminal) in_bucket;
-    TAILQ_ENTRY(terminal) in_order; /* longest unseen first */
+    TAILQ_ENTRY(terminal) in_order; /* the longest unseen first */
     char address[46];
     char session[CMCD_TEXT_BYTES];
     int flow_count;
-    double estimate_bps; /* 0: not known */
-    size_t group;        /* while shares are worked out; 0: none yet */
+    double estimate_bps; /* of the terminal's link; 0: unknown */
+    size_t group;        /* while shares are computed; 0: none yet */
 };
 
 struct flow {
@@ -53,13 +56,14 @@ struct flow {
     uint64_t conn_id;
     struct terminal *terminal;
     char token[SITE_NAME_BYTES];
-    int site; /* index; -1: none */
+    int site; /* index of its site; -1: none */
     bool active;
     enum share_rank rank;
     double weight, wanted_bps;
-    double rate_bps;                     /* that it takes; 0: not known yet */
-    double given_bps;                    /* that it should take; 0: any */
-    uint64_t sent_bytes, measured_bytes; /* at the last look; acknowledged when measuring began */
+    double rate_bps;                     /* measured rate; 0: unknown yet */
+    double given_bps;                    /* the rate that it should take; 0: no limit */
+    uint64_t sent_bytes, measured_bytes; /* sent: at the last update; measured: acknowledged when
+                                          * the measurement began */
     int64_t seen_ms, measured_ms;
     struct http_pace pace;
 };
@@ -73,7 +77,7 @@ struct flows {
     TAILQ_HEAD(terminal_order, terminal) order;
     size_t terminal_count, active_count;
     int64_t computed_ms;
-    struct share_group *groups; /* kept between computations, as are shares */
+    struct share_group *groups; /* kept between computations, like shares */
     struct share_flow *shares;
     size_t group_room, share_room;
 };
@@ -125,7 +129,7 @@ static void make_room(struct flows *flows)
     }
 }
 
-/* NULL: no memory. */
+/* Finds or makes the terminal. Returns NULL if memory runs out. */
 static struct terminal *need_terminal(struct flows *flows, const char *address, const char *session)
 {
     struct terminal *t = find_terminal(flows, address, session);
@@ -235,7 +239,7 @@ static enum share_rank rank_of(const struct http_flow *seen)
     return runs_dry(seen->cmcd) ? SHARE_URGENT : SHARE_VIEWING;
 }
 
-/* An emptying buffer goes before a full one. */
+/* Returns the weight of a flow. A player whose buffer is nearly empty weighs more. */
 static double weight_of(const struct cmcd *cmcd)
 {
     if (cmcd->buffer_ms < 0)
@@ -243,7 +247,7 @@ static double weight_of(const struct cmcd *cmcd)
     return cmcd->buffer_ms < LOW_BUFFER_MS ? 2 : cmcd->buffer_ms < FULL_BUFFER_MS ? 1 : 0.5;
 }
 
-/* What it takes, once that has been seen for a while. */
+/* Measures the rate of a flow over at least MEASURE_MS. */
 static void measure(struct flow *flow, const struct http_flow *seen, int64_t now_ms)
 {
     int64_t over_ms = now_ms - flow->measured_ms;
@@ -326,7 +330,8 @@ static bool may_have(const struct flow *flow, const struct sites *sites, int min
            site_download_wait_minutes(&sites->items[flow->site], minute) == 0;
 }
 
-/* Groups: the link, then each site, then the terminals that have something. Returns how many. */
+/* Makes the groups: the link, each site, and the terminals that have flows. Returns their
+ * number. */
 static size_t make_groups(struct flows *flows, const struct sites *sites)
 {
     size_t count = 0;
@@ -345,7 +350,8 @@ static size_t make_groups(struct flows *flows, const struct sites *sites)
     return count;
 }
 
-/* What is spare is let through as well: a flow that could take more than it did shows it then. */
+/* Sets the pace of a flow. It includes the spare bits, so that a flow that could take more shows
+ * it. */
 static void take_pace(struct flow *flow, const struct share_flow *share)
 {
     double given_bps = share->given_bps + share->spare_bps;
@@ -397,7 +403,8 @@ static void count_bytes(struct flow *flow, struct sites *sites, const struct htt
     }
 }
 
-/* Who comes between two computations has what another has until the next. */
+/* A flow that comes between two computations gets the same rate as another flow until the next
+ * one. */
 static void take_after_another(struct flow *newcomer)
 {
     const struct flow *other = LIST_NEXT(newcomer, in_active);
@@ -408,8 +415,8 @@ static void take_after_another(struct flow *newcomer)
     }
 }
 
-/* Shares are worked out a few times a second, and at once for those who come, as long as that is
- * little work beside the rest. */
+/* Computes the shares a few times a second; and at once for a new flow, as long as that is little
+ * work. */
 static void keep_computed(struct flows *flows, const struct sites *sites, struct flow *newcomer,
     int minute, int64_t now_ms)
 {

@@ -104,7 +104,7 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx)
     return pace;
 }
 
-/* Of two rates, each 0 if not known or not limited. */
+/* Returns the lower of two rates. 0 means unknown or unlimited. */
 static int64_t lower(int64_t a_bps, int64_t b_bps)
 {
     return a_bps == 0 || (b_bps > 0 && b_bps < a_bps) ? b_bps : a_bps;
@@ -156,7 +156,8 @@ struct link_site_traffic link_site_traffic(struct link *link, int64_t site_id)
     return traffic;
 }
 
-/* How long a download must wait, and the name of the site that it is for. */
+/* Returns how long the asking terminal must wait with a download, and copies the name of its
+ * site. */
 static int download_wait_minutes(struct link *link, struct http_request *req, char *name)
 {
     char token[SITE_NAME_BYTES];
@@ -194,7 +195,8 @@ bool link_admit(struct http_request *req, struct link *link)
 
 /* ---- once in a while ---- */
 
-/* The next site's bytes that are not written, and of which day; false: none. */
+/* Takes the unwritten bytes of the next site that has any, and the day they belong to. Returns
+ * false if no site has any. */
 static bool take_unwritten(struct link *link, int64_t *site_id, int *day, int64_t *bytes)
 {
     bool found = false;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The link scheduler: shares the county's uplink, and what sites and terminals may take, out among
- * the responses that are being sent; and remembers what each terminal's own link carries. What is
- * watched comes first, most of all where a player's buffer runs dry; then downloads.
- */
+/* The link scheduler. It divides the county's uplink, and the limits of sites and terminals, among
+ * the responses that are being sent. Viewing comes before downloads, and players whose buffer is
+ * nearly empty come first. It also remembers what each terminal's link carries. */
 #ifndef NODE_LINK_LINK_H
 #define NODE_LINK_LINK_H
 
@@ -13,24 +11,26 @@
 
 struct link;
 
-/* Reads the sites once; catalog NULL: there are none. 0 or a negative errno. */
+/* Opens the scheduler and reads the sites. catalog NULL: no sites. Returns 0 or a negative
+ * errno. */
 int link_open(struct link **out, struct catalog *catalog);
 void link_close(struct link **link); /* accepts NULL */
 
 /* For http_server_params.pace; ctx is the struct link *. Any thread. */
 struct http_pace link_pace(const struct http_flow *flow, void *ctx);
 
-/* False: the request is a download that the site may not have now, and was answered (503, with
- * Retry-After). A loop's thread; does not block. */
+/* Checks whether a request may be served now. Returns false if it is a download that its site may
+ * not have at this time; then it was answered with 503 and Retry-After. Called on a loop's thread;
+ * does not block. */
 bool link_admit(struct http_request *req, struct link *link);
 
-/* What the link to the asking terminal carries, in bit/s: what transfers to its address have shown
- * so far, and no more than the limits stated for it; 0: neither is known. For hls_params; ctx is
- * the struct link *. Any thread. */
+/* Estimates the rate of the link to the asking terminal in bit/s: what earlier transfers to its
+ * address have shown, limited by the limits that are set for it. 0: nothing is known. For
+ * hls_params; ctx is the struct link *. Any thread. */
 int64_t link_estimate_bps(const struct http_request *req, void *ctx);
 
-/* Every few seconds on the main thread, and when the node stops: writes what sites took, reads what
- * was changed (by another process too). */
+/* Writes the traffic of the sites to the catalog, and reads changes of sites (another process may
+ * have made them). To be called on the main thread every few seconds and when the node stops. */
 void link_flush(struct link *link, struct catalog *catalog);
 
 /* Reads the sites again after a change. Returns 0 or a negative errno, and then the old ones stay.
@@ -41,7 +41,7 @@ int link_reload(struct link *link, struct catalog *catalog);
  * thread. */
 void link_site_name(const struct http_request *req, struct link *link, char *name);
 
-/* What a site's terminals take now. */
+/* What the terminals of a site take now. */
 struct link_site_traffic {
     int responses;           /* that are being sent */
     int64_t given_bps;       /* of the uplink, by the scheduler */

@@ -10,7 +10,8 @@
 #define SEPARATORS ", \t\r\n"
 #define MAPPED_BITS 96
 
-/* The bits of an address of that family; -1: it is none. */
+/* Parses an address. Returns the number of bits in an address of its family; -1 if text is no
+ * address. */
 static int parse_address(const char *text, uint8_t out[16])
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
@@ -29,7 +30,7 @@ static bool parse_bits(const char *text, int most, int *bits)
     return *bits <= most;
 }
 
-/* Without the bits that don't count, so that ranges can be compared. */
+/* Clears the bits behind the prefix, so that ranges can be compared. */
 static void clear_rest(struct range *range)
 {
     for (int bit = range->bits; bit < 128; bit++)
@@ -51,7 +52,7 @@ static bool parse_range(struct range *out, char *text)
     return true;
 }
 
-/* The beginning of what is no range, without the half of a character. */
+/* Copies the beginning of a text for a message, without cutting a character in half. */
 static void quote(char *out, size_t out_bytes, const char *text, size_t bytes)
 {
     if (bytes >= out_bytes)

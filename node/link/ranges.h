@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ranges of addresses, "10.1.0.0/16, 10.9.0.7, fd00:1::/32", and who is in them. Pure. */
+/* Address ranges such as "10.1.0.0/16, 10.9.0.7, fd00:1::/32", and which addresses they contain.
+ * Pure. */
 #ifndef NODE_LINK_RANGES_H
 #define NODE_LINK_RANGES_H
 
@@ -10,8 +11,8 @@
 #define RANGES_MAX 16
 
 struct range {
-    uint8_t address[16]; /* IPv4 in its mapped form, ::ffff:a.b.c.d */
-    int bits;            /* how many of them count: 0 to 128 */
+    uint8_t address[16]; /* IPv4 as a mapped address: ::ffff:a.b.c.d */
+    int bits;            /* length of the prefix: 0 to 128 */
 };
 
 struct ranges {
@@ -19,19 +20,20 @@ struct ranges {
     size_t count;
 };
 
-/* Reads a list separated by commas or white space; an address alone is a range of one. 0; -EINVAL:
- * bad holds the beginning of what is neither; -E2BIG: there are more than RANGES_MAX. */
+/* Parses a list of ranges separated by commas or white space. A single address is a range of one.
+ * Returns 0; -EINVAL, with the beginning of the invalid item in bad; -E2BIG if there are more than
+ * RANGES_MAX. */
 int ranges_parse(struct ranges *out, const char *text, char *bad, size_t bad_bytes);
 
 #define RANGES_TEXT_BYTES (RANGES_MAX * 64)
-/* The list as it is read, each range by its first address: "10.1.2.3/16" has become 10.1.0.0/16. */
+/* Writes the list in its parsed form: "10.1.2.3/16" becomes "10.1.0.0/16". */
 void ranges_format(const struct ranges *ranges, char out[RANGES_TEXT_BYTES]);
 
-/* Whether a range of the one is a range of the other. */
+/* Whether any range of one list equals a range of the other. */
 bool ranges_share_one(const struct ranges *one, const struct ranges *other);
 
-/* How many bits of the narrowest range that has the numeric address count, plus one; 0: it is in
- * none, or no address. */
+/* Returns the prefix length of the narrowest range that contains a numeric address, plus one; 0 if
+ * no range contains it, or if it is no address. */
 int ranges_match(const struct ranges *ranges, const char *address);
 
 #endif
