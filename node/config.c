@@ -14,7 +14,7 @@
 #define KIB INT64_C(1024)
 #define TIB (KIB * KIB * KIB * KIB)
 #define PROSE_COLUMNS 100
-#define BPS 1000 /* in a kbit/s */
+#define BPS 1000 /* bit/s in a kbit/s */
 
 #define FIELD(name) offsetof(struct config, name)
 
@@ -130,7 +130,7 @@ void config_defaults(struct config *config)
 
 /* ---- values ---- */
 
-/* A port: 1 to 5 digits, at most 65535. */
+/* Whether text is a port: 1 to 5 digits, at most 65535. */
 static bool is_port(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
@@ -157,7 +157,7 @@ static bool is_address(const char *text)
     return inet_pton(AF_INET6, host + 1, &address) == 1;
 }
 
-/* The factor of a suffix, 0 for an unknown one. */
+/* Returns the factor of a suffix; 0 for an unknown one. */
 static int64_t suffix_factor(const char *suffix)
 {
     static const char letters[] = "KMGT";
@@ -209,7 +209,7 @@ static int set_text(struct config *config, const struct config_option *option, c
     return 0;
 }
 
-/* Whether text is one of "this|that". */
+/* Whether text is one of the choices in "this|that". */
 static bool is_choice(const char *choices, const char *text)
 {
     size_t bytes = strlen(text);
@@ -252,7 +252,7 @@ static int set_number(struct config *config, const struct config_option *option,
     return 0;
 }
 
-/* The number that text begins with; *text is moved behind it and the comma after it. */
+/* Reads the number at the start of *text, and moves *text behind it and the following comma. */
 static bool take_rate(const char **text, int64_t *out)
 {
     char digits[16];
@@ -330,7 +330,8 @@ int config_set(struct config *config, const struct config_option *option, const 
     return -EINVAL;
 }
 
-/* 68719476736 as "64G": the largest suffix that leaves a whole number. */
+/* Writes a number of bytes with the largest suffix that leaves a whole number: 68719476736 becomes
+ * "64G". */
 static void format_bytes(int64_t number, char *out, size_t out_bytes)
 {
     static const char suffixes[][2] = {"", "K", "M", "G", "T"};
@@ -413,7 +414,7 @@ void config_range(const struct config_option *option, char *out)
 
 /* ---- the file ---- */
 
-/* Cuts white space off both ends, in place. */
+/* Removes white space at both ends, in place. */
 static char *trim(char *text)
 {
     text += strspn(text, " \t\r");
@@ -423,7 +424,7 @@ static char *trim(char *text)
     return text;
 }
 
-/* Cuts off a comment: a '#' that begins the line or follows white space. */
+/* Removes a comment: a '#' at the start of the line or after white space. */
 static void cut_comment(char *line)
 {
     for (char *at = line; (at = strchr(at, '#')) != NULL; at++) {
@@ -437,10 +438,10 @@ static void cut_comment(char *line)
 struct reader {
     struct config *config;
     int line;
-    int set_on[sizeof(options) / sizeof(options[0])]; /* the line that set each option, 0 none */
+    int set_on[sizeof(options) / sizeof(options[0])]; /* the line that set each option; 0: none */
 };
 
-/* 0, or -EINVAL with message as in config_set(). */
+/* Parses one line. Returns 0; or -EINVAL, with message as in config_set(). */
 static int parse_line(struct reader *reader, char *line, char *message, size_t message_bytes)
 {
     cut_comment(line);
@@ -504,7 +505,7 @@ int config_parse(struct config *config, const char *file_name, const char *text,
     return 0;
 }
 
-/* The whole file into a fresh buffer (the caller's). 0 or a negative errno. */
+/* Reads the whole file into a new buffer, which is the caller's. Returns 0 or a negative errno. */
 static int read_file(const char *path, char **out, size_t *out_bytes)
 {
     FILE *file = fopen(path, "re");

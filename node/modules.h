@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The modules that answer requests, opened and closed together, and all their routes as one table.
- */
+/* The modules that answer requests: they are opened and closed together, and all their routes are
+ * collected here. */
 #ifndef NODE_MODULES_H
 #define NODE_MODULES_H
 
@@ -21,24 +21,22 @@ struct modules {
     struct monitor *monitor;
     struct api *api;
     struct link *link;
-    struct http_route_set route_sets[MODULES_ROUTE_SETS]; /* of all modules, and GET /healthz */
+    struct http_route_set route_sets[MODULES_ROUTE_SETS]; /* the routes of all modules, and GET
+                                                           * /healthz */
 };
 
-/*
- * Opens all modules and makes their table of routes. store and catalog (used during the call only)
- * may both be NULL: the routes can then be looked at, not served. On success the caller ends with
- * modules_close(), after the server that uses the routes; on failure *out is empty. 0, or a
- * negative errno with one line in message.
- */
+/* Opens all modules and collects their routes. catalog is used only during the call. If store and
+ * catalog are NULL, the routes can be listed but not served. Returns 0, and modules_close() is due
+ * after the server was closed; or a negative errno with one line in message, and *out is empty. */
 int modules_open(struct modules *out, const struct config *config, const struct store *store,
     struct catalog *catalog, char *message, size_t message_bytes);
-/* For http_server_params.guard; ctx is the struct modules *: who may ask, and whether a download
- * may be had now. */
+/* For http_server_params.guard; ctx is the struct modules *. Checks whether the user may send the
+ * request, and whether its site may download now. */
 bool modules_guard(struct http_request *req, const struct http_route *route, void *ctx);
-/* Its still_allowed; ctx likewise. */
+/* For http_server_params.still_allowed; ctx is the struct modules *. */
 bool modules_still_allowed(
     const struct http_request *req, const struct http_route *route, void *ctx);
-/* Frees everything; an empty struct is fine. */
+/* Frees everything. Harmless on an empty struct. */
 void modules_close(struct modules *modules);
 
 #endif

@@ -20,28 +20,29 @@
 
 #define FLUSH_MS 5000
 #define LOCK_RETRY_MS 1000
-/* Together these bound a stop: a service manager should wait longer than that before it kills. */
+/* Together these limit how long a stop takes. A service manager should wait longer before it kills
+ * the node. */
 #define JOBS_GRACE_MS 2000
 #define HTTP_GRACE_MS 2000
-/* Descriptors besides connections: listeners, event bases, catalogs, files being served, pipes of
- * workers. With fewer than the first number all is well; the rest says what cannot be done without.
- */
+/* Descriptors besides those of connections: listeners, event bases, catalogs, files being served,
+ * and pipes of workers. OTHER_DESCRIPTORS is comfortable; the other figures are the minimum. */
 #define OTHER_DESCRIPTORS 1024
 #define DESCRIPTORS_AT_LEAST 24
 #define DESCRIPTORS_A_LOOP 5
 #define DESCRIPTORS_A_POOL_THREAD 2
 #define DESCRIPTORS_A_WORKER 8
 #define MIN_CONNECTIONS 4
-/* Loops take and give back the same buffers thousands of times a second. glibc would give what is
- * free beyond 128 KiB to the kernel each time, which made TLS five times as expensive. */
+/* Loops allocate and free the same buffers thousands of times each second. By default, glibc
+ * returns free memory beyond 128 KiB to the kernel each time, which made TLS five times as
+ * expensive. */
 #define KEPT_FREE_BYTES (16 << 20)
 #define URL_BYTES (CONFIG_TEXT_BYTES + 16)
 
 struct node {
     const struct node_params *params;
-    char *message; /* the caller's: why it doesn't run */
+    char *message; /* the caller's buffer; says why the node does not run */
     size_t message_bytes;
-    int error; /* that ended the run */
+    int error; /* the error that ended the run */
 
     struct store *store;
     int node_lock, jobs_lock; /* -1: not held */
@@ -50,7 +51,7 @@ struct node {
     struct http_server *server;
     char worker_path[STORE_PATH_BYTES];
     struct scheduler *scheduler;
-    int jobs_trouble; /* why the workers could not be run when it was last tried; 0: none */
+    int jobs_trouble; /* why the workers could not be started at the last try; 0: they could */
 
     struct event_base *base;
     struct event *on_int, *on_term, *on_hup, *flush_timer, *lock_timer;
@@ -86,7 +87,7 @@ static int open_store(struct node *node)
     if (node->node_lock < 0)
         return fail(node, node->node_lock, "%s can't be locked: %s", store_path(node->store),
             strerror(-node->node_lock));
-    /* The catalog may have to be written before anything else. */
+    /* The reserve must be handled first, because opening the catalog may write to it. */
     store_tend_reserve(node->store);
     return 0;
 }
@@ -108,7 +109,7 @@ static int open_catalog(struct node *node)
 
 /* ---- the server ---- */
 
-/* A pool thread works with a catalog connection of its own. */
+/* Opens a catalog connection for a pool thread. */
 static void *open_thread(void *ctx)
 {
     const struct node *node = ctx;
@@ -138,7 +139,7 @@ static int64_t or_cores(int64_t configured)
     return configured > 0 ? configured : sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* How many descriptors this process may have, after asking for as many as are needed. */
+/* Raises the limit of descriptors as far as needed. Returns the limit. */
 static int64_t descriptor_limit(int64_t needed)
 {
     struct rlimit limit;
@@ -153,8 +154,9 @@ static int64_t descriptor_limit(int64_t needed)
     return limit.rlim_cur < (rlim_t)needed ? (int64_t)limit.rlim_cur : needed;
 }
 
-/* Every connection is a descriptor, and what is sent over it another. More connections than that
- * would leave none for files, the catalog and the workers: they wait in the kernel instead. */
+/* Returns how many connections the descriptors allow. Each connection needs two: itself and the
+ * file that it is sending. More connections would leave none for files, the catalog and the
+ * workers; they wait in the kernel instead. */
 static int64_t affordable_connections(const struct config *config)
 {
     int64_t needed = config->max_connections + OTHER_DESCRIPTORS;
@@ -176,7 +178,7 @@ static int64_t affordable_connections(const struct config *config)
     return connections;
 }
 
-/* What belongs together in the configuration. */
+/* Checks options that depend on each other. */
 static int check_tls(struct node *node)
 {
     const struct config *config = node->params->config;
@@ -221,7 +223,7 @@ static int open_server(struct node *node)
     return http_server_open(&node->server, &params, node->message, node->message_bytes);
 }
 
-/* An address as configured, with the port that it became. */
+/* Writes the URL of a configured address, with the actual port. */
 static void write_url(char *out, const char *scheme, const char *listen, int port)
 {
     snprintf(
@@ -272,11 +274,9 @@ static void note_trouble(struct node *node, int error, int holder)
         log_write(LOG_INFO, "node", "this node runs the workers now");
 }
 
-/*
- * Runs the workers as soon as that is possible. 0, also when it is not yet: another process runs
- * them, the disk is full, descriptors are short. Lessons are served meanwhile. Negative: the
- * catalog can't be used.
- */
+/* Starts the workers as soon as that is possible. Returns 0, also if it is not possible yet:
+ * another process runs them, the disk is full, or descriptors are short. Lessons are served
+ * meanwhile. Negative: the catalog can't be used. */
 static int try_jobs(struct node *node)
 {
     int holder = 0;
@@ -420,7 +420,7 @@ static int node_open(struct node *node)
     return result;
 }
 
-/* The modules outlive the server, which calls them; the catalog outlives both. */
+/* The modules must outlive the server, which calls them. The catalog must outlive both. */
 static void node_close(struct node *node)
 {
     scheduler_close(&node->scheduler, JOBS_GRACE_MS);

@@ -42,7 +42,8 @@ void api_respond_error(struct http_request *req, int error);
 /* Returns the lesson's number from the route; or 0, and answers with 404. */
 int64_t api_lesson_id(struct http_request *req);
 
-/* operator_lesson.c: makes task->json of the lesson as operators see it. Most work ends with it. */
+/* operator.c: makes task->json from the lesson as operators see it. Most work functions end with
+ * it. */
 void api_work_show(struct catalog *catalog, struct api_task *task);
 
 /* Handlers; ctx is the struct api *. */

@@ -6,8 +6,8 @@
 
 #include "transcoder/protocol/reason.h"
 
-/* "%s" stands for the detail; where `reason` is set the detail is a reason's name, whose sentence
- * takes its place. */
+/* The sentences. "%s" is replaced by the detail. If `reason` is set, the detail is the name of a
+ * reason, and its sentence is inserted instead. */
 static const struct {
     const char *code, *zh, *en;
     bool reason;
@@ -44,7 +44,7 @@ json_t *sentences_reason(const char *name, const char *detail)
         reason_text(reason, REASON_ZH), "en", reason_text(reason, REASON_EN));
 }
 
-/* Puts detail where "%s" stands in a sentence of ours. */
+/* Replaces "%s" in a sentence by detail. */
 static void fill_in(const char *sentence, const char *detail, char *out, size_t out_bytes)
 {
     const char *place = strstr(sentence, "%s");
@@ -74,7 +74,7 @@ json_t *sentences_of(const char *code, const char *detail)
 json_t *sentences_event(const struct catalog_event *event)
 {
     json_t *json = sentences_of(event->code, event->detail);
-    /* NULL is a failure of these, and their own value is theirs. */
+    /* These functions fail if the value is NULL, and they release it in any case. */
     if (json_object_set_new(json, "time_ms", json_integer(event->time_ms)) == 0 &&
         json_object_set_new(json, "code", json_string(event->code)) == 0)
         return json;

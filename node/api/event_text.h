@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happened to a lesson, in Chinese and English. Pure. */
+/* Events of a lesson as sentences in Chinese and English. Pure. */
 #ifndef NODE_API_EVENT_TEXT_H
 #define NODE_API_EVENT_TEXT_H
 
@@ -7,12 +7,14 @@
 
 #include "catalog/catalog.h"
 
-/* {"code", "detail", "zh", "en"} for a reason's name. A new reference, or NULL: out of memory. */
+/* Returns {"code", "detail", "zh", "en"} for the name of a reason. A new reference; NULL: memory
+ * ran out. */
 json_t *sentences_reason(const char *name, const char *detail);
-/* A code's sentence with its detail, {"detail", "zh", "en"}; NULL: out of memory. */
+/* Returns the sentence of a code with its detail: {"detail", "zh", "en"}. A new reference; NULL:
+ * memory ran out. */
 json_t *sentences_of(const char *code, const char *detail);
-/* {"time_ms", "code", "detail", "zh", "en"}. An unknown code (of a newer node) is shown as it is.
- */
+/* Returns {"time_ms", "code", "detail", "zh", "en"}. An unknown code, from a newer node, is shown
+ * as it is. */
 json_t *sentences_event(const struct catalog_event *event);
 
 #endif

@@ -9,7 +9,7 @@
 #include "node/api/event_text.h"
 #include "transcoder/plan/plan.h"
 
-/* What a catalog_media_kind is called. */
+/* Returns the name of a catalog_media_kind. */
 static const char *kind_name(int kind)
 {
     static const char *const names[] = {[CATALOG_VIDEO] = "video",
@@ -19,7 +19,7 @@ static const char *kind_name(int kind)
     return kind >= 0 && kind < (int)(sizeof(names) / sizeof(names[0])) ? names[kind] : "";
 }
 
-/* A path below /v/, or JSON null. */
+/* Returns a path below /v/, or JSON null if the file does not exist. */
 static json_t *media_path(const struct catalog_lesson *lesson, bool there, const char *file)
 {
     return there ? json_sprintf("/v/%" PRId64 "/%d/%s", lesson->id, lesson->revision, file)
@@ -72,7 +72,7 @@ json_t *lesson_json_operator(const struct catalog_lesson *l)
     return json;
 }
 
-/* Appends item (taken over) to list; drops the list if either is missing. */
+/* Appends item, which is taken over, to list. Drops the list if either is missing. */
 static json_t *append(json_t *list, json_t *item)
 {
     if (list && json_array_append_new(list, item) == 0)
@@ -126,7 +126,7 @@ static json_t *pictures_json(const struct media_info *info)
 int lesson_json_add_findings(json_t *json, const struct catalog_lesson *lesson)
 {
     struct media_info *info = calloc(1, sizeof(*info));
-    /* Before the probe there are none. */
+    /* Before the probe there are no findings. */
     if (info && lesson->info_text[0])
         media_info_parse(lesson->info_text, strlen(lesson->info_text), info);
     int error = !info || json_object_set_new(json, "audio", tracks_json(info)) < 0 ||

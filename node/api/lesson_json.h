@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lessons as JSON, the same for the API and for `terrace ls --json`, `terrace show --json`. Pure;
- * any thread. */
+/* Lessons as JSON. The API, `terrace ls --json` and `terrace show --json` all use it. Pure; any
+ * thread. */
 #ifndef NODE_API_LESSON_JSON_H
 #define NODE_API_LESSON_JSON_H
 
@@ -8,16 +8,15 @@
 
 #include "catalog/catalog.h"
 
-/* What everybody may see. A new reference, or NULL: out of memory. */
+/* What everybody may see. Returns a new reference; NULL: memory ran out. */
 json_t *lesson_json(const struct catalog_lesson *lesson);
-/* What operators see as well: source, progress, reason, publication, its place in the queue (if
- * catalog_queue_positions() was asked). */
+/* What operators see: also source, progress, reason, publication, and the position in the queue if
+ * catalog_queue_positions() was called. */
 json_t *lesson_json_operator(const struct catalog_lesson *lesson);
 json_t *lesson_json_events(const struct catalog_events *events);
-/* Adds what was found out about its sound ("audio", a list) and its pictures ("pictures", null
- * before the probe and without any). lesson must be one that was got alone. 0, or -1: out of
- * memory.
- */
+/* Adds the findings of the probe: "audio", a list; and "pictures", which is null before the probe
+ * and for lessons without video. The lesson must come from catalog_lesson_get(). Returns 0; or -1
+ * if memory ran out. */
 int lesson_json_add_findings(json_t *json, const struct catalog_lesson *lesson);
 json_t *lesson_json_renditions(const struct catalog_renditions *renditions);
 json_t *lesson_json_job(const struct catalog_job *job);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What terminals may see. */
+/* Lessons as terminals see them. */
 #include <stdlib.h>
 
 #include "node/api/api_internal.h"
@@ -25,7 +25,8 @@ static void work_list(struct catalog *catalog, struct api_task *task)
         task->error = CATALOG_ENOMEM;
 }
 
-/* A number from the query, or the fallback if it isn't there; -1 if it is no number. */
+/* Reads a number from the query. Returns the fallback if it is absent, and -1 if it is not a
+ * number. */
 static int64_t query_number(const struct http_request *req, const char *name, int64_t fallback)
 {
     char text[24], *end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What technicians see and state about the links, over HTTP. */
+/* The uplink and the sites over HTTP. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -13,15 +13,15 @@
 #include "node/util/log.h"
 
 #define MAX_BODY_BYTES (16 * 1024)
-/* Instead of a site's id. */
+/* Used instead of a site's id. */
 #define NEW_SITE 0
 #define NO_SITE (-1)
 
-/* What a thread of the pool does for a request. */
+/* The work of a pool thread for one request. */
 struct task {
     struct link *link;
     enum { SHOW, SET_UPLINK, PUT_SITE, REMOVE_SITE } what;
-    json_t *body;    /* an object; NULL none */
+    json_t *body;    /* a JSON object; NULL: none */
     int64_t site_id; /* or NEW_SITE, NO_SITE */
     int error;       /* enum catalog_error */
     struct site_form_error why;
@@ -65,7 +65,7 @@ static void show(struct catalog *catalog, struct task *task)
 
 /* ---- stating ---- */
 
-/* The site as it is (none: an empty one), with what the body changes. */
+/* Changes a site by the members of the body. A new site starts empty. */
 static void put_site(struct catalog *catalog, struct task *task)
 {
     struct catalog_sites sites;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What operators see and do. */
+/* Lessons as operators see and edit them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,8 +121,8 @@ void api_operator_retry(struct http_request *req, void *ctx)
         api_defer(req, &(struct api_task){.api = ctx, .work = work_retry, .lesson_id = id});
 }
 
-/* The catalog first: what it no longer names is rubbish, whatever becomes of the files. A worker on
- * it is ended by the scheduler. */
+/* Removes the lesson from the catalog first. After that its files are unused, even if they can't be
+ * deleted now. The scheduler ends a worker that is still working on the lesson. */
 static void work_remove(struct catalog *catalog, struct api_task *task)
 {
     struct catalog_lessons lessons;
@@ -161,7 +161,7 @@ static size_t characters(const char *text)
     return count;
 }
 
-/* Of spaces alone, the wide one of Chinese texts (U+3000) included. */
+/* Whether a text consists only of spaces, including the wide space of Chinese texts (U+3000). */
 static bool is_blank(const char *text)
 {
     static const char wide[] = "\xe3\x80\x80";
@@ -175,8 +175,8 @@ static bool is_blank(const char *text)
     return true;
 }
 
-/* Only known keys, with texts that are not too long; a title is not empty. False: the answer has
- * been sent. */
+/* Checks an edit: only known keys, no text too long, the title not empty. If not, answers and
+ * returns false. */
 static bool check_edit(struct http_request *req, const json_t *edit)
 {
     const char *key;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The operator's queue as server-sent events (HTML Living Standard, 9.2): sent anew whenever
- * something has changed. */
+/* The operator's queue as server-sent events (HTML Living Standard, 9.2). The whole queue is sent
+ * again whenever it has changed. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,25 +11,25 @@
 #define TICK_MS 1000
 #define COMMENT_TICKS 15
 #define MAX_LESSONS 200
-/* A reader that has not taken this much yet gets nothing more: the next event replaces the last
- * anyway. */
+/* A client with this much unsent data gets no more events. The next event will replace the missing
+ * ones anyway. */
 #define MAX_PENDING_BYTES (256 * 1024)
 
-/* One listener. */
+/* One open stream. */
 struct queue {
     struct api *api;
-    int64_t change_number; /* of what was sent last */
+    int64_t change_number; /* of the event that was sent last */
     int ticks;
-    bool busy;   /* a look is under way in the pool */
-    bool closed; /* the listener has gone: freed when the look is over */
+    bool busy;   /* a look at the catalog is running in the pool */
+    bool closed; /* the client has gone; freed when the look has ended */
 };
 
-/* One look at the catalog. */
+/* One look at the catalog on a pool thread. */
 struct look {
     struct queue *queue;
     const struct store *store;
-    int64_t change_number; /* in: of what was sent; out: of what was found */
-    char *text;            /* NULL: nothing has changed, or it could not be found out */
+    int64_t change_number; /* in: of the event that was sent last; out: of what was found */
+    char *text;            /* NULL: nothing has changed, or the catalog could not be read */
 };
 
 static json_t *list_lessons(struct catalog *catalog)
@@ -116,7 +116,8 @@ static void on_tick(struct http_request *req, void *ctx)
     struct queue *queue = ctx;
     if (queue->busy || http_stream_pending(req) > MAX_PENDING_BYTES)
         return;
-    /* A line now and then, so that proxies and dead links are noticed. */
+    /* A comment line from time to time keeps proxies from closing the stream, and reveals dead
+     * links. */
     if (++queue->ticks >= COMMENT_TICKS) {
         queue->ticks = 0;
         http_stream_write(req, ": still here\n\n", 14);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When a lesson's turn comes: pause, resume, priority. */
+/* The order of work on lessons: pause, resume, priority. */
 #include "node/api/api_internal.h"
 #include "node/util/clock.h"
 

@@ -17,7 +17,7 @@ struct statement {
     struct site_form_error *why;
 };
 
-/* As the technician's page calls the members of a body. */
+/* The members of a body, with the labels that the technician's page has for them. */
 static const struct label {
     const char *name, *zh, *en;
 } labels[] = {
@@ -49,10 +49,10 @@ static bool refuse(struct statement *s, const char *name, const char *zh, const 
     return false;
 }
 
-/* What a limit may be. */
+/* The allowed range of a limit. */
 struct limits {
     int64_t least, most;
-    int64_t unit_is; /* the page's unit, in what the member is in */
+    int64_t unit_is; /* the page's unit, in units of the member */
     const char *unit, *base;
 };
 static const struct limits rates = {FLOWS_MIN_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
@@ -74,7 +74,7 @@ static bool refuse_limit(struct statement *s, const char *name, const struct lim
     return refuse(s, name, zh, en);
 }
 
-/* A member that is not there leaves *out as it is. 0 is no limit. */
+/* Reads a limit. An absent member leaves *out unchanged. 0 means no limit. */
 static bool take_limit(
     struct statement *s, const char *name, const struct limits *limits, int64_t *out)
 {
@@ -94,7 +94,7 @@ static bool take_limit(
     return true;
 }
 
-/* Until the body is freed. */
+/* Reads a text. *out stays valid until the body is freed. */
 static bool take_text(struct statement *s, const char *name, size_t max_bytes, char **out)
 {
     const json_t *value = json_object_get(s->body, name);
@@ -143,7 +143,8 @@ static bool refuse_ranges(struct statement *s, int error, const char *bad)
     return refuse(s, "ranges", zh, en);
 }
 
-/* Written shortly: who gave 10.1.2.3/16 sees what it stands for. */
+/* Stores the ranges in their shortest form. So a user who entered 10.1.2.3/16 sees that it means
+ * 10.1.0.0/16. */
 static bool keep_ranges(struct statement *s, struct catalog_site *site, const struct ranges *ranges)
 {
     char text[RANGES_TEXT_BYTES];
@@ -167,7 +168,8 @@ static bool take_ranges(struct statement *s, struct catalog_site *site, struct r
     return keep_ranges(s, site, out);
 }
 
-/* A range that two sites have would be the one's or the other's by chance. */
+/* Checks that no other site has one of the ranges, because it would be undefined which site an
+ * address belongs to. */
 static bool is_alone(
     struct statement *s, const struct ranges *ranges, int64_t id, const struct catalog_sites *sites)
 {

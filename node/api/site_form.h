@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What technicians state about links, read from JSON and checked. */
+/* Reads and checks the technician's input about links and sites, which comes as JSON. */
 #ifndef NODE_API_SITE_FORM_H
 #define NODE_API_SITE_FORM_H
 
@@ -7,18 +7,18 @@
 
 #include "catalog/catalog.h"
 
-/* Why something was not taken, in a line for people, with fields and units as the technician's page
- * has them; "" where the catalog knows. */
+/* Why the input was refused: one line for people, with the labels and units of the technician's
+ * page. "" if the catalog gives the reason. */
 struct site_form_error {
     char zh[320], en[320];
 };
 
-/* Changes *site by the members that the body has; texts then belong to the body, whose ranges are
- * changed to their shortest form. sites: all that there are. CATALOG_OK; CATALOG_ENOMEM;
- * CATALOG_EINVAL or CATALOG_EEXISTS with the reason. */
+/* Changes *site by the members of body. Its texts then belong to body, and its ranges are in their
+ * shortest form. sites: all sites. Returns CATALOG_OK; CATALOG_ENOMEM; CATALOG_EINVAL or
+ * CATALOG_EEXISTS with the reason in *why. */
 int site_form_site(json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
     struct site_form_error *why);
-/* The uplink's rate in bit/s, 0: not limited. Errors as above. */
+/* Reads the rate of the uplink in bit/s; 0: no limit. Returns as above. */
 int site_form_uplink(json_t *body, int64_t *bps, struct site_form_error *why);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What terminals take, the uplink, and /metrics, over HTTP. */
+/* The traffic of terminals, the uplink by minute, and /metrics over HTTP. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 
 /* ---- terminals ---- */
 
-/* Titles of the lessons that are being watched, each looked up once. */
+/* The title of a lesson that is being watched. Each title is looked up once. */
 struct title {
     int64_t lesson_id;
     char *title; /* NULL: the lesson is gone */
@@ -41,7 +41,8 @@ static char *read_title(struct catalog *catalog, int64_t lesson_id)
     return title;
 }
 
-/* titles has room for count. Returns how many there are. */
+/* Looks up the titles of all lessons in rows. titles needs room for count. Returns how many titles
+ * there are. */
 static size_t read_titles(
     struct catalog *catalog, const struct terminal_row *rows, size_t count, struct title *titles)
 {
@@ -66,7 +67,7 @@ static json_t *text_or_null(const char *text)
 
 static json_t *terminal_json(const struct terminal_row *row, const struct title *title)
 {
-    /* Tenths of a millisecond are as fine as anyone reads. */
+    /* A tenth of a millisecond is precise enough for people. */
     double rtt_ms = round((double)row->rtt_us / 100) / 10;
 
     return json_pack("{s:s, s:i, s:I, s:I, s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:s, s:I, s:I}",

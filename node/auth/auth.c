@@ -81,7 +81,7 @@ int auth_refresh(struct auth *auth, struct catalog *catalog)
 
 /* ---- the guard ---- */
 
-/* With the login page, where there is one, if it is a page that was asked for. */
+/* Shows the login page if there is one and if a page was asked for. Returns whether it did. */
 static bool give_login_page(
     const struct auth *auth, struct http_request *req, const struct http_route *route, int status)
 {
@@ -142,8 +142,8 @@ static bool find_user(
     return role != NULL;
 }
 
-/* A foreign page can make a browser send its cookie, but can't read the token that belongs to it.
- */
+/* Whether a request was forged by a foreign page. Such a page can make the browser send the cookie,
+ * but it can't read the CSRF token that belongs to it. */
 static bool forged(
     struct http_request *req, const struct http_route *route, const struct http_user *user)
 {
@@ -167,8 +167,8 @@ static bool is_open_metrics(const struct auth *auth, const struct http_route *ro
     return auth->metrics_public && strcmp(route->pattern, "/metrics") == 0;
 }
 
-/* Whether passwords, sessions or what they protect would cross a network that anybody may listen
- * to. */
+/* Whether a password, a session or protected data would cross a network without TLS although TLS is
+ * required. */
 static bool too_open(
     const struct auth *auth, const struct http_request *req, const struct http_route *route)
 {
@@ -178,8 +178,8 @@ static bool too_open(
            !is_open_metrics(auth, route);
 }
 
-/* The same page by TLS. Pages that need a login have no arguments in their paths, so that these
- * hold nothing that would have to be escaped. */
+/* Redirects to the same page over TLS. Paths of pages that need a login contain no arguments, so
+ * nothing has to be escaped. */
 static bool redirect_to_tls(struct http_request *req)
 {
     const char *host = http_request_header(req, "Host"), *query = http_request_query(req);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Passwords, sessions, roles, CSRF. Sessions live in the catalog and, for the guard, in memory.
- */
+/* Passwords, sessions, roles, and protection against forged requests (CSRF). Sessions are stored in
+ * the catalog; the guard uses a copy in memory. */
 #ifndef NODE_AUTH_AUTH_H
 #define NODE_AUTH_AUTH_H
 
@@ -11,38 +10,40 @@
 struct auth;
 
 struct auth_params {
-    /* Used during auth_open() only: sessions that are still valid. NULL: none (`terrace routes`).
-     */
+    /* Used only during auth_open(), to read the valid sessions. NULL: there are none (`terrace
+     * routes`). */
     struct catalog *catalog;
-    int64_t session_ms;  /* 0: 12 h */
-    bool metrics_public; /* /metrics without a login from everywhere, not from loopback alone */
-    /* Logging in, and what needs a login, over TLS only, except from loopback: without it GETs of
-     * pages are redirected, all else is refused with 403. */
+    int64_t session_ms; /* 0: 12 h */
+    bool
+        metrics_public; /* /metrics needs no login from any address; otherwise only from loopback */
+    /* Require TLS for the login and for everything that needs a login, except from loopback.
+     * Without TLS, a GET of a page is redirected and everything else is refused with 403. */
     bool need_tls;
-    /* Shows the login page in answer to a page route, with 401, or 403 to an account that may not
-     * open it: the web module's, wired by node.c. */
+    /* Answers a request for a page with the login page: with status 401, or 403 for an account that
+     * may not open the page. Provided by the web module. */
     void (*login_page)(struct http_request *req, int status, void *ctx);
     void *login_page_ctx;
 };
-int auth_open(struct auth **out, const struct auth_params *params); /* 0 or a negative errno */
+/* Returns 0 or a negative errno. */
+int auth_open(struct auth **out, const struct auth_params *params);
 void auth_close(struct auth **auth);
-/* Reads the sessions anew, so that what another process ended (user rm, passwd) ends here too.
- * node.c calls it on the main thread every few seconds: that is how long an ended session may live
- * on. 0, or -EIO: those in memory stay. */
+/* Reads the sessions again, so that sessions which another process ended (user rm, passwd) end here
+ * as well. node.c calls this every few seconds on the main thread, so an ended session lives that
+ * long at most. Returns 0; or -EIO, and then the sessions in memory stay. */
 int auth_refresh(struct auth *auth, struct catalog *catalog);
 /* POST /api/login, POST /api/logout, GET /api/session. */
 struct http_route_set auth_routes(struct auth *auth);
-/* The guard for http_server_params; ctx is the struct auth *. Unsafe methods with a session cookie
- * need the header X-CSRF-Token, on every route except /api/login. */
+/* The guard for http_server_params; ctx is the struct auth *. A request with a session cookie and
+ * an unsafe method needs the header X-CSRF-Token, except on /api/login. */
 bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx);
-/* Whether who asked this is still logged in, and may still ask it. Any thread. */
+/* Whether the user of a request is still logged in and still has the role for it. Any thread. */
 bool auth_still_allowed(
     const struct http_request *req, const struct http_route *route, const struct auth *auth);
 
-/* argon2id in libsodium's text form into out[128]; takes about 0.1 s and 64 MiB: not on a loop. 0
- * or -ENOMEM. */
+/* Hashes a password with argon2id, in libsodium's text form, into out[128]. Takes about 0.1 s and
+ * 64 MiB, so it must not run on a loop. Returns 0 or -ENOMEM. */
 int auth_hash_password(const char *password, char *out);
-/* Whether a password is good enough to be set; else a sentence in *why_zh, *why_en. Pure. */
+/* Whether a password is good enough. If not, *why_zh and *why_en get a sentence. Pure. */
 bool auth_password_acceptable(const char *password, const char **why_zh, const char **why_en);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the files of node/auth. */
+/* For the files of node/auth alone. */
 #ifndef NODE_AUTH_AUTH_INTERNAL_H
 #define NODE_AUTH_AUTH_INTERNAL_H
 
@@ -10,7 +10,7 @@
 #include "node/http/http.h"
 
 #define AUTH_COOKIE "terrace_session"
-#define AUTH_TOKEN_BYTES 65 /* 64 hex digits and the end */
+#define AUTH_TOKEN_BYTES 65 /* 64 hex digits and the NUL */
 
 struct auth {
     int64_t session_ms;
@@ -19,10 +19,10 @@ struct auth {
     void *login_page_ctx;
     struct sessions *sessions;
     struct backoff *backoff;
-    atomic_int logins; /* being looked at in the pool */
+    atomic_int logins; /* logins that the pool is checking */
 };
 
-/* login.c: handlers; ctx is the struct auth *. */
+/* Handlers in login.c; ctx is the struct auth *. */
 void auth_login(struct http_request *req, void *ctx);
 void auth_logout(struct http_request *req, void *ctx);
 void auth_session(struct http_request *req, void *ctx);

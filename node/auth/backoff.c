@@ -10,7 +10,7 @@
 #define ENTRIES 1024
 #define FREE_FAILURES 5
 #define MAX_WAIT_MS 300000
-/* After so long without a failure the count begins anew. */
+/* After this long without a failure, counting starts again. */
 #define FORGET_MS (15 * 60 * 1000)
 
 struct entry {

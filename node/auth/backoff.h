@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Slows down whoever guesses passwords: after some failures a key (an address, a user's name) must
- * wait, longer each time. Any thread. */
+/* Slows down password guessing. After some failures, a key (an address or a user's name) must wait,
+ * longer each time. Any thread. */
 #ifndef NODE_AUTH_BACKOFF_H
 #define NODE_AUTH_BACKOFF_H
 
@@ -8,12 +8,13 @@
 
 struct backoff;
 
-int backoff_open(struct backoff **out); /* 0 or -ENOMEM */
+int backoff_open(struct backoff **out); /* Returns 0 or -ENOMEM. */
 void backoff_close(struct backoff **backoff);
-/* How long key must still wait at now_ms; 0: it may try. */
+/* Returns how long the key must still wait at now_ms; 0: it may try. */
 int64_t backoff_wait_ms(struct backoff *backoff, const char *key, int64_t now_ms);
-/* A failure, or a try that will have been none if it succeeds: from the fifth in a row on, 2,
- * 4, 8... up to 300 s. The table is bounded; the entry that was quiet for longest goes first. */
+/* Counts a failure. It is also called before a try, and a success then clears the count. From the
+ * fifth failure in a row the wait is 2, 4, 8 and so on up to 300 s. The table is bounded; the entry
+ * without failures for the longest time is dropped first. */
 void backoff_failed(struct backoff *backoff, const char *key, int64_t now_ms);
 void backoff_succeeded(struct backoff *backoff, const char *key);
 

@@ -13,15 +13,16 @@
 
 #define MAX_BODY_BYTES 4096
 #define PASSWORD_BYTES 1025
-/* At a time: each takes a thread of the pool for a while, which others wait for, and 64 MiB. */
+/* Logins that are checked at the same time. Each occupies a pool thread for a while and needs 64
+ * MiB. */
 #define MAX_LOGINS 2
 
-/* One login on its way through the pool. */
+/* A login on its way through the pool. */
 struct login {
     struct auth *auth;
     char name[65], password[PASSWORD_BYTES];
     bool accepted;
-    int error; /* of the catalog: neither accepted nor refused */
+    int error; /* of the catalog: the login was neither accepted nor refused */
     char token[AUTH_TOKEN_BYTES];
     struct catalog_session session;
 };
@@ -35,8 +36,8 @@ static void random_hex(char *out)
 
 /* ---- in the pool ---- */
 
-/* An unknown name takes as long as a wrong password: to make a hash and to verify one is the same
- * work. */
+/* Verifies the password. For an unknown name it hashes the password, which takes the same time as
+ * verifying one, so that the time does not reveal whether the name exists. */
 static bool verify(struct catalog *catalog, struct login *login, int *role)
 {
     struct catalog_users users;
@@ -118,7 +119,7 @@ static void forgive(struct auth *auth, const struct http_request *req, const cha
     backoff_succeeded(auth->backoff, http_request_peer(req));
 }
 
-/* What was given over TLS never goes out without it. */
+/* Sets the session cookie. A cookie that was set over TLS is never sent without TLS. */
 static void set_cookie(struct http_request *req, const char *token, int64_t max_age_s)
 {
     http_response_headerf(req, "Set-Cookie",
@@ -147,7 +148,7 @@ static void done_login(struct http_request *req, void *task)
     if (login->accepted) {
         accept_login(req, login);
     } else if (login->error != CATALOG_OK) {
-        forgive(login->auth, req, login->name); /* no guess was judged */
+        forgive(login->auth, req, login->name); /* no password was checked */
         respond_unavailable(req, login->error);
     } else {
         log_write(LOG_WARN, "auth", "failed login from %s", http_request_peer(req));
@@ -157,13 +158,14 @@ static void done_login(struct http_request *req, void *task)
     forget_login(login);
 }
 
-/* A page of another site may not log anybody in (RFC 6454: the origin is scheme, host and port). */
+/* Whether the request comes from our own page or from a program. Other sites must not log anybody
+ * in (RFC 6454: an origin is scheme, host and port). */
 static bool from_our_page(const struct http_request *req)
 {
     const char *origin = http_request_header(req, "Origin"),
                *host = http_request_header(req, "Host");
     if (!origin)
-        return true; /* no browser */
+        return true; /* not a browser */
     const char *authority = strstr(origin, "://");
     return authority && host && strcmp(authority + 3, host) == 0;
 }
@@ -175,8 +177,8 @@ static void ask_to_wait(struct http_request *req, int64_t wait_ms)
         "Too many failed logins: wait a little and try again.");
 }
 
-/* False: the answer has been sent. Each guess counts as a failure before it is looked at, so that
- * many at once are no way around the waiting. */
+/* Whether a login may be tried now. If not, the request is answered. Every try counts as a failure
+ * before it is checked, so that many tries at the same time do not avoid the wait. */
 static bool may_try(struct auth *auth, struct http_request *req, const char *name)
 {
     int64_t now_ms = clock_mono_ms();
@@ -254,7 +256,7 @@ static void done_logout(struct http_request *req, void *task)
         set_cookie(req, "", 0);
         http_respond_empty(req, 204);
     } else {
-        respond_unavailable(req, logout->error); /* the session lives on */
+        respond_unavailable(req, logout->error); /* the session stays valid */
     }
     free(task);
 }

@@ -22,7 +22,8 @@ bool auth_password_acceptable(const char *password, const char **why_zh, const c
 {
     size_t characters = 0;
     for (const char *c = password; *c; c++)
-        characters += ((unsigned char)*c & 0xc0) != 0x80; /* UTF-8: all but continuation bytes */
+        characters += ((unsigned char)*c & 0xc0) != 0x80; /* counts UTF-8 characters: all bytes
+                                                           * except continuation bytes */
     if (characters < MIN_CHARACTERS) {
         *why_zh = "密码至少要 8 个字符。";
         *why_en = "A password needs at least 8 characters.";

@@ -10,7 +10,7 @@
 struct sessions {
     pthread_mutex_t mutex;
     struct catalog_sessions list;
-    uint64_t changes; /* logins and logouts */
+    uint64_t changes; /* counts logins and logouts */
 };
 
 int sessions_open(struct sessions **out)
@@ -48,7 +48,7 @@ bool sessions_find(
     pthread_mutex_lock(&sessions->mutex);
     for (size_t i = 0; i < sessions->list.count && !found; i++) {
         const struct catalog_session *session = &sessions->list.items[i];
-        /* What is compared is a hash: how far it agrees tells nothing about the token. */
+        /* Hashes are compared, so the time of the comparison reveals nothing about the token. */
         found = strcmp(session->token_sha256, hash) == 0 && session->expires_ms > now_ms;
         if (found)
             *out = *session;
@@ -75,7 +75,8 @@ void sessions_remove(struct sessions *sessions, const char *token_sha256)
 {
     pthread_mutex_lock(&sessions->mutex);
     struct catalog_sessions *list = &sessions->list;
-    /* It may be there twice: read from the catalog before its login was through. */
+    /* A session may be in the list twice: it may have been read from the catalog before its login
+     * was finished. */
     for (size_t i = list->count; i-- > 0;)
         if (strcmp(list->items[i].token_sha256, token_sha256) == 0)
             list->items[i] = list->items[--list->count];

@@ -41,7 +41,7 @@ enum cli_exit cli_fail(const char *format, ...)
 
 /* ---- help ---- */
 
-/* Words from the present column NAME_COLUMNS on, broken before LINE_COLUMNS. */
+/* Prints words from column NAME_COLUMNS on, and starts a new line before LINE_COLUMNS. */
 static void print_wrapped(const char *text)
 {
     int column = NAME_COLUMNS;
@@ -130,7 +130,7 @@ struct parser {
     size_t override_count;
 };
 
-/* The value of "--name=value" or of "--name value"; NULL if there is none. */
+/* Returns the value of "--name=value" or "--name value"; NULL if it is missing. */
 static const char *take_value(struct parser *parser, char *equals)
 {
     if (equals)
@@ -147,7 +147,7 @@ static const struct cli_option *find_option(const struct cli_spec *spec, const c
     return NULL;
 }
 
-/* Where the value of an option that many commands share goes; NULL: it is none of those. */
+/* Returns where the value of a common option is stored; NULL if it is not a common option. */
 static const char **shared_target(struct parser *parser, const char *name)
 {
     if (strcmp(name, "data") == 0)
@@ -182,7 +182,7 @@ static enum cli_exit parse_flag(
     return CLI_GO_ON;
 }
 
-/* text: an argument behind its "--". */
+/* Parses one option. text: the argument without its "--". */
 static enum cli_exit parse_option(struct parser *parser, char *text)
 {
     const char *command = parser->spec->command;

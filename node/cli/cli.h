@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The command line. Each subcommand is one function in a file of its own; it returns the exit code
- * and has then printed what there is to say.
- */
+/* The command line. Each subcommand is one function in a file of its own. It prints everything for
+ * the user and returns the exit code. */
 #ifndef NODE_CLI_CLI_H
 #define NODE_CLI_CLI_H
 
@@ -11,7 +9,7 @@
 /* Runs the whole program: argv as main() has it. Returns the exit code. */
 int cli_main(int argc, char **argv);
 
-/* argv[0] is the subcommand's name ("add" for `user add`). */
+/* The subcommands. argv[0] is the name of the subcommand ("add" for `user add`). */
 enum cli_exit cli_serve(int argc, char **argv);
 enum cli_exit cli_ingest(int argc, char **argv);
 enum cli_exit cli_ls(int argc, char **argv);

@@ -12,7 +12,7 @@
 
 #define RELATIVE_BYTES 128
 
-/* One lesson's files below DATA/media/<lesson>, as the catalog names them:
+/* The files of one lesson below DATA/media/<lesson>, by their names in the catalog, such as
  * "<revision>/v400/00003.chunk". */
 struct known {
     char (*names)[RELATIVE_BYTES];
@@ -25,7 +25,7 @@ struct check {
     struct known known;
     size_t files, wrong, stray;
     int64_t bytes, stray_bytes;
-    bool failed; /* the check itself: out of memory, the catalog can't be read */
+    bool failed; /* the check itself failed: memory ran out, or the catalog can't be read */
 };
 
 static void give_up(struct check *check, const char *why)
@@ -37,7 +37,8 @@ static void give_up(struct check *check, const char *why)
 
 /* ---- files that the catalog names ---- */
 
-/* A lesson that was removed during the check took its files with it. */
+/* Whether the lesson still exists. A lesson that is removed during the check takes its files
+ * along. */
 static bool still_there(struct check *check)
 {
     struct catalog_lessons lessons;
@@ -61,7 +62,7 @@ static void report(struct check *check, const char *name, const char *what)
         check->doctor, DOCTOR_BAD, "lesson %" PRId64 ": %s %s", check->lesson->id, name, what);
 }
 
-/* bytes -1, sha256 "": not known. */
+/* Checks one file. bytes -1 and sha256 "" mean that they are unknown. */
 static void check_file(
     struct check *check, const char *path, const char *name, int64_t bytes, const char *sha256)
 {
@@ -102,7 +103,7 @@ static bool remember(struct known *known, int revision, const char *relative)
     return true;
 }
 
-/* relative: below the revision's folder. */
+/* Checks one media file. relative: below the folder of the revision. */
 static void check_media_file(
     struct check *check, const char *relative, int64_t bytes, const char *sha256)
 {
@@ -182,7 +183,8 @@ static void count_stray(struct check *check, int64_t bytes)
     check->stray_bytes += bytes;
 }
 
-/* All files below folder that known (sorted) doesn't have; NULL: all. */
+/* Counts the files below a folder that are not in known, which is sorted. known NULL: counts all
+ * files. */
 static void count_strays(struct check *check, char *folder, const struct known *known)
 {
     char *paths[] = {folder, NULL};
@@ -201,7 +203,8 @@ static void count_strays(struct check *check, char *folder, const struct known *
         fts_close(walk);
 }
 
-/* While a lesson is worked on there are always files that the catalog doesn't name yet. */
+/* While a lesson is being transcoded, some of its files are not in the catalog yet, so they are not
+ * counted. */
 static void count_lesson_strays(struct check *check)
 {
     char folder[STORE_PATH_BYTES + 64];
@@ -329,7 +332,7 @@ static void check_strays(struct check *check, const struct catalog_lessons *less
     size_t count = 0;
     if (check->failed)
         return;
-    /* After the lessons' list: what came in between is among the names. */
+    /* Read after the list of lessons, so that sources which were added in between are included. */
     if (catalog_source_files(check->doctor->catalog, &sources, &count) != CATALOG_OK) {
         give_up(check, catalog_message(check->doctor->catalog));
         return;

@@ -38,7 +38,7 @@ static void check_disk(struct doctor *doctor)
 
 /* ---- kernel ---- */
 
-/* 0, or why a connection of this user would not get BBR: -ENOENT, -EPERM. */
+/* Returns 0 if connections of this user can get BBR; else -ENOENT or -EPERM. */
 static int try_bbr(void)
 {
     static const char name[] = "bbr";
@@ -51,8 +51,8 @@ static int try_bbr(void)
     return result;
 }
 
-/* Whether TCP begins anew after each pause, as between two segments. BBR doesn't, whatever is set.
- */
+/* Whether TCP uses slow start again after each pause, for example between two segments. This
+ * setting does not affect BBR. */
 static bool starts_slow_again(void)
 {
     FILE *file = fopen("/proc/sys/net/ipv4/tcp_slow_start_after_idle", "re");
@@ -86,7 +86,8 @@ static void check_kernel(struct doctor *doctor)
 
 /* ---- the worker ---- */
 
-/* The first line from fd into out[LINE_BYTES], within the time limit. False: there was none. */
+/* Reads the first line from fd into out[LINE_BYTES]. Returns false if no line came within the time
+ * limit. */
 static bool read_first_line(int fd, char *out)
 {
     size_t bytes = 0;
@@ -104,7 +105,7 @@ static bool read_first_line(int fd, char *out)
     return bytes > 0;
 }
 
-/* Runs `path question` with its standard output in write_fd. 0 or a negative errno. */
+/* Runs `path question` with write_fd as its standard output. Returns 0 or a negative errno. */
 static int spawn_question(const char *path, const char *question, int write_fd, pid_t *pid)
 {
     char program[] = "terrace-worker", option[32];
@@ -120,7 +121,7 @@ static int spawn_question(const char *path, const char *question, int write_fd, 
     return -error;
 }
 
-/* 0 with the line that the worker printed, or a negative errno. */
+/* Asks the worker program. Returns 0 with the line that it printed, or a negative errno. */
 static int ask_worker(const char *path, const char *question, char *out)
 {
     int fds[2];
@@ -142,7 +143,8 @@ static int ask_worker(const char *path, const char *question, char *out)
     return error;
 }
 
-/* What locks workers in on this kernel: the worker enters its sandbox and tells. */
+/* Reports which protections the sandbox has on this kernel. The worker enters its sandbox and
+ * reports them. */
 static void check_sandbox(struct doctor *doctor, const char *path)
 {
     char line[LINE_BYTES];

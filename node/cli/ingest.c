@@ -24,17 +24,17 @@ struct ingest {
     struct progress progress;
     const char *title, *topic, *description, *language;
     bool publish;
-    sigset_t signals; /* held back, and looked for while copying */
+    sigset_t signals; /* blocked; tested for while files are copied */
 };
 
 /* ---- before anything is copied ---- */
 
-/* Opens a file that can be put in. Its descriptor (the caller's) and size; or -1 with a line on
- * standard error. */
+/* Opens a file that can be ingested. Returns a descriptor, which is the caller's, and the size; or
+ * -1 with a line on standard error. */
 static int open_source(const char *path, int64_t *bytes)
 {
     struct stat status;
-    /* O_NONBLOCK: opening a FIFO must not wait for its other end. */
+    /* O_NONBLOCK, because opening a FIFO would otherwise wait for its other end. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0) {
         cli_fail("%s can't be read: %s", path, strerror(errno));
@@ -51,8 +51,8 @@ static int open_source(const char *path, int64_t *bytes)
     return -1;
 }
 
-/* Looks at all files, so that either all are taken or none. CLI_GO_ON with the room that they need,
- * or CLI_FAILED. */
+/* Checks all files before any is copied, so that either all are ingested or none. Returns CLI_GO_ON
+ * and the space that they need, or CLI_FAILED. */
 static enum cli_exit check_files(const struct cli_args *args, int64_t *needed_bytes)
 {
     *needed_bytes = 0;
@@ -133,7 +133,7 @@ static enum cli_exit create_lesson(
     return CLI_GO_ON;
 }
 
-/* name: the file's own, in UTF-8. */
+/* Ingests one file. name: its own name in UTF-8. */
 static enum cli_exit put_in_as(
     struct ingest *ingest, const char *path, const char *name, int64_t *lesson_id)
 {
@@ -163,8 +163,8 @@ static enum cli_exit put_in(struct ingest *ingest, const char *path, int64_t *le
     return result;
 }
 
-/* SIGINT and SIGTERM wait until somebody looks: while copying on_copied(), then wait_for_lessons().
- */
+/* Blocks SIGINT and SIGTERM. on_copied() tests for them while copying, and wait_for_lessons()
+ * handles them afterwards. */
 static void hold_signals(sigset_t *signals)
 {
     sigemptyset(signals);
@@ -196,7 +196,7 @@ struct texts {
     const char *title, *topic, *description, *language;
 };
 
-/* Opens the data folder, which is created only now that all files are known to be good. */
+/* Opens the data folder. It is created only here, after all files were checked. */
 static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, bool wait)
 {
     struct cli_data data;
@@ -216,7 +216,8 @@ static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, boo
     return result;
 }
 
-/* The same bounds as in the operator's page: every list carries the texts. */
+/* The limits are the same as in the operator's page. The texts are in every list of lessons, so
+ * they must be short. */
 static enum cli_exit check_text(const char *option, const char *text, size_t max)
 {
     return utf8_count(text) <= max
@@ -232,7 +233,7 @@ static enum cli_exit check_texts(const struct ingest *ingest)
     return result == CLI_GO_ON ? check_text("description", ingest->description, 5000) : result;
 }
 
-/* The texts in UTF-8, whatever the terminal sends. */
+/* Converts the texts to UTF-8, whatever encoding the terminal uses. */
 static enum cli_exit run_with_texts(
     const struct cli_args *args, const struct texts *texts, bool publish, bool wait)
 {

@@ -9,10 +9,11 @@
 #include "node/cli/json.h"
 #include "node/cli/text.h"
 
-/* All that is to be done. */
+/* All queued and running work. */
 struct board {
-    struct catalog_lessons lessons; /* those with work, in their order; paused ones last */
-    struct catalog_jobs jobs;       /* queued and leased, by lesson */
+    struct catalog_lessons lessons; /* lessons that have work, in the order of the queue; paused
+                                     * ones last */
+    struct catalog_jobs jobs;       /* queued and leased jobs, sorted by lesson */
 };
 
 static void board_free(struct board *board)
@@ -26,7 +27,7 @@ static int compare_numbers(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
-/* By position, those without one behind, and there by number. */
+/* Sorts by position in the queue. Lessons without a position come last, by number. */
 static int compare_lessons(const void *a, const void *b)
 {
     const struct catalog_lesson *one = a, *two = b;
@@ -55,7 +56,7 @@ static enum cli_exit board_read(struct catalog *catalog, struct board *out)
     return CLI_GO_ON;
 }
 
-/* Index of the first job of a lesson; jobs.count if there is none. */
+/* Returns the index of a lesson's first job; jobs.count if it has none. */
 static size_t first_job(const struct catalog_jobs *jobs, int64_t lesson_id)
 {
     size_t low = 0, high = jobs->count;
@@ -69,7 +70,8 @@ static size_t first_job(const struct catalog_jobs *jobs, int64_t lesson_id)
     return low;
 }
 
-/* The lesson's next queued job from index *at on, which moves behind it; NULL: no more. */
+/* Returns the lesson's next queued job from index *at on, and moves *at behind it; NULL if there is
+ * no more. */
 static const struct catalog_job *next_queued(
     const struct catalog_jobs *jobs, int64_t lesson_id, size_t *at)
 {
@@ -84,7 +86,8 @@ static const char *name_of(const struct catalog_lesson *lesson)
     return *lesson->title != '\0' ? lesson->title : lesson->source_name;
 }
 
-/* Of what is being made of it: of a ready lesson its extras. */
+/* Returns the progress of the lesson; of a ready lesson, the progress of its optional
+ * renditions. */
 static int permille_of(const struct catalog_lesson *lesson)
 {
     return lesson->state == CATALOG_LESSON_READY ? lesson->optional_permille
@@ -109,7 +112,7 @@ static json_t *running_json(const struct board *board)
         if (job->state != CATALOG_JOB_LEASED)
             continue;
         json_t *json = lesson_json_job(job);
-        /* These take NULL as a failure, and what they are given over in any case. */
+        /* These functions fail if the value is NULL, and they release it in any case. */
         if (json_object_set_new(json, "lesson", json_integer(job->lesson_id)) < 0 ||
             json_object_set_new(json, "title", json_string(name_of_job(board, job))) < 0) {
             json_decref(json);
@@ -158,7 +161,7 @@ static void print_title(const char *title, int used_columns)
     putchar('\n');
 }
 
-/* What went wrong with it last time, if anything did. */
+/* Prints why the job's last attempt failed, if it did. */
 static void print_last_failure(const struct catalog_job *job)
 {
     if (*job->reason == '\0')
@@ -178,7 +181,7 @@ static const char *piece_text(const struct catalog_job *job, char *out)
     return out;
 }
 
-/* The attempt that it is, or will be. */
+/* Returns the number of the current or the next attempt as text. */
 static const char *attempt_text(const struct catalog_job *job, char *out)
 {
     int attempt = job->attempt + (job->state == CATALOG_JOB_QUEUED);

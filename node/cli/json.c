@@ -5,7 +5,7 @@ enum cli_exit cli_print_json(json_t *value)
 {
     if (!value)
         return cli_fail("out of memory");
-    /* 15 digits are what a double keeps exactly: 0.1 stays 0.1. */
+    /* A double keeps 15 digits exactly, so 0.1 is printed as 0.1. */
     int failed = json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     json_decref(value);
     if (failed)

@@ -6,8 +6,8 @@
 
 #include "node/cli/args.h"
 
-/* Prints value indented on standard output and releases it. NULL: out of memory. CLI_OK or
- * CLI_FAILED. */
+/* Prints value indented on standard output, and releases it. NULL means that memory ran out.
+ * Returns CLI_OK or CLI_FAILED. */
 enum cli_exit cli_print_json(json_t *value);
 
 #endif

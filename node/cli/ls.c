@@ -11,7 +11,7 @@
 
 #define STATE_BYTES 32
 
-/* "working 42 %", "ready", "published": what an operator wants to know first. */
+/* Returns "working 42 %", "ready", "published" and so on. */
 static const char *state_text(const struct catalog_lesson *lesson, char *out)
 {
     if (lesson->state == CATALOG_LESSON_QUEUED && lesson->paused)
@@ -31,10 +31,10 @@ static int number_columns(int64_t number)
 }
 
 struct columns {
-    int id, title; /* title 0: as wide as it is */
+    int id, title; /* title 0: not padded */
 };
 
-#define FIXED_COLUMNS 48 /* everything between the number and the title */
+#define FIXED_COLUMNS 48 /* all columns between the number and the title */
 
 static void print_lesson(const struct catalog_lesson *lesson, const struct columns *columns)
 {
@@ -79,7 +79,8 @@ static void print_table(const struct catalog_lessons *lessons)
         print_lesson(&lessons->items[i], &columns);
 }
 
-/* "working" is else believed. */
+/* Warns if lessons wait for work but no workers are running. Otherwise "working" would be
+ * misleading. */
 static void report_standstill(const struct store *store, const struct catalog_lessons *lessons)
 {
     size_t i = 0;
@@ -93,7 +94,7 @@ static enum cli_exit print_json(const struct catalog_lessons *lessons)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < lessons->count; i++) {
-        /* a NULL item makes this fail as well */
+        /* this call fails as well if the item is NULL */
         if (json_array_append_new(list, lesson_json_operator(&lessons->items[i])) < 0) {
             json_decref(list);
             return cli_fail("out of memory");

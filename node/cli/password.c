@@ -10,8 +10,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* One line from standard input without its end. Byte by byte, so that nothing behind it is
- * swallowed. */
+/* Reads one line from standard input, without its end. It reads byte by byte, so that later input
+ * is left unread. */
 static enum cli_exit read_line(char *out)
 {
     size_t bytes = 0;
@@ -36,7 +36,8 @@ static enum cli_exit read_line(char *out)
     return CLI_GO_ON;
 }
 
-/* Waits for a line. False: a signal came first; it is delivered once signals are let in again. */
+/* Waits for a line. Returns false if a signal came first; the signal is delivered when it is
+ * unblocked. */
 static bool wait_for_line(int signal_fd)
 {
     struct pollfd fds[] = {
@@ -68,7 +69,8 @@ static enum cli_exit ask_twice(const char *user, int signal_fd, char *out)
     return result;
 }
 
-/* Signals are held back while the terminal shows nothing, so that it never stays that way. */
+/* Signals are blocked while the terminal's echo is off. Otherwise a signal could end the program
+ * and leave it off. */
 static enum cli_exit ask_on_terminal(const char *user, char *out)
 {
     sigset_t signals, before;

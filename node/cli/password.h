@@ -6,10 +6,9 @@
 
 #define PASSWORD_BYTES 1025
 
-/*
- * Reads a password into out[PASSWORD_BYTES]: on a terminal asked for twice and not shown, else the
- * first line of standard input. CLI_GO_ON; CLI_FAILED with a line on standard error and out wiped.
- */
+/* Reads a password into out[PASSWORD_BYTES]. On a terminal it is asked for twice and not shown;
+ * otherwise it is the first line of standard input. Returns CLI_GO_ON; or CLI_FAILED with a line on
+ * standard error, and out is wiped. */
 enum cli_exit password_read(const char *user, char *out);
 
 #endif

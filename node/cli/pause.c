@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* terrace pause, terrace resume. */
+/* `terrace pause` and `terrace resume`. */
 #include <inttypes.h>
 
 #include "node/cli/cli.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* terrace priority. */
+/* `terrace priority`. */
 #include <inttypes.h>
 
 #include "node/cli/cli.h"

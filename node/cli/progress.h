@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Progress on standard output: one line that is redrawn on a terminal; in a pipe plain lines, every
- * 10 % and at most one a second. */
+/* Progress on standard output. On a terminal it is one line that is redrawn; in a pipe, whole lines
+ * every 10 %, at most one each second. */
 #ifndef NODE_CLI_PROGRESS_H
 #define NODE_CLI_PROGRESS_H
 
@@ -11,17 +11,17 @@
 
 struct progress {
     bool terminal;
-    bool shown;      /* a bar stands on the terminal's last line */
-    int permille;    /* of the bar, or of the last line in the pipe */
-    int64_t line_ms; /* when that line was printed, or its label begun; monotonic */
+    bool shown;      /* the last line of the terminal shows a bar */
+    int permille;    /* shown by the bar, or by the last line in the pipe */
+    int64_t line_ms; /* when that line was printed, or when its label began; monotonic */
     char label[PROGRESS_LABEL_BYTES];
 };
 
 /* Starts with nothing shown. */
 void progress_open(struct progress *progress);
-/* Shows how far label is. A new label starts from 0. */
+/* Shows the progress of a label. A new label starts from 0. */
 void progress_update(struct progress *progress, const char *label, int permille);
-/* Clears the bar; whatever is printed next stands on a line of its own. */
+/* Clears the bar, so that the next text gets a line of its own. */
 void progress_clear(struct progress *progress);
 
 #endif

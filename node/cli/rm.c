@@ -6,7 +6,8 @@
 #include "node/cli/cli.h"
 #include "node/cli/data.h"
 
-/* The lesson is out of the catalog: what can't be removed now is swept when a node starts. */
+/* Removes the files of a lesson that is no longer in the catalog. Files that can't be removed now
+ * are swept when a node starts. */
 static enum cli_exit remove_files(const struct store *store, const struct catalog_lesson *lesson)
 {
     const int errors[] = {store_remove_source(store, lesson->source_file),

@@ -10,9 +10,9 @@
 #include "node/cli/text.h"
 #include "transcoder/plan/plan.h"
 
-/* Everything that the catalog knows of one lesson. */
+/* Everything that the catalog has about one lesson. */
 struct details {
-    struct catalog_lessons lessons; /* one */
+    struct catalog_lessons lessons; /* one lesson */
     struct catalog_renditions renditions;
     struct catalog_jobs jobs;
     struct catalog_events events;
@@ -47,7 +47,7 @@ static enum cli_exit details_read(struct catalog *catalog, int64_t lesson_id, st
 static enum cli_exit print_json(const struct details *details)
 {
     json_t *lesson = lesson_json_operator(&details->lessons.items[0]);
-    /* json_object_set_new() takes NULL as a failure, for both. */
+    /* json_object_set_new() fails if the value is NULL, so each value needs no check of its own. */
     if (lesson_json_add_findings(lesson, &details->lessons.items[0]) < 0 ||
         json_object_set_new(lesson, "renditions", lesson_json_renditions(&details->renditions)) <
             0 ||
@@ -61,7 +61,7 @@ static enum cli_exit print_json(const struct details *details)
 
 /* ---- for people ---- */
 
-/* In the reader's language. */
+/* Returns the text in the user's language. */
 __attribute__((format_arg(1), format_arg(2))) static const char *word(
     const char *en, const char *zh)
 {
@@ -82,7 +82,8 @@ static void print_field(const char *en, const char *zh, const char *value)
     putchar('\n');
 }
 
-/* Versions in AV1: being made although the lesson is ready, or given up. */
+/* Prints the state of the AV1 renditions: still being made although the lesson is ready, or given
+ * up. */
 static void print_extras(const struct catalog_lesson *lesson)
 {
     if (lesson->optional_failed)
@@ -108,7 +109,8 @@ static const char *state_name(enum catalog_lesson_state state)
 
 static void print_state(const struct catalog_lesson *lesson)
 {
-    static const char *const priority_zh[] = {"低", "中", "高"}; /* from CATALOG_PRIORITY_LOW */
+    static const char *const priority_zh[] = {
+        "低", "中", "高"}; /* indexed from CATALOG_PRIORITY_LOW */
     const char *comma = word(", ", "，");
     print_label("state", "状态");
     fputs(state_name(lesson->state), stdout);
@@ -201,7 +203,7 @@ static void print_pictures(const struct media_info *info)
     putchar('\n');
 }
 
-/* What AV1 was found to save, and so whether it is made. */
+/* Prints how many bits AV1 would save, and therefore whether AV1 renditions are made. */
 static void print_av1(const struct media_info *info)
 {
     int saving = info->av1_saving_permille;

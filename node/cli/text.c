@@ -38,7 +38,7 @@ bool text_chinese(void)
 struct glyph {
     size_t bytes; /* 0: the end of the text */
     int columns;
-    bool plain; /* may be written to a terminal as it is */
+    bool plain; /* can be written to a terminal as it is */
 };
 
 static struct glyph next_glyph(const char *text)
@@ -108,7 +108,7 @@ static char *with_question_marks(const char *text)
     return copy;
 }
 
-/* NULL: text is not GB18030, or memory ran out. */
+/* Returns NULL if text is not GB18030, or if memory ran out. */
 static char *from_gb18030(const char *text)
 {
     struct gb18030 *converter;
@@ -141,7 +141,7 @@ const char *text_size(int64_t bytes, char *out)
     static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
     int64_t scale = 1;
     size_t unit = 0;
-    /* Rounding decides on the unit: 999,500 bytes are shown as 1 MB, not as 1000 kB. */
+    /* The rounded value decides on the unit: 999,500 bytes are shown as 1 MB, not as 1000 kB. */
     for (; bytes >= 1000 * scale - scale / 2 && unit < 4; unit++)
         scale *= 1000;
     int64_t whole = bytes / scale + (scale > 1 && bytes % scale >= scale / 2);

@@ -9,7 +9,8 @@
 #include "node/cli/text.h"
 #include "node/util/clock.h"
 
-/* Names stand in cookies' sessions, logs and tables: no blanks, no control characters. */
+/* Whether a name is acceptable. Names appear in sessions, logs and tables, so they have no spaces
+ * and no control characters. */
 static bool name_acceptable(const char *name)
 {
     size_t bytes = strlen(name);
@@ -21,7 +22,7 @@ static bool name_acceptable(const char *name)
     return acceptable;
 }
 
-/* Asks for a password and hashes it into hash[128]. CLI_GO_ON, CLI_FAILED. */
+/* Asks for a password and writes its hash into hash[128]. Returns CLI_GO_ON or CLI_FAILED. */
 static enum cli_exit ask_hash(const char *name, char *hash)
 {
     char password[PASSWORD_BYTES];
@@ -47,7 +48,7 @@ static enum cli_exit user_failed(const struct catalog *catalog, int error, const
     return cli_fail("%s", catalog_message(catalog));
 }
 
-/* Whether the user is there, before somebody is asked for a password in vain. */
+/* Whether the user exists. This is checked before the password is asked for. */
 static bool user_exists(struct catalog *catalog, const char *name)
 {
     struct catalog_users users;
@@ -134,7 +135,7 @@ static enum cli_exit remove_user(struct catalog *catalog, const char *name)
     return CLI_OK;
 }
 
-/* For commands whose only operand is a user's name. */
+/* Runs a command whose only operand is the name of a user. */
 static enum cli_exit with_user(const struct cli_spec *spec, int argc, char **argv,
     enum cli_exit (*run)(struct catalog *catalog, const char *name))
 {

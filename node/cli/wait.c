@@ -17,17 +17,17 @@
 
 struct watched {
     int64_t id;
-    int state; /* as printed last; -1 nothing yet */
+    int state; /* the state that was printed last; -1: none */
     int permille, extra_permille;
-    bool ready, ended; /* ready: all that goes on are its versions in AV1 */
+    bool ready, ended; /* ready: only its AV1 renditions are still being made */
 };
 
 struct wait {
     const struct wait_params *params;
     struct event_base *base;
     struct event *tick, *on_int, *on_term;
-    struct scheduler *scheduler; /* not NULL: this process runs the workers */
-    int jobs_lock;               /* -1 not held */
+    struct scheduler *scheduler; /* NULL: another process runs the workers */
+    int jobs_lock;               /* -1: not held */
     struct progress progress;
     struct watched *lessons;
     size_t ended;
@@ -81,8 +81,8 @@ static void report_state(
     }
 }
 
-/* Versions in AV1 are a node's to make after a lesson is ready; who runs the workers himself stays
- * until they are. */
+/* Whether waiting for a lesson is over. A node makes the AV1 renditions after the lesson is ready.
+ * If this process runs the workers itself, it also waits for them. */
 static bool is_over(const struct wait *wait, const struct catalog_lesson *lesson)
 {
     return lesson->state == CATALOG_LESSON_FAILED ||
@@ -99,7 +99,7 @@ static void report_extras(struct wait *wait, const struct catalog_lesson *lesson
     fflush(stdout);
 }
 
-/* Looks at one lesson. 0, or a catalog error. */
+/* Reads the state of one lesson. Returns 0 or a catalog error. */
 static int refresh_lesson(struct wait *wait, struct watched *watched)
 {
     struct catalog_lessons lessons;
@@ -127,8 +127,9 @@ static int refresh_lesson(struct wait *wait, struct watched *watched)
     return CATALOG_OK;
 }
 
-/* "lesson 3" alone, "4 lessons" together: a bar that jumps between lessons tells nothing. Once all
- * are ready, their versions in AV1. */
+/* Shows the progress of a single lesson ("lesson 3"), or of all together ("4 lessons"), since a
+ * bar that jumps between lessons would tell nothing. When all are ready, it shows their AV1
+ * renditions. */
 static void show_progress(struct wait *wait)
 {
     size_t count = wait->params->lesson_count, ready = 0;
@@ -161,7 +162,7 @@ static int refresh(struct wait *wait)
     return CATALOG_OK;
 }
 
-/* Asks the catalog if something was changed. EBUSY is left to the next tick. */
+/* Reads the lessons again if the catalog has changed. EBUSY is left to the next tick. */
 static int look(struct wait *wait)
 {
     int64_t change_number = 0;
@@ -193,7 +194,7 @@ static enum cli_exit open_jobs(struct wait *wait)
     return error == 0 ? CLI_GO_ON : cli_fail("the workers can't be run: %s", strerror(-error));
 }
 
-/* Takes the workers over if nobody runs them. */
+/* Starts the workers if no other process runs them. */
 static enum cli_exit try_jobs(struct wait *wait)
 {
     wait->jobs_lock = store_lock(wait->params->data->store, STORE_LOCK_JOBS, NULL);
@@ -235,7 +236,7 @@ static void on_signal(evutil_socket_t fd, short what, void *ctx)
     stop(wait, CLI_FAILED);
 }
 
-/* After the workers are ended, so that what it says is true. */
+/* Reports an interruption. Called after the workers have ended, so that the report is correct. */
 static void report_interruption(const struct wait *wait, bool ran_workers)
 {
     size_t left = wait->params->lesson_count - wait->ended;

@@ -5,7 +5,7 @@
 #include "node/cli/data.h"
 
 struct wait_params {
-    const struct cli_data *data; /* its catalog is used by nobody else meanwhile */
+    const struct cli_data *data; /* its catalog must not be used by others meanwhile */
     const struct config *config;
     const int64_t *lesson_ids;
     size_t lesson_count;

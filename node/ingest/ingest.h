@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Resumable uploads: tus 1.0.0 (core, creation, termination, expiration left to the operator) under
- * /api/uploads. A body goes straight to the upload's file in the pool, block by block, with back
- * pressure.
- */
+/* Resumable uploads under /api/uploads: tus 1.0.0 with creation and termination. Uploads do not
+ * expire by themselves. Blocks of a body are written to the upload's file by a pool thread, with
+ * back pressure. */
 #ifndef NODE_INGEST_INGEST_H
 #define NODE_INGEST_INGEST_H
 
@@ -13,7 +11,7 @@
 struct ingest;
 
 struct ingest_params {
-    const struct store *store; /* NULL: only the table of routes is wanted */
+    const struct store *store; /* NULL: only the routes are needed */
     int64_t max_upload_bytes;  /* 0: 64 GiB */
 };
 /* Opens the module, and starts to complete uploads that have all their bytes but are not lessons

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the files of node/ingest. */
+/* For the files of node/ingest alone. */
 #ifndef NODE_INGEST_INGEST_INTERNAL_H
 #define NODE_INGEST_INGEST_INTERNAL_H
 
@@ -19,25 +19,26 @@ struct ingest {
     const struct store *store;
     int64_t max_upload_bytes;
     pthread_mutex_t mutex;
-    struct patch *writers;  /* PATCH requests under way, at most one of which owns an upload */
-    pthread_cond_t changed; /* a completion has ended or failed, or the node stops; with mutex */
-    struct completion *completions; /* uploads that are made lessons at this moment; under mutex */
-    bool retry_wanted;              /* a completion failed; under mutex */
+    struct patch *writers;  /* running PATCH requests, at most one for each upload */
+    pthread_cond_t changed; /* signalled when a completion ends or fails, or the node stops; used
+                             * with mutex */
+    struct completion *completions; /* uploads that are becoming lessons now; protected by mutex */
+    bool retry_wanted;              /* a completion failed; protected by mutex */
     atomic_bool closing;
-    pthread_t completer; /* completes uploads at the start of the node and after failures */
+    pthread_t completer; /* the thread that completes uploads at the start of the node and after
+                          * failures */
     bool has_completer;
 };
 
-/* Headers that every tus answer has. */
+/* Adds the headers that every tus response has. */
 void ingest_headers(struct http_request *req);
-/* False, with 412 sent, if the client speaks another version of tus. */
+/* Checks the client's tus version. If it is another one, answers with 412 and returns false. */
 bool ingest_check_version(struct http_request *req);
-/* The answer to a failure: an enum catalog_error, or a negative errno below -1000 (see
- * ingest_errno). */
+/* Answers with a failure: an enum catalog_error, or a value of ingest_errno(). */
 void ingest_respond_error(struct http_request *req, int error);
 #define ingest_errno(error) ((error)-1000)
-/* The upload of the route's id for its owner; ENOTFOUND for everybody else. Pool. *out is the
- * caller's. */
+/* Finds an upload for its owner or an admin. For all others it is CATALOG_ENOTFOUND. *out is the
+ * caller's. Pool thread. */
 int ingest_find(struct catalog *catalog, const char *id, const char *user, bool admin,
     struct catalog_uploads *out);
 enum ingest_wait { INGEST_DONT_WAIT = 0, INGEST_WAIT = 1 };
@@ -58,9 +59,9 @@ int ingest_complete(struct ingest *ingest, struct catalog *catalog, const char *
 int ingest_start_completer(struct ingest *ingest);
 /* Stops that thread if it was started. Interrupts its hashing. */
 void ingest_stop_completer(struct ingest *ingest);
-/* Copies the route's id. False, with 404 sent, if it is none. */
+/* Copies the upload's id from the route. If it is malformed, answers with 404 and returns false. */
 bool ingest_id(struct http_request *req, char *id);
-/* A whole number >= 0 from a header; -1 if it is absent or none. */
+/* Reads a whole number >= 0 from a header. Returns -1 if it is absent or not a number. */
 int64_t ingest_header_number(const struct http_request *req, const char *name);
 bool ingest_is_admin(const struct http_request *req);
 

@@ -21,7 +21,7 @@ static int from_gb18030(const char *text, size_t length, char *out, size_t out_b
     return converted < 0 ? -1 : 0;
 }
 
-/* base64 at [text, text + length) as clean UTF-8 into out. */
+/* Decodes base64 into out as UTF-8 without control characters. */
 static int decode(const char *text, size_t length, char *out, size_t out_bytes)
 {
     char raw[VALUE_BYTES], utf8[VALUE_BYTES * 2];

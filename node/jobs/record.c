@@ -100,10 +100,10 @@ static bool has_legacy(const struct planned *p)
 
 /* A job for one chunk of a group of renditions. AV1 renditions are optional and have groups of
  * their own. */
-static struct catalog_new_job video_job(const struct plan *plan, int piece)
+static struct catalog_new_job video_job(const struct plan *plan, int index)
 {
-    struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = piece, .cost = COST_CHUNK};
-    int group = plan_work(plan, piece).group;
+    struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = index, .cost = COST_CHUNK};
+    int group = plan_work(plan, index).group;
     for (size_t i = 0; i < plan->rendition_count; i++) {
         const struct rendition *r = &plan->renditions[i];
         if (r->kind == RENDITION_VIDEO && r->group == group && r->video_codec == VIDEO_AV1) {
@@ -116,8 +116,8 @@ static struct catalog_new_job video_job(const struct plan *plan, int piece)
 
 static int plan_jobs(struct planned *p, const struct media_info *info)
 {
-    int pieces = info->has_video ? p->plan.chunk_count * p->plan.group_count : 0;
-    p->jobs = calloc((size_t)pieces + (size_t)p->plan.chunk_count + 3, sizeof(p->jobs[0]));
+    int work_count = info->has_video ? p->plan.chunk_count * p->plan.group_count : 0;
+    p->jobs = calloc((size_t)work_count + (size_t)p->plan.chunk_count + 3, sizeof(p->jobs[0]));
     if (!p->jobs)
         return -1;
     if (info->audio_count > 0)
@@ -128,8 +128,8 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
             (struct catalog_new_job){.kind = CATALOG_JOB_TEXT, .cost = COST_TEXT};
     if (!info->has_video)
         return 0;
-    for (int piece = 0; piece < pieces; piece++)
-        p->jobs[p->job_count++] = video_job(&p->plan, piece);
+    for (int i = 0; i < work_count; i++)
+        p->jobs[p->job_count++] = video_job(&p->plan, i);
     p->jobs[p->job_count++] =
         (struct catalog_new_job){.kind = CATALOG_JOB_POSTER, .cost = COST_POSTER};
     for (int chunk = 0; has_legacy(p) && chunk < p->plan.chunk_count; chunk++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The monitor with a clock of the caller's: for monitor.c and its tests. */
+/* The monitor with a clock that the caller provides; for monitor.c and its tests. */
 #ifndef NODE_MONITOR_MONITOR_INTERNAL_H
 #define NODE_MONITOR_MONITOR_INTERNAL_H
 

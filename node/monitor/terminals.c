@@ -11,7 +11,8 @@
 
 enum { BUCKETS = 8192 };
 
-/* Sound without a picture for so long is listened to alone: three of the longest segments. */
+/* A terminal that has fetched only audio for this long is taken to listen without video. It is
+ * three times the longest segment. */
 #define SOUND_ALONE_MS ((int64_t)60000)
 
 struct terminal;
@@ -21,8 +22,8 @@ struct connection {
     LIST_ENTRY(connection) in_terminal;
     struct terminal *terminal;
     uint64_t conn_id;
-    uint32_t retransmits; /* as of its last sample */
-    uint64_t media_bytes; /* sent, ever */
+    uint32_t retransmits; /* at its previous sample */
+    uint64_t media_bytes; /* media bytes sent, ever */
     int64_t sampled_ms;   /* monotonic */
 };
 
@@ -32,18 +33,19 @@ struct terminal {
     LIST_ENTRY(terminal) in_bucket;
     TAILQ_ENTRY(terminal) in_order;
     struct connection_list connections;
-    struct terminal_row row; /* without its rate */
+    struct terminal_row row; /* its rate is filled in when it is copied */
     struct rate rate;        /* of media */
-    /* monotonic: its last sample, its last media request, its last one that wasn't sound alone */
+    /* Monotonic times: of its last sample, of its last media request, and of its last media request
+     * that was not audio alone. */
     int64_t seen_ms, media_ms, picture_ms;
 };
 
 struct terminals {
     size_t max_terminals, count, connection_count;
-    struct rate rate; /* of all */
+    struct rate rate; /* of all terminals together */
     LIST_HEAD(, terminal) by_address[BUCKETS];
     struct connection_list by_id[BUCKETS];
-    TAILQ_HEAD(terminal_order, terminal) order; /* most recently seen first */
+    TAILQ_HEAD(terminal_order, terminal) order; /* the most recently seen first */
 };
 
 int terminals_open(struct terminals **out, size_t max_terminals)
@@ -144,7 +146,8 @@ static void copy_text(char *out, size_t out_bytes, const char *text)
     out[length] = '\0';
 }
 
-/* Clients choose these bytes; they end up in JSON and on screens. */
+/* Clients choose these bytes, and they are shown in JSON and on screens. So control characters are
+ * replaced. */
 static void copy_printable(char *out, size_t out_bytes, const char *text)
 {
     copy_text(out, out_bytes, text);
@@ -181,7 +184,8 @@ static const char *skip_number(const char *text, int64_t *number)
     return text + digits;
 }
 
-/* Pages and the API are asked while nothing plays. */
+/* Whether a path is media. Pages and the API are also requested while nothing plays, so they do not
+ * count. */
 static bool is_media(const char *path)
 {
     return strncmp(path, "/v/", 3) == 0;
@@ -199,12 +203,12 @@ bool terminal_path_parse(
     size_t part_bytes = strcspn(++path, "/");
     if (part_bytes == 0 || part_bytes >= TERMINAL_RENDITION_BYTES)
         return false;
-    /* Posters are looked at in lists. */
+    /* Posters are also fetched for lists of lessons, so they do not count as watching. */
     if (path[part_bytes] != '/' && strcmp(path, "master.m3u8") != 0)
         return false;
     *lesson_id = lesson;
     memcpy(rendition, path, part_bytes);
-    /* Subtitles come beside a picture, whose rendition is what counts. */
+    /* Subtitles are fetched together with a video rendition, and that rendition is shown. */
     bool subtitles = path[0] == 's' && path[1] >= '0' && path[1] <= '9';
     rendition[path[part_bytes] == '/' && !subtitles ? part_bytes : 0] = '\0';
     return true;
@@ -216,8 +220,8 @@ static bool is_sound(const char *rendition)
            rendition[1] <= '9';
 }
 
-/* Whether this is the sound that players fetch in turn with a picture, whose rendition is what
- * counts. */
+/* Whether this audio rendition is fetched in turn with a video rendition. Then the video rendition
+ * is shown. */
 static bool is_beside_picture(
     const struct terminal *terminal, const char *rendition, int64_t now_ms)
 {
@@ -225,8 +229,8 @@ static bool is_beside_picture(
            !is_sound(terminal->row.rendition) && now_ms - terminal->picture_ms <= SOUND_ALONE_MS;
 }
 
-/* Media only: a page or a poll in between says neither that the lesson is over nor that it goes on.
- */
+/* Notes what a terminal is watching. Only media requests count: a page or a poll in between does
+ * not show whether the lesson continues. */
 static void note_path(struct terminal *terminal, const char *path, int64_t now_ms)
 {
     int64_t lesson_id;
@@ -243,7 +247,8 @@ static void note_path(struct terminal *terminal, const char *path, int64_t now_m
     copy_printable(terminal->row.rendition, sizeof(terminal->row.rendition), rendition);
 }
 
-/* A connection that rested sent what it has now within the last interval of sampling. */
+/* Returns the time in which the sampled bytes were sent. After a pause, they were sent within the
+ * last sampling interval. */
 static int64_t sample_interval_ms(const struct connection *connection, int64_t now_ms)
 {
     int64_t interval_ms = now_ms - connection->sampled_ms;
@@ -286,7 +291,8 @@ static void note_terminal(struct terminals *terminals, struct terminal *terminal
     if (sample->user_agent[0])
         copy_printable(
             terminal->row.user_agent, sizeof(terminal->row.user_agent), sample->user_agent);
-    /* A connection that merely ends still has the path of its last request. */
+    /* The last sample of a connection still has the path of its last request, so a sample without
+     * news is ignored. */
     if (sample->sent_bytes > 0 || sample->requests > 0)
         note_path(terminal, sample->path, now->mono_ms);
     terminal->row.last_seen_ms = now->wall_ms;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A file without content that holds some room. The floor keeps our own media from filling the disk;
- * others may fill it all the same, and then nobody could log in and remove a lesson, because that
- * has to be written down too. The file's room is given back for this.
- */
+/* The reserve: a file without content that occupies some space. The floor keeps our own media from
+ * filling the disk, but other programs may fill it. Then nobody could log in or remove a lesson,
+ * because both write to the catalog. So the reserve is deleted to give the catalog its space. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +14,8 @@
 
 #define MIB (1024LL * 1024)
 #define RESERVE_BYTES (8 * MIB)
-/* With so little left it is given up, with so much it is made. */
+/* The reserve is deleted if less than SCARCE_BYTES are free, and made if more than PLENTY_BYTES
+ * are. */
 #define SCARCE_BYTES (1 * MIB)
 #define PLENTY_BYTES (64 * MIB)
 
@@ -43,7 +42,7 @@ void store_tend_reserve(const struct store *store)
         (lstat(path, &status) == 0 && status.st_size >= RESERVE_BYTES))
         return;
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-    /* Where it can't be made things are as they were without it. */
+    /* If the reserve can't be made, the node works without it. */
     if (fd >= 0 && posix_fallocate(fd, 0, RESERVE_BYTES) != 0)
         unlink(path);
     if (fd >= 0)

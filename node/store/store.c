@@ -17,7 +17,7 @@
 #include "node/util/decimal.h"
 
 #define MIB (1024LL * 1024)
-/* SQLite takes paths of up to 512 bytes, and puts "-journal" behind "/catalog.db". */
+/* SQLite accepts paths of up to 512 bytes, and appends "-journal" to "/catalog.db". */
 enum { FOLDER_BYTES = 512 - 19 };
 
 struct store {
@@ -63,7 +63,7 @@ static int find_folder(
     char *absolute = realpath(params->path, NULL);
     if (!absolute)
         return say(-errno, message, message_bytes, params->path, "can't be opened");
-    /* "/media/<lesson>/<revision>/<rendition>/<file>" has more room than that. */
+    /* The rest of STORE_PATH_BYTES is enough for "/media/<lesson>/<revision>/<rendition>/<file>". */
     size_t bytes = strlen(absolute);
     bool fits = bytes <= FOLDER_BYTES;
     if (fits) {
@@ -72,7 +72,7 @@ static int find_folder(
             STORE_PATH_BYTES - 16, absolute);
     }
     free(absolute);
-    /* Without the path, behind which the reason would be cut off. */
+    /* The message leaves out the path. It is so long that the reason behind it would be cut off. */
     if (!fits && message)
         snprintf(message, message_bytes,
             "the data folder's path is too long: it has %zu bytes, and may have %d", bytes,
@@ -95,7 +95,8 @@ static bool has_entries(const struct store *store, const char *name)
     return found;
 }
 
-/* Media whose catalog is gone: beside a new one all of it would be swept. */
+/* Refuses a folder that has media but no catalog. With a new catalog, all of the media would be
+ * swept. */
 static int check_catalog(const struct store *store, char *message, size_t message_bytes)
 {
     struct stat status;
@@ -178,7 +179,7 @@ int store_source_path(const struct store *store, const char *file, char *out)
 int store_media_path(
     const struct store *store, int64_t lesson_id, int revision, const char *relative, char *out)
 {
-    /* "..", hidden and absolute names have no business below a revision. */
+    /* Names with "..", hidden names and absolute names are refused below a revision. */
     if (lesson_id < 1 || revision < 1 || relative[0] == '/' || relative[0] == '.' ||
         strstr(relative, "/."))
         return -EINVAL;
@@ -221,7 +222,7 @@ int store_lock(const struct store *store, enum store_lock lock, int *holder_pid)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0)
         return -errno;
-    /* flock: dies with the process, however it dies. */
+    /* The kernel releases a flock when the process ends, whatever the cause. */
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         int error = -errno;
         if (holder_pid)
@@ -231,7 +232,7 @@ int store_lock(const struct store *store, enum store_lock lock, int *holder_pid)
     }
     char pid[16];
     int length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-    /* The pid is for people; the lock holds without it. */
+    /* The pid in the file is only information for people. The lock works without it. */
     if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)length, 0) == length)
         return fd;
     return fd;
@@ -269,10 +270,8 @@ int64_t store_free_bytes(const struct store *store)
 
 int64_t store_estimate_bytes(int64_t source_bytes)
 {
-    /*
-     * Renditions sum to at most some 1.6 Mbit/s, which is less than most sources have; an old
-     * low-rate file may grow to several times its size. Twice the source and a little more holds
-     * for all but those, and they are small.
-     */
+    /* All renditions together have at most about 1.6 Mbit/s, which is less than most sources have.
+     * An old source with a low rate may grow to several times its size, but such files are small.
+     * Twice the source and a little more is enough for all others. */
     return source_bytes > INT64_MAX / 4 ? INT64_MAX / 2 : 2 * source_bytes + 16 * MIB;
 }

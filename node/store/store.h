@@ -25,72 +25,74 @@ struct store;
 #define STORE_PATH_BYTES 4096
 
 struct store_params {
-    const char *path;    /* the data folder */
-    bool create;         /* make it if it isn't there (serve, ingest) */
-    int64_t floor_bytes; /* free space never given to media, kept for the catalog; 0: 512 MiB or 2 %
-                            of the disk, the smaller */
+    const char *path;    /* path of the data folder */
+    bool create;         /* create the folder if it does not exist (serve, ingest) */
+    int64_t floor_bytes; /* free space that media never get, so that the catalog can grow; 0: 512
+                          * MiB or 2 % of the disk, whichever is smaller */
 };
 
-/* 0 or a negative errno; on failure message holds one line for people (missing, not writable, not a
- * folder; with create: media without a catalog, which a fresh one would make rubbish of). */
+/* Opens the data folder. Returns 0; or a negative errno with one line for people in message: the
+ * folder is missing, not writable or not a folder; or, with create, it has media but no catalog. */
 int store_open(
     struct store **out, const struct store_params *params, char *message, size_t message_bytes);
 void store_close(struct store **store);
 
 const char *store_path(const struct store *store);
 const char *store_catalog_path(const struct store *store);
-/* Absolute paths written into out[STORE_PATH_BYTES]. 0, or -ENAMETOOLONG, -EINVAL (name with '/' or
- * leading '.'). */
+/* Write an absolute path into out[STORE_PATH_BYTES]. Return 0; -ENAMETOOLONG; or -EINVAL for a name
+ * with '/' or a leading '.'. */
 int store_source_path(const struct store *store, const char *file, char *out);
 int store_media_path(
     const struct store *store, int64_t lesson_id, int revision, const char *relative, char *out);
 
-/* A fresh random name for a source: 32 hex digits into out[33]. */
+/* Writes a new random name for a source into out[33]: 32 hex digits. */
 void store_new_name(char *out);
 
 enum store_lock { STORE_LOCK_NODE = 0, STORE_LOCK_JOBS = 1 };
-/* Takes a lock that dies with the process. Returns a descriptor (store_unlock closes it), or
- * -EWOULDBLOCK with the holder's pid in *holder_pid (0 unknown; holder_pid may be NULL), or another
- * negative errno. */
+/* Takes a lock that ends with the process. Returns a descriptor, which store_unlock() closes;
+ * -EWOULDBLOCK, with the pid of the holder in *holder_pid (0: unknown; the pointer may be NULL); or
+ * another negative errno. */
 int store_lock(const struct store *store, enum store_lock lock, int *holder_pid);
 void store_unlock(int fd);
-/* Whether another process holds the jobs lock now: 1, 0, or a negative errno. A taker who comes in
- * the same moment finds it taken, and has to try again. */
+/* Returns whether another process holds the jobs lock: 1 or 0, or a negative errno. The test takes
+ * the lock for a moment; a process that wants it just then finds it taken and must try again. */
 int store_jobs_are_held(const struct store *store);
 
-/* Bytes that may still be given away above the floor (0 if none). Negative errno on failure. */
+/* Returns how many bytes media may still use, above the floor; 0 if none. Or a negative errno. */
 int64_t store_free_bytes(const struct store *store);
-/* Gives the reserve's room back if the disk is as good as full: before the catalog is written. */
+/* Deletes the reserve if the disk is nearly full. To be called before the catalog is written. */
 void store_free_reserve(const struct store *store);
-/* The same; and makes the reserve if there is plenty of room. Now and then, by the node. */
+/* The same, and also makes the reserve if there is plenty of space. The node calls this from time
+ * to time. */
 void store_tend_reserve(const struct store *store);
-/* What a source of that size will need in all, itself not counted: its renditions, and a remuxed
- * copy. Pure. */
+/* Estimates the space that a lesson needs besides its source: renditions and a remuxed copy.
+ * Pure. */
 int64_t store_estimate_bytes(int64_t source_bytes);
 
-/* Copies a file into DATA/sources under a fresh name, synced (the folder too). name: char[33],
- * sha256: char[65] hex. progress may be NULL; returning false from it cancels (-ECANCELED). 0 or a
- * negative errno (-ENOSPC below the floor); nothing is left behind on failure. */
+/* Copies a file into DATA/sources under a new name, and syncs it and its folder. name: char[33];
+ * sha256: char[65], in hex. progress may be NULL; it returns false to cancel (-ECANCELED). Returns
+ * 0; or a negative errno (-ENOSPC below the floor), and nothing is left behind. */
 typedef bool (*store_progress_fn)(void *ctx, int64_t done_bytes, int64_t total_bytes);
 int store_import(const struct store *store, int source_fd, char *name, char *sha256, int64_t *bytes,
     store_progress_fn progress, void *ctx);
 
-/* Makes a file of DATA/sources durable (the folder too), and computes its SHA-256: char[65] hex.
- * progress may be NULL; returning false from it cancels (-ECANCELED). 0 or a negative errno. */
+/* Syncs a file of DATA/sources and its folder, and computes its SHA-256 into sha256[65] in hex.
+ * progress may be NULL; it returns false to cancel (-ECANCELED). Returns 0 or a negative errno. */
 int store_seal_source(const struct store *store, const char *file, char *sha256,
     store_progress_fn progress, void *ctx);
 
-/* SHA-256 of a file as 64 hex digits. 0 or a negative errno. */
+/* Computes the SHA-256 of a file as 64 hex digits. Returns 0 or a negative errno. */
 int store_file_sha256(const char *path, char *sha256);
 
-/* Removes a lesson's media folder and everything in it; a missing one is fine. 0 or a negative
+/* Removes the media folder of a lesson. A missing folder is no error. Returns 0 or a negative
  * errno. */
 int store_remove_media(const struct store *store, int64_t lesson_id);
-/* Removes a file of DATA/sources; "" and a missing one are fine. 0 or a negative errno. */
+/* Removes a file of DATA/sources. "" and a missing file are no error. Returns 0 or a negative
+ * errno. */
 int store_remove_source(const struct store *store, const char *file);
-/* Removes everything under sources/ and media/ that keep() does not claim. relative:
- * "sources/<name>" or "media/<lesson>". Returns the number of things removed, or a negative errno.
- */
+/* Removes everything under sources/ and media/ for which keep() returns false. relative:
+ * "sources/<name>" or "media/<lesson>". Returns how many things were removed, or a negative
+ * errno. */
 int store_sweep(
     const struct store *store, bool (*keep)(void *ctx, const char *relative), void *ctx);
 

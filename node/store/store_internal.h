@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Shared by the files of node/store. */
+/* For the files of node/store alone. */
 #ifndef NODE_STORE_STORE_INTERNAL_H
 #define NODE_STORE_STORE_INTERNAL_H
 

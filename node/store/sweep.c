@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Removing what the catalog does not name. Walks by descriptors and never follows a link. */
+/* Removes files that the catalog does not name. Uses descriptors instead of paths, and never
+ * follows a link. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -70,7 +71,7 @@ int store_remove_source(const struct store *store, const char *file)
     return error < 0 || unlink(path) == 0 || errno == ENOENT ? error : -errno;
 }
 
-/* What another process is copying in right now isn't in the catalog yet. */
+/* Whether a file is new. A file that another process is copying in is not in the catalog yet. */
 static bool young(int folder, const char *name)
 {
     struct stat status;

@@ -9,7 +9,7 @@
 
 enum { FIRST_BYTES = 256, LIKELY_BYTES = 100 };
 
-/* Makes room for more bytes and the NUL behind them. */
+/* Makes room for more bytes and a NUL. */
 static bool reserve(struct buf *buf, size_t more_bytes)
 {
     size_t room = buf->room_bytes ? buf->room_bytes : FIRST_BYTES;

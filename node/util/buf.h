@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A growing run of bytes with a NUL behind it. A failed allocation is remembered instead of
- * returned, so that a text can be put together in many steps and checked once. One thread at a
- * time.
- */
+/* A buffer that grows and always ends with a NUL. It remembers a failed allocation instead of
+ * returning it, so that a text can be built in many steps and checked once. One thread at a
+ * time. */
 #ifndef NODE_UTIL_BUF_H
 #define NODE_UTIL_BUF_H
 
@@ -11,17 +9,18 @@
 #include <stddef.h>
 
 struct buf {
-    char *data; /* NULL while nothing was added; else NUL-terminated */
+    char *data; /* NULL while it is empty; ends with a NUL */
     size_t used_bytes;
     size_t room_bytes;
-    bool failed; /* memory ran out: what was added last is missing, and nothing more is added */
+    bool failed; /* memory ran out: the last addition is missing, and nothing more is added */
 };
 
-/* Adds bytes, text up to its NUL, or printf's output. An all-zero struct buf is empty and ready. */
+/* Add bytes; text up to its NUL; or the output of printf. An all-zero struct buf is empty and
+ * ready. */
 void buf_add(struct buf *buf, const void *data, size_t data_bytes);
 void buf_add_text(struct buf *buf, const char *text);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Frees the bytes; the struct is empty and ready again. */
+/* Frees the bytes. The struct is then empty and ready again. */
 void buf_free(struct buf *buf);
 
 #endif

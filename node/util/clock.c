@@ -6,7 +6,7 @@
 static int64_t now_ms(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(clock, &now); /* can't fail for these two clocks */
+    clock_gettime(clock, &now); /* this can't fail for these two clocks */
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

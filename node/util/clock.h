@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Milliseconds since the Unix epoch, for what is kept. Any thread. */
+/* Milliseconds since the Unix epoch, for times that are stored. Any thread. */
 int64_t clock_wall_ms(void);
 /* Milliseconds of a clock that never jumps, for durations. Any thread. */
 int64_t clock_mono_ms(void);

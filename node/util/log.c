@@ -39,8 +39,8 @@ static size_t add_prefix(char *line, size_t line_bytes, enum log_level level, co
         line_bytes);
 }
 
-/* Text from outside (a file's name, a peer's path) must not forge a second line or move the
- * terminal's cursor. */
+/* Replaces control characters. Text from outside, such as a file name or a path, must not forge a
+ * second line or move the terminal's cursor. */
 static void blank_controls(char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The node's log: one line an event on standard error, "2026-11-24T10:00:00.123Z level area: text".
- */
+/* The node's log: one line for each event on standard error, "2026-11-24T10:00:00.123Z level area:
+ * text". */
 #ifndef NODE_UTIL_LOG_H
 #define NODE_UTIL_LOG_H
 
 enum log_level { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARN = 2, LOG_ERROR = 3 };
 
-/* One write(2) a line, so that lines of several threads don't mix. Any thread. */
+/* Writes a line with a single write(2), so that lines of several threads do not mix. Any thread. */
 void log_write(enum log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -13,11 +13,11 @@ enum { DEFAULT_THREADS = 4 };
 struct pool {
     struct pool_params params;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* a task came, a thread is ready, or the pool closes */
+    pthread_cond_t changed; /* signalled when a task comes, a thread is ready, or the pool closes */
     struct pool_task *first, **last;
     atomic_size_t waiting;
     bool closing;
-    int ready, unusable; /* threads with a context, and without */
+    int ready, unusable; /* threads with a context, and threads that got none */
     int started;
     pthread_t threads[];
 };
@@ -40,7 +40,7 @@ static bool open_context(struct pool *pool, void **thread_ctx)
     return usable;
 }
 
-/* The next task, or NULL when the pool closes and none is left. */
+/* Waits for a task. Returns NULL when the pool is closing and no task is left. */
 static struct pool_task *take(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
@@ -71,7 +71,7 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-/* Signals are for the main thread; a pool's thread inherits a full mask. */
+/* Signals are handled by the main thread, so pool threads start with all signals blocked. */
 static int start_threads(struct pool *pool)
 {
     sigset_t all, before;

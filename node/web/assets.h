@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bundled pages, scripts and styles; made by build.mjs. */
+/* The bundled pages, scripts and styles. build.mjs generates them. */
 #ifndef NODE_WEB_ASSETS_H
 #define NODE_WEB_ASSETS_H
 
 #include <stddef.h>
 
 struct web_asset {
-    const char *url;  /* "/assets/NAME.HASH.js"; a page: "/" and its name */
+    const char *url;  /* "/assets/NAME.HASH.js"; for a page "/" and its name */
     const char *type; /* Content-Type */
-    const char *etag; /* of the plain form, quoted */
+    const char *etag; /* entity tag of the uncompressed form, with its quotes */
     size_t plain_bytes, gzip_bytes;
     const unsigned char *gzip;
 };

@@ -8,8 +8,9 @@
 #include "node/http/gzip.h"
 #include "node/web/assets.h"
 
-/* Scripts and styles come from here alone; hls.js feeds the player through blobs and runs its
- * worker from one; its empty text tracks, which it fills with subtitles, are data: URLs. */
+/* Scripts and styles may only come from this server. hls.js passes media to the player as blobs and
+ * runs its worker from a blob. Its empty text tracks, which it later fills with subtitles, are
+ * data: URLs. */
 static const char policy[] = "default-src 'self'; media-src 'self' blob: data:; worker-src 'self' "
                              "blob:; img-src 'self' data:; "
                              "object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -23,7 +24,8 @@ static const struct web_asset *find_asset(const char *url)
     return NULL;
 }
 
-/* Few clients don't take gzip: for them it is undone, rather than everything kept twice. */
+/* Responds without compression. Few clients do not accept gzip, so the assets are stored only once
+ * and are decompressed for those clients. */
 static void respond_plain(struct http_request *req, int status, const struct web_asset *asset)
 {
     unsigned char *plain = malloc(asset->plain_bytes);

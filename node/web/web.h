@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The three pages and the login page, bundled at build time and embedded, already gzipped, in the
- * program. */
+/* The pages: bundled at build time and embedded in the program, compressed with gzip. */
 #ifndef NODE_WEB_WEB_H
 #define NODE_WEB_WEB_H
 
 #include "node/http/http.h"
 
-/* "/", "/watch/:id", "/login", "/operator", "/technician", "/assets/:file". Static. */
+/* The routes "/", "/watch/:id", "/login", "/operator", "/technician" and "/assets/:file". */
 struct http_route_set web_routes(void);
-/* For http_server_params: a page with a way back for browsers; false for programs. */
+/* For http_server_params: shows browsers a page with a link back. Returns false for programs. */
 bool web_not_found(struct http_request *req);
-/* For auth_params: answers 401, or 403 who may not open the page, with the login page. */
+/* For auth_params: answers with the login page, with status 401, or 403 for an account that may not
+ * open the page. */
 void web_login_page(struct http_request *req, int status, void *ctx);
 
 #endif
