@@ -88,7 +88,7 @@ static int open_store(struct node *node)
         return fail(node, node->node_lock, "%s can't be locked: %s", store_path(node->store),
             strerror(-node->node_lock));
     /* The reserve must be handled first, because opening the catalog may write to it. */
-    store_tend_reserve(node->store);
+    store_tick_reserve(node->store);
     return 0;
 }
 
@@ -336,7 +336,7 @@ static void on_flush(evutil_socket_t fd, short what, void *ctx)
     struct node *node = ctx;
     (void)fd;
     (void)what;
-    store_tend_reserve(node->store);
+    store_tick_reserve(node->store);
     monitor_flush(node->modules.monitor, node->catalog, false);
     link_flush(node->modules.link, node->catalog);
     auth_refresh(node->modules.auth, node->catalog);

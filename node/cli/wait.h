@@ -11,13 +11,11 @@ struct wait_params {
     size_t lesson_count;
 };
 
-/*
- * Waits until these lessons are ready, failed or removed, and shows how far they are. Whenever
- * nobody else runs the workers of this data folder, runs them itself; then it also waits until
- * their versions in AV1 are made or given up, which is no failure. SIGINT and SIGTERM, which may
- * be blocked on calling, stop it cleanly: leases are given back. CLI_OK: all are ready; else
- * CLI_FAILED with a line for each on standard error.
- */
+/* Waits until the lessons are ready, failed or removed, and shows their progress. If no other
+ * process runs the workers of this data folder, this one runs them. Then it also waits for the AV1
+ * renditions; a failure of these is no error. SIGINT and SIGTERM, which may be blocked by the
+ * caller, stop it cleanly and give the leases back. Returns CLI_OK if all lessons are ready; else
+ * CLI_FAILED, with a line for each on standard error. */
 enum cli_exit wait_for_lessons(const struct wait_params *params);
 
 #endif

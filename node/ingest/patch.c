@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * PATCH (tus core): a body straight to the upload's file. One step at a time, each a block: written
- * in the pool, then the next is read, so that memory stays flat and a slow disk slows the sender.
+ * PATCH (tus core): writes a body to the file of its upload. Each block is written by a pool thread
+ * before the next one is read. So memory use is constant, and a slow disk slows the sender down.
  *
- *   open (pool) -> stream: write block (pool), write block (pool), ... -> close (pool): sync; if
+ * open (pool) -> stream: write block (pool), write block (pool), ... -> close (pool): sync; if
  * complete, make the lesson (complete.c) -> answer
  */
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "node/ingest/ingest_internal.h"
 #include "node/util/clock.h"
 
-/* After so much the file is synced, so that a power cut costs little. */
+/* The file is synced after this many bytes, so that a power cut loses little. */
 #define SYNC_BYTES (16LL * 1024 * 1024)
 
 struct patch {
@@ -27,23 +27,24 @@ struct patch {
     char id[UPLOAD_ID_BYTES];
     char user[65];
     bool admin;
-    int64_t stated_offset, body_bytes; /* of the request; body -1: chunked */
+    int64_t stated_offset, body_bytes; /* from the request's headers; body -1: chunked */
     int fd;
     int64_t offset, total_bytes, unsynced_bytes;
-    bool superseded; /* another request has taken the upload over; under the mutex */
-    bool writing;    /* a block is on its way to the disk; under the mutex */
+    bool superseded; /* another request has taken over the upload; protected by mutex */
+    bool writing;    /* a block is being written; protected by mutex */
     const uint8_t *block;
     size_t block_bytes;
-    bool over; /* more came than was announced */
-    bool gone; /* the sender left */
+    bool over; /* the body was longer than announced */
+    bool gone; /* the client left */
     int error;
     int64_t lesson_id;
 };
 
 /* ---- who may write ---- */
 
-/* A client that comes anew has lost its old connection, even if we have not noticed yet: the newer
- * request takes over, unless a block of the older one is being written right now. */
+/* Takes over the upload from an older request. A client that sends a new request has lost its old
+ * connection, even if the server has not noticed yet. Fails only while a block of the older request
+ * is being written. */
 static bool take_over(struct patch *patch)
 {
     struct ingest *ingest = patch->ingest;
@@ -75,7 +76,7 @@ static void step_down(struct patch *patch)
     pthread_mutex_unlock(&ingest->mutex);
 }
 
-/* Claims the file for one write; false once the upload is another's. */
+/* Claims the file for one write. Returns false if another request has taken over the upload. */
 static bool begin_writing(struct patch *patch)
 {
     pthread_mutex_lock(&patch->ingest->mutex);
@@ -135,7 +136,7 @@ static void work_close(void *thread_ctx, void *argument)
     if (patch->fd >= 0 && patch->unsynced_bytes > 0 && fsync(patch->fd) < 0 &&
         patch->error == CATALOG_OK)
         patch->error = ingest_errno(-errno);
-    /* A request that has sent too much is told so and gets no lesson. */
+    /* A request with too many bytes gets an error and no lesson. */
     if (patch->error == CATALOG_OK && !patch->over)
         patch->error =
             ingest_complete(patch->ingest, thread_ctx, patch->id, INGEST_WAIT, &patch->lesson_id);
@@ -199,8 +200,8 @@ static void done_write(struct http_request *req, void *argument)
     http_request_resume(req);
 }
 
-/* Every block comes here; after a failure the rest of the body is read and dropped, so that the
- * sender reads our answer. */
+/* Gets every block. After a failure, the rest of the body is read and dropped, so that the client
+ * reads the answer. */
 static void take_block(
     struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx)
 {
@@ -226,8 +227,8 @@ static void take_block(
 
 /* ---- opening ---- */
 
-/* An upload that was given up after it was found leaves the empty file that opening has made:
- * nobody else removes it. One with something in it may be a lesson's source. */
+/* Whether the upload was deleted after it was found. Then the empty file that was just created must
+ * be removed here. A file with content is kept, because it may be the source of a lesson. */
 static bool given_up(struct catalog *catalog, const struct patch *patch)
 {
     struct catalog_uploads uploads;
@@ -253,7 +254,8 @@ static void work_open(void *thread_ctx, void *argument)
     patch->lesson_id = uploads.items[0].lesson_id;
     catalog_uploads_free(&uploads);
     if (patch->lesson_id > 0) {
-        patch->offset = patch->total_bytes; /* complete already: an answer got lost */
+        patch->offset = patch->total_bytes; /* the upload is complete already: an earlier answer got
+                                             * lost */
         return;
     }
     int error = store_source_path(patch->ingest->store, patch->id, path);

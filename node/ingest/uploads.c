@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Beginning, looking at and giving up uploads. */
+/* Creating, listing, querying and deleting uploads. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include "node/ingest/metadata.h"
 #include "node/util/clock.h"
 
-/* One request on its way through the pool. */
+/* A request on its way through the pool. */
 struct task {
     struct ingest *ingest;
     char id[UPLOAD_ID_BYTES];
@@ -48,7 +48,7 @@ static void free_task(struct task *task)
 
 /* ---- creation ---- */
 
-/* What the uploads under way still need of the disk, for themselves and for their renditions. */
+/* Adds up the space that unfinished uploads still need, for themselves and for their renditions. */
 static int promised_bytes(const struct ingest *ingest, struct catalog *catalog, int64_t *out)
 {
     struct catalog_uploads uploads;
@@ -264,7 +264,7 @@ static void work_delete(void *thread_ctx, void *argument)
     if (task->error != CATALOG_OK)
         return;
     catalog_uploads_free(&uploads);
-    /* Of a complete upload only the memory of it goes; its file is the lesson's source now. */
+    /* Of a complete upload only the row is removed. Its file is the source of the lesson now. */
     bool complete = false;
     task->error = catalog_upload_remove(thread_ctx, task->id, &complete);
     if (task->error == CATALOG_OK && !complete)

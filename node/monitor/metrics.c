@@ -13,14 +13,15 @@
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_INFO };
 
 struct metric {
-    const char *name; /* without the suffix that its type asks for */
+    const char *name; /* without the suffix that the type of the metric requires */
     enum metric_type type;
-    const char *unit; /* a base unit, also the name's end; NULL: none */
+    const char *unit; /* a base unit, which is also the end of the name; NULL: none */
     const char *help;
-    const char *label; /* NULL: one sample without labels; else one for each of `samples` */
+    const char *label; /* NULL: one sample without labels; otherwise one sample for each of
+                        * `samples` */
     const char *(*label_value)(int sample);
     int samples;
-    bool of_catalog; /* left out when the catalog couldn't be read */
+    bool of_catalog; /* left out if the catalog could not be read */
     int64_t (*value)(const struct metrics_snapshot *snapshot, int sample);
 };
 
@@ -152,7 +153,7 @@ static const char *sample_suffix(enum metric_type type)
     return "";
 }
 
-/* The older format has no type for information. */
+/* Returns the name of a metric type. The older format has no type for information. */
 static const char *type_name(enum metric_type type, enum metrics_format format)
 {
     if (type == METRIC_COUNTER)
@@ -162,8 +163,8 @@ static const char *type_name(enum metric_type type, enum metrics_format format)
 
 static void write_head(const struct metric *metric, enum metrics_format format, struct buf *out)
 {
-    /* In OpenMetrics the family's name goes without the suffix, in the older format it is the
-     * sample's. */
+    /* The family is named without a suffix in OpenMetrics, and like its samples in the older
+     * format. */
     const char *suffix = format == METRICS_OPENMETRICS ? "" : sample_suffix(metric->type);
 
     buf_addf(out, "# HELP %s%s %s\n", metric->name, suffix, metric->help);
@@ -201,7 +202,7 @@ static const char *skip_blanks(const char *text)
     return text + strspn(text, " \t");
 }
 
-/* The weight of one media range, 1 if it states none; anything unreadable weighs nothing. */
+/* Returns the weight of one media range; 1 if none is stated, 0 if it can't be read. */
 static double weight_of(const char *range, size_t range_bytes)
 {
     const char *end = range + range_bytes;
@@ -221,7 +222,7 @@ static bool range_is(const char *range, size_t range_bytes, const char *type)
            (range_bytes == length || strchr("; \t", range[length]));
 }
 
-/* The highest weight that the header gives to a type; -1: not named. */
+/* Returns the highest weight that the header gives to a type; -1 if it does not name the type. */
 static double accepted(const char *accept, const char *type)
 {
     double best = -1;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * What /metrics says, from one table, in OpenMetrics 1.0 or in Prometheus' older text format
- * (0.0.4).
- */
+/* The text of /metrics. One table describes all metrics. The format is OpenMetrics 1.0, or the
+ * older text format of Prometheus (0.0.4). */
 #ifndef NODE_MONITOR_METRICS_H
 #define NODE_MONITOR_METRICS_H
 
@@ -15,12 +13,12 @@
 enum { METRICS_LESSON_STATES = 4, METRICS_JOB_STATES = 2 };
 
 struct metrics_snapshot {
-    int64_t sent_bytes, requests; /* since the start */
+    int64_t sent_bytes, requests; /* since the node started */
     int64_t connections, terminals;
     int64_t uplink_bytes_per_second;
-    bool catalog_read;                      /* false: what follows is unknown and left out */
-    int64_t lessons[METRICS_LESSON_STATES]; /* by enum catalog_lesson_state */
-    int64_t jobs[METRICS_JOB_STATES];       /* queued, leased */
+    bool catalog_read;                      /* false: the members below are unknown and left out */
+    int64_t lessons[METRICS_LESSON_STATES]; /* indexed by enum catalog_lesson_state */
+    int64_t jobs[METRICS_JOB_STATES];       /* queued and leased jobs */
 };
 
 enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
@@ -28,13 +26,13 @@ enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
 #define METRICS_PROMETHEUS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define METRICS_OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-/* Which of the two an Accept header (NULL: none) wants: OpenMetrics where it is named with a weight
- * no lower than the plain text's (RFC 9110 section 12.5.1). Pure. */
+/* Chooses the format for an Accept header (NULL: none). OpenMetrics is chosen if the header names
+ * it with a weight that is not lower than that of plain text (RFC 9110 section 12.5.1). Pure. */
 enum metrics_format metrics_negotiate(const char *accept);
 /* Adds the whole text to *out. Pure. */
 void metrics_write(
     const struct metrics_snapshot *snapshot, enum metrics_format format, struct buf *out);
-/* Counts lessons and jobs. On failure catalog_read is false; returns the catalog's error. */
+/* Counts lessons and jobs. Returns 0; or the catalog's error, and then catalog_read is false. */
 int metrics_read_catalog(struct catalog *catalog, struct metrics_snapshot *out);
 
 #endif

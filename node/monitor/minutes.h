@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the uplink carried, minute by minute, and which of it the catalog has already. Pure. */
+/* The traffic of the uplink by minute, and how much of it is in the catalog already. Pure. */
 #ifndef NODE_MONITOR_MINUTES_H
 #define NODE_MONITOR_MINUTES_H
 
@@ -10,31 +10,30 @@
 #include "catalog/catalog.h"
 
 #define MINUTES_SHOWN 60
-/* A few more than are shown, so that a catalog that is busy for a while loses nothing. */
+/* A few more minutes than are shown, so that nothing is lost while the catalog is busy. */
 #define MINUTES_KEPT 64
 
 struct minute {
     int64_t minute; /* since the epoch; 0: unused */
     int64_t sent_bytes, requests;
-    int64_t written_bytes, written_requests; /* of these, in the catalog */
+    int64_t written_bytes, written_requests; /* the part that is in the catalog already */
 };
 
 struct minutes {                      /* all zero: empty */
-    struct minute kept[MINUTES_KEPT]; /* minute m at m % MINUTES_KEPT */
+    struct minute kept[MINUTES_KEPT]; /* minute m is at index m % MINUTES_KEPT */
 };
 
-/* What the catalog says at start: counted, and not to be written again. */
+/* Loads the catalog's minutes at the start. They count as written already. */
 void minutes_load(struct minutes *minutes, const struct catalog_uplink *uplink);
 void minutes_add(struct minutes *minutes, int64_t minute, uint64_t sent_bytes, uint64_t requests);
-/*
- * The next thing to be written: of a minute other than `present`, or of that one too if everything
- * is true. False: nothing. minutes_written() says that it was done; more may have been added in
- * between.
- */
+/* Finds the next traffic to be written, of any minute except `present`; with everything, of that
+ * minute as well. Returns false if there is none. Call minutes_written() afterwards; more may have
+ * been added in between. */
 bool minutes_unwritten(const struct minutes *minutes, int64_t present, bool everything,
     struct catalog_uplink_minute *out);
 void minutes_written(struct minutes *minutes, const struct catalog_uplink_minute *written);
-/* The last MINUTES_SHOWN up to the present one, oldest first, zero where nothing went. */
+/* Copies the last MINUTES_SHOWN minutes up to the present one, the oldest first, with zeros for
+ * minutes without traffic. */
 void minutes_shown(const struct minutes *minutes, int64_t present,
     struct catalog_uplink_minute out[MINUTES_SHOWN]);
 

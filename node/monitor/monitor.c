@@ -88,7 +88,7 @@ static bool next_unwritten(struct monitor *monitor, bool everything, const struc
     return found;
 }
 
-/* What can't be written now stays unwritten and comes again with the next flush. */
+/* Traffic that can't be written now stays unwritten, and the next flush tries again. */
 void monitor_flush_at(struct monitor *monitor, struct catalog *catalog, bool everything,
     const struct monitor_time *now)
 {

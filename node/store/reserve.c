@@ -33,7 +33,7 @@ void store_free_reserve(const struct store *store)
         unlink(path);
 }
 
-void store_tend_reserve(const struct store *store)
+void store_tick_reserve(const struct store *store)
 {
     char path[STORE_PATH_BYTES];
     struct stat status;

@@ -64,7 +64,7 @@ int64_t store_free_bytes(const struct store *store);
 void store_free_reserve(const struct store *store);
 /* The same, and also makes the reserve if there is plenty of space. The node calls this from time
  * to time. */
-void store_tend_reserve(const struct store *store);
+void store_tick_reserve(const struct store *store);
 /* Estimates the space that a lesson needs besides its source: renditions and a remuxed copy.
  * Pure. */
 int64_t store_estimate_bytes(int64_t source_bytes);
