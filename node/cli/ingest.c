@@ -134,31 +134,33 @@ static enum cli_exit create_lesson(
 }
 
 /* Ingests one file. name: its own name in UTF-8. */
-static enum cli_exit put_in_as(
+static enum cli_exit ingest_as(
     struct ingest *ingest, const char *path, const char *name, int64_t *lesson_id)
 {
-    char file[33], sha256[65];
+    struct store_imported imported;
     int64_t bytes = 0;
     int fd = open_source(path, &bytes);
     if (fd < 0)
         return CLI_FAILED;
     struct copy copy = {ingest, name};
-    int error = store_import(ingest->data->store, fd, file, sha256, &bytes, on_copied, &copy);
+    int error = store_import(ingest->data->store, fd, &imported, on_copied, &copy);
     close(fd);
     progress_clear(&ingest->progress);
     if (error < 0)
         return import_failed(path, error);
-    struct catalog_new_lesson lesson = {
-        .source_file = file, .source_name = name, .source_bytes = bytes, .source_sha256 = sha256};
+    struct catalog_new_lesson lesson = {.source_file = imported.name,
+        .source_name = name,
+        .source_bytes = imported.bytes,
+        .source_sha256 = imported.sha256};
     return create_lesson(ingest, &lesson, path, lesson_id);
 }
 
-static enum cli_exit put_in(struct ingest *ingest, const char *path, int64_t *lesson_id)
+static enum cli_exit ingest_file(struct ingest *ingest, const char *path, int64_t *lesson_id)
 {
     const char *slash = strrchr(path, '/');
     char *name = text_utf8(slash ? slash + 1 : path);
     enum cli_exit result =
-        name != NULL ? put_in_as(ingest, path, name, lesson_id) : cli_fail("out of memory");
+        name != NULL ? ingest_as(ingest, path, name, lesson_id) : cli_fail("out of memory");
     free(name);
     return result;
 }
@@ -173,14 +175,14 @@ static void hold_signals(sigset_t *signals)
     sigprocmask(SIG_BLOCK, signals, NULL);
 }
 
-static enum cli_exit put_all_in(struct ingest *ingest, const struct cli_args *args, bool wait)
+static enum cli_exit ingest_all(struct ingest *ingest, const struct cli_args *args, bool wait)
 {
     int64_t *lesson_ids = calloc(args->operand_count, sizeof(lesson_ids[0]));
     if (!lesson_ids)
         return cli_fail("out of memory");
     enum cli_exit result = CLI_GO_ON;
     for (size_t i = 0; i < args->operand_count && result == CLI_GO_ON; i++)
-        result = put_in(ingest, args->operands[i], &lesson_ids[i]);
+        result = ingest_file(ingest, args->operands[i], &lesson_ids[i]);
     if (result == CLI_GO_ON && wait)
         result = wait_for_lessons(&(struct wait_params){.data = ingest->data,
             .config = &args->config,
@@ -192,8 +194,11 @@ static enum cli_exit put_all_in(struct ingest *ingest, const struct cli_args *ar
 
 /* ---- the command ---- */
 
-struct texts {
+/* What the command line asks for, besides the files. */
+struct request {
     const char *title, *topic, *description, *language;
+    bool publish;
+    bool wait; /* until the lessons are ready */
 };
 
 /* Opens the data folder. It is created only here, after all files were checked. */
@@ -211,7 +216,7 @@ static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, boo
     progress_open(&ingest->progress);
     result = check_room(data.store, needed_bytes);
     if (result == CLI_GO_ON)
-        result = put_all_in(ingest, args, wait);
+        result = ingest_all(ingest, args, wait);
     cli_data_close(&data);
     return result;
 }
@@ -234,12 +239,11 @@ static enum cli_exit check_texts(const struct ingest *ingest)
 }
 
 /* Converts the texts to UTF-8, whatever encoding the terminal uses. */
-static enum cli_exit run_with_texts(
-    const struct cli_args *args, const struct texts *texts, bool publish, bool wait)
+static enum cli_exit run_request(const struct cli_args *args, const struct request *request)
 {
-    char *title = text_utf8(texts->title);
-    char *topic = text_utf8(texts->topic);
-    char *description = text_utf8(texts->description);
+    char *title = text_utf8(request->title);
+    char *topic = text_utf8(request->topic);
+    char *description = text_utf8(request->description);
     enum cli_exit result = CLI_FAILED;
     if (!title || !topic || !description) {
         result = cli_fail("out of memory");
@@ -247,11 +251,11 @@ static enum cli_exit run_with_texts(
         struct ingest ingest = {.title = title,
             .topic = topic,
             .description = description,
-            .language = texts->language,
-            .publish = publish};
+            .language = request->language,
+            .publish = request->publish};
         result = check_texts(&ingest);
         if (result == CLI_GO_ON)
-            result = run(args, &ingest, wait);
+            result = run(args, &ingest, request->wait);
     }
     free(title);
     free(topic);
@@ -265,37 +269,38 @@ static bool language_acceptable(const char *language)
     return strlen(language) <= 35 && language[strspn(language, allowed)] == '\0';
 }
 
-enum cli_exit cli_ingest(int argc, char **argv)
+static const char command[] = "ingest";
+
+static enum cli_exit parse(int argc, char **argv, struct cli_args *args, struct request *request)
 {
-    struct texts texts = {"", "", "", ""};
-    bool publish = false;
-    bool wait = false;
     const struct cli_option options[] = {
         {.name = "title",
             .value_name = "TEXT",
             .about = "the lesson's title (with a single FILE); else the file's own title or name",
-            .value = &texts.title},
+            .value = &request->title},
         {.name = "topic",
             .value_name = "TEXT",
             .about = "what it is about: rice, pigs, arithmetic",
-            .value = &texts.topic},
+            .value = &request->topic},
         {.name = "description",
             .value_name = "TEXT",
             .about = "a few sentences",
-            .value = &texts.description},
+            .value = &request->description},
         {.name = "language",
             .value_name = "TAG",
             .about = "zh, yi, en, ... (BCP 47)",
-            .value = &texts.language},
-        {.name = "publish", .about = "show it to terminals as soon as it plays", .flag = &publish},
+            .value = &request->language},
+        {.name = "publish",
+            .about = "show it to terminals as soon as it plays",
+            .flag = &request->publish},
         {.name = "wait",
             .about =
                 "until the lessons are ready; makes them itself if no node runs, and then their "
                 "versions in AV1 too",
-            .flag = &wait},
+            .flag = &request->wait},
     };
     const struct cli_spec spec = {
-        .command = "ingest",
+        .command = command,
         .operands = "FILE...",
         .about = "Puts video or audio files in: each becomes a lesson. The files are copied. A "
                  "running node takes them\n"
@@ -306,13 +311,19 @@ enum cli_exit cli_ingest(int argc, char **argv)
         .max_operands = SIZE_MAX,
         .takes_config_file = true,
     };
+    return cli_parse(&spec, argc, argv, args);
+}
+
+enum cli_exit cli_ingest(int argc, char **argv)
+{
+    struct request request = {.title = "", .topic = "", .description = "", .language = ""};
     struct cli_args args;
-    enum cli_exit result = cli_parse(&spec, argc, argv, &args);
+    enum cli_exit result = parse(argc, argv, &args, &request);
     if (result != CLI_GO_ON)
         return result;
-    if (*texts.title != '\0' && args.operand_count > 1)
-        return cli_misuse(spec.command, "--title goes with a single FILE");
-    if (!language_acceptable(texts.language))
-        return cli_misuse(spec.command, "--language is a tag like zh or zh-Hans");
-    return run_with_texts(&args, &texts, publish, wait);
+    if (*request.title != '\0' && args.operand_count > 1)
+        return cli_misuse(command, "--title goes with a single FILE");
+    if (!language_acceptable(request.language))
+        return cli_misuse(command, "--language is a tag like zh or zh-Hans");
+    return run_request(&args, &request);
 }

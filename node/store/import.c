@@ -83,13 +83,13 @@ static int sync_folder_of(const char *path)
     return error;
 }
 
-int store_import(const struct store *store, int source_fd, char *name, char *sha256, int64_t *bytes,
+int store_import(const struct store *store, int source_fd, struct store_imported *out,
     store_progress_fn progress, void *ctx)
 {
     char path[STORE_PATH_BYTES];
     struct stat status;
-    store_new_name(name);
-    int error = store_source_path(store, name, path);
+    store_new_name(out->name);
+    int error = store_source_path(store, out->name, path);
     if (error < 0)
         return error;
     if (fstat(source_fd, &status) < 0)
@@ -114,8 +114,8 @@ int store_import(const struct store *store, int source_fd, char *name, char *sha
     if (error < 0 && copy.to >= 0)
         unlink(path);
     free(block);
-    hex(&copy.hash, sha256);
-    *bytes = copy.done_bytes;
+    hex(&copy.hash, out->sha256);
+    out->bytes = copy.done_bytes;
     return error;
 }
 

@@ -69,15 +69,22 @@ void store_tick_reserve(const struct store *store);
  * Pure. */
 int64_t store_estimate_bytes(int64_t source_bytes);
 
-/* Copies a file into DATA/sources under a new name, and syncs it and its folder. name: char[33];
- * sha256: char[65], in hex. progress may be NULL; it returns false to cancel (-ECANCELED). Returns
- * 0; or a negative errno (-ENOSPC below the floor), and nothing is left behind. */
+/* Reports how far a copy or a hash is. Returns false to cancel it. */
 typedef bool (*store_progress_fn)(void *ctx, int64_t done_bytes, int64_t total_bytes);
-int store_import(const struct store *store, int source_fd, char *name, char *sha256, int64_t *bytes,
+
+struct store_imported {
+    char name[33];   /* of the file in DATA/sources */
+    char sha256[65]; /* in hex */
+    int64_t bytes;
+};
+/* Copies a file into DATA/sources under a new name, and syncs it and its folder. progress may be
+ * NULL. Returns 0; or a negative errno (-ENOSPC below the floor, -ECANCELED), and nothing is left
+ * behind. */
+int store_import(const struct store *store, int source_fd, struct store_imported *out,
     store_progress_fn progress, void *ctx);
 
 /* Syncs a file of DATA/sources and its folder, and computes its SHA-256 into sha256[65] in hex.
- * progress may be NULL; it returns false to cancel (-ECANCELED). Returns 0 or a negative errno. */
+ * progress may be NULL. Returns 0 or a negative errno (-ECANCELED). */
 int store_seal_source(const struct store *store, const char *file, char *sha256,
     store_progress_fn progress, void *ctx);
 

@@ -91,32 +91,37 @@ static bool next_item(const char **text, struct item *out)
 
 /* ---- values ---- */
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Reads a decimal number with at most two decimal places, and returns it in hundredths. It must end
  * the value, or be followed by a parameter or by the next number of an inner list. Returns -1 if
  * there is no such number, or if it exceeds max. */
-static int64_t read_hundredths(const struct item *item, int64_t most)
+static int64_t read_hundredths(const struct item *item, int64_t max)
 {
     const char *at = item->value, *end = item->value + item->value_bytes;
-    int64_t value = 0;
-    int places = -1;
-    at += at < end && *at == '(';
-    if (at == end || *at < '0' || *at > '9')
+    if (at < end && *at == '(')
+        at++;
+    if (at == end || !is_digit(*at))
         return -1;
-    for (; at < end && ((*at >= '0' && *at <= '9') || (*at == '.' && places < 0)); at++) {
-        if (*at == '.')
-            places = 0;
-        else if (places < 2) {
-            value = value * 10 + (*at - '0');
-            places += places >= 0;
-        }
-        if (value > most * 100)
+    int64_t whole = 0;
+    for (; at < end && is_digit(*at); at++) {
+        whole = whole * 10 + (*at - '0');
+        if (whole > max)
             return -1;
+    }
+    int64_t hundredths = whole * 100;
+    if (at < end && *at == '.') {
+        at++;
+        /* Further decimal places are ignored. */
+        for (int weight = 10; at < end && is_digit(*at); at++, weight /= 10)
+            hundredths += (*at - '0') * weight;
     }
     if (at < end && !strchr("; )", *at))
         return -1;
-    for (places = places < 0 ? 0 : places; places < 2; places++)
-        value *= 10;
-    return value <= most * 100 ? value : -1;
+    return hundredths <= max * 100 ? hundredths : -1;
 }
 
 /* Reads a token or a quoted string into out. Returns false if it is too long for out or contains

@@ -81,19 +81,18 @@ static void open_jobs(struct fixture *f, int64_t silence_ms)
 /* A lesson whose worker will behave so. */
 static void put_in(struct fixture *f, const char *how)
 {
-    char name[33], sha256[65];
-    int64_t bytes;
+    struct store_imported imported;
     int source = memfd_create("source", MFD_CLOEXEC);
     assert_int_equal(write(source, how, strlen(how)), strlen(how));
     assert_return_code(lseek(source, 0, SEEK_SET), 0);
-    assert_int_equal(store_import(f->store, source, name, sha256, &bytes, NULL, NULL), 0);
+    assert_int_equal(store_import(f->store, source, &imported, NULL, NULL), 0);
     close(source);
     struct catalog_new_lesson lesson = {.title = "fake",
         .submitter = "cli",
-        .source_file = name,
+        .source_file = imported.name,
         .source_name = "fake.mp4",
-        .source_bytes = bytes,
-        .source_sha256 = sha256,
+        .source_bytes = imported.bytes,
+        .source_sha256 = imported.sha256,
         .now_ms = 1};
     assert_int_equal(catalog_lesson_create(f->catalog, &lesson, &f->lesson_id), CATALOG_OK);
 }

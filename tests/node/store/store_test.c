@@ -166,26 +166,27 @@ static bool cancel(void *ctx, int64_t done, int64_t total)
 static void test_import(void **state)
 {
     struct fixture *f = *state;
-    char source[128], name[33], sha256[65], path[STORE_PATH_BYTES], again[65];
-    int64_t bytes;
+    struct store_imported imported;
+    char source[128], path[STORE_PATH_BYTES], again[65];
     snprintf(source, sizeof(source), "%s/source", f->dir);
     int fd = open(source, O_CREAT | O_RDWR, 0600);
     assert_int_equal(write(fd, "abc", 3), 3);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    assert_int_equal(store_import(f->store, fd, name, sha256, &bytes, NULL, NULL), 0);
-    assert_string_equal(sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    assert_int_equal(bytes, 3);
-    assert_int_equal(store_source_path(f->store, name, path), 0);
+    assert_int_equal(store_import(f->store, fd, &imported, NULL, NULL), 0);
+    assert_string_equal(
+        imported.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(imported.bytes, 3);
+    assert_int_equal(store_source_path(f->store, imported.name, path), 0);
     assert_int_equal(store_file_sha256(path, again), 0);
-    assert_string_equal(again, sha256);
+    assert_string_equal(again, imported.sha256);
     memset(again, 0, sizeof(again));
-    assert_int_equal(store_seal_source(f->store, name, again, NULL, NULL), 0);
-    assert_string_equal(again, sha256);
-    assert_int_equal(store_seal_source(f->store, name, again, cancel, NULL), -ECANCELED);
+    assert_int_equal(store_seal_source(f->store, imported.name, again, NULL, NULL), 0);
+    assert_string_equal(again, imported.sha256);
+    assert_int_equal(store_seal_source(f->store, imported.name, again, cancel, NULL), -ECANCELED);
     assert_int_equal(store_seal_source(f->store, "nothing", again, NULL, NULL), -ENOENT);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-    assert_int_equal(store_import(f->store, fd, name, sha256, &bytes, cancel, NULL), -ECANCELED);
-    assert_int_equal(store_source_path(f->store, name, path), 0);
+    assert_int_equal(store_import(f->store, fd, &imported, cancel, NULL), -ECANCELED);
+    assert_int_equal(store_source_path(f->store, imported.name, path), 0);
     assert_int_equal(access(path, F_OK), -1);
     close(fd);
 }
