@@ -112,6 +112,13 @@ static void print_help(const struct cli_spec *spec)
         print_config_option(&options[i]);
 }
 
+static void (*help_printer)(const struct cli_spec *spec) = print_help;
+
+void cli_set_help_printer(void (*print)(const struct cli_spec *spec))
+{
+    help_printer = print;
+}
+
 /* ---- parsing ---- */
 
 struct override {
@@ -255,7 +262,7 @@ enum cli_exit cli_parse(const struct cli_spec *spec, int argc, char **argv, stru
     if (result != CLI_GO_ON)
         return result;
     if (parser.help) {
-        print_help(spec);
+        help_printer(spec);
         return CLI_OK;
     }
     if (out->operand_count < spec->min_operands)

@@ -47,6 +47,9 @@ struct cli_args {
  * CLI_FAILED for the configuration file, with one line on standard error. */
 enum cli_exit cli_parse(const struct cli_spec *spec, int argc, char **argv, struct cli_args *out);
 
+/* Sets the function that cli_parse() calls for --help. The manual pages have one of their own. */
+void cli_set_help_printer(void (*print)(const struct cli_spec *spec));
+
 /* Prints one line on standard error: what is wrong, and where to find help. Returns CLI_USAGE. */
 enum cli_exit cli_misuse(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

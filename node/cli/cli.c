@@ -7,17 +7,10 @@
 
 #include "node/cli/text.h"
 
-struct command {
-    const char *name;
-    enum cli_exit (*run)(int argc, char **argv);
-    const char *operands;
-    const char *about;
-};
-
 static enum cli_exit run_version(int argc, char **argv);
 static enum cli_exit run_help(int argc, char **argv);
 
-static const struct command commands[] = {
+static const struct cli_command commands[] = {
     {"serve", cli_serve, "", "run a node: serve lessons, take uploads, make renditions"},
     {"ingest", cli_ingest, "FILE...", "put video or audio files in"},
     {"ls", cli_ls, "", "list the lessons"},
@@ -36,12 +29,19 @@ static const struct command commands[] = {
         "copy the catalog into a new file, with or without a running node"},
     {"routes", cli_routes, "", "what the node answers over HTTP, and to whom"},
     {"config", cli_config, "", "print the configuration with all options explained"},
+    {"man", cli_man, "", NULL},
     {"version", run_version, "", "print the version"},
     {"help", run_help, "[COMMAND]", "this text, or a command's own"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-static const struct command *find_command(const char *name)
+const struct cli_command *cli_commands(size_t *count)
+{
+    *count = COMMAND_COUNT;
+    return commands;
+}
+
+static const struct cli_command *find_command(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, name) == 0)
@@ -66,6 +66,8 @@ static void print_commands(void)
 {
     puts("terrace COMMAND [OPTION...]: a distance-education video node\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (!commands[i].about)
+            continue;
         int columns = printf("  %s%s%s", commands[i].name, *commands[i].operands != '\0' ? " " : "",
             commands[i].operands);
         printf("%*s%s\n", 25 - columns, "", commands[i].about);
@@ -79,7 +81,7 @@ static enum cli_exit run_help(int argc, char **argv)
         print_commands();
         return CLI_OK;
     }
-    const struct command *command = find_command(argv[1]);
+    const struct cli_command *command = find_command(argv[1]);
     if (!command)
         return cli_misuse("", "there is no command \"%s\"", argv[1]);
     if (command->run == run_help)
@@ -99,7 +101,7 @@ int cli_main(int argc, char **argv)
         name = "help";
     if (strcmp(name, "--version") == 0)
         name = "version";
-    const struct command *command = find_command(name);
+    const struct cli_command *command = find_command(name);
     if (!command)
         return cli_misuse("", "there is no command \"%s\"", name);
     enum cli_exit result = command->run(argc - 1, argv + 1);

@@ -9,6 +9,18 @@
 /* Runs the whole program: argv as main() has it. Returns the exit code. */
 int cli_main(int argc, char **argv);
 
+struct cli_command {
+    const char *name; /* "ingest" */
+    enum cli_exit (*run)(int argc, char **argv);
+    const char *operands; /* "FILE..."; "" if it has none */
+    const char *about;    /* one line; NULL leaves the command out of the list */
+};
+
+/* Returns all subcommands in the order of the list. They are static. */
+const struct cli_command *cli_commands(size_t *count);
+/* Returns those of `terrace user`. They are static. */
+const struct cli_command *cli_user_commands(size_t *count);
+
 /* The subcommands. argv[0] is the name of the subcommand ("add" for `user add`). */
 enum cli_exit cli_serve(int argc, char **argv);
 enum cli_exit cli_ingest(int argc, char **argv);
@@ -27,5 +39,6 @@ enum cli_exit cli_backup(int argc, char **argv);
 enum cli_exit cli_user(int argc, char **argv);
 enum cli_exit cli_routes(int argc, char **argv);
 enum cli_exit cli_config(int argc, char **argv);
+enum cli_exit cli_man(int argc, char **argv);
 
 #endif

@@ -202,16 +202,19 @@ static enum cli_exit run_ls(int argc, char **argv)
     return result;
 }
 
-static const struct {
-    const char *name, *about;
-    enum cli_exit (*run)(int argc, char **argv);
-} commands[] = {
-    {"add", "NAME --role ROLE: add somebody who may log in", run_add},
-    {"passwd", "NAME: set a new password", run_passwd},
-    {"rm", "NAME: remove a user", run_rm},
-    {"ls", "list the users", run_ls},
+static const struct cli_command commands[] = {
+    {"add", run_add, "NAME", "NAME --role ROLE: add somebody who may log in"},
+    {"passwd", run_passwd, "NAME", "NAME: set a new password"},
+    {"rm", run_rm, "NAME", "NAME: remove a user"},
+    {"ls", run_ls, "", "list the users"},
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const struct cli_command *cli_user_commands(size_t *count)
+{
+    *count = COMMAND_COUNT;
+    return commands;
+}
 
 enum cli_exit cli_user(int argc, char **argv)
 {

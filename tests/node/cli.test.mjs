@@ -51,6 +51,20 @@ test('every command explains itself', async () => {
     assert.match(await terraceOk(['--version']), /^terrace \d+\.\d+\.\d+\n$/);
 });
 
+test('the manual pages name every command, every option and every line of the configuration', async () => {
+    const pages = await Promise.all(['1', '5'].map((section) => terraceOk(['man', section])));
+    const [commands, configuration] = pages.map((page) => page.replaceAll('\\-', '-').replace(/\\f[BIR]/g, ''));
+    for (const command of COMMANDS.filter((name) => name !== 'user')) {
+        const section = commands.split('\n.SS ').find((text) => text.startsWith(`terrace ${command} [OPTION...]`));
+        assert.ok(section, command);
+        const help = (await terraceOk([...command.split(' '), '--help'])).split('\nThe configuration')[0];
+        for (const [option] of help.matchAll(/^  --(?!data|help)\S+/gm))
+            assert.ok(section.includes(`\n.B ${option.trim()}`), `${command} ${option}`);
+    }
+    for (const [, name] of (await terraceOk(['config'])).matchAll(/^(\w+) = /gm))
+        assert.ok(configuration.includes(`\n.TP\n.B ${name}\n`), name);
+});
+
 test('misuse: exit 2, one line that points to the help', async () => {
     const data = dataDir();
     const cases = [[], ['frobnicate'], ['ls', 'x'], ['ls', '--jso'], ['ls', '--json=1'], ['ls', '-x'], ['ls', '--data'], ['ls', '--data', ''],
