@@ -2,12 +2,31 @@
 // the whole ladder of a lesson, beside the ffmpeg program making the same rungs in one command
 // Arguments: [VIDEO] [ROUNDS]. They run in turn; the table shows each round, the ratios are of the medians.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { media, noAv1, run, show, tempDir, terraceBin, terraceOk } from '../harness/terrace.mjs';
-import { median, ratio, table, timed } from '../harness/bench.mjs';
+import { firstMinute, median, ratio, runStep, table, timed } from '../harness/bench.mjs';
 
-const video = process.argv[2] ?? media('lectures/slides-webcam-720p25-5min.mp4');
+const defaultVideo = media('lectures/slides-webcam-720p25-5min.mp4');
+
+const transcode = (video, data) => timed(terraceBin, ['ingest', video, '--wait', '--data', data, ...noAv1()]);
+
+/** For ab.mjs: the first minute of the video. */
+async function prepare(folder, video = defaultVideo) {
+    assert.ok(video, 'no VIDEO, and no real media: set TERRACE_MEDIA');
+    await firstMinute(video, folder);
+}
+
+/** For ab.mjs: what one transcode of it takes. */
+async function measure(folder) {
+    const { wall_s, cpu_s } = await transcode(path.join(folder, readdirSync(folder)[0]), tempDir());
+    return { wall_s, cpu_s };
+}
+
+if (await runStep({ prepare, measure }))
+    process.exit();
+
+const video = process.argv[2] ?? defaultVideo;
 const rounds = Number(process.argv[3] ?? 3);
 assert.ok(video, 'no VIDEO, and no real media: set TERRACE_MEDIA');
 
@@ -40,7 +59,7 @@ let lesson;
 for (let round = 0; round < rounds; round++) {
     const data = tempDir(), out = path.join(tempDir(), 'peer');
     mkdirSync(out);
-    ours.push(await timed(terraceBin, ['ingest', video, '--wait', '--data', data, ...noAv1()]));
+    ours.push(await transcode(video, data));
     lesson = await show(data, 1);
     await terraceOk(['rm', '1', '--data', data]);
     theirs.push(await timed('ffmpeg', peer(lesson, out, false)));

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addUserAndLogin, media, run, show, startNode, tempDir, terraceOk, until, withLadder } from '../harness/terrace.mjs';
-import { median, ratio, table } from '../harness/bench.mjs';
+import { median, ratio, runStep, table } from '../harness/bench.mjs';
 import { startNginx } from '../harness/peer.mjs';
 
 const scenarios = {
@@ -14,13 +14,16 @@ const scenarios = {
     'lossy-256k': { profile: 'lossy-256k', run: (links) => transfers(links, 1 << 20, 3) },
     flapping: { profile: 'flapping', run: (links) => resumption(links, 4 << 20) },
     shared: { profile: 'shared-2m', run: sharing },
+    // For ab.mjs: Terrace alone.
+    'ab-2m': { profile: 'lossy-2m', run: (links) => oneTransfer(links, 1 << 20), ab: true },
+    'ab-256k': { profile: 'lossy-256k', run: (links) => oneTransfer(links, 1 << 18), ab: true },
 };
 const COUNTY = '10.77.0.1', CAP_BPS = 2_000_000, TERMINALS = 8;
 const self = fileURLToPath(import.meta.url), here = path.dirname(self);
 
 /** A published lesson with at least one file of 5 MB, once for all scenarios; without real media a made one. */
-async function makeData() {
-    const data = tempDir(), video = media('lectures/sintel_with_14_chapters.mp4') ?? path.join(data, 'made.mp4');
+async function makeData(data) {
+    const video = media('lectures/sintel_with_14_chapters.mp4') ?? path.join(data, 'made.mp4');
     if (!video.startsWith('/') || video.endsWith('made.mp4'))
         await run('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25:duration=60', '-c:v', 'libx264', video]);
     await terraceOk(['ingest', video, '--publish', '--wait', ...withLadder([700]), '--data', path.join(data, 'node')]);
@@ -37,9 +40,11 @@ async function makeData() {
 
 const county = (process.env.LINK_COUNTY ?? '').split(' ').filter(Boolean);
 
+const startTerrace = ({ data }) => startNode({ data, address: COUNTY, port: 8080, under: county, args: ['--loops', '1'] });
+
 async function servers({ data, root }) {
     const cubic = [...county, path.join(here, '../../build/link-listen'), 'cubic', COUNTY, '8081'];
-    const node = await startNode({ data, address: COUNTY, port: 8080, under: county, args: ['--loops', '1'] });
+    const node = await startTerrace({ data });
     const peer = await startNginx({ root, listen: `${COUNTY}:8081`, under: cubic, shared: false });
     await until(async () => (await run('curl', ['-sf', '-o', '/dev/null', '-r', '0-0', `${peer.url}/`])).code !== 7, 'nginx');
     return { node, peer };
@@ -51,19 +56,31 @@ async function curl(args) {
     return { code: result.code, status, bytes, seconds };
 }
 
+/** The seconds that the first bytes of the file take. */
+async function timeTransfer(url, setup, bytes) {
+    bytes = Math.min(bytes, setup.bytes);
+    const got = await curl(['-r', `0-${bytes - 1}`, url + setup.file]);
+    if (got.code !== 0 || got.bytes !== bytes)
+        throw new Error(`${url}: curl ${got.code}, ${got.bytes} bytes`);
+    return got.seconds;
+}
+
 /** One transfer after the other, in turn. */
 async function transfers(setup, bytes, rounds) {
     const { node, peer } = await servers(setup), times = { terrace: [], nginx: [] };
-    for (let i = 0; i < rounds; i++)
-        for (const [name, url] of [['terrace', `http://${COUNTY}:8080`], ['nginx', peer.url]]) {
-            const got = await curl(['-r', `0-${Math.min(bytes, setup.bytes) - 1}`, url + setup.file]);
-            if (got.code !== 0 || got.bytes !== Math.min(bytes, setup.bytes))
-                throw new Error(`${name}: curl ${got.code}, ${got.bytes} bytes`);
-            times[name].push(got.seconds);
-        }
+    for (let i = 0; i < rounds; i++) {
+        times.terrace.push(await timeTransfer(`http://${COUNTY}:8080`, setup, bytes));
+        times.nginx.push(await timeTransfer(peer.url, setup, bytes));
+    }
     await node.stop();
     await peer.stop();
     return times;
+}
+
+async function oneTransfer(setup, bytes) {
+    const node = await startTerrace(setup), seconds = await timeTransfer(`http://${COUNTY}:8080`, setup, bytes);
+    await node.stop();
+    return seconds;
 }
 
 /** Goes on where it broke off until all is there. */
@@ -148,10 +165,22 @@ function showResumption(name, got) {
     return [['link_flapping_wasted', got.received / got.bytes - 1]];
 }
 
+/* ---- for ab.mjs ---- */
+
+async function prepare(folder) {
+    writeFileSync(path.join(folder, 'setup.json'), JSON.stringify(await makeData(folder)));
+}
+
+async function measure(folder) {
+    const setup = JSON.parse(readFileSync(path.join(folder, 'setup.json'), 'utf8'));
+    return { lossy_2m_time: await inVillage('ab-2m', setup), lossy_256k_time: await inVillage('ab-256k', setup) };
+}
+
 if (process.argv[2] === '--inside') {
     console.log(JSON.stringify(await scenarios[process.argv[3]].run(JSON.parse(process.argv[4]))));
-} else {
-    const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios), setup = await makeData(), ratios = [];
+} else if (!await runStep({ prepare, measure })) {
+    const usual = Object.keys(scenarios).filter((name) => !scenarios[name].ab);
+    const names = process.argv.length > 2 ? process.argv.slice(2) : usual, setup = await makeData(tempDir()), ratios = [];
     for (const name of names) {
         const got = await inVillage(name, setup);
         ratios.push(...(got.attempts ? showResumption : got.starving ? showSharing : showTransfers)(name, got));

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // how fast segments and playlists are served, beside nginx: requests a second, latency, processor time, with TLS and without
-// Arguments: [ROUNDS, 3] [SECONDS of each measurement, 4]. wrk asks over 64 connections; one thread each for it and for the
-// servers, which are measured in turn. In a network namespace of its own with a congestion control that does not pace: BBR, as a
-// machine may have for nginx, moves work from the server to the kernel's timers. Reno for both: nginx can't ask for another, and
-// cubic, which may be denied to a namespace, takes more for each acknowledgement.
+// Arguments: [ROUNDS, 3] [SECONDS of each measurement, 4]. wrk asks over 64 connections. It has one thread, and so have the
+// servers, which are measured in turn. All of it runs in a network namespace of its own, where both servers use Reno. BBR, which
+// a machine may have for nginx, moves work from the server to the kernel's timers. nginx can't choose another one than the
+// system's, and CUBIC may be denied to a namespace and takes more time for each acknowledgement.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { makeClip, media, noAv1, run, show, startNode, tempDir, terraceOk, until } from '../harness/terrace.mjs';
-import { inNamespace, median, ratio, table } from '../harness/bench.mjs';
+import { firstMinute, inNamespace, median, ratio, runStep, table } from '../harness/bench.mjs';
 import { startNginx } from '../harness/peer.mjs';
 
-const rounds = Number(process.argv[2] ?? 3), seconds = Number(process.argv[3] ?? 4), CONNECTIONS = 64;
+const CONNECTIONS = 64, AB_SECONDS = 2;
 
 /** Processor seconds of a process and its children so far. */
 function cpuSeconds(pids) {
@@ -30,7 +30,7 @@ function machineSeconds() {
 }
 const childrenOf = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
 
-async function wrk(url, headers = []) {
+async function wrk(url, seconds, headers = []) {
     const result = await run('wrk', ['-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`, '--latency', ...headers.flatMap((h) => ['-H', h]), url]);
     const number = (pattern) => Number(result.stdout.match(pattern)?.[1]);
     const [, p99, unit] = result.stdout.match(/99%\s+([\d.]+)(us|ms|s)/) ?? [];
@@ -41,29 +41,52 @@ async function wrk(url, headers = []) {
         bytes: Number(bytes[1]) * { K: 1 << 10, M: 1 << 20, G: 1 << 30 }[bytes[2]] };
 }
 
-async function inside() {
-    const dir = tempDir(), root = path.join(dir, 'root');
-    /* ---- what is served: a lesson's segments nearest to 20 and 80 KB, and its longest playlist ---- */
+const lecture = media('lectures/slides-webcam-720p25-5min.mp4');
+const makeVideo = (folder) => makeClip(path.join(folder, 'clip.mp4'), { seconds: 60, sound: false });
+const ingest = (video, folder) => terraceOk(['ingest', video, '--publish', '--wait', ...noAv1(), '--data', path.join(folder, 'data')]);
 
-    const certificate = path.join(dir, 'cert.pem'), key = path.join(dir, 'key.pem');
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=localhost',
-        '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
-    const video = media('lectures/slides-webcam-720p25-5min.mp4') ?? makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false });
-    await terraceOk(['ingest', video, '--publish', '--wait', ...noAv1(), '--data', path.join(dir, 'data')]);
-    const lesson = await show(path.join(dir, 'data'), 1);
-    const node = await startNode({ data: path.join(dir, 'data'), args: ['--loops', '1', '--congestion', 'system', '--tls-listen', '127.0.0.1:0', '--tls-certificate', certificate, '--tls-key', key] });
+/** Starts a node with one thread for the lesson in `folder`. */
+const startServer = (folder, args = []) =>
+    startNode({ data: path.join(folder, 'data'), args: ['--loops', '1', '--congestion', 'system', ...args] });
 
-    async function fetchText(url) {
-        return (await fetch(new URL(url, node.url))).text();
-    }
-    const segments = [];
+/** What is asked for: the lesson's segments nearest to 20 and 80 KB, and its longest playlist. */
+async function findTargets(node) {
+    const lesson = await show(node.data, 1), segments = [];
     for (const rendition of lesson.renditions.filter((one) => ['video', 'legacy'].includes(one.kind))) {
-        const base = `/v/1/${lesson.revision}/${rendition.name}/`;
-        for (const name of (await fetchText(`${base}index.m3u8`)).split('\n').filter((line) => line && !line.startsWith('#')))
+        const base = `/v/1/${lesson.revision}/${rendition.name}/`, list = await (await fetch(`${node.url}${base}index.m3u8`)).text();
+        for (const name of list.split('\n').filter((line) => line && !line.startsWith('#')))
             segments.push({ path: base + name, bytes: Number((await fetch(new URL(base + name, node.url), { method: 'HEAD' })).headers.get('content-length')) });
     }
     const nearest = (bytes) => segments.reduce((best, one) => (Math.abs(one.bytes - bytes) < Math.abs(best.bytes - bytes) ? one : best));
-    const small = nearest(20_000), large = nearest(80_000), playlist = { path: `/v/1/${lesson.revision}/${lesson.renditions[0].name}/index.m3u8` };
+    return { small: nearest(20_000), large: nearest(80_000), playlist: { path: `/v/1/${lesson.revision}/${lesson.renditions[0].name}/index.m3u8` } };
+}
+
+/** For ab.mjs: a lesson of a minute. */
+async function prepare(folder) {
+    await ingest(lecture ? await firstMinute(lecture, folder) : makeVideo(folder), folder);
+}
+
+/** For ab.mjs: one build's figures without TLS. */
+async function measure(folder) {
+    const node = await startServer(folder), { small, large, playlist } = await findTargets(node), figures = {};
+    for (const [what, target, headers] of [['segment_20KB', small], ['segment_80KB', large], ['playlist', playlist, ['Accept-Encoding: gzip']]]) {
+        const before = cpuSeconds([node.pid]), result = await wrk(node.url + target.path, AB_SECONDS, headers);
+        figures[`${what}_requests`] = result.rps;
+        figures[`${what}_p99`] = result.p99_ms;
+        figures[`${what}_cpu_per_gb`] = (cpuSeconds([node.pid]) - before) / (result.bytes / 1e9);
+    }
+    await node.stop();
+    return figures;
+}
+
+async function besideNginx() {
+    const rounds = Number(process.argv[2] ?? 3), seconds = Number(process.argv[3] ?? 4);
+    const dir = tempDir(), root = path.join(dir, 'root'), certificate = path.join(dir, 'cert.pem'), key = path.join(dir, 'key.pem');
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=localhost',
+        '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    await ingest(lecture ?? makeVideo(dir), dir);
+    const node = await startServer(dir, ['--tls-listen', '127.0.0.1:0', '--tls-certificate', certificate, '--tls-key', key]);
+    const { small, large, playlist } = await findTargets(node);
     for (const one of [small, large, playlist]) {
         const bytes = Buffer.from(await (await fetch(new URL(one.path, node.url))).arrayBuffer());
         mkdirSync(path.join(root, path.dirname(one.path)), { recursive: true });
@@ -85,12 +108,12 @@ async function inside() {
     };
 
     /** Both servers in turn; the medians of each. */
-    async function measure(what, scheme, target, headers) {
+    async function compare(what, scheme, target, headers) {
         const got = { terrace: [], nginx: [] };
         for (let round = 0; round < rounds; round++)
             for (const name of round % 2 ? ['nginx', 'terrace'] : ['terrace', 'nginx']) {
                 const server = servers[name];
-                const before = cpuSeconds(server.pids()), all = machineSeconds(), result = await wrk(server[scheme] + target.path, headers);
+                const before = cpuSeconds(server.pids()), all = machineSeconds(), result = await wrk(server[scheme] + target.path, seconds, headers);
                 const per_gb = (seconds) => seconds / (result.bytes / 1e9);
                 got[name].push({ ...result, cpu_per_gb: per_gb(cpuSeconds(server.pids()) - before), machine_cpu_per_gb: per_gb(machineSeconds() - all) });
             }
@@ -102,11 +125,11 @@ async function inside() {
     }
 
     const rows = [], ratios = [];
-    await measure(`segment ${Math.round(small.bytes / 1000)} KB`, 'http', small);
-    await measure(`segment ${Math.round(large.bytes / 1000)} KB`, 'http', large);
-    await measure('playlist gzip', 'http', playlist, ['Accept-Encoding: gzip']);
-    await measure(`TLS segment ${Math.round(small.bytes / 1000)} KB`, 'https', small);
-    await measure(`TLS segment ${Math.round(large.bytes / 1000)} KB`, 'https', large);
+    await compare(`segment ${Math.round(small.bytes / 1000)} KB`, 'http', small);
+    await compare(`segment ${Math.round(large.bytes / 1000)} KB`, 'http', large);
+    await compare('playlist gzip', 'http', playlist, ['Accept-Encoding: gzip']);
+    await compare(`TLS segment ${Math.round(small.bytes / 1000)} KB`, 'https', small);
+    await compare(`TLS segment ${Math.round(large.bytes / 1000)} KB`, 'https', large);
     await node.stop();
     await nginx.stop();
     table(['what', 'requests/s', 'p99 ms', 'cpu s/GB', 'machine cpu s/GB'], rows);
@@ -114,4 +137,7 @@ async function inside() {
         ratio(name, value);
 }
 
-await inNamespace(import.meta.url, 'ip link set lo up; echo reno > /proc/sys/net/ipv4/tcp_congestion_control', inside);
+await inNamespace(import.meta.url, 'ip link set lo up; echo reno > /proc/sys/net/ipv4/tcp_congestion_control', async () => {
+    if (!await runStep({ prepare, measure }))
+        await besideNginx();
+});

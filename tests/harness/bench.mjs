@@ -21,9 +21,32 @@ export const lessons = (named) => (named.length ? named : ['slides-webcam-720p25
     'act-perspective-video.mp4', 'webcam-signer-640x480.mkv', 'intel-one-by-one-person-detection.mp4', 'sintel_with_14_chapters.mp4']
     .map((name) => media(`lectures/${name}`)).filter(Boolean));
 
-export function median(values) {
-    const sorted = [...values].sort((a, b) => a - b);
-    return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+/** Copies the first minute of a video into a folder, and returns its path. */
+export async function firstMinute(video, folder) {
+    const file = path.join(folder, `minute${path.extname(video)}`);
+    await timed('ffmpeg', ['-nostdin', '-v', 'error', '-i', video, '-t', '60', '-c', 'copy', file]);
+    return file;
+}
+
+/** The value below which this share of the values lies; between two of them it is interpolated. */
+export function quantile(values, share) {
+    const sorted = [...values].sort((a, b) => a - b), at = share * (sorted.length - 1), below = Math.floor(at);
+    return sorted[below] + (at - below) * (sorted[Math.ceil(at)] - sorted[below]);
+}
+
+export const median = (values) => quantile(values, 0.5);
+
+/**
+ * Runs the step that tests/bench/ab.mjs asks for on the command line, and prints its result as the last line. Returns false
+ * if there is no such step: then the benchmark measures Terrace beside its peer.
+ * prepare(folder, ...args) makes what both builds are measured with; measure(folder, ...args) returns one build's figures.
+ */
+export async function runStep({ prepare, measure }) {
+    const [step, folder, ...args] = process.argv.slice(2), steps = { '--prepare': prepare, '--measure': measure };
+    if (!steps[step])
+        return false;
+    console.log(JSON.stringify(await steps[step](folder, ...args) ?? null));
+    return true;
 }
 
 /** Prints rows of cells under a head, numbers to the right. */
