@@ -74,8 +74,8 @@ static int hex_digit(char c)
     return -1;
 }
 
-/* Undoes the escapes of value[0, length) into out; -1 if malformed, too long or with a NUL inside.
- */
+/* Removes the percent-escapes from value[0, length) and writes the result to out. Returns -1 if
+ * the value is malformed, is too long for out, or contains an escaped NUL. */
 static int unescape(const char *value, size_t length, char *out, size_t out_bytes)
 {
     size_t used = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * "key value" lines, as used between node, worker and catalog. Strings are percent-escaped, so that
- * a value never holds a space, a control character or a line end. Pure; shared by the files of this
- * folder alone.
+ * Reads and writes lines of "key value". The node, the worker and the catalog exchange such texts.
+ * Strings are percent-escaped, so a value never holds a space, a control character or a line end.
+ * Pure. Only the files of this folder include this header.
  */
 #ifndef TRANSCODER_PROTOCOL_FIELDS_H
 #define TRANSCODER_PROTOCOL_FIELDS_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A text being written into a caller's buffer; `full` once something did not fit. */
+/* A text that is written into a buffer of the caller. `full` is set once something did not fit. */
 struct field_writer {
     char *at;
     size_t room_bytes;
@@ -19,22 +19,25 @@ struct field_writer {
 };
 
 void fields_begin(struct field_writer *out, char *buffer, size_t buffer_bytes);
+/* Adds the line "key value". */
 void fields_add_int(struct field_writer *out, const char *key, int64_t value);
 void fields_add_string(struct field_writer *out, const char *key, const char *value);
-/* A line as it stands: a section's name, or an already formatted text (its line end included or
- * not). */
+/*
+ * Adds a line without escaping it: the name of a section, or a text that is already formatted.
+ * Adds the line end if the line has none.
+ */
 void fields_add_line(struct field_writer *out, const char *line);
-/* The length, or -1 if something did not fit. */
+/* Returns the length of the text in bytes, or -1 if something did not fit. */
 int fields_end(const struct field_writer *out);
 
-/* Walks over lines. */
+/* A position in a text that is read line by line. */
 struct field_reader {
     const char *at, *end;
 };
 /*
- * Takes the next line apart into key and value, both NUL-terminated copies. Returns 1, 0 at the
- * end, -1 for a malformed line (too long, NUL or control characters inside). Empty lines are
- * malformed.
+ * Reads the next line and splits it into key and value. Both are copies that end with NUL.
+ * Returns 1; 0 at the end of the text; -1 if the line is malformed: it is empty or too long, or it
+ * holds a NUL or a control character.
  */
 #define FIELD_KEY_BYTES 32
 #define FIELD_VALUE_BYTES 1024
@@ -44,15 +47,15 @@ struct field_pair {
 };
 int fields_next(struct field_reader *in, struct field_pair *pair);
 
-/* One member of a struct that a key stands for; a table of them drives writing and reading alike.
- */
+/* Describes one member of a struct and the key of its line. fields_write() and fields_read()
+ * both use a table of these descriptions. */
 enum field_type { FIELD_INT, FIELD_INT64, FIELD_BOOL, FIELD_STRING };
 struct field {
     const char *key;
     enum field_type type;
     size_t offset;
-    size_t size_bytes; /* of a string's array */
-    int64_t min, max;  /* of a number */
+    size_t size_bytes; /* FIELD_STRING: size of the member's array */
+    int64_t min, max;  /* numbers: the allowed range */
 };
 #define FIELD_OF_INT(type, member, low, high)                                                      \
     {                                                                                              \
@@ -71,14 +74,20 @@ struct field {
 #member, FIELD_STRING, offsetof(type, member), sizeof(((type *)0)->member), 0, 0           \
     }
 
+/* Adds one line for each field of the object. */
 void fields_write(
     struct field_writer *out, const void *object, const struct field *fields, size_t count);
-/* Puts one pair into object. Returns 1 if the key is known and the value in range, 0 if the key is
- * unknown, -1 if the value is malformed or out of range. */
+/*
+ * Stores the value of one pair in the member that the key names.
+ * Returns 1; 0 if the key is unknown; -1 if the value is malformed or out of range.
+ */
 int fields_read(
     void *object, const struct field *fields, size_t count, const struct field_pair *pair);
 
-/* A whole decimal number with nothing around it. 0 or -1. */
+/*
+ * Reads a decimal integer. The text must hold nothing else.
+ * Returns 0; or -1 if the text is not such a number, or if the number is outside [min, max].
+ */
 int fields_parse_int(const char *text, int64_t min, int64_t max, int64_t *out);
 
 #endif

@@ -12,11 +12,11 @@
 #define RENDITION_TEXT_BYTES (4 * 1024)
 
 /*
- * A job text is three kinds of sections, each begun by a line of its own:
- *   job          the job's own members
- *   info BYTES   a media_info text of that length
- *   plan BYTES   a rendition's text of that length, one section for each
- *   end 0        so that a text that was cut short is not taken for a whole one
+ * A job text consists of sections. Each begins with a line of its own:
+ *   job KIND     the members of the job itself
+ *   info BYTES   a media_info text of this length
+ *   plan BYTES   the text of one rendition, of this length; one section for each rendition
+ *   end 0        marks the end, so that a text that was cut short is not taken for a whole one
  */
 static const struct field job_fields[] = {
     FIELD_OF_INT(struct job, threads, 1, 1024),
@@ -61,7 +61,8 @@ int job_format(const struct job *job, char *out, size_t out_bytes)
     return fields_end(&text);
 }
 
-/* The next `value` bytes of the text as a section; NULL if there are fewer. */
+/* Returns the next `value` bytes of the text and steps over them. NULL: the text has fewer
+ * bytes. */
 static const char *take_section(struct field_reader *in, const char *value, size_t *length)
 {
     int64_t bytes;
@@ -73,7 +74,8 @@ static const char *take_section(struct field_reader *in, const char *value, size
     return section;
 }
 
-/* A name of a file right inside the output folder. */
+/* Whether the name is that of a file directly inside the output folder. An empty name is
+ * accepted. */
 static bool file_name_fits(const char *name)
 {
     return name[0] != '.' && !strchr(name, '/');
@@ -103,11 +105,12 @@ static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct fiel
     int found = fields_read(job, job_fields, COUNT(job_fields), pair);
     if (found == 0)
         found = fields_read(&job->options, option_fields, COUNT(option_fields), pair);
-    /* Node and worker are of one build: an unknown key is a mistake, not a newer version. */
+    /* Node and worker come from one build, so an unknown key is a mistake, not a newer version. */
     return found > 0 ? 0 : -1;
 }
 
-/* Whether a rendition may stand there. Video: rungs, then the legacy one, then its sound. */
+/* Whether the kind of a rendition is allowed at its position. In a VIDEO job the order is:
+ * rungs, the legacy rendition, the audio of the legacy rendition. */
 static bool kind_fits(const struct job *job, size_t position)
 {
     enum rendition_kind kind = job->renditions[position].kind;
@@ -119,7 +122,7 @@ static bool kind_fits(const struct job *job, size_t position)
                                      : before == RENDITION_LEGACY && kind == RENDITION_AUDIO;
 }
 
-/* What each kind of job can't do without. */
+/* Whether the job has everything that its kind needs. */
 static bool complete(const struct job *job, bool has_info)
 {
     if (job->threads < 1 || !file_name_fits(job->remux_name) || !file_name_fits(job->poster_name))

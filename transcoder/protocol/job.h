@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The job text: what the node tells a worker to do, on a descriptor that the worker reads to its
- * end. Sections of "key value" lines; written by the node, parsed by the worker; limits are checked
- * on parsing.
- */
+/* The job text: the node tells a worker in it what to do. The worker reads it to the end from a
+ * descriptor. The text has sections of "key value" lines. job_parse() checks all limits. */
 #ifndef TRANSCODER_PROTOCOL_JOB_H
 #define TRANSCODER_PROTOCOL_JOB_H
 #include "transcoder/protocol/rendition.h"
@@ -16,12 +13,14 @@ enum job_kind {
     JOB_TEXT = 4,
 };
 
-/* The descriptors that a worker inherits, besides 0, 1 and 2 (/dev/null, /dev/null, a log pipe). */
+/* The descriptors that a worker inherits. Besides these it has 0 and 1, which are /dev/null, and
+ * 2, which is a pipe for the log. */
 enum job_fd {
     JOB_FD_TEXT = 3,     /* the job text, read to its end */
-    JOB_FD_MESSAGES = 4, /* to the node: transcoder/protocol/message.h */
-    JOB_FD_SOURCE = 5,   /* the source, read-only */
-    JOB_FD_OUTPUT = 6,   /* a folder: the revision's media folder, or for a probe DATA/sources */
+    JOB_FD_MESSAGES = 4, /* messages to the node, see transcoder/protocol/message.h */
+    JOB_FD_SOURCE = 5,   /* the source file, read-only */
+    /* the output folder: DATA/sources for a probe, else the media folder of the revision */
+    JOB_FD_OUTPUT = 6,
 };
 
 #define JOB_TEXT_MAX_BYTES (256 * 1024)
@@ -30,29 +29,33 @@ enum job_fd {
 
 struct job {
     enum job_kind kind;
-    int threads;                      /* cores that this worker may keep busy */
-    char remux_name[JOB_PATH_BYTES];  /* PROBE: the file to write if the source can't be sought */
-    char poster_name[JOB_PATH_BYTES]; /* POSTER */
-    struct media_info info;           /* all but PROBE */
-    struct plan_options options; /* all but PROBE: plan_make(info, options) gives the boundaries */
-    int chunk;                   /* VIDEO */
-    /* AUDIO, VIDEO, TEXT: those to be made now. VIDEO: rungs, or the legacy rendition, or it behind
-     * them; behind that the AAC rendition, already made, whose sound it takes (none in a lesson
-     * without sound). */
+    int threads; /* number of cores that this worker may keep busy */
+    /* PROBE: name of the remuxed copy to write if the source can't seek */
+    char remux_name[JOB_PATH_BYTES];
+    char poster_name[JOB_PATH_BYTES]; /* POSTER: name of the file to write */
+    struct media_info info;           /* all kinds but PROBE: the findings of the probe */
+    /* All kinds but PROBE: the segment boundaries follow from plan_make(info, options). */
+    struct plan_options options;
+    int chunk; /* VIDEO: number of the chunk to make, from 0 */
+    /* AUDIO, VIDEO, TEXT: the renditions to make now. A VIDEO job lists the rungs first and then
+     * the legacy rendition; either may be missing. The AAC rendition that the legacy rendition
+     * copies its audio from comes last. It is made already. A lesson without audio has none. */
     struct rendition renditions[PLAN_MAX_RENDITIONS];
     size_t rendition_count;
 };
 
-/* Returns the length, or -1 if out is too small. Pure. */
+/* Writes the job as text. Returns the length in bytes, or -1 if out is too small. Pure. */
 int job_format(const struct job *job, char *out, size_t out_bytes);
-/* Returns 0, or -1 for anything malformed, missing or out of range. Pure. */
+/* Reads a job text. Returns 0, or -1 if anything is malformed, missing or out of range. Pure. */
 int job_parse(const char *text, size_t text_bytes, struct job *out);
 
-/* "v400/00003.chunk": where a chunk lies below the revision's folder; "v400/init.mp4". Return the
- * length or -1. */
+/* Write the path of a chunk ("v400/00003.chunk") or of an init segment ("v400/init.mp4"),
+ * relative to the media folder of the revision. Return the length, or -1 if out is too small. */
 int job_chunk_path(const char *rendition, int chunk, char *out, size_t out_bytes);
 int job_init_path(const char *rendition, char *out, size_t out_bytes);
-/* "storyboard-3.jpg": a sheet of the storyboard, from 0; its index is JOB_STORYBOARD_INDEX. */
+/* Writes the name of a sheet of the storyboard, "storyboard-3.jpg". Sheets count from 0. The
+ * index of the sheets is the file JOB_STORYBOARD_INDEX. Returns the length, or -1 if out is too
+ * small. */
 int job_sheet_path(int sheet, char *out, size_t out_bytes);
 
 #endif

@@ -5,14 +5,15 @@
 
 #include "transcoder/protocol/fields.h"
 
-#define MAX_US (1000LL * 3600 * 1000000) /* times: a thousand hours */
+#define MAX_US (1000LL * 3600 * 1000000) /* limit of all times: 1000 hours */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct field info_fields[] = {
     FIELD_OF_STRING(struct media_info, container),
     FIELD_OF_STRING(struct media_info, title),
     FIELD_OF_INT64(struct media_info, duration_us, 0, MAX_US),
-    /* Broadcast recordings may carry any 33-bit clock, and some muxers far more. */
+    /* Timestamps of broadcast recordings start anywhere in 33 bits; those of some muxers are far
+     * larger. */
     FIELD_OF_INT64(struct media_info, zero_us, INT64_MIN / 4, INT64_MAX / 4),
     FIELD_OF_BOOL(struct media_info, seekable),
     FIELD_OF_BOOL(struct media_info, salvaged),
@@ -81,11 +82,12 @@ static const struct field trial_fields[] = {
     FIELD_OF_INT(struct media_trial, busy, 0, 1),
 };
 
-/* What a media_info has several of: each begins with a line "name NUMBER", its members follow. */
+/* The lists in a media_info. In the text each item begins with a line "name NUMBER"; the lines
+ * of its members follow. */
 static const struct section {
     const char *name;
     size_t count_offset, items_offset, item_bytes;
-    int most;
+    int max_count;
     const struct field *fields;
     size_t field_count;
 } sections[] = {
@@ -120,7 +122,7 @@ static void write_section(
     struct field_writer *text, const struct section *section, const struct media_info *info)
 {
     int count = *section_count(section, (struct media_info *)info);
-    for (int i = 0; i < count && i < section->most; i++) {
+    for (int i = 0; i < count && i < section->max_count; i++) {
         fields_add_int(text, section->name, i);
         fields_write(text, section_item(section, (struct media_info *)info, i), section->fields,
             section->field_count);
@@ -150,7 +152,8 @@ int media_info_format(const struct media_info *info, char *out, size_t out_bytes
     return fields_end(&text);
 }
 
-static bool rising(const struct media_info *info)
+/* Whether cuts and stretches are in rising order, and the first stretch starts at 0. */
+static bool in_rising_order(const struct media_info *info)
 {
     for (int i = 1; i < info->cut_count; i++)
         if (info->cuts_us[i] <= info->cuts_us[i - 1])
@@ -162,10 +165,10 @@ static bool rising(const struct media_info *info)
     return true;
 }
 
-/* What the numbers must say of one another. */
+/* Whether the members agree with one another. */
 static bool consistent(const struct media_info *info)
 {
-    if (info->rotation % 90 != 0 || !rising(info))
+    if (info->rotation % 90 != 0 || !in_rising_order(info))
         return false;
     for (int i = 0; i < info->audio_count; i++)
         if (info->audio[i].sample_rate < 1 || info->audio[i].channels < 1)
@@ -179,8 +182,9 @@ static bool consistent(const struct media_info *info)
            info->sar_num > 0 && info->sar_den > 0 && info->fps_num / info->fps_den <= 1000;
 }
 
-/* The item whose members come next, and what they may be; of the lesson itself at first. */
-struct place {
+/* The object that the next lines belong to: at first the media_info itself, then an item of a
+ * list. */
+struct target {
     void *object;
     const struct field *fields;
     size_t field_count;
@@ -193,38 +197,39 @@ static int take_cut(struct media_info *info, const struct field_pair *pair)
     return fields_parse_int(pair->value, 0, MAX_US, &info->cuts_us[info->cut_count++]);
 }
 
-static int begin_item(struct media_info *info, const struct section *section, struct place *place,
+static int begin_item(struct media_info *info, const struct section *section, struct target *target,
     const struct field_pair *pair)
 {
     int *count = section_count(section, info);
     int64_t number;
-    if (*count >= section->most || fields_parse_int(pair->value, *count, *count, &number) < 0)
+    if (*count >= section->max_count || fields_parse_int(pair->value, *count, *count, &number) < 0)
         return -1;
-    *place = (struct place){
+    *target = (struct target){
         section_item(section, info, (*count)++), section->fields, section->field_count};
     return 0;
 }
 
-/* One pair: a new item, or a member of the present one. Unknown keys are passed over. */
-static int take_pair(struct media_info *info, struct place *place, const struct field_pair *pair)
+/* Handles one pair: it begins a new item, or it sets a member of the current target. Unknown
+ * keys are ignored. */
+static int take_pair(struct media_info *info, struct target *target, const struct field_pair *pair)
 {
     if (strcmp(pair->key, "cut") == 0)
         return take_cut(info, pair);
     for (size_t i = 0; i < COUNT(sections); i++)
         if (strcmp(pair->key, sections[i].name) == 0)
-            return begin_item(info, &sections[i], place, pair);
-    return fields_read(place->object, place->fields, place->field_count, pair) < 0 ? -1 : 0;
+            return begin_item(info, &sections[i], target, pair);
+    return fields_read(target->object, target->fields, target->field_count, pair) < 0 ? -1 : 0;
 }
 
 int media_info_parse(const char *text, size_t text_bytes, struct media_info *info)
 {
     *info = (struct media_info){.sar_num = 1, .sar_den = 1};
     struct field_reader in = {text, text + text_bytes};
-    struct place place = {info, info_fields, COUNT(info_fields)};
+    struct target target = {info, info_fields, COUNT(info_fields)};
     struct field_pair pair;
     int more;
     while ((more = fields_next(&in, &pair)) > 0)
-        if (take_pair(info, &place, &pair) < 0)
+        if (take_pair(info, &target, &pair) < 0)
             break;
     if (more == 0 && text_bytes > 0 && consistent(info))
         return 0;

@@ -149,7 +149,7 @@ static uint64_t take_number(struct reader *r, size_t bytes)
     return value;
 }
 
-/* A number that must lie in [0, max]. */
+/* Reads a number. Marks the message as bad if the number is outside [0, max]. */
 static int64_t take_bounded(struct reader *r, size_t bytes, int64_t max)
 {
     uint64_t value = take_number(r, bytes);
@@ -160,7 +160,7 @@ static int64_t take_bounded(struct reader *r, size_t bytes, int64_t max)
     return (int64_t)value;
 }
 
-/* A string without NULs inside, into out. */
+/* Reads a string into out. Marks the message as bad if the string contains a NUL or is too long. */
 static void take_string(struct reader *r, char *out, size_t out_bytes)
 {
     size_t length = (size_t)take_bounded(r, 4, (int64_t)out_bytes - 1);
@@ -214,7 +214,7 @@ static void take_segments(struct reader *r, struct message *m)
         s->length_bytes = (int32_t)take_bounded(r, 4, INT32_MAX);
         s->duration_ticks = (int32_t)take_bounded(r, 4, INT32_MAX);
         s->iframe_bytes = (int32_t)take_bounded(r, 4, s->length_bytes);
-        /* Segments lie end to end and fill the chunk. */
+        /* Segments follow one another without gaps and fill the chunk. */
         if (s->offset_bytes != expected_offset || s->length_bytes == 0 || s->duration_ticks == 0)
             r->bad = true;
         expected_offset += s->length_bytes;

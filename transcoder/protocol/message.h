@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker says to the node: typed, length-checked messages on a pipe.
+ * Messages from a worker to the node, on a pipe. They are typed and length-checked:
  *
- *   u32 type, u32 length (of the payload), payload; integers little-endian; a string is u32 length
- * + bytes.
+ *   u32 type, u32 length of the payload, payload
  *
- * The node trusts nothing in it: a worker has read untrusted media. A malformed message ends the
- * worker.
+ * Integers are little-endian. A string is its u32 length and its bytes. The node trusts none of the
+ * contents, because the worker has read untrusted media. A malformed message ends the worker.
  */
 #ifndef TRANSCODER_PROTOCOL_MESSAGE_H
 #define TRANSCODER_PROTOCOL_MESSAGE_H
@@ -17,14 +16,14 @@
 #include "transcoder/protocol/rendition.h"
 
 enum message_type {
-    MESSAGE_PROGRESS = 1, /* permille of this piece */
-    MESSAGE_PROBED =
-        2, /* the probe's findings; the remuxed copy, if one was written, is in place and synced */
+    MESSAGE_PROGRESS = 1, /* the share of this work that is done, in permille */
+    /* The findings of the probe. If it wrote a remuxed copy, the copy is in place and synced. */
+    MESSAGE_PROBED = 2,
     MESSAGE_INIT = 3,       /* a rendition's init segment is in place and synced */
     MESSAGE_CHUNK = 4,      /* a chunk is in place and synced */
     MESSAGE_POSTER = 5,     /* the poster is in place and synced */
-    MESSAGE_FAILED = 6,     /* this piece can't be done; retrying will not help */
-    MESSAGE_DONE = 7,       /* this piece is complete; the last message */
+    MESSAGE_FAILED = 6,     /* this work can't be done; retrying will not help */
+    MESSAGE_DONE = 7,       /* this work is complete; the last message */
     MESSAGE_STORYBOARD = 8, /* the storyboard's sheets and their index are in place and synced */
 };
 
@@ -34,38 +33,44 @@ enum message_type {
 #define MESSAGE_MAX_SHEETS 64
 
 struct message_segment {
-    int64_t offset_bytes;
-    int32_t length_bytes, duration_ticks, iframe_bytes; /* as in the catalog */
+    int64_t offset_bytes;   /* from the start of the chunk */
+    int32_t length_bytes;   /* of the whole segment */
+    int32_t duration_ticks; /* in the timescale of the rendition */
+    int32_t iframe_bytes;   /* the segment's first bytes, up to the end of its keyframe */
 };
 
 struct message {
     enum message_type type;
-    int permille;                         /* PROGRESS */
-    struct media_info info;               /* PROBED */
-    int64_t remuxed_bytes;                /* PROBED: 0 none */
+    int permille;           /* PROGRESS */
+    struct media_info info; /* PROBED */
+    int64_t remuxed_bytes;  /* PROBED: size of the remuxed copy; 0: none was written */
     char rendition[RENDITION_NAME_BYTES]; /* INIT, CHUNK */
     int chunk;                            /* CHUNK */
-    int sheets;                           /* STORYBOARD: from 1 */
+    int sheets;                           /* STORYBOARD: number of sheets, at least 1 */
     int64_t bytes;                        /* INIT, CHUNK */
     char sha256[65];                      /* INIT, CHUNK: 64 lower-case hex digits */
     char codecs[64];                      /* INIT: RFC 6381 */
-    struct message_segment
-        *segments; /* CHUNK: malloc'd by message_decode, freed by message_clear */
+    /* CHUNK. message_decode() allocates the array, message_clear() frees it. */
+    struct message_segment *segments;
     size_t segment_count;
     enum reason reason; /* FAILED */
     char detail[256];   /* FAILED: UTF-8 */
 };
 
-/* Encodes into a fresh malloc'd buffer (the caller's), header included. 0, or -1: out of memory or
- * too large. */
+/*
+ * Encodes a message, header included, into a new buffer. The caller frees *out.
+ * Returns 0, or -1 if memory runs out or the message is too large.
+ */
 int message_encode(const struct message *message, uint8_t **out, size_t *out_bytes);
 
 /*
- * Decodes one message from the front of data. Returns the bytes it took (> 0), 0 if data holds only
- * part of a message, -1 if it is malformed. On > 0 the caller ends with message_clear(out). Pure.
+ * Decodes the message at the start of data. After a result above 0 the caller ends with
+ * message_clear(out).
+ * Returns the number of bytes read; 0 if data holds only part of a message; -1 if the message is
+ * malformed. Pure.
  */
 long message_decode(const uint8_t *data, size_t data_bytes, struct message *out);
-/* Frees what message_decode allocated; accepts a cleared one. */
+/* Frees the memory that message_decode() allocated. Accepts a message that is already cleared. */
 void message_clear(struct message *message);
 
 #endif

@@ -36,7 +36,7 @@ static const struct field rendition_fields[] = {
     FIELD_OF_INT(struct rendition, noise_dbfs, -120, 0),
 };
 
-/* A name is a folder and a URL part. */
+/* Whether the name is allowed. The name is used as a folder and as part of a URL. */
 static bool name_fits(const char *name)
 {
     size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
