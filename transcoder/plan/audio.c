@@ -6,30 +6,32 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The level of all lessons. Between -16 and it at most so much is added: what is quieter than that
- * was not meant to be heard, and its noise would be. */
+/* The loudness that all lessons get. The gain is limited to 20 dB: audio that is quieter than
+ * that was not meant to be heard, and more gain would make its noise audible. */
 #define TARGET_LUFS_X100 (-1600)
 #define MAX_GAIN_DB_X100 2000
-/* Under this there is nothing but noise, and it is let be. */
+/* Below this loudness a track contains only noise, and its level stays as it is. */
 #define NEAR_SILENCE_LUFS_X100 (-5000)
 
 /*
- * Noise is reduced where it is less than 27 dB under the speech: with speech at some 65 dB in a
- * classroom it is then above the 35 to 40 dB that such rooms have themselves (ANSI S12.60), and it
- * costs bits that the words need. Brought to 30 dB, but by at most 12, which leaves voices as they
- * are. Where the pauses are hardly quieter than the words they don't show noise but music.
+ * Noise reduction applies if the noise is less than 27 dB below the speech. With speech at about 65
+ * dB in a classroom such noise is louder than the 35 to 40 dB of the room itself (ANSI S12.60), and
+ * it costs bits that the words need. The reduction aims at 30 dB below the speech. It is at most 12
+ * dB, which leaves voices unchanged. If the pauses are hardly quieter than the words, they contain
+ * music rather than noise, and nothing is reduced.
  */
 #define NOISY_DB 27
 #define CLEAN_DB 30
 #define NO_PAUSES_DB 8
 #define MAX_REDUCTION_DB 12
 
-/* What the container takes: a moof and mdat for every two seconds, and a trun entry for each packet
- * (libavformat's, measured); a fifth more, since short segments end with short fragments. */
+/* The cost of the container: a moof and an mdat box every two seconds, and a trun entry for each
+ * packet, as libavformat writes them (measured). FRAGMENT_BPS has a fifth more than measured,
+ * because short segments end with short fragments. */
 #define FRAGMENT_BPS 540
 #define PACKET_BITS 32
 
-/* AAC first: a player that knows it alone takes the first group. */
+/* AAC comes first, because a player that supports only AAC takes the first group. */
 static const struct {
     char letter;
     int codec;

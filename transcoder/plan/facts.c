@@ -10,9 +10,9 @@ int64_t plan_audio_wire_bps(const struct media_info *info)
 
 int plan_class_share(const struct media_info *info, int media_class)
 {
-    int64_t length_us = 0;
     if (info->stretch_count == 0 || info->duration_us <= 0)
         return media_class == MEDIA_HEAD ? 1000 : 0;
+    int64_t length_us = 0;
     for (int i = 0; i < info->stretch_count; i++) {
         const struct media_stretch *s = &info->stretches[i];
         int64_t end_us =
@@ -27,7 +27,7 @@ int plan_few_frames(const struct media_info *info)
 {
     static const int divisors[] = {6, 4, 3, 2};
     for (size_t i = 0; i < COUNT(divisors); i++)
-        /* 29.97 / 6 will do for 5 */
+        /* 29.97 / 6 is close enough to 5. */
         if (info->fps_num * 100LL >= 499LL * info->fps_den * divisors[i])
             return divisors[i];
     return 1;

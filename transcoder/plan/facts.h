@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the planner's stages derive from the probe's findings. Pure. */
+/* Facts that several stages of the planner derive from the findings of the probe. Pure. */
 #ifndef TRANSCODER_PLAN_FACTS_H
 #define TRANSCODER_PLAN_FACTS_H
 #include "transcoder/protocol/rendition.h"
 
-/* On the wire, of the audio group that every player takes. */
+/* The cap of the AAC renditions on the wire. Every player can take these. */
 #define PLAN_AUDIO_CAP_BPS 24000
 
-/* The share of the lesson that is of a class, in thousandths; without an analysis all is "head".
- * Pure. */
+/* Returns the share of the lesson that is of a class, in thousandths. Without a content analysis
+ * the whole lesson counts as MEDIA_HEAD. */
 int plan_class_share(const struct media_info *info, int media_class);
 
-/* The divisor of the frame rate that leaves as few frames as still life needs, 5 a second or a
- * little more. */
+/* Returns the divisor that reduces the frame rate of the grid to 5 a second or a little more.
+ * That is enough for pictures that hardly move. */
 int plan_few_frames(const struct media_info *info);
 
-/* How many times finer than its numerator a frame rate's timescale is: so that a frame is a whole
- * number of ticks, which are fine enough for offsets of a tenth of a millisecond. */
+/* Returns the number of ticks per unit of fps_num. The timescale of a video rendition is fps_num
+ * times this number. A frame is then a whole number of ticks, and a tick is at most 0.1 ms. */
 int plan_ticks_per_unit(const struct media_info *info);
 
-/* What the sound that goes with the pictures takes on the wire, its container included. */
+/* Returns the bit rate on the wire of the audio that is sent with the video, container included;
+ * 0 for a lesson without audio. */
 int64_t plan_audio_wire_bps(const struct media_info *info);
 
-/* The even number nearest to value, at least 2: sizes of pictures with 4:2:0 chroma. */
+/* Returns the even number nearest to value, but at least 2. Pictures with 4:2:0 chroma need even
+ * sizes. */
 int plan_even(double value);
 
 #endif

@@ -8,7 +8,8 @@ static int64_t chunk_length_us(const struct plan_options *options)
     return options->chunk_us > 0 ? options->chunk_us : 60 * US;
 }
 
-/* The first chunk is a quarter as long, so that the lesson can soon be watched. */
+/* The chunk in which a segment begins. The first chunk is a quarter as long as the others, so
+ * that the lesson can be watched soon. */
 static int chunk_of(const struct plan *plan, const struct plan_options *options, int segment)
 {
     int64_t start_us = plan_segment_start_us(plan, segment) - plan_segment_start_us(plan, 0);
@@ -16,7 +17,7 @@ static int chunk_of(const struct plan *plan, const struct plan_options *options,
     return (int)((start_us + length_us - length_us / 4) / length_us);
 }
 
-/* The first segment that begins in the chunk or later. */
+/* Returns the first segment that begins in the chunk or in a later one. */
 static int first_of_chunk(const struct plan *plan, const struct plan_options *options, int chunk)
 {
     int low = 0, high = plan->segment_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A plan: the renditions of a lesson, its segment boundaries and its pieces of work. Pure. */
+/* A plan: the renditions of a lesson, its segment boundaries and its units of work. Pure. */
 #ifndef TRANSCODER_PLAN_PLAN_H
 #define TRANSCODER_PLAN_PLAN_H
 #include <stdbool.h>
@@ -12,68 +12,70 @@
 
 #define PLAN_MAX_SEGMENTS 12000
 
-/* Lessons where it saves less of H.264's bits get no renditions in AV1: it takes eight times x264's
- * time. */
+/* The least share of H.264's bits that AV1 must save. Below it a lesson gets no AV1 renditions,
+ * because SVT-AV1 takes eight times as long as x264. */
 #define PLAN_AV1_MIN_SAVING_PERMILLE 150
 
-/* What AV1 is encoded with, in trials too. Measured: with preset 10 it saves little; without screen
- * content tools far less on screens; pyramids of eight pictures do as well as those of sixteen, in
- * less memory. */
+/* Parameters of SVT-AV1, also for the test encodes. Measured: preset 10 saves little. Without
+ * screen content tools (scm) it saves far less on screen recordings. Pyramids of 8 pictures
+ * (hierarchical-levels=3) are as good as pyramids of 16 and take less memory. */
 #define PLAN_AV1_PRESET "8"
 #define PLAN_AV1_TUNING "scm=1:hierarchical-levels=3"
 
 struct plan {
-    struct rendition
-        renditions[PLAN_MAX_RENDITIONS]; /* video, audio, text, legacy; from the lowest rung */
+    /* In this order: video, from the lowest rung; audio; text; legacy. */
+    struct rendition renditions[PLAN_MAX_RENDITIONS];
     size_t rendition_count;
     int64_t duration_us;
-    int64_t video_start_us; /* the lesson time of grid frame 0 */
-    int grid_fps_num,       /* of the grid that segments begin on: that of the pictures, whose */
-        grid_fps_den;       /* renditions take each, every second... frame; or of sound alone */
-    int64_t frame_count;    /* on the video grid; 0 without video */
-    int32_t segment_starts[PLAN_MAX_SEGMENTS + 1]; /* in frames of the grid; the last is the end */
+    int64_t video_start_us; /* lesson time of frame 0 of the grid */
+    /* The rate of the frame grid. Segments begin on frames of this grid. A video rendition uses
+     * every frame of it, or every second frame, and so on. A lesson without video has a grid of
+     * its own. */
+    int grid_fps_num, grid_fps_den;
+    int64_t frame_count; /* frames on the video grid; 0: the lesson has no video */
+    /* The frame of the grid on which each segment starts. The last entry is the lesson's end. */
+    int32_t segment_starts[PLAN_MAX_SEGMENTS + 1];
     int segment_count;
     int chunk_count;
-    int group_count; /* of video renditions */
+    int group_count; /* groups of video renditions */
 };
 
-/* What the container adds to packets of that many samples. */
+/* Returns the bit rate that the container adds to an audio track whose packets have
+ * frame_samples samples each. */
 int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples);
 
-/*
- * Where segment n begins: a frame of the video grid, or for audio-only lessons of a grid of its
- * own. Alike in all renditions; audio is cut at the frame boundary nearest to it. n may be one past
- * the last: the end.
- */
+/* Return the start of a segment, as lesson time or as a frame of the video grid. All renditions
+ * have the same boundaries; audio is cut at the nearest boundary between audio frames. The
+ * segment may be one past the last: its start is the end of the lesson. */
 int64_t plan_segment_start_us(const struct plan *plan, int64_t segment);
-int64_t plan_segment_start_frame(const struct plan *plan, int64_t segment); /* video lessons only */
+int64_t plan_segment_start_frame(const struct plan *plan, int64_t segment);
 
-/* How many chunks a plan has whose segments are known. */
+/* Returns the number of chunks of a plan. The segments must be known already. */
 int plan_count_chunks(const struct plan *plan, const struct plan_options *options);
 
-/* The segments of a chunk: the first, and the one past its last. */
+/* Sets *first to the first segment of a chunk, and *end to one past its last segment. */
 void plan_chunk_segments(
     const struct plan *plan, const struct plan_options *options, int chunk, int *first, int *end);
 
-/*
- * Video is made in pieces, a chunk of the renditions of a group each: all chunks of the lowest
- * group come first, so that the lesson can be watched early. A plan has chunk_count * group_count.
- */
+/* One unit of work on the video: one chunk of the renditions of one group. A plan has
+ * chunk_count * group_count units. All chunks of the lowest group come first, so that the lesson
+ * can be watched early. */
 struct plan_work {
     int chunk, group;
 };
 struct plan_work plan_work(const struct plan *plan, int work);
 
-/* What a video rendition is likely to take at a CRF of its encoder's, container left out: by the
- * probe's trials of its size and frame rate; if there were none, by rule of thumb. Pure. */
+/* The bit rate that a video rendition is expected to need at a CRF of its encoder, without the
+ * container. It follows from the test encodes of the same size and frame rate. Without such test
+ * encodes a rule of thumb replaces them. Pure. */
 struct plan_expectation {
-    double keyframe_bytes; /* of a segment's first picture */
-    double rest_bps;       /* of those that follow */
+    double keyframe_bytes; /* size of a segment's first frame */
+    double rest_bps;       /* bit rate of the other frames */
 };
 struct plan_expectation plan_expect(
     const struct media_info *info, const struct rendition *rendition, double crf);
 
-/* Every which grid frame a rendition has. */
+/* Returns n if the rendition uses every n-th frame of the grid. */
 int plan_divisor(const struct plan *plan, const struct rendition *rendition);
 
 #endif

@@ -10,9 +10,10 @@
 #include "transcoder/plan/video.h"
 
 #define US 1000000LL
-/* Segments of lessons without pictures begin on this grid. */
+/* Segments of lessons without video begin on this grid. */
 #define AUDIO_GRID_FPS 25
-/* Subtitles in a script of three bytes a character, read at speaking speed, with their times. */
+/* Bit rate of subtitles: a script with three bytes a character, read at speaking speed, and the
+ * cue times. */
 #define TEXT_BPS 2000
 #define TEXT_TIMESCALE 1000000
 
@@ -31,7 +32,7 @@ static void plan_text(struct plan *plan, const struct media_info *info)
     }
 }
 
-/* Frames from the first picture to the lesson's end. */
+/* Returns the number of grid frames from the start of the video to the end of the lesson. */
 static int64_t count_frames(const struct media_info *info)
 {
     int64_t length_us = info->duration_us - info->video_start_us;
@@ -40,8 +41,9 @@ static int64_t count_frames(const struct media_info *info)
     return frames < 1 ? 1 : frames;
 }
 
-/* Chunks are a minute, segments a third of it at most: each chunk has some; unless options make
- * segments longer than chunks. */
+/* Whether each chunk has at least one segment. By default a chunk is a minute and a segment at
+ * most a third of that, so each has some. Options may ask for segments that are longer than
+ * chunks. */
 static bool each_chunk_has_segments(const struct plan *plan, const struct plan_options *options)
 {
     for (int chunk = 0; chunk < plan->chunk_count; chunk++) {
@@ -61,9 +63,9 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
         .grid_fps_num = AUDIO_GRID_FPS,
         .grid_fps_den = 1,
     };
-    int unit = 1;
     if (!info->has_video && info->audio_count == 0)
         return -1;
+    int unit = 1;
     if (info->has_video) {
         if (info->fps_num <= 0 || info->fps_den <= 0 || info->width <= 0 || info->height <= 0)
             return -1;
@@ -74,7 +76,8 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
     } else {
         out->video_start_us = 0;
     }
-    /* Of nothing there are no segments: a probe says so, but not every worker may be believed. */
+    /* A lesson of no length has no segments. The probe refuses such a lesson, but a worker may
+     * be compromised. */
     if (plan_segments(out, info, options->segment_us, unit) < 0 || out->segment_count < 1)
         return -1;
     if (info->has_video)

@@ -2,28 +2,29 @@
 #include "transcoder/plan/segments.h"
 
 /*
- * Where segments begin. What a slow link feels is the bytes of a segment, and keyframes are nearly
- * all the bytes of still pictures; so segments are long where little happens, and begin where
- * another slide or scene does, since that costs a keyframe's bytes anyway. A lesson begins with
- * short ones, so that the first picture is soon there.
+ * The choice of segment boundaries. On a slow link the bytes of a segment matter, and in still
+ * content nearly all bytes are those of keyframes. So segments are long where little happens. They
+ * begin where another slide or scene begins, because such a frame costs the bytes of a keyframe
+ * anyway. A lesson starts with short segments, so that the first picture appears soon.
  */
 
 #define US 1000000LL
 
-/* The longest by class; in seconds. */
+/* The longest segment of each class, in seconds. */
 static const int longest_s[] = {[MEDIA_SLIDES] = 20, [MEDIA_HEAD] = 16, [MEDIA_MOTION] = 10};
 static const int ramp_s[] = {4, 6, 10};
 #define RAMP ((int)(sizeof(ramp_s) / sizeof(ramp_s[0])))
-/* A cut earlier than this in a segment does not end it. */
-#define SHORTEST_US (6 * US)
-/* What is left at the end and shorter joins the segment before, or takes from it. */
+/* A cut that comes earlier than this in a segment does not end the segment. */
+#define MIN_BEFORE_CUT_US (6 * US)
+/* A remainder at the end that is shorter than this joins the segment before, or takes some of
+ * its length. */
 #define MIN_TAIL_US (2 * US)
 
-/* All in frames of the grid. */
+/* The state while boundaries are chosen. Positions are in frames of the grid. */
 struct walk {
     struct plan *plan;
     const struct media_info *info;
-    int64_t longest_us; /* 0: by class */
+    int64_t longest_us; /* 0: the class of the content decides */
     int unit;
     int next_cut;
     int64_t end;
@@ -48,7 +49,7 @@ static int64_t whole_units(const struct walk *w, int64_t frames)
     return (units < 1 ? 1 : units) * w->unit;
 }
 
-/* The longest that the segment that begins here may be. */
+/* Returns the longest length of the segment that begins at start. */
 static int64_t longest_at(const struct walk *w, int64_t start)
 {
     int64_t start_us = start * US * w->plan->grid_fps_den / w->plan->grid_fps_num;
@@ -60,7 +61,8 @@ static int64_t longest_at(const struct walk *w, int64_t start)
     return whole_units(w, to_frames(w->plan, longest_us));
 }
 
-/* The boundary at a cut: the first at which all renditions show what is new. */
+/* Returns the boundary at a cut: the first multiple of the unit at which all renditions show the
+ * new content. */
 static int64_t at_cut(const struct walk *w, int cut)
 {
     int64_t after_us = w->info->cuts_us[cut] - w->plan->video_start_us;
@@ -72,17 +74,19 @@ static int64_t at_cut(const struct walk *w, int cut)
 }
 
 /*
- * The end of the segment that begins at start: at the last cut that it reaches; else as late as it
- * may be, but halfway to a cut that the next one could not reach otherwise without being too short.
+ * Returns the end of the segment that begins at start. This is the last cut within the longest
+ * length.
+ * If there is none, the segment gets the longest length. But if the next cut follows so soon that
+ * the next segment could not end there, the end is halfway to that cut.
  */
 static int64_t end_of(struct walk *w, int64_t start)
 {
-    int64_t longest = longest_at(w, start), shortest = to_frames(w->plan, SHORTEST_US);
+    int64_t longest = longest_at(w, start), shortest = to_frames(w->plan, MIN_BEFORE_CUT_US);
     if (shortest > longest / 2)
         shortest = longest / 2;
-    int64_t best = 0, beyond = 0;
     while (w->next_cut < w->info->cut_count && at_cut(w, w->next_cut) < start + shortest)
         w->next_cut++;
+    int64_t best = 0, beyond = 0;
     for (int i = w->next_cut; i < w->info->cut_count && beyond == 0; i++) {
         int64_t cut = at_cut(w, i);
         if (cut <= start + longest)

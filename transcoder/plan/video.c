@@ -2,10 +2,11 @@
 #include "transcoder/plan/video.h"
 
 /*
- * Which video renditions a lesson gets. Caps are on the wire; what fits under one is chosen from
- * what the probe's trials came to: at each size and frame rate the CRF that fits follows from their
- * bytes, the quality there from their SSIM, and the best of them is made: the convex hull of
- * per-title encoding, with the frame rate as one more of its dimensions.
+ * The choice of a lesson's video renditions. Each rung has a cap on the wire. The probe encoded
+ * some excerpts at several sizes and frame rates. From the bytes of these test encodes follows the
+ * CRF that fits under the cap, and from their SSIM the quality at this CRF. The size and frame rate
+ * with the best quality wins. This is the convex hull of per-title encoding, with the frame rate as
+ * one more dimension.
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,71 +18,77 @@
 
 static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000, 700000};
 
-/* Segments may take a little more than their share, as long as three in a row stay within 1.1. */
+/* A segment may exceed the cap by this factor, because any three segments in a row must stay
+ * within a factor of 1.1. */
 #define SEGMENT_ROOM 1.05
-/* Trials see a few places; others take more. What the mean of them may take of a segment's cap. */
+/* The mean bit rate of the test encodes may use this share of a segment's cap. The test encodes
+ * cover only a few excerpts, and other parts of the lesson need more. */
 #define MEAN_ROOM 0.80
-/* x264's CRF: finer than this nobody sees; coarser than this nothing can be read. */
+/* Limits of x264's CRF. A difference below the first is invisible; above the second nothing is
+ * legible. */
 #define FINEST_CRF 23.0
 #define COARSEST_CRF 43.0
-/* Finer than this (an SSIM of 0.9955) looks no better, at whatever CRF. */
+/* Quality above this (an SSIM of 0.9955) looks no better, whatever the CRF. */
 #define ENOUGH_MDB 23500.0
-/* A rung whose picture is not better by this looks no better. */
+/* A rung must be better than the one below by this, or the difference is invisible. */
 #define MIN_GAIN_MDB 500.0
-/* Where a rung's pictures take less of what they may, another's of the same CRF are the same. */
+/* If the mean bit rate of a rung is below this share of its limit, the cap has no effect: a
+ * higher rung with the same CRF would have the same pictures. */
 #define CAP_BINDS 0.75
-/* Below this a sharp picture teaches more than a smooth one. Above it a lower frame rate must look
- * better by this much. */
+/* For caps below SMOOTH_BPS, sharp pictures matter more than smooth motion. For higher caps a
+ * lower frame rate must look better by SMOOTH_MDB. */
 #define SMOOTH_BPS 100000
 #define SMOOTH_MDB 1000.0
-/* Trials are made with a faster preset. */
+/* Bytes of the final encode relative to the test encode, which uses a faster preset. */
 #define PRESET_GAIN 0.88
 #define LARGE_PIXELS (1000 * 1000)
 #define SMALL_PIXELS (500 * 1000)
-/* A lesson of fewer slides is one of moving pictures. */
+/* A lesson with a smaller share of slides counts as moving content. */
 #define MOVING_SLIDES_PERMILLE 500
-/* The busiest place is the worst of its window: there a segment may take more for a while. */
+/* The busiest excerpt is the worst part of its window. There the bit rate may exceed the limit
+ * by this factor for a short time. */
 #define BUSY_ROOM 1.5
-/* The busy part counts by its share of the lesson, within these. */
+/* Limits for the share of the lesson with which the busy part counts. */
 #define MIN_BUSY_SHARE 0.05
 #define MAX_BUSY_SHARE 0.5
-/* Pixels that the encoders of a group may have in their pictures, for the sake of memory; and what
- * an encoder takes besides, as pixels. */
+/* Limit for the sum of picture sizes in a group, in pixels; it limits the memory of a worker.
+ * Each encoder counts as ENCODER_PIXELS in addition to its pictures. */
 #define GROUP_PIXELS (2500 * 1000)
 #define ENCODER_PIXELS (300 * 1000)
 
-/* AV1, for the sake of its time, is made where it saves most and matters most; of larger pictures a
- * worker would take more than 400 MB, and smaller ones its encoder does not take. */
+/* AV1 is slow, so it is made only where it saves and matters most. For larger pictures a worker
+ * would take more than 400 MB. SVT-AV1 does not accept sides shorter than MIN_AV1_SIDE. */
 #define MIN_AV1_SLIDES_PERMILLE 700
 #define MAX_AV1_BPS 80000
-#define MAX_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 pictures a second */
+#define MAX_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 frames a second */
 #define MAX_AV1_PIXELS (1000 * 1000)
 #define MIN_AV1_SIDE 64
 
-/* Where nothing was tried: what a pixel takes at this CRF, between slides and faces; and by how
- * much the CRF rises where the bytes are halved, at village rates. */
+/* The rule of thumb without test encodes: the bits of a pixel at UNTRIED_CRF, for content
+ * between slides and faces. The CRF rises by CRF_STEPS_A_HALF if the bytes are halved, at low
+ * bit rates. */
 #define UNTRIED_CRF 30
 #define UNTRIED_KEYFRAME_BYTES 0.05
 #define UNTRIED_REST_BPS 0.2
 #define CRF_STEPS_A_HALF 8.0
 
-/* Two trials of one size and frame rate. */
+/* Two test encodes of one size and frame rate, at different CRFs. */
 struct pair {
     const struct media_trial *fine, *coarse;
 };
 
-/* One size and frame rate, by what trials came to. */
+/* One size and frame rate, with its test encodes. */
 struct candidate {
     int height, divisor;
     struct pair usual;
-    struct pair busy; /* of NULLs: not tried */
+    struct pair busy; /* both NULL: not tried */
 };
 
-/* A candidate under a cap. */
+/* The outcome of a candidate under a cap. */
 struct choice {
     int height, divisor;
     double crf, quality_mdb, rate_bps;
-    double mean_bps; /* at that CRF, the busy part included */
+    double mean_bps; /* mean bit rate of the lesson at this CRF, busy part included */
 };
 
 static double between(double fine, double coarse, double share)
@@ -111,7 +118,8 @@ static struct choice at_crf(const struct pair *p, double crf, double segment_s)
     };
 }
 
-/* SVT-AV1's CRF and x264's of equal SSIM: measured on lectures, in between by lines. */
+/* Pairs of CRFs at which SVT-AV1 and x264 have equal SSIM, measured on lectures. Linear
+ * interpolation gives the values in between. */
 static const struct {
     double av1, h264;
 } equal_looks[] = {{0, 12}, {40, 29}, {45, 31}, {52, 33.5}, {58, 36.2}, {60, 38}, {63, 43}};
@@ -126,7 +134,8 @@ static double h264_crf(double av1_crf)
     return between(equal_looks[i - 1].h264, equal_looks[i].h264, share);
 }
 
-/* The coarsest that looks at least as well, if there is one; a whole number, as it wants. */
+/* Returns the coarsest CRF of SVT-AV1 that looks at least as good as this CRF of x264, or 0.
+ * SVT-AV1 takes only whole numbers. */
 static int av1_crf(double crf)
 {
     int found = (int)equal_looks[COUNT(equal_looks) - 1].av1;
@@ -135,14 +144,14 @@ static int av1_crf(double crf)
     return found;
 }
 
-/* What of H.264's bits AV1 takes. */
+/* Returns the share of H.264's bits that AV1 needs. */
 static double av1_part(const struct media_info *info)
 {
     return 1 - info->av1_saving_permille / 1000.0;
 }
 
-/* The finest CRF, from `finest` on, at which the mean rate is within, and no finer than is enough.
- */
+/* Returns the outcome at the finest CRF that is not below `finest`, keeps the mean bit rate
+ * within rate_bps, and does not exceed the quality that is enough. */
 static struct choice fit_pair(
     const struct pair *p, double rate_bps, double segment_s, double finest)
 {
@@ -163,19 +172,17 @@ static double dssim(double quality_mdb)
     return pow(10, -quality_mdb / 10000);
 }
 
-/*
- * What a candidate comes to under a cap. Each segment is kept under it by itself, so that what is
- * busy gets coarser while the rest does not: the quality is that of both, by their shares of the
- * lesson.
- */
+/* Returns the outcome of a candidate under a cap. Each segment is kept under the cap by itself,
+ * so busy parts get coarser and the others do not. The quality is the mean of both, weighted by
+ * their shares of the lesson. */
 static struct choice fit(
     const struct media_info *info, const struct candidate *c, double rate_bps, double segment_s)
 {
     struct choice choice = fit_pair(&c->usual, rate_bps, segment_s, FINEST_CRF);
-    double share = info->busy_permille / 1000.0;
     choice.mean_bps = choice.rate_bps;
     if (!c->busy.fine)
         return choice;
+    double share = info->busy_permille / 1000.0;
     share = share < MIN_BUSY_SHARE   ? MIN_BUSY_SHARE
             : share > MAX_BUSY_SHARE ? MAX_BUSY_SHARE
                                      : share;
@@ -188,7 +195,8 @@ static struct choice fit(
     return choice;
 }
 
-/* The coarser trial of the same kind; NULL: none. */
+/* Returns the coarser test encode of the same size, frame rate and excerpts; NULL if there is
+ * none. */
 static const struct media_trial *find_coarser(
     const struct media_info *info, const struct media_trial *fine)
 {
@@ -201,7 +209,7 @@ static const struct media_trial *find_coarser(
     return NULL;
 }
 
-/* Pairs trials of one size and frame rate. */
+/* Pairs the test encodes of one size and frame rate. Returns the number of candidates. */
 static size_t pair_trials(const struct media_info *info, struct candidate *out)
 {
     size_t count = 0;
@@ -249,8 +257,9 @@ struct plan_expectation plan_expect(
     return expected;
 }
 
-/* Without trials (nothing could be tried): what suits most. */
-static struct choice usual(const struct media_info *info, int64_t cap_bps)
+/* The default choice if nothing could be test-encoded: the size and frame rate that suit most
+ * content. */
+static struct choice default_choice(const struct media_info *info, int64_t cap_bps)
 {
     int side = cap_bps < 100000 ? 360 : cap_bps < 300000 ? 480 : 720;
     int source_side = info->width < info->height ? info->width : info->height;
@@ -264,7 +273,7 @@ static struct choice usual(const struct media_info *info, int64_t cap_bps)
     };
 }
 
-/* Of a picture whose shorter side is that. */
+/* Returns the pixels of a picture of the source's shape whose shorter side is `height`. */
 static double pixels_at(const struct media_info *info, int height)
 {
     double longer = info->width > info->height ? info->width : info->height;
@@ -272,11 +281,11 @@ static double pixels_at(const struct media_info *info, int height)
     return height * height * longer / shorter;
 }
 
-/* What is asked of a rung's pictures. */
+/* The requirements of a rung. */
 struct demand {
     int64_t cap_bps;
-    double rate_bps; /* in the mean */
-    bool small;      /* as AV1 must be */
+    double rate_bps; /* limit of the mean bit rate of the video */
+    bool small;      /* the size must be within the limits for AV1 */
 };
 
 static bool is_small(const struct media_info *info, const struct candidate *c)
@@ -287,7 +296,7 @@ static bool is_small(const struct media_info *info, const struct candidate *c)
            pixels * fps <= MAX_AV1_PIXELS_PER_S;
 }
 
-/* quality_mdb is below 0 if nothing that was tried will do. */
+/* Returns the best candidate for a rung. Its quality_mdb is below 0 if no candidate is allowed. */
 static struct choice choose(
     const struct media_info *info, const struct demand *demand, double segment_s)
 {
@@ -302,7 +311,7 @@ static struct choice choose(
         bool fits = choice.rate_bps <= demand->rate_bps * 1.02;
         if (demand->cap_bps >= SMOOTH_BPS && choice.divisor > 1)
             choice.quality_mdb -= SMOOTH_MDB;
-        /* Caps come first: of what can't hold, the smallest. */
+        /* The cap comes first: if no candidate fits, the one with the lowest bit rate wins. */
         bool better = fits != best_fits ? fits
                       : fits            ? choice.quality_mdb > best.quality_mdb
                                         : choice.rate_bps < best.rate_bps;
@@ -311,18 +320,24 @@ static struct choice choose(
             best_fits = fits;
         }
     }
-    return count > 0 ? best : usual(info, demand->cap_bps);
+    return count > 0 ? best : default_choice(info, demand->cap_bps);
 }
 
 /*
- * Few pictures a second have far neighbours: B-frames gain nothing there (measured: 0.1 dB less at
- * equal rates with five of them), cost time, and need decoding times that are squeezed in at a
- * segment's start (transcoder/package/dts.h), which FFmpeg's program takes for a leap of the clock
- * where half a frame is more than a tenth of a second. x264 keeps the pictures that it looks ahead
- * at, and so does the segment's encoder: of large ones there is room for few (measured at 720p: 20
- * instead of 32 cost nothing at 12 and 25 a second, 3 % at 6). Small ones are worth a longer
- * search, larger ones where what is seen moves: 5 to 12 % fewer bits for half as much time again
- * with subme 8, another 3 % for a quarter more with 10 and umh.
+ * Chooses the B-frames, the search and the lookahead of x264.
+ *
+ * At a low frame rate neighbouring frames are far apart. B-frames gain nothing there (measured:
+ * five of them lose 0.1 dB at equal rates) and cost time. They also need decoding times that are
+ * squeezed in at the start of a segment (transcoder/package/dts.h). The ffmpeg program takes these
+ * for a leap of the clock if half a frame is longer than a tenth of a second.
+ *
+ * x264 keeps the frames of its lookahead in memory, and so does our segment encoder. So large
+ * pictures get a short lookahead. Measured at 720p: 20 frames instead of 32 cost nothing at 12 and
+ * 25 frames a second, and 3 % at 6.
+ *
+ * Small pictures are worth a longer search, larger ones only if the content moves. Measured: subme
+ * 8 saves 5 to 12 % of the bits for half as much time again; subme 10 and umh save another 3 % for
+ * a quarter more.
  */
 static void choose_tuning(struct rendition *r, const struct media_info *info)
 {
@@ -363,7 +378,7 @@ static struct rendition *add_rendition(
     return r;
 }
 
-/* What the pictures of a rung may take in the mean. */
+/* Returns the limit of the mean bit rate of a rung's video. */
 static double room_bps(const struct media_info *info, int64_t cap_bps)
 {
     return ((double)cap_bps * SEGMENT_ROOM - (double)plan_audio_wire_bps(info)) * MEAN_ROOM;
@@ -391,7 +406,7 @@ static bool av1_is_worth_it(const struct media_info *info, const struct plan_opt
            plan_class_share(info, MEDIA_SLIDES) >= MIN_AV1_SLIDES_PERMILLE;
 }
 
-/* Beside each low rung one in AV1, if it looks at least as well there. */
+/* Adds an AV1 rendition for each low rung, if it looks at least as good there. */
 static void plan_av1(struct plan *plan, const struct media_info *info, double segment_s)
 {
     size_t h264_count = plan->rendition_count;
@@ -413,8 +428,9 @@ static void plan_av1(struct plan *plan, const struct media_info *info, double se
     }
 }
 
-/* From the lowest on, as many together as memory allows; those in AV1, which take more of it, alone
- * and after all others: the lesson is whole without them. */
+/* Divides the video renditions into groups, from the lowest rung on. A group has as many
+ * renditions as memory allows. An AV1 rendition takes more memory, so each has a group of its
+ * own; these groups come last, because the lesson is complete without them. */
 static void make_groups(struct plan *plan)
 {
     int64_t pixels = 0;
@@ -430,8 +446,8 @@ static void make_groups(struct plan *plan)
     }
 }
 
-/* Whether a rung above would be the same once more: of the same size, frame rate and CRF, while the
- * lower one's cap leaves room. */
+/* Whether a rung would have the same pictures as the rung below: the size, frame rate and CRF
+ * are the same, and the cap of the lower rung has no effect. */
 static bool is_same(const struct choice *above, const struct choice *below, double below_rate_bps)
 {
     return above->height == below->height && above->divisor == below->divisor &&
