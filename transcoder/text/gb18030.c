@@ -37,8 +37,8 @@ long gb18030_to_utf8(
     /* iconv's prototype lacks a const; it does not write to its input. */
     char *in = (char *)(uintptr_t)text, *to = out;
     size_t in_left = text_bytes, to_left = out_bytes;
-
-    iconv(converter->to_utf8, NULL, NULL, NULL, NULL); /* forgets an earlier failure */
+    /* resets the state that an earlier failure left */
+    iconv(converter->to_utf8, NULL, NULL, NULL, NULL);
     size_t result = iconv(converter->to_utf8, &in, &in_left, &to, &to_left);
     return result == (size_t)-1 ? -1 : (long)(to - out);
 }

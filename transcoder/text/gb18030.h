@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GB18030, which contains GBK and GB2312: what names and subtitles of older systems are in. */
+/* Converts GB18030 to UTF-8. GB18030 contains GBK and GB2312. Names and subtitles from older
+ * systems use these encodings. */
 #ifndef TRANSCODER_TEXT_GB18030_H
 #define TRANSCODER_TEXT_GB18030_H
 #include <stddef.h>

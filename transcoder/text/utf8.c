@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/text/utf8.h"
 
-/* The length that the first byte of a sequence announces; 0: it can't be a first byte. */
+/* Returns the length that the first byte of a sequence announces; 0: it can't be a first byte. */
 static size_t announced_length(unsigned char first)
 {
     if (first < 0x80)
@@ -16,7 +16,6 @@ static size_t announced_length(unsigned char first)
 size_t utf8_sequence(const char *text, size_t text_bytes)
 {
     const unsigned char *bytes = (const unsigned char *)text;
-
     if (text_bytes == 0)
         return 0;
     size_t length = announced_length(bytes[0]);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Returns the length in bytes of the well-formed sequence at the start of text, or 0 if there is
+/* Returns the length in bytes of the well-formed sequence at the start of text; 0: there is
  * none. */
 size_t utf8_sequence(const char *text, size_t text_bytes);
 
