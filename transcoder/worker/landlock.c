@@ -9,15 +9,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The whole of landlock_ruleset_attr as of version 6; older kernels take its beginning. */
+/* struct landlock_ruleset_attr as of version 6. An older kernel accepts the first members alone. */
 struct ruleset {
     uint64_t handled_access_fs;
     uint64_t handled_access_net; /* from version 4 */
     uint64_t scoped;             /* from version 6 */
 };
 
-#define ALL_OF_VERSION_1 ((1ULL << 13) - 1) /* from EXECUTE to MAKE_SYM */
-#define REFER (1ULL << 13)                  /* version 2: to another folder */
+#define ALL_OF_VERSION_1 ((1ULL << 13) - 1) /* the access rights from EXECUTE to MAKE_SYM */
+#define REFER (1ULL << 13)                  /* version 2: rename or link to another folder */
 #define TRUNCATE (1ULL << 14)               /* version 3 */
 #define IOCTL_DEV (1ULL << 15)              /* version 5 */
 #define NET_BIND_AND_CONNECT 3ULL
@@ -66,10 +66,10 @@ static int allow_reading(int ruleset_fd)
 
 int landlock_enter(int output_fd, bool read_elsewhere)
 {
-    uint64_t handled;
     int version = landlock_version();
     if (version == 0)
         return 0;
+    uint64_t handled;
     int ruleset_fd = make_ruleset(version, &handled);
     if (ruleset_fd < 0)
         return -1;

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Landlock (landlock(7)): the kernel's own rules about which files a process may touch, by what a
- * path leads to and not by how it is written; so "..", absolute paths and links don't get around
- * them. Debian 12's headers know its first two versions; what later ones add is named here.
+ * Landlock (landlock(7)) are rules of the kernel about the files that a process may use. The rules
+ * apply to the file that a path leads to, not to the text of the path. So "..", absolute paths and
+ * links do not get around them.
+ * The headers of Debian 12 know only the first two versions of Landlock; landlock.c defines what
+ * later versions add.
  */
 #ifndef TRANSCODER_WORKER_LANDLOCK_H
 #define TRANSCODER_WORKER_LANDLOCK_H
 #include <stdbool.h>
 
-/* The version that the kernel has; 0: none, or it is turned off. */
+/* Returns the version of Landlock in the kernel; 0: the kernel has none, or it is turned off. */
 int landlock_version(void);
 
 /*
- * For the whole process and for good: files may be opened, made, written, renamed and removed below
- * output_fd (-1: nowhere) alone, and with read_elsewhere read anywhere; no TCP, no signals and no
- * abstract sockets to processes outside, as far as the kernel's version goes. Needs no_new_privs.
- * The version in force; 0: the kernel has none; -1: it could not be entered, errno is set.
+ * Enters Landlock for the whole process. This cannot be undone, and it needs no_new_privs.
+ * Files may be opened, created, written, renamed and removed only below output_fd (-1: nowhere).
+ * With read_elsewhere, files may be read anywhere. TCP, signals to other processes and abstract
+ * sockets of other processes are forbidden, as far as the version of the kernel can forbid them.
+ * Returns the version in force; 0: the kernel has no Landlock; -1: Landlock could not be entered,
+ * and errno is set.
  */
 int landlock_enter(int output_fd, bool read_elsewhere);
 

@@ -20,14 +20,15 @@ static int system_failure(struct failure *failure, const char *what, const char 
 
 static int temporary_name(const char *path, char *out, struct failure *failure)
 {
-    /* Workers on different chunks of a rendition may write its init segment at the same time. */
+    /* The name contains the process number, because workers on different chunks of a rendition
+     * may write its init segment at the same time. */
     int length = snprintf(out, PATH_BYTES, "%s.%d.tmp", path, (int)getpid());
     if (length < 0 || length >= PATH_BYTES)
         return failure_set(failure, REASON_INTERNAL, "path too long: %s", path);
     return 0;
 }
 
-/* Makes the folder part of path, if it has one. */
+/* Creates the folder of the path, if the path has one. */
 static int make_folder(int dir_fd, const char *path, struct failure *failure)
 {
     const char *slash = strchr(path, '/');
@@ -40,7 +41,7 @@ static int make_folder(int dir_fd, const char *path, struct failure *failure)
     return errno == EEXIST ? 0 : system_failure(failure, "making the folder of", path);
 }
 
-/* A rename is on the disk once its folder is. */
+/* Syncs the folder of the path. A rename is on the disk only after this. */
 static int sync_folder(int dir_fd, const char *path, struct failure *failure)
 {
     const char *slash = strchr(path, '/');
@@ -101,15 +102,15 @@ int output_write_all(int fd, const uint8_t *bytes, size_t count)
     return 0;
 }
 
-static int hash(const uint8_t *bytes, size_t count, char *sha256, struct failure *failure)
+static int sha256_hex(const uint8_t *bytes, size_t count, char *sha256, struct failure *failure)
 {
     struct AVSHA *sha = av_sha_alloc();
-    uint8_t digest[32];
     if (!sha || av_sha_init(sha, 256) < 0) {
         av_free(sha);
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sha256");
     }
     av_sha_update(sha, bytes, count);
+    uint8_t digest[32];
     av_sha_final(sha, digest);
     av_free(sha);
     for (int i = 0; i < 32; i++)
@@ -120,7 +121,7 @@ static int hash(const uint8_t *bytes, size_t count, char *sha256, struct failure
 int output_write(int dir_fd, const char *path, const uint8_t *bytes, size_t count, char *sha256,
     struct failure *failure)
 {
-    if (sha256 && hash(bytes, count, sha256, failure) < 0)
+    if (sha256 && sha256_hex(bytes, count, sha256, failure) < 0)
         return -1;
     int fd = output_begin(dir_fd, path, failure);
     if (fd < 0)

@@ -13,7 +13,7 @@ struct pool {
     atomic_int next;
 };
 
-static void *work(void *argument)
+static void *run_tasks(void *argument)
 {
     struct pool *pool = argument;
     int number;
@@ -28,9 +28,9 @@ void parallel_run(int threads, int count, void (*run)(void *context, int number)
     pthread_t ids[MAX_THREADS];
     int started = 0;
     while (started < threads - 1 && started < count - 1 && started < MAX_THREADS &&
-           pthread_create(&ids[started], NULL, work, &pool) == 0)
+           pthread_create(&ids[started], NULL, run_tasks, &pool) == 0)
         started++;
-    work(&pool);
+    run_tasks(&pool);
     for (int i = 0; i < started; i++)
         pthread_join(ids[i], NULL);
 }

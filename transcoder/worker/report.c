@@ -11,7 +11,7 @@
 #include "transcoder/worker/output.h"
 
 #define PROGRESS_INTERVAL_US 500000
-/* Given up for the last words of a worker whose memory has run out. */
+/* Freed if memory runs out, so that the worker can still send its last message. */
 #define RESERVE_BYTES (512 * 1024)
 
 struct report {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The worker's side of transcoder/protocol/message.h: what it has to say to the node. Any thread; one
- * message at a time. */
+/* Sends the messages of transcoder/protocol/message.h from the worker to the node. Any thread; a
+ * mutex keeps messages whole. */
 #ifndef TRANSCODER_WORKER_REPORT_H
 #define TRANSCODER_WORKER_REPORT_H
 #include "transcoder/protocol/message.h"
@@ -8,14 +8,19 @@
 
 struct report;
 
-/* 0, or -1: out of memory. fd stays the caller's. */
+/*
+ * Opens a report that writes to fd, which stays the caller's. *out is for report_close().
+ * Returns 0, or -1 if memory runs out.
+ */
 int report_open(struct report **out, int fd);
+/* Frees the report and sets *report to NULL. Accepts NULL. */
 void report_close(struct report **report);
 
-/* Sends a message; blocks while the pipe is full. 0, or -1 with failure set: the node is gone. */
+/* Sends a message; blocks while the pipe is full. Returns 0, or -1 with failure set: the node is
+ * gone. */
 int report_send(struct report *report, const struct message *message, struct failure *failure);
-/* Sends progress if half a second has passed since it was last sent, also if it is the same: this
- * is how a worker finds out that its node is gone. */
+/* Sends the progress if half a second has passed since the last time, even if it is unchanged.
+ * In this way a worker notices that the node is gone. Returns 0, or -1 with failure set. */
 int report_progress(struct report *report, int permille, struct failure *failure);
 
 #endif

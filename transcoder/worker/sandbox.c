@@ -14,19 +14,19 @@
 #include "transcoder/worker/landlock.h"
 
 #ifndef __has_feature
-#define __has_feature(name) 0 /* clang's way to say it */
+#define __has_feature(name) 0 /* a test that only clang knows */
 #endif
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
     __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED                                                                                  \
-    true /* they reserve terabytes, and look for leaks with a tracing process of their own */
+/* Sanitizers reserve terabytes of address space, and they find leaks with a tracing process. */
+#define SANITIZED true
 #else
 #define SANITIZED false
 #endif
 
 #define MAX_DESCRIPTORS 64
-/* Between SIGXCPU and SIGKILL. At its hard limit a process gets SIGKILL alone, which would look as
- * if it came from outside. */
+/* The time between SIGXCPU and SIGKILL. Without it the process would get only SIGKILL at its
+ * limit, which looks like a kill from outside. */
 #define CPU_GRACE_S 60
 
 static int limit(int resource, int64_t value, int64_t hard_value, struct failure *failure)
@@ -49,8 +49,9 @@ static int enter_limits(const struct sandbox_params *params, struct failure *fai
     return limit(RLIMIT_CORE, 0, 0, failure);
 }
 
-/* Nothing that works with media calls these: who does is under somebody else's control. */
-static const int deadly[] = {
+/* System calls that media code never makes. A process that makes one is under the control of an
+ * attacker, so the kernel kills the process. */
+static const int killing_calls[] = {
     SCMP_SYS(socket),
     SCMP_SYS(socketpair),
     SCMP_SYS(connect),
@@ -91,10 +92,8 @@ static const int deadly[] = {
     SCMP_SYS(reboot),
 };
 
-/*
- * Opening files: only below the output folder. A sanitizer reads its own process's maps and
- * symbols, so that reading elsewhere is allowed under one.
- */
+/* Allows opening files only below the output folder. A sanitizer reads the memory maps and
+ * symbols of its own process, so a build with one may read elsewhere. */
 static int allow_opening_below(scmp_filter_ctx filter, int output_fd)
 {
     static const unsigned modes[] = {O_RDONLY, O_WRONLY, O_RDWR, O_ACCMODE};
@@ -115,9 +114,10 @@ static int allow_opening_below(scmp_filter_ctx filter, int output_fd)
     return error;
 }
 
-/* Refused at all, or where an argument isn't what it must be. */
+/* A system call that fails with EPERM: always, or if the comparison of one argument is true. */
 struct refusal {
-    int call, argument;
+    int call;
+    int argument; /* number of the argument; -1: always refused */
     enum scmp_compare refused_if;
     scmp_datum_t value;
 };
@@ -147,8 +147,9 @@ static int refuse(scmp_filter_ctx filter, const struct refusal *rules, size_t co
         SCMP_SYS(name), argument, SCMP_CMP_NE, (scmp_datum_t)(value)                               \
     }
 
-/* What changes files by their names: the few ways that transcoder/worker/output.c goes, from the output
- * folder alone. Landlock, where there is one, also sees where a path leads. */
+/* Restricts the calls that change files by name to those that transcoder/worker/output.c makes
+ * in the output folder. Where the kernel has Landlock, it also checks the file that a path leads
+ * to. */
 static int refuse_changing_elsewhere(scmp_filter_ctx filter, int output_fd)
 {
     const struct refusal rules[] = {
@@ -186,9 +187,9 @@ static int refuse_changing_elsewhere(scmp_filter_ctx filter, int output_fd)
     return refuse(filter, rules, sizeof(rules) / sizeof(rules[0]));
 }
 
-/* Root may raise its own limits again; anybody may signal his other processes. abort() needs tgkill
- * with the own number. */
-static int refuse_getting_out(scmp_filter_ctx filter)
+/* Refuses to raise limits, which root could do, and to signal other processes, which any user
+ * could do to their own. abort() needs tgkill with the process's own number. */
+static int refuse_raising_and_signals(scmp_filter_ctx filter)
 {
     const struct refusal rules[] = {
         REFUSED(setrlimit),
@@ -202,8 +203,9 @@ static int refuse_getting_out(scmp_filter_ctx filter)
     return refuse(filter, rules, sizeof(rules) / sizeof(rules[0]));
 }
 
-/* Threads are made with clone(CLONE_THREAD); clone3's flags can't be looked at, and glibc does
- * without it. */
+/* Kills the process if it starts another process. Threads are started with clone(CLONE_THREAD),
+ * which stays allowed. The filter cannot see the flags of clone3, so clone3 fails with ENOSYS,
+ * and glibc then uses clone. */
 static int forbid_processes(scmp_filter_ctx filter)
 {
     int error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
@@ -223,14 +225,14 @@ static int enter_filter(const struct sandbox_params *params, struct failure *fai
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int error = filter ? 0 : -ENOMEM;
-    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]) && error == 0; i++)
-        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+    for (size_t i = 0; i < sizeof(killing_calls) / sizeof(killing_calls[0]) && error == 0; i++)
+        error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, killing_calls[i], 0);
     if (error == 0)
         error = allow_opening_below(filter, params->output_fd);
     if (error == 0)
         error = refuse_changing_elsewhere(filter, params->output_fd);
     if (error == 0 && !SANITIZED)
-        error = refuse_getting_out(filter);
+        error = refuse_raising_and_signals(filter);
     if (error == 0 && !SANITIZED)
         error = forbid_processes(filter);
     if (error == 0)

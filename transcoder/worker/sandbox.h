@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a worker may still do once it opens untrusted media: compute, read the descriptors that it
- * was given, and write below the output folder. In layers, each of which would do on its own
- * against most of what a broken decoder could be made to try: limits on memory, processor time,
- * file size and descriptors; no new privileges; Landlock for files; a system call filter without
- * sockets, programs, tracing, other processes, or files elsewhere.
+ * The sandbox that a worker enters before it opens untrusted media. Inside it the worker may
+ * compute, read the descriptors that it was given, and write below the output folder.
+ * The sandbox has layers, and each alone stops most attacks through a broken decoder:
+ *   limits on memory, processor time, file size and descriptors;
+ *   no new privileges;
+ *   Landlock for files;
+ *   a system call filter that forbids sockets, programs, tracing, other processes, and files
+ *     elsewhere.
  */
 #ifndef TRANSCODER_WORKER_SANDBOX_H
 #define TRANSCODER_WORKER_SANDBOX_H
@@ -13,18 +16,21 @@
 #include "transcoder/worker/failure.h"
 
 struct sandbox_params {
-    int64_t memory_bytes; /* address space; then allocations fail */
-    int64_t cpu_s;        /* processor seconds; then SIGXCPU */
-    int64_t file_bytes;   /* of any file written; then SIGXFSZ */
+    int64_t memory_bytes; /* limit of the address space; beyond it allocations fail */
+    int64_t cpu_s;        /* processor seconds; after them the kernel sends SIGXCPU */
+    int64_t file_bytes;   /* size of any file that is written; beyond it SIGXFSZ */
     int output_fd;        /* the only folder below which files may be opened; -1: none */
 };
 
 /*
- * Enters it, for the whole process and for good. What the rules forbid ends the process with SIGSYS
- * (sockets, programs, tracing), or fails with EPERM or EACCES. In builds with a sanitizer the
- * memory limit and the rules that the sanitizer itself can't live with are left out. A kernel
- * without Landlock leaves that layer out; *landlock_version (may be NULL) is then 0. 0, or -1:
- * failure set; the worker must not go on.
+ * Enters the sandbox for the whole process. This cannot be undone.
+ * Forbidden calls end the process with SIGSYS (sockets, programs, tracing) or fail with EPERM or
+ * EACCES.
+ * Builds with a sanitizer leave out the memory limit and the rules that the sanitizer itself would
+ * break.
+ * landlock_version: receives the version in force, 0 if the kernel has no Landlock, in which case
+ * that layer is missing; may be NULL.
+ * Returns 0; or -1 with failure set, and then the worker must not continue.
  */
 int sandbox_enter(
     const struct sandbox_params *params, int *landlock_version, struct failure *failure);
