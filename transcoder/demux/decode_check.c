@@ -9,10 +9,10 @@
 
 #include "transcoder/demux/input.h"
 
-/* Packets that may be fed before the first frame must have come. */
+/* Limit of the packets that are decoded at one position. */
 #define MAX_PACKETS 2000
 
-/* FFmpeg's idet, which looks for combing. */
+/* FFmpeg's filter idet, which detects the combing of interlaced frames. */
 struct comb_detector {
     AVFilterGraph *graph;
     AVFilterContext *in, *out;
@@ -44,31 +44,32 @@ static int open_detector(struct comb_detector *d, const AVFrame *frame)
     return error < 0 ? error : avfilter_graph_config(d->graph, NULL);
 }
 
-static int counted(const AVFrame *frame, const char *key)
+static int metadata_count(const AVFrame *frame, const char *key)
 {
     const AVDictionaryEntry *entry = av_dict_get(frame->metadata, key, NULL, 0);
     return entry ? (int)strtol(entry->value, NULL, 10) : 0;
 }
 
-/* Looks at a frame (NULL: the end); what can't be looked at counts as progressive. */
+/* Feeds a frame to the detector (NULL: the end of the stream). A frame that the filter cannot
+ * process is not metadata_count. */
 static void detect(struct comb_detector *d, AVFrame *frame)
 {
     if (frame && !d->graph && open_detector(d, frame) < 0)
         avfilter_graph_free(&d->graph);
-    AVFrame *looked_at = av_frame_alloc();
-    if (d->graph && looked_at &&
+    AVFrame *result = av_frame_alloc();
+    if (d->graph && result &&
         av_buffersrc_add_frame_flags(d->in, frame, AV_BUFFERSRC_FLAG_KEEP_REF) >= 0)
-        while (av_buffersink_get_frame(d->out, looked_at) >= 0) {
-            d->combed = counted(looked_at, "lavfi.idet.multiple.tff") +
-                        counted(looked_at, "lavfi.idet.multiple.bff");
-            d->progressive = counted(looked_at, "lavfi.idet.multiple.progressive");
-            av_frame_unref(looked_at);
+        while (av_buffersink_get_frame(d->out, result) >= 0) {
+            d->combed = metadata_count(result, "lavfi.idet.multiple.tff") +
+                        metadata_count(result, "lavfi.idet.multiple.bff");
+            d->progressive = metadata_count(result, "lavfi.idet.multiple.progressive");
+            av_frame_unref(result);
         }
-    av_frame_free(&looked_at);
+    av_frame_free(&result);
 }
 
-/* One stream on trial. */
-struct taster {
+/* The state while a stream is checked. */
+struct checker {
     struct input *input;
     AVCodecContext *decoder;
     const struct decode_check_params *params;
@@ -76,12 +77,12 @@ struct taster {
     struct comb_detector detector;
     AVPacket *packet;
     AVFrame *frame;
-    int flagged;  /* frames that claim to be interlaced */
-    int wanted;   /* frames in all until the next excerpt */
-    bool starved; /* of memory */
+    int flagged;        /* number of frames with the interlaced flag */
+    int wanted;         /* total number of frames to reach at the current position */
+    bool out_of_memory; /* memory ran out */
 };
 
-static void take_frame(struct taster *t)
+static void take_frame(struct checker *t)
 {
     struct decode_check *out = t->out;
     const AVFrame *frame = t->frame;
@@ -101,10 +102,10 @@ static void take_frame(struct taster *t)
     }
 }
 
-static void feed(struct taster *t, const AVPacket *packet)
+static void feed(struct checker *t, const AVPacket *packet)
 {
     int error = avcodec_send_packet(t->decoder, packet);
-    t->starved |= error == AVERROR(ENOMEM);
+    t->out_of_memory |= error == AVERROR(ENOMEM);
     if (error < 0)
         return;
     while (t->out->frames < t->wanted && avcodec_receive_frame(t->decoder, t->frame) >= 0) {
@@ -113,7 +114,7 @@ static void feed(struct taster *t, const AVPacket *packet)
     }
 }
 
-static void taste(struct taster *t)
+static void check_here(struct checker *t)
 {
     t->wanted = t->out->frames + t->params->frames;
     for (int packets = 0; packets < MAX_PACKETS && t->out->frames < t->wanted;) {
@@ -129,9 +130,9 @@ static void taste(struct taster *t)
     }
 }
 
-/* Openings are often black or still; the middle shows what the pictures are like. Where it can't be
- * sought the beginning has to do. */
-static void taste_middle(struct taster *t)
+/* Decodes frames at a third and at two thirds. The start of a file is often black or still, and
+ * the middle is more typical. If the file cannot seek, the start must be enough. */
+static void check_middle(struct checker *t)
 {
     const struct decode_check_params *p = t->params;
     for (int part = 1; part <= 2 && t->out->frames > 0; part++) {
@@ -141,12 +142,13 @@ static void taste_middle(struct taster *t)
         if (avformat_seek_file(t->input->format, p->stream, INT64_MIN, at, at, 0) < 0)
             return;
         avcodec_flush_buffers(t->decoder);
-        taste(t);
+        check_here(t);
     }
 }
 
-/* Flags lie often, in both directions, and fine screen texts can look like combing. */
-static bool judge_interlacing(const struct taster *t)
+/* Whether the stream is interlaced. The interlaced flag is often wrong in both directions, and
+ * fine text on screens can look like combing. So both the flag and the detector count. */
+static bool is_interlaced(const struct checker *t)
 {
     int combed = t->detector.combed, progressive = t->detector.progressive;
     int frames = t->out->frames, height = t->out->height;
@@ -159,7 +161,7 @@ static bool judge_interlacing(const struct taster *t)
 int decode_check_run(int fd, const struct decode_check_params *params, struct decode_check *out,
     struct failure *failure)
 {
-    struct taster t = {.params = params, .out = out};
+    struct checker t = {.params = params, .out = out};
     *out = (struct decode_check){0};
     if (input_open(&t.input, fd, failure) < 0)
         return -1;
@@ -171,12 +173,12 @@ int decode_check_run(int fd, const struct decode_check_params *params, struct de
     if (!t.packet || !t.frame) {
         result = failure_set(failure, REASON_OUT_OF_MEMORY, "trial");
     } else if (result == 0) {
-        taste(&t);
+        check_here(&t);
         if (params->end_us > params->start_us)
-            taste_middle(&t);
+            check_middle(&t);
         detect(&t.detector, NULL);
-        out->interlaced = judge_interlacing(&t);
-        if (t.starved && out->frames == 0)
+        out->interlaced = is_interlaced(&t);
+        if (t.out_of_memory && out->frames == 0)
             result = failure_set(failure, REASON_OUT_OF_MEMORY, "trial");
     }
     avfilter_graph_free(&t.detector.graph);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Decoding a little of a stream, to see whether it can be decoded at all and what its pictures are
- * like. */
+/* Decodes a few frames of a stream, to find out whether the stream can be decoded and what its
+ * pictures are like. */
 #ifndef TRANSCODER_DEMUX_DECODE_CHECK_H
 #define TRANSCODER_DEMUX_DECODE_CHECK_H
 #include <stdbool.h>
@@ -8,8 +8,9 @@
 
 #include "transcoder/worker/failure.h"
 
+/* The findings about a stream. Those about a picture or about audio come from the first frame. */
 struct decode_check {
-    int frames; /* that came out; 0: nothing in it can be decoded */
+    int frames; /* number of decoded frames; 0: nothing can be decoded */
     int width, height;
     int sar_num, sar_den;
     bool interlaced;
@@ -18,12 +19,16 @@ struct decode_check {
 
 struct decode_check_params {
     int stream;
-    int frames;               /* how many to decode at each excerpt */
-    int64_t start_us, end_us; /* on the container's clock: also look at a third and two thirds of
-                                 it; alike: only at the file's beginning */
+    int frames; /* number of frames to decode at each position */
+    /* The span of the stream, in the container's time. Frames at a third and at two thirds of it
+     * are decoded too. If both are equal, only the start of the file is decoded. */
+    int64_t start_us, end_us;
 };
 
-/* Decodes some frames of a stream. 0; -1: the decoder can't be opened, failure set. */
+/*
+ * Decodes some frames of a stream. fd stays the caller's.
+ * Returns 0; or -1 with failure set: the decoder can't be opened, or memory runs out.
+ */
 int decode_check_run(int fd, const struct decode_check_params *params, struct decode_check *out,
     struct failure *failure);
 

@@ -13,16 +13,17 @@
 #define IO_BUFFER_BYTES (128 * 1024)
 #define PROBE_BYTES (16 * 1024 * 1024)
 #define ANALYSE_US (30LL * 1000000)
-/* So many errors in a row are no longer a damaged excerpt, but the end of what can be read. */
+/* More errors in a row than this mean that the rest of the file cannot be read. */
 #define MAX_ERRORS 1000
 
-/* Containers that carry their media themselves. */
+/* Names of the accepted containers. They hold their media themselves. */
 static const char containers[] = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,asf_o,flv,live_flv,"
                                  "rm,mpeg,mpegts,mpegvideo,h264,hevc,m4v,mp3,aac,"
                                  "ac3,eac3,wav,w64,aiff,au,ogg,flac,amr,dv,mxf,nut,caf,ape,tta,wv,"
                                  "h263,h261,vc1,vc1test,nsv,ivf,rmvb,dts,mp2,loas";
 
-/* Files that only name others: opening them would mean to follow what a stranger wrote. */
+/* Formats that only name other files. To open such a file would mean to follow what a stranger
+ * wrote. */
 static const char playlists[] = "hls,concat,dash,rtsp,sdp,imf,mpsub_list,xspf";
 
 static int on_read(void *opaque, uint8_t *buffer, int buffer_bytes)
@@ -89,8 +90,8 @@ static int open_io(struct input *input, struct failure *failure)
     return 0;
 }
 
-/* Sorts what FFmpeg recognised into what is media and what is not. */
-static int judge_container(const AVInputFormat *found, struct failure *failure)
+/* Sets failure and returns -1 if the format that FFmpeg recognised is not an accepted container. */
+static int check_container(const AVInputFormat *found, struct failure *failure)
 {
     const char *name = found->name;
     if (av_match_list(name, playlists, ','))
@@ -110,17 +111,18 @@ static int judge_container(const AVInputFormat *found, struct failure *failure)
     return 0;
 }
 
-/* Lists that FFmpeg has no reader for, or recognises by their name alone. */
+/* Whether the file is a playlist that FFmpeg cannot read, or that FFmpeg recognises only by its
+ * file name. */
 static bool looks_like_playlist(const struct input *input)
 {
-    static const char *const beginnings[] = {
+    static const char *const prefixes[] = {
         "#EXTM3U", "ffconcat ", "[playlist]", "[Reference]", "<asx", "<smil", "rtsp://", "http://"};
     char head[16] = "";
     if (pread(input->fd, head, sizeof(head) - 1, 0) < 0)
         return false;
     const char *text = strncmp(head, "\xef\xbb\xbf", 3) == 0 ? head + 3 : head;
-    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
-        if (av_strncasecmp(text, beginnings[i], strlen(beginnings[i])) == 0)
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (av_strncasecmp(text, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
     return false;
 }
@@ -134,14 +136,14 @@ static int recognise(struct input *input, const AVInputFormat **found, struct fa
     if (looks_like_playlist(input))
         return failure_set(
             failure, REASON_PLAYLIST, "%s", score > 0 && *found ? (*found)->name : "");
-    /* At the lowest scores anything looks like something. */
+    /* At the lowest scores FFmpeg accepts nearly any file. */
     if (score < AVPROBE_SCORE_RETRY / 2 || !*found)
         return failure_set(failure, REASON_NOT_MEDIA, "no container recognised");
-    return judge_container(*found, failure);
+    return check_container(*found, failure);
 }
 
-/* Whether an MP4's index is there at all: a copy that was broken off lacks it (ISO/IEC 14496-12,
- * 4.2 and 8.2.1). */
+/* Whether the index of an MP4 file exists. An incomplete copy lacks it (ISO/IEC 14496-12, 4.2
+ * and 8.2.1). */
 static bool has_index(const struct input *input)
 {
     uint8_t header[16];
@@ -158,7 +160,7 @@ static bool has_index(const struct input *input)
     return false;
 }
 
-static int judge_streams(const struct input *input, struct failure *failure)
+static int check_streams(const struct input *input, struct failure *failure)
 {
     if (input->format->nb_streams > INPUT_MAX_STREAMS)
         return failure_set(failure, REASON_TOO_MANY_STREAMS, "%u", input->format->nb_streams);
@@ -173,7 +175,7 @@ static int judge_streams(const struct input *input, struct failure *failure)
     return 0;
 }
 
-/* FFmpeg decodes a little to find out what the streams are: within the same bounds as we do. */
+/* Finds the parameters of the streams. FFmpeg decodes a little for this, within our own limits. */
 static int find_streams(struct input *input, struct failure *failure)
 {
     unsigned count = input->format->nb_streams;
@@ -186,7 +188,7 @@ static int find_streams(struct input *input, struct failure *failure)
     for (unsigned i = 0; i < count; i++)
         av_dict_free(&options[i]);
     return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "streams")
-                     : judge_streams(input, failure);
+                     : check_streams(input, failure);
 }
 
 static int open_format(struct input *input, struct failure *failure)
@@ -202,13 +204,13 @@ static int open_format(struct input *input, struct failure *failure)
     input->format->probesize = PROBE_BYTES;
     input->format->max_analyze_duration = ANALYSE_US;
     AVDictionary *options = NULL;
-    /* Not empty, so that nothing is allowed; an empty list would allow everything. */
+    /* "none" allows no protocol. An empty list would allow all of them. */
     av_dict_set(&options, "protocol_whitelist", "none", 0);
     av_dict_set(&options, "format_whitelist", containers, 0);
     int error = avformat_open_input(&input->format, NULL, found, &options);
     av_dict_free(&options);
     if (error == 0)
-        return judge_streams(input, failure);
+        return check_streams(input, failure);
     bool cut = av_match_list("mov", found->name, ',') > 0 && !has_index(input);
     return failure_from_av(failure, error, cut ? REASON_CUT_SHORT : REASON_DAMAGED, found->name);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Opening an untrusted media file, given by descriptor alone: its own reader, no protocols,
- * containers that hold media themselves, and nothing that names other files.
+ * Opens an untrusted media file by its descriptor alone. FFmpeg gets our own reader and no
+ * protocols.
+ * Only containers that hold media themselves are accepted, never files that name other files.
  */
 #ifndef TRANSCODER_DEMUX_INPUT_H
 #define TRANSCODER_DEMUX_INPUT_H
@@ -15,29 +16,33 @@ struct input {
     AVIOContext *io;
     int fd;
     int64_t at_bytes, size_bytes;
-    int errors; /* in a row, while reading packets */
+    int errors; /* errors in a row while packets are read */
 };
 
 /*
- * Opens the file and finds its streams. fd stays the caller's; several inputs may read from one
- * descriptor (each keeps its own excerpt). On success *out is the caller's, for input_close(). On
- * failure NULL, and failure says whether it is empty, a playlist, a picture, text, no media, or cut
- * short. One thread at a time.
+ * Opens the file and finds its streams. *out is the caller's, for input_close(). fd stays the
+ * caller's; several inputs may read from one descriptor, because each keeps its own position.
+ * Returns 0; or -1 with *out NULL and failure set: the file is empty, a playlist, a picture, text,
+ * not media, or cut short.
+ * One thread at a time.
  */
 int input_open(struct input **out, int fd, struct failure *failure);
-/* Accepts NULL; sets *input to NULL. */
+/* Closes the input and sets *input to NULL. Accepts NULL. */
 void input_close(struct input **input);
 
-/* The next packet; what can't be read is passed over. 0, or negative: the end, or out of memory
- * (AVERROR(ENOMEM)). */
+/* Reads the next packet and steps over damaged parts. Returns 0; or a negative AVERROR: the end
+ * of the file, or AVERROR(ENOMEM). */
 int input_read(struct input *input, AVPacket *packet);
 
-/* A decoder for one stream: one thread, so that damaged streams give the same pictures every time.
- * *out is the caller's (avcodec_free_context). -1: unknown codec or out of memory, failure set. */
+/*
+ * Opens a decoder for one stream. It uses one thread, so that a damaged stream always gives the
+ * same pictures. *out is the caller's, for avcodec_free_context().
+ * Returns 0; or -1 with failure set: unknown codec, or out of memory.
+ */
 int input_open_decoder(
     const struct input *input, int stream, AVCodecContext **out, struct failure *failure);
 
-/* Bounds on what is accepted at all. */
+/* Limits; larger files are refused. */
 #define INPUT_MAX_STREAMS 64
 #define INPUT_MAX_PIXELS (8192LL * 4608)
 #define INPUT_MAX_US (12LL * 3600 * 1000000)

@@ -5,10 +5,10 @@
 
 #include "transcoder/demux/timestamps.h"
 
-/* Twelve hours at 120 frames a second, and as many packets of sound. */
+/* Twelve hours of video at 120 frames a second, and as many audio packets. */
 #define MAX_PACKETS (2LL * 12 * 3600 * 120)
 
-/* Samples that the container says are not to be played, at a packet's beginning and end
+/* The time at the start and at the end of a packet that the container excludes from playback
  * (AV_PKT_DATA_SKIP_SAMPLES). */
 static void skipped_us(const AVPacket *packet, int sample_rate, int64_t *head_us, int64_t *tail_us)
 {
@@ -28,7 +28,7 @@ static void note_keyframe(struct scan_stream *seen, int64_t time_us)
     seen->keyframe_us = time_us;
 }
 
-static void take(
+static void note_packet(
     struct scan_stream *seen, const AVStream *stream, const AVPacket *packet, int64_t shift_us)
 {
     int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
@@ -37,10 +37,10 @@ static void take(
                           : 0;
     int64_t head_us, tail_us;
     skipped_us(packet, stream->codecpar->sample_rate, &head_us, &tail_us);
-    /* What is skipped at the beginning may be longer than a packet. */
+    /* The excluded time at the start of a stream may be longer than a packet. */
     if (head_us > 0 && seen->packets == 0)
         seen->skip_until_us = time_us + head_us;
-    /* Cut away by an edit list: decoded, but not shown. */
+    /* An edit list cuts this packet away: it is decoded, but not shown. */
     if (packet->flags & AV_PKT_FLAG_DISCARD)
         return;
     seen->packets++;
@@ -94,10 +94,10 @@ int scan_packets(
         return failure_set(failure, REASON_OUT_OF_MEMORY, "scan");
     int result = 0, error = 0;
     for (int64_t count = 0; result == 0 && (error = input_read(input, packet)) == 0; count++) {
-        /* Some containers (MPEG-PS) show streams as they come. */
+        /* In some containers (MPEG-PS) streams appear while packets are read. */
         int i = packet->stream_index;
         if (i < INPUT_MAX_STREAMS)
-            take(&out->streams[i], input->format->streams[i], packet,
+            note_packet(&out->streams[i], input->format->streams[i], packet,
                 timestamps_shift_us(&clock, input->format, packet));
         av_packet_unref(packet);
         if (count > MAX_PACKETS)

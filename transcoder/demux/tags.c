@@ -11,8 +11,8 @@
 
 #define INPUT_BYTES 1024
 
-/* Copies as many whole characters as fit; control characters become spaces. Returns false if text is
- * not UTF-8. */
+/* Copies as many whole characters as fit. Control characters become spaces. Returns false if
+ * text is not UTF-8. */
 static bool copy_utf8(const char *text, size_t text_bytes, char *out, size_t out_bytes)
 {
     size_t used = 0;
@@ -41,9 +41,10 @@ static bool from_gb18030(
 }
 
 /*
- * Undoes "GB2312 read as Latin-1": the bytes that the characters stand for, if all of them are
- * Latin-1 and those above ASCII come in GB2312's pairs, at least two of them. Returns their number,
- * 0 if it is nothing of the kind: accented letters of real Latin-1 stand alone.
+ * Undoes the mistake of reading GB2312 as Latin-1. Writes the original bytes if all characters are
+ * Latin-1 and those above ASCII form pairs as in GB2312, at least two pairs.
+ * Returns the number of bytes; 0 if the text does not look so. In real Latin-1 text accented
+ * letters stand alone.
  */
 static size_t latin1_pairs(const char *text, size_t text_bytes, char *bytes)
 {
@@ -81,8 +82,8 @@ void tags_to_utf8(struct gb18030 *gb18030, const char *text, char *out, size_t o
         out[0] = '\0';
 }
 
-/* The languages of our lessons whose ISO 639-2 code is not their BCP 47 tag; others, such as yue,
- * are alike in both. */
+/* Languages of our lessons whose code in ISO 639-2 differs from the BCP 47 tag. Other languages,
+ * such as yue, have the same code in both. */
 static const struct {
     char code[4], tag[4];
 } languages[] = {
@@ -134,7 +135,8 @@ void tags_to_bcp47(const char *language, char *out, size_t out_bytes)
         if (code[i] < 'a' || code[i] > 'z')
             return;
     }
-    /* "und"etermined, "mis"sing, "mul"tiple, and Apple's "zxx": no language to choose by. */
+    /* These codes name no language: undetermined, missing, multiple, no linguistic content
+     * (Apple). */
     if (av_match_list(code, "und,mis,mul,zxx", ','))
         return;
     const char *tag = code;

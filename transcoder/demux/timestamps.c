@@ -4,13 +4,14 @@
 #include <libavutil/avstring.h>
 #include <stdbool.h>
 
-/* A pause may be long; but a decoding time never goes back. */
+/* A longer step forwards or backwards counts as a leap. A pause may be long, but a decoding time
+ * never goes back. */
 #define LEAP_ON_US 10000000LL
 #define LEAP_BACK_US 1000000LL
 
 static bool may_leap(const AVInputFormat *format)
 {
-    /* FLV files are joined by tools that don't look at times. */
+    /* Some tools join FLV files without correcting the times. */
     return (format->flags & AVFMT_TS_DISCONT) || av_match_name("flv", format->name);
 }
 
