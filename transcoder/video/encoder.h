@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The encoder of a video rendition's pictures, in whichever codec. */
+/* The encoder of a video rendition, for any codec. */
 #ifndef TRANSCODER_VIDEO_ENCODER_H
 #define TRANSCODER_VIDEO_ENCODER_H
 #include <libavcodec/avcodec.h>
@@ -8,35 +8,39 @@
 #include "transcoder/plan/plan.h"
 #include "transcoder/video/source.h"
 
-/* What CRFs an encoder has, in tenths. */
+/* The CRFs that an encoder has, in tenths. */
 struct encoder_range {
     int coarsest_x10, step_x10;
-    bool steerable; /* it can change between pictures */
+    bool steerable; /* the CRF can change from frame to frame */
 };
+/* Returns the range of a codec. Pure. */
 struct encoder_range encoder_range(int video_codec);
 
 struct encoder_params {
     int video_codec; /* enum video_codec_id */
     int width, height;
     AVRational frame_rate;
-    int crf_x10;        /* the encoder's, in tenths */
-    const char *preset; /* the encoder's; as its parameters beyond that, "key=value:..." */
-    const char *tuning;
+    int crf_x10;        /* CRF of the encoder, in tenths */
+    const char *preset; /* name of the encoder's preset */
+    const char *tuning; /* further parameters of the encoder, "key=value:..."; may be "" */
     struct source_colours colours;
 };
 
-/* A closed run of pictures, the first a keyframe and no other; headers in extradata. It wants
- * AV_PIX_FMT_YUV420P and counts times in frames. *out is the caller's (encoder_close). 0 or
- * a negative AVERROR. */
+/*
+ * Opens an encoder for one closed run of frames. Only the first frame is a keyframe. Headers are in
+ * extradata. Frames must be AV_PIX_FMT_YUV420P, with times in frames.
+ * *out is the caller's, for encoder_close(). Returns 0 or a negative AVERROR.
+ */
 int encoder_open(AVCodecContext **out, const struct encoder_params *params);
 
-/* Accepts NULL, and encoders at whatever point. */
+/* Closes an encoder at any point of its run, and sets *encoder to NULL. Accepts NULL. */
 void encoder_close(AVCodecContext **encoder);
 
-/* avcodec_receive_packet() without what segments need not carry. */
+/* Does what avcodec_receive_packet() does, and removes data that segments need not carry. */
 int encoder_receive(AVCodecContext *encoder, AVPacket *packet);
 
-/* From the next picture that is encoded on; steerable ones only. 0 or a negative AVERROR. */
+/* Sets the CRF of the frames that are encoded from now on; only for a steerable encoder. Returns
+ * 0 or a negative AVERROR. */
 int encoder_set_crf(AVCodecContext *encoder, int crf_x10);
 
 #endif

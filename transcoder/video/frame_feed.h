@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * How a rendition gets its pictures: a thread of its own, which takes those of a pass from the one
- * that decodes, scales them and hands them on to be encoded. So one decode feeds all renditions.
- */
+/* Passes the frames of one decoder to a rendition. The rendition has its own thread, which
+ * scales the frames and hands them to a consumer to encode. So one decode serves all renditions. */
 #ifndef TRANSCODER_VIDEO_FRAME_FEED_H
 #define TRANSCODER_VIDEO_FRAME_FEED_H
 #include <stdbool.h>
@@ -12,30 +10,33 @@
 
 struct frame_feed;
 
-/* Whom the pictures are for. Both are called on the intake's thread; 0, or -1: failure set, and
- * the pass ends there. */
+/* The consumer of the frames. Both functions are called on the thread of the feed. They return
+ * 0; or -1 with failure set, which ends the pass. */
 struct frame_consumer {
-    /* A picture, scaled, its pts as given to frame_feed_put(). It stays the intake's; its
-     * planes are read-only, what else its frame says may be changed. */
+    /* Takes a scaled frame, with the pts that was given to frame_feed_put(). The frame stays the
+     * feed's. Its planes are read-only, its other members may be changed. */
     int (*take)(void *context, AVFrame *picture, struct failure *failure);
-    /* The pass was given whole. */
+    /* Called at the end of a pass, if the pass was not aborted. */
     int (*end)(void *context, struct failure *failure);
 };
 
-/* taker and context are the caller's and outlive the intake. *out is the caller's
- * (frame_feed_close). 0, or AVERROR(ENOMEM). */
+/* Opens a feed. consumer and context stay the caller's and must outlive the feed. *out is the
+ * caller's, for frame_feed_close(). Returns 0 or AVERROR(ENOMEM). */
 int frame_feed_open(struct frame_feed **out, const struct scaler_params *scaling,
-    const struct frame_consumer *taker, void *context);
-/* Accepts NULL. A pass must not be under way. */
-void frame_feed_close(struct frame_feed **intake);
+    const struct frame_consumer *consumer, void *context);
+/* Closes the feed and sets *feed to NULL. Accepts NULL. No pass may be under way. */
+void frame_feed_close(struct frame_feed **feed);
 
-/* Begins a pass: starts the thread. 0, or -1: failure set. */
-int frame_feed_begin(struct frame_feed *intake, struct failure *failure);
-/* Gives it a picture; waits while the thread is behind. A picture that can't be scaled shows the
- * one before it. 0, or -1: the taker has failed or memory is out; end the pass. */
-int frame_feed_put(struct frame_feed *intake, const AVFrame *picture, int64_t pts);
-/* Ends the pass (`aborted`: not all was given), waits for the thread; nothing where none is under
- * way. 0, or -1: failure set. */
-int frame_feed_end(struct frame_feed *intake, bool aborted, struct failure *failure);
+/* Begins a pass: starts the thread. Returns 0, or -1 with failure set. */
+int frame_feed_begin(struct frame_feed *feed, struct failure *failure);
+/*
+ * Gives the feed a frame; waits while the thread is behind. If a frame can't be scaled, the
+ * previous one is used in its place.
+ * Returns 0; or -1: the consumer failed or memory ran out, and the caller must end the pass.
+ */
+int frame_feed_put(struct frame_feed *feed, const AVFrame *picture, int64_t pts);
+/* Ends the pass and waits for the thread. Does nothing if no pass is under way. aborted: some
+ * frames were not given. Returns 0, or -1 with failure set. */
+int frame_feed_end(struct frame_feed *feed, bool aborted, struct failure *failure);
 
 #endif

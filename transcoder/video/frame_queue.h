@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A bounded queue of frames between the thread that decodes and one that encodes. */
+/* A bounded queue of frames, from a thread that decodes to a thread that encodes. */
 #ifndef TRANSCODER_VIDEO_FRAME_QUEUE_H
 #define TRANSCODER_VIDEO_FRAME_QUEUE_H
 #include <libavutil/frame.h>
@@ -13,20 +13,23 @@ struct frame_queue {
     pthread_cond_t changed;
     AVFrame *frames[FRAME_QUEUE_LENGTH];
     int first, count;
-    bool ended;   /* by the one that puts: nothing more comes */
-    bool refused; /* by the one that takes: nothing more is wanted */
+    bool ended;   /* set by the putting thread: no more frames come */
+    bool refused; /* set by the taking thread: it wants no more frames */
 };
 
 void frame_queue_init(struct frame_queue *queue);
 void frame_queue_destroy(struct frame_queue *queue);
-/* Waits for room and puts a reference to frame, its pts as given, its type left to the encoder. 0;
- * a negative AVERROR: out of memory, or AVERROR_EOF: the other side wants no more. */
+/* Waits for room and puts a reference to the frame. The frame gets the given pts, and the
+ * encoder chooses its type. Returns 0; AVERROR(ENOMEM); or AVERROR_EOF: the taking thread wants
+ * no more. */
 int frame_queue_put(struct frame_queue *queue, const AVFrame *frame, int64_t pts);
+/* Says that no more frames come. */
 void frame_queue_end(struct frame_queue *queue);
-/* Waits for a frame; the caller's (av_frame_free). NULL at the end. */
+/* Waits for a frame, which becomes the caller's, for av_frame_free(). Returns NULL at the end. */
 AVFrame *frame_queue_take(struct frame_queue *queue);
+/* Says that no more frames are wanted. A waiting frame_queue_put() returns. */
 void frame_queue_refuse(struct frame_queue *queue);
-/* Whether the one that puts came to its end with nobody having refused. */
+/* Whether the putting thread reached its end, and the taking thread did not refuse. */
 bool frame_queue_complete(struct frame_queue *queue);
 
 #endif

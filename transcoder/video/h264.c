@@ -20,14 +20,14 @@ static AVCodecContext *new_encoder(const struct h264_params *params)
     encoder->flags |= AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
     if (!params->legacy)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    /* A chunk's encoder knows nothing of the one before it: a small buffer, begun half full, so
-     * that the limit holds across their joint. */
+    /* The encoder of a chunk knows nothing of the chunk before. A small buffer that starts half
+     * full makes the limit hold across the boundary. */
     encoder->rc_max_rate = params->rate_bps;
     encoder->rc_buffer_size = (int)params->rate_bps;
     encoder->rc_initial_buffer_occupancy = encoder->rc_buffer_size / 2;
     encoder->thread_count = 1;
-    /* Players guess the matrix by the size that they see, and would guess wrong for an HD lesson in
-     * a small rung; so the stream says it. */
+    /* The stream states its colour matrix. Otherwise players guess it from the frame size, and
+     * they would guess wrong for an HD lesson in a small rung. */
     encoder->colorspace = params->colours.matrix;
     encoder->color_primaries = params->colours.primaries;
     encoder->color_trc = params->colours.transfer;
@@ -61,13 +61,14 @@ int h264_open(AVCodecContext **out, const struct h264_params *params)
     return error;
 }
 
-/* libavcodec compares the option with what x264 has each time that it gives it a picture. */
+/* libavcodec compares this option with the state of x264 for each frame. */
 int h264_set_crf(AVCodecContext *encoder, int crf_x10)
 {
     return av_opt_set_double(encoder->priv_data, "crf", crf_x10 / 10.0, 0);
 }
 
-/* The offset of the next NAL unit's start code (Annex B), from `at` on; size if there is none. */
+/* Returns the offset of the next start code of a NAL unit (Annex B) from `at` on; size if there
+ * is none. */
 static int next_start_code(const uint8_t *data, int at, int size)
 {
     for (; at + 3 <= size; at++)
@@ -77,7 +78,8 @@ static int next_start_code(const uint8_t *data, int at, int size)
     return size;
 }
 
-/* Supplemental information stands before the picture (ISO/IEC 14496-10, 7.4.1.2.3). */
+/* Returns the size of the SEI units at the start. They come before the picture (ISO/IEC
+ * 14496-10, 7.4.1.2.3). */
 static int leading_sei_bytes(const uint8_t *data, int size)
 {
     int at = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* x264 as all of Terrace's pictures are encoded with: one thread, closed, the same bytes on every
- * machine. */
+/* Opens x264 with the settings of all our renditions: one thread, closed runs of frames, and the
+ * same bytes on every machine. */
 #ifndef TRANSCODER_VIDEO_H264_H
 #define TRANSCODER_VIDEO_H264_H
 #include <libavcodec/avcodec.h>
@@ -12,28 +12,29 @@
 struct h264_params {
     int width, height;
     AVRational frame_rate;
-    int crf_x10;        /* in tenths */
-    const char *preset; /* x264's */
+    int crf_x10;        /* CRF of x264, in tenths */
+    const char *preset; /* name of x264's preset */
     const char *tuning; /* further parameters of x264, "key=value:..."; may be "" */
-    bool legacy;        /* Constrained Baseline, level 3.0, as a byte stream with delimiters and
-                           with headers before each keyframe; else High, headers in extradata */
-    int64_t rate_bps;   /* most that it may take at any time; 0: no limit */
+    /* true: Constrained Baseline, level 3.0, as a byte stream with delimiters and with headers
+     * before each keyframe. false: High profile, with headers in extradata. */
+    bool legacy;
+    int64_t rate_bps; /* the highest bit rate at any time; 0: no limit */
     struct source_colours colours;
 };
 
 /*
- * An encoder for one run of pictures. IDR pictures are the first and those that are given it as
- * AV_PICTURE_TYPE_I; there is no other keyframe. It wants AV_PIX_FMT_YUV420P, counts times in
- * frames, and its packets have pts in decoding order. *out is the caller's (avcodec_free_context).
- * 0 or a negative AVERROR.
+ * Opens an encoder for one run of frames. The first frame is an IDR picture, and so is each frame
+ * of type AV_PICTURE_TYPE_I. There are no other keyframes. Frames must be AV_PIX_FMT_YUV420P, with
+ * times in frames. Packets come in decoding order and have a pts.
+ * *out is the caller's, for avcodec_free_context(). Returns 0 or a negative AVERROR.
  */
 int h264_open(AVCodecContext **out, const struct h264_params *params);
 
-/* From the next picture that is encoded on. 0 or a negative AVERROR. */
+/* Sets the CRF of the frames that are encoded from now on. Returns 0 or a negative AVERROR. */
 int h264_set_crf(AVCodecContext *encoder, int crf_x10);
 
-/* avcodec_receive_packet() without x264's description of itself, which would cost every segment
- * some 700 bytes (in a byte stream it stays: once a run). */
+/* Does what avcodec_receive_packet() does, and removes the text in which x264 describes itself.
+ * It would cost each segment about 700 bytes. In a byte stream the text stays, once in a run. */
 int h264_receive(AVCodecContext *encoder, AVPacket *packet);
 
 #endif

@@ -9,7 +9,7 @@
 struct scaler {
     struct scaler_params params;
     struct SwsContext *sws;
-    /* what sws was made for */
+    /* the input for which sws was made */
     int in_width, in_height, in_format, in_range, in_matrix;
 };
 
@@ -30,7 +30,7 @@ void scaler_close(struct scaler **scaler)
     av_freep(scaler);
 }
 
-/* The old names of full-range formats, and whether they mean full range. */
+/* Replaces the old names of full-range formats by the plain ones. Sets *full_range for these. */
 static int plain_format(int format, bool *full_range)
 {
     static const int pairs[][2] = {
@@ -60,7 +60,7 @@ static int matrix_of(const struct scaler *s, const AVFrame *in)
     }
 }
 
-static int build(struct scaler *s, const AVFrame *in, int format, bool full)
+static int build_context(struct scaler *s, const AVFrame *in, int format, bool full)
 {
     const struct scaler_params *p = &s->params;
     sws_freeContext(s->sws);
@@ -68,7 +68,7 @@ static int build(struct scaler *s, const AVFrame *in, int format, bool full)
         SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT, NULL, NULL, NULL);
     if (!s->sws)
         return AVERROR(EINVAL);
-    /* swscale's numbers for matrices are those of AVColorSpace. */
+    /* swscale and AVColorSpace use the same numbers for matrices. */
     bool full_out = p->format == AV_PIX_FMT_YUVJ420P;
     int error = sws_setColorspaceDetails(s->sws, sws_getCoefficients(matrix_of(s, in)), full,
         sws_getCoefficients(p->out_matrix), full_out, 0, 1 << 16, 1 << 16);
@@ -82,7 +82,7 @@ static int build(struct scaler *s, const AVFrame *in, int format, bool full)
     return 0;
 }
 
-static int prepare(struct scaler *s, const AVFrame *in)
+static int prepare_context(struct scaler *s, const AVFrame *in)
 {
     bool full = in->color_range == AVCOL_RANGE_JPEG;
     int format = plain_format(in->format, &full);
@@ -93,11 +93,12 @@ static int prepare(struct scaler *s, const AVFrame *in)
     if (s->sws && s->in_width == in->width && s->in_height == in->height &&
         s->in_format == format && s->in_range == full && s->in_matrix == matrix_of(s, in))
         return 0;
-    return build(s, in, format, full);
+    return build_context(s, in, format, full);
 }
 
-/* Whether the picture is what is asked for already: size, planes, and what their values mean. */
-static bool suits(const struct scaler *s, const AVFrame *in)
+/* Whether the frame needs no scaling: its size, format, range and matrix are already those
+ * wanted. */
+static bool is_scaled_already(const struct scaler *s, const AVFrame *in)
 {
     const struct scaler_params *p = &s->params;
     return in->width == p->width && in->height == p->height && in->format == p->format &&
@@ -105,8 +106,8 @@ static bool suits(const struct scaler *s, const AVFrame *in)
            matrix_of(s, in) == (int)p->out_matrix;
 }
 
-/* The same picture once more, without what else its frame says. */
-static int share(const AVFrame *in, AVFrame *out)
+/* Makes out a reference to the same planes, without the other properties of the frame. */
+static int share_planes(const AVFrame *in, AVFrame *out)
 {
     for (size_t i = 0; i < AV_NUM_DATA_POINTERS && in->buf[i]; i++) {
         out->buf[i] = av_buffer_ref(in->buf[i]);
@@ -125,9 +126,9 @@ static int share(const AVFrame *in, AVFrame *out)
 
 int scaler_run(struct scaler *s, const AVFrame *in, AVFrame *out)
 {
-    if (suits(s, in))
-        return share(in, out);
-    int error = prepare(s, in);
+    if (is_scaled_already(s, in))
+        return share_planes(in, out);
+    int error = prepare_context(s, in);
     if (error < 0)
         return error;
     out->width = s->params.width;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures of any size, format and colour matrix into 8-bit 4:2:0 of one size and matrix. One frame
- * in, one frame out. */
+/* Converts frames of any size, format and colour matrix to 8-bit 4:2:0 of one size and matrix.
+ * Each input frame gives one output frame. */
 #ifndef TRANSCODER_VIDEO_SCALER_H
 #define TRANSCODER_VIDEO_SCALER_H
 #include <libavutil/frame.h>
@@ -10,16 +10,19 @@ struct scaler;
 struct scaler_params {
     int width, height;
     enum AVPixelFormat format;    /* YUV420P: limited range; YUVJ420P: full */
-    enum AVColorSpace in_matrix;  /* of pictures that don't say */
-    enum AVColorSpace out_matrix; /* one that struct source_colours can have */
+    enum AVColorSpace in_matrix;  /* matrix of frames that do not state one */
+    enum AVColorSpace out_matrix; /* one of the matrices of struct source_colours */
 };
 
-/* *out is the caller's (scaler_close). 0 or a negative AVERROR. */
+/* Opens a scaler. *out is the caller's, for scaler_close(). Returns 0 or a negative AVERROR. */
 int scaler_open(struct scaler **out, const struct scaler_params *params);
 void scaler_close(struct scaler **scaler);
-/* Scales in into the fresh frame out (the caller's to unref; read-only, since it may share in's
- * planes); pts and properties are not carried over. The source's size and format may change from
- * call to call. 0 or a negative AVERROR. One thread at a time. */
+/*
+ * Scales `in` into the empty frame `out`. Size and format of `in` may change from call to call. pts
+ * and other properties are not copied.
+ * The caller unrefs out, which is read-only, because it may share the planes of `in`.
+ * Returns 0 or a negative AVERROR. One thread at a time.
+ */
 int scaler_run(struct scaler *scaler, const AVFrame *in, AVFrame *out);
 
 #endif

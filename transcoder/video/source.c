@@ -19,24 +19,24 @@ struct source {
     AVCodecContext *decoder;
     AVPacket *packet;
     bool input_ended;
-    bool wants_keyframe; /* just sought: what comes before one can't be decoded */
-    bool has_packet;     /* since the start: */
-    bool lacks_pts;      /* the first packet has a decoding time alone (AVI) */
-    int64_t packet_us;   /* of it, on the lesson's clock */
-    int64_t delay_us;    /* by which such times are late as times of presentation */
+    bool wants_keyframe; /* just after seeking: packets before a keyframe cannot be decoded */
+    bool has_packet;     /* the first packet since the start was read; it sets the next two: */
+    bool lacks_pts;      /* the first packet has only a decoding time (AVI) */
+    int64_t packet_us;   /* decoding time of the first packet, as lesson time */
+    int64_t delay_us;    /* delay between decoding times and presentation times */
 
-    /* deinterlacing and turning; no graph where there is nothing to do */
+    /* The filter graph for deinterlacing and turning. It does not exist if neither is needed. */
     char filters[64];
     AVFilterGraph *graph;
     AVFilterContext *graph_in, *graph_out;
     int graph_width, graph_height, graph_format;
     bool graph_ended;
 
-    AVFrame *decoded; /* scratch */
-    AVFrame *shown;   /* the picture of the present slot, if any */
-    AVFrame *next;    /* the one after it, if any */
+    AVFrame *decoded; /* decoded, not yet filtered */
+    AVFrame *shown;   /* the frame that is shown in the current slot, if any */
+    AVFrame *next;    /* the frame after it, if any */
     int64_t next_us;
-    int64_t last_us; /* of the latest decoded frame */
+    int64_t last_us; /* time of the latest decoded frame */
     bool has_last, ended, from_beginning;
 };
 
@@ -62,7 +62,7 @@ static int64_t frame_time_us(struct source *source, const AVFrame *frame)
     else
         time_us = source->has_last ? source->last_us + slot_length_us(source->info)
                                    : source->info->video_start_us;
-    /* Times never go back: a frame that claims to is shown as soon as possible. */
+    /* Times never decrease. A frame with an earlier time is shown as soon as possible. */
     if (source->has_last && time_us <= source->last_us)
         time_us = source->last_us + 1;
     source->last_us = time_us;
@@ -84,7 +84,7 @@ static void note_first_packet(struct source *source)
             source->info->zero_us;
 }
 
-/* The next packet of the picture; false at the end. */
+/* Reads the next packet of the video. Returns false at the end. */
 static bool read_packet(struct source *source)
 {
     while (input_read(source->input, source->packet) == 0) {
@@ -100,8 +100,8 @@ static bool read_packet(struct source *source)
     return false;
 }
 
-/* Gives the decoder its next packet, or the end. What can't be decoded is passed over: the last
- * picture is held. */
+/* Gives the decoder its next packet, or the end. Packets that can't be decoded are ignored, and
+ * the last frame is shown for longer. */
 static int feed_decoder(struct source *source)
 {
     if (source->input_ended)
@@ -112,7 +112,7 @@ static int feed_decoder(struct source *source)
     return error == AVERROR(ENOMEM) ? error : 0;
 }
 
-/* The next decoded frame with its lesson time in pts; AVERROR_EOF at the end. */
+/* Decodes the next frame and sets its pts to its lesson time. Returns AVERROR_EOF at the end. */
 static int decode(struct source *source, AVFrame *frame)
 {
     for (;;) {
@@ -131,7 +131,7 @@ static int decode(struct source *source, AVFrame *frame)
 
 /* ---- filtering ---- */
 
-/* The filters that this source needs, as libavfilter's description; "" for none. */
+/* Writes the filters that this source needs, in libavfilter's syntax; "" for none. */
 static void describe_filters(const struct media_info *info, char *out, size_t out_bytes)
 {
     static const char *const turns[4] = {"", "transpose=clock", "hflip,vflip", "transpose=cclock"};
@@ -174,8 +174,8 @@ static int build_graph(struct source *source, const AVFrame *frame)
     return error;
 }
 
-/* Decodes one frame into the graph, or its end. A picture of another size begins a graph of its
- * own. */
+/* Decodes one frame into the graph, or tells the graph about the end. If the size or format of
+ * the frames changes, the graph is built again. */
 static int feed_graph(struct source *source)
 {
     int error = decode(source, source->decoded);
@@ -195,7 +195,7 @@ static int feed_graph(struct source *source)
     return error;
 }
 
-/* The next upright, progressive frame with its lesson time in pts. */
+/* Reads the next upright, progressive frame, with its lesson time in pts. */
 static int read_frame(struct source *source, AVFrame *frame)
 {
     if (source->filters[0] == '\0')
@@ -226,7 +226,7 @@ static void close_reading(struct source *source)
     source->has_last = source->ended = source->has_packet = source->lacks_pts = false;
 }
 
-static bool empty(const AVFrame *frame)
+static bool is_empty(const AVFrame *frame)
 {
     return !frame->buf[0];
 }
@@ -244,8 +244,8 @@ static int pull_next(struct source *source, struct failure *failure)
     return 0;
 }
 
-/* Opens anew and seeks to a keyframe at or before at_us (from the beginning if negative); reads the
- * first frame. */
+/* Opens the input again, seeks to a keyframe at or before at_us (negative: no seek), and reads
+ * the first frame. Returns 0; 1: the file cannot seek there; -1 with failure set. */
 static int start_at(struct source *source, int fd, int64_t at_us, struct failure *failure)
 {
     close_reading(source);
@@ -271,25 +271,24 @@ static int start_at(struct source *source, int fd, int64_t at_us, struct failure
 }
 
 /*
- * Where packets have decoding times alone, FFmpeg gives a picture the time of the packet with which
- * it comes out of the decoder: late by the frames that the decoder holds back. How many these are
- * shows at the file's beginning, where picture and packet belong together.
+ * Measures the delay of the decoder. If packets have only decoding times, FFmpeg gives a frame the
+ * time of the packet with which the frame leaves the decoder. This is late by the number of frames
+ * that the decoder holds back. The start of the file shows the delay, because there the first frame
+ * belongs to the first packet.
  */
 static int measure_delay(struct source *source, int fd, struct failure *failure)
 {
     if (start_at(source, fd, -1, failure) < 0)
         return -1;
-    if (source->lacks_pts && !empty(source->next) && source->next_us > source->packet_us &&
+    if (source->lacks_pts && !is_empty(source->next) && source->next_us > source->packet_us &&
         source->next_us < source->packet_us + US)
         source->delay_us = source->next_us - source->packet_us;
     return 0;
 }
 
-/*
- * Pre-rolls of growing length: most files give a keyframe with the first; sparse ones, open GOPs
- * and lying indexes need more; from the beginning always works. Which one serves depends on the
- * file alone.
- */
+/* Seeks to a keyframe before wanted_us, with longer and longer pre-rolls. In most files the
+ * first one finds a keyframe. Files with few keyframes, open GOPs or a wrong index need more.
+ * Decoding from the start always works. The choice depends only on the file. */
 static int seek_before(struct source *source, int fd, int64_t wanted_us, struct failure *failure)
 {
     static const int64_t prerolls_us[] = {1 * US, 10 * US, 60 * US};
@@ -300,7 +299,7 @@ static int seek_before(struct source *source, int fd, int64_t wanted_us, struct 
         int result = start_at(source, fd, at_us, failure);
         if (result < 0)
             return -1;
-        if (result == 0 && !empty(source->next) && source->next_us <= wanted_us - US / 2)
+        if (result == 0 && !is_empty(source->next) && source->next_us <= wanted_us - US / 2)
             return 0;
     }
     source->from_beginning = true;
@@ -329,7 +328,7 @@ int source_open(struct source **out, int fd, const struct media_info *info, int6
         failure_set(failure, REASON_OUT_OF_MEMORY, "source");
         goto fail;
     }
-    /* Of the containers that we take, AVI alone is so. */
+    /* AVI is the only accepted container whose packets have no presentation times. */
     if (strcmp(info->container, "avi") == 0 && measure_delay(source, fd, failure) < 0)
         goto fail;
     if (seek_before(source, fd, slot_us(info, first_frame), failure) < 0)
@@ -355,7 +354,7 @@ void source_close(struct source **source)
     av_freep(source);
 }
 
-/* What a picture without colour tags most likely is: BT.709 in HD, BT.601 below. */
+/* The default for untagged video is BT.709 in HD and BT.601 below. */
 void source_colours(const struct source *source, struct source_colours *out)
 {
     const AVCodecParameters *stated =
@@ -381,23 +380,24 @@ void source_colours(const struct source *source, struct source_colours *out)
 
 int source_frame(struct source *source, int64_t n, const AVFrame **out, struct failure *failure)
 {
-    /* Rounded timestamps (Matroska's milliseconds) must not make pictures stumble; nor must half a
-     * slot, where every other picture of a source at twice the rate stands. */
+    /* Frames up to 0.3 slots late still count for this slot, so that rounded timestamps
+     * (Matroska has milliseconds) do not cause stutter. The tolerance must stay below half a
+     * slot, because there lies every second frame of a source with twice the rate. */
     int64_t until_us = slot_us(source->info, n) + slot_length_us(source->info) * 3 / 10;
     while (!source->ended &&
-           (empty(source->next) || source->next_us <= until_us || empty(source->shown))) {
-        if (!empty(source->next)) {
+           (is_empty(source->next) || source->next_us <= until_us || is_empty(source->shown))) {
+        if (!is_empty(source->next)) {
             av_frame_unref(source->shown);
             av_frame_move_ref(source->shown, source->next);
         }
         if (pull_next(source, failure) < 0) {
-            /* Damage in the middle: what was shown last is held. */
-            if (empty(source->shown))
+            /* If the middle of the file is damaged, the last frame is shown until the end. */
+            if (is_empty(source->shown))
                 return -1;
             source->ended = true;
         }
     }
-    if (empty(source->shown))
+    if (is_empty(source->shown))
         return failure_set(failure, REASON_DAMAGED, "no picture can be decoded");
     *out = source->shown;
     return 0;

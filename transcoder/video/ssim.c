@@ -4,13 +4,13 @@
 #include <string.h>
 
 #define BLOCK 8
-/* So many columns at a time, for the sake of vector instructions. */
+/* Columns that are summed at a time; a multiple of the vector length. */
 #define COLUMNS (16 * BLOCK)
-/* (0.01 * 255)^2 and (0.03 * 255)^2, as in the paper */
+/* The constants of the SSIM paper: (0.01 * 255)^2 and (0.03 * 255)^2. */
 #define C1 6.5025
 #define C2 58.5225
 
-/* Of each column of a row of blocks, over its eight pixels. */
+/* Sums over the eight pixels of each column in a row of blocks. */
 struct sums {
     uint16_t a[COLUMNS], b[COLUMNS];
     uint32_t squares[COLUMNS], products[COLUMNS];

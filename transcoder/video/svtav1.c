@@ -32,7 +32,7 @@ int av1_open(AVCodecContext **out, const struct av1_params *params)
     if (!*out)
         return AVERROR_ENCODER_NOT_FOUND;
     char tuning[256];
-    /* lp: one processor's worth of pictures in memory, however many there are. */
+    /* lp=1: the number of frames in memory is that for one processor, whatever the machine has. */
     snprintf(tuning, sizeof(tuning), "lp=1%s%s", params->tuning[0] ? ":" : "", params->tuning);
     AVDictionary *options = NULL;
     av_dict_set(&options, "preset", params->preset, 0);
@@ -74,7 +74,7 @@ void av1_close(AVCodecContext **encoder)
     AVPacket *packet = *encoder ? av_packet_alloc() : NULL;
     AVFrame *blank = *encoder ? blank_frame(*encoder) : NULL;
     if (packet && blank) {
-        /* If it is at its end already it takes neither. */
+        /* If the encoder is at its end already, it refuses both frames. */
         receive_all(*encoder, packet);
         avcodec_send_frame(*encoder, blank);
         receive_all(*encoder, packet);
@@ -90,7 +90,7 @@ void av1_close(AVCodecContext **encoder)
 
 struct bits {
     const uint8_t *data;
-    size_t count, at; /* in bits; at > count: beyond the end */
+    size_t count, at; /* in bits; at > count: reading went beyond the end */
 };
 
 static unsigned get(struct bits *bits, int count)
@@ -104,7 +104,7 @@ static unsigned get(struct bits *bits, int count)
     return value;
 }
 
-/* The header of the OBU (AV1 specification, 5.3): its payload is left in bits. */
+/* Reads the header of the OBU (AV1 specification, 5.3). The payload remains to be read. */
 static bool begin_sequence_header(struct bits *bits)
 {
     bool forbidden = get(bits, 1);
@@ -128,14 +128,14 @@ int av1_codecs(const uint8_t *data, size_t bytes, char *out, size_t out_bytes)
     if (!begin_sequence_header(&bits))
         return -1;
     unsigned profile = get(&bits, 3), still = get(&bits, 1), reduced = get(&bits, 1);
-    /* What our encoder never says would have to be walked through: timing, models of decoders. */
+    /* Our encoder never writes timing or decoder models, so their parsing is left out. */
     if (profile != 0 || still || reduced || get(&bits, 1) || get(&bits, 1) || get(&bits, 5) != 0)
         return -1;
-    get(&bits, 12); /* the layers of the one operating point */
+    get(&bits, 12); /* the layers of the only operating point */
     unsigned level = get(&bits, 5), tier = level > 7 ? get(&bits, 1) : 0;
     if (bits.at > bits.count)
         return -1;
-    /* Profile 0 may have ten bits; our encoder is given eight. */
+    /* Profile 0 may have 8 or 10 bits; our encoder gets 8. */
     int length = snprintf(out, out_bytes, "av01.0.%02u%c.08", level, tier ? 'H' : 'M');
     return length >= 0 && (size_t)length < out_bytes ? 0 : -1;
 }

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Wider pictures are swscale's; so are those with more rows to a pixel than sums of 16 bits hold.
- */
+/* swscale handles frames that are wider than this, and those with more rows per pixel than a
+ * 16-bit sum holds. */
 #define MAX_WIDTH 4096
 #define MAX_ROWS 256
 
@@ -39,7 +39,7 @@ static int make_by_swscale(
                : -1;
 }
 
-/* Whether the first plane is the luma, a byte each. */
+/* Whether the first plane is the luma, with one byte per pixel. */
 static bool has_plain_luma(const AVFrame *frame)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(frame->format);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures' luma, small: what the analysis looks at. */
+/* Makes small copies of the luma of frames, for the content analysis. */
 #ifndef TRANSCODER_VIDEO_THUMBNAIL_H
 #define TRANSCODER_VIDEO_THUMBNAIL_H
 #include <libavutil/frame.h>
@@ -8,15 +8,16 @@
 #define THUMBNAIL_HEIGHT 90
 #define THUMBNAIL_PIXELS (THUMBNAIL_WIDTH * THUMBNAIL_HEIGHT)
 
-/* What makes them; zeroed at first, its owner's (thumbnail_close). */
+/* The state of the conversion. The owner zeroes it first and ends with thumbnail_close(). */
 struct thumbnailer {
-    struct SwsContext *sws; /* for pictures whose luma isn't simply there */
+    struct SwsContext *sws; /* for frames whose luma is not a plain plane */
     int in_width, in_height, in_format;
 };
 void thumbnail_close(struct thumbnailer *thumbnailer);
 
-/* Each pixel is the mean of those that it stands for, black 0 and white 255 whatever the source's
- * range is. 0, or -1: the picture can't be had. */
+/* Makes a thumbnail. Each of its pixels is the mean of the pixels that it covers. Black is 0 and
+ * white is 255, whatever the range of the source is. Returns 0; or -1: the frame cannot be
+ * converted. */
 int thumbnail_make(
     struct thumbnailer *thumbnailer, const AVFrame *frame, uint8_t out[THUMBNAIL_PIXELS]);
 
