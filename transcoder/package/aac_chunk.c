@@ -13,12 +13,12 @@
 #include "transcoder/protocol/job.h"
 
 #define IO_BUFFER_BYTES (32 * 1024)
-/* A minute at 48 kbit/s is a third of a megabyte. */
+/* Limit of a file. A minute at 48 kbit/s takes a third of a megabyte. */
 #define MAX_FILE_BYTES (64 * 1024 * 1024)
 #define ADTS_BYTES 7
 #define MAX_FRAME_BYTES 0x1FFF
 
-/* An init segment with a chunk behind it: what libavformat takes for a file. */
+/* An init segment followed by a chunk, which libavformat reads as one file. */
 struct file {
     uint8_t *data;
     size_t count, at;
@@ -83,7 +83,7 @@ static int open_demuxer(AVFormatContext **out, AVIOContext **io, struct file *fi
     return avformat_open_input(out, NULL, av_find_input_format("mov"), NULL);
 }
 
-/* A frame's header (ISO/IEC 13818-7, 6.2): AAC-LC, no CRC. */
+/* Writes the ADTS header of a frame (ISO/IEC 13818-7, 6.2): AAC-LC, no CRC. */
 static void put_adts(uint8_t *at, int rate_index, int channels, size_t frame_bytes)
 {
     size_t length = frame_bytes + ADTS_BYTES;
@@ -106,47 +106,47 @@ static int rate_index(int sample_rate)
 }
 
 static int add_frame(
-    struct aac_chunk *sound, size_t *used, const AVPacket *packet, int64_t start, int channels)
+    struct aac_chunk *audio, size_t *used, const AVPacket *packet, int64_t start, int channels)
 {
     size_t bytes = (size_t)packet->size + ADTS_BYTES;
     if (packet->size <= 0 || bytes > MAX_FRAME_BYTES)
         return AVERROR_INVALIDDATA;
-    uint8_t *data = realloc(sound->data, *used + bytes);
+    uint8_t *data = realloc(audio->data, *used + bytes);
     if (!data)
         return AVERROR(ENOMEM);
-    sound->data = data;
-    struct aac_frame *frames = realloc(sound->frames, (sound->count + 1) * sizeof(*frames));
+    audio->data = data;
+    struct aac_frame *frames = realloc(audio->frames, (audio->count + 1) * sizeof(*frames));
     if (!frames)
         return AVERROR(ENOMEM);
-    sound->frames = frames;
-    put_adts(data + *used, rate_index(sound->sample_rate), channels, (size_t)packet->size);
+    audio->frames = frames;
+    put_adts(data + *used, rate_index(audio->sample_rate), channels, (size_t)packet->size);
     memcpy(data + *used + ADTS_BYTES, packet->data, (size_t)packet->size);
-    frames[sound->count++] = (struct aac_frame){start, *used, bytes};
+    frames[audio->count++] = (struct aac_frame){start, *used, bytes};
     *used += bytes;
     return 0;
 }
 
-static int read_frames(struct aac_chunk *sound, AVFormatContext *format)
+static int read_frames(struct aac_chunk *audio, AVFormatContext *format)
 {
     const AVStream *stream = format->nb_streams == 1 ? format->streams[0] : NULL;
     if (!stream || stream->codecpar->codec_id != AV_CODEC_ID_AAC ||
         stream->codecpar->ch_layout.nb_channels > 2 ||
         rate_index(stream->codecpar->sample_rate) < 0)
         return AVERROR_INVALIDDATA;
-    sound->sample_rate = stream->codecpar->sample_rate;
+    audio->sample_rate = stream->codecpar->sample_rate;
     AVPacket *packet = av_packet_alloc();
     size_t used = 0;
     int error = packet ? 0 : AVERROR(ENOMEM);
     while (error >= 0 && (error = av_read_frame(format, packet)) >= 0) {
         int64_t start =
-            av_rescale_q(packet->pts, stream->time_base, (AVRational){1, sound->sample_rate});
+            av_rescale_q(packet->pts, stream->time_base, (AVRational){1, audio->sample_rate});
         error = packet->pts == AV_NOPTS_VALUE ? AVERROR_INVALIDDATA
-                                              : add_frame(sound, &used, packet, start,
+                                              : add_frame(audio, &used, packet, start,
                                                     stream->codecpar->ch_layout.nb_channels);
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
-    return error == AVERROR_EOF && sound->count > 0 ? 0 : error < 0 ? error : AVERROR_INVALIDDATA;
+    return error == AVERROR_EOF && audio->count > 0 ? 0 : error < 0 ? error : AVERROR_INVALIDDATA;
 }
 
 int aac_chunk_read(
@@ -172,9 +172,9 @@ int aac_chunk_read(
     return result;
 }
 
-void aac_chunk_free(struct aac_chunk *sound)
+void aac_chunk_free(struct aac_chunk *audio)
 {
-    free(sound->data);
-    free(sound->frames);
-    *sound = (struct aac_chunk){0};
+    free(audio->data);
+    free(audio->frames);
+    *audio = (struct aac_chunk){0};
 }

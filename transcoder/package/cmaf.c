@@ -11,10 +11,11 @@
 #include "transcoder/video/svtav1.h"
 
 #define IO_BUFFER_BYTES (64 * 1024)
-/* A chunk of a minute at the highest rung is 6 MB; far beyond that something has gone wrong. */
+/* Limit of a chunk. A minute at the highest rung takes 6 MB; far more than that is a mistake. */
 #define MAX_CHUNK_BYTES (512 * 1024 * 1024)
 
-/* A segment is several fragments, so that players may show it before it is whole. */
+/* The length of a fragment. Players may show the start of a segment before the whole has
+ * arrived. */
 #define FRAGMENT_S 2
 
 struct cmaf {
@@ -22,12 +23,12 @@ struct cmaf {
     AVIOContext *io;
     AVPacket *packet;
     bool video;
-    uint8_t *bytes; /* init segment, then the chunk */
+    uint8_t *bytes; /* the init segment, then the chunk */
     size_t count, room, init_bytes;
     struct message_segment *segments;
     size_t segment_count, segment_room;
-    size_t segment_start;  /* in bytes */
-    int64_t segment_ticks; /* of the present segment */
+    size_t segment_start;  /* offset in bytes */
+    int64_t segment_ticks; /* length of the current segment */
     int64_t fragment_ticks, longest_fragment_ticks;
 };
 
@@ -50,7 +51,7 @@ static int on_write(void *opaque, uint8_t *buffer, int buffer_bytes)
     return buffer_bytes;
 }
 
-/* cmaf: no edit lists. frag_discont: times are absolute, not from the chunk's beginning. */
+/* cmaf: no edit lists. frag_discont: times are absolute, not relative to the start of the chunk. */
 static const char mov_flags[] =
     "+frag_custom+empty_moov+default_base_moof+cmaf+frag_discont+skip_trailer";
 
@@ -60,8 +61,8 @@ static int write_header(struct cmaf *p, const struct cmaf_params *params)
     av_dict_set(&options, "movflags", mov_flags, 0);
     av_dict_set_int(&options, "video_track_timescale", params->rendition->timescale, 0);
     av_dict_set_int(&options, "fragment_index", params->first_segment + 1, 0);
-    /* The node lays picture and sound out in one file (node/hls/progressive.c): their tracks have
-     * numbers of their own from the start. */
+    /* The node merges video and audio into one file (node/hls/progressive.c), so the two tracks
+     * have different numbers from the start. */
     av_dict_set_int(&options, "use_stream_ids_as_track_ids", 1, 0);
     av_dict_set(&options, "avoid_negative_ts", "disabled", 0);
     int error = avformat_write_header(p->format, &options);
@@ -138,7 +139,7 @@ void cmaf_close(struct cmaf **cmaf)
     *cmaf = NULL;
 }
 
-/* What was added since the last time becomes a fragment: moof and mdat. */
+/* Writes the packets added since the last call as one fragment: moof and mdat. */
 static int end_fragment(struct cmaf *p)
 {
     p->fragment_ticks = 0;
@@ -162,12 +163,12 @@ int cmaf_add(struct cmaf *p, const AVPacket *packet, struct failure *failure)
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "packaging") : 0;
 }
 
-/* Bytes in memory; empty where something was not found. */
+/* A range of bytes in memory; empty if something was not found. */
 struct span {
     const uint8_t *at, *end;
 };
 
-/* The body of the first box of a type among those in within. */
+/* Returns the body of the first box of a type among the boxes in `within`. */
 static struct span find_box(struct span within, const char *type)
 {
     while (within.end - within.at >= 8) {
@@ -181,14 +182,14 @@ static struct span find_box(struct span within, const char *type)
     return (struct span){within.end, within.end};
 }
 
-/* A field of 32 bits, 0 beyond the end. */
+/* Returns a field of 32 bits; 0 beyond the end. */
 static uint32_t field(struct span box, size_t offset)
 {
     return box.end - box.at >= (ptrdiff_t)offset + 4 ? AV_RB32(box.at + offset) : 0;
 }
 
-/* The size of a fragment's first sample: from trun where it stands there, else tfhd's default
- * (ISO/IEC 14496-12, 8.8). */
+/* Returns the size of a fragment's first sample. It is in the trun box or is the default of the
+ * tfhd box (ISO/IEC 14496-12, 8.8). */
 static uint32_t first_sample_bytes(struct span segment)
 {
     struct span traf = find_box(find_box(segment, "moof"), "traf");
@@ -202,7 +203,8 @@ static uint32_t first_sample_bytes(struct span segment)
                : 0;
 }
 
-/* From the segment's start to the end of its first picture: moof, mdat's header, the sample. */
+/* Returns the number of bytes from the start of the segment to the end of its first frame: the
+ * moof box, the header of mdat, and the sample. */
 static int64_t iframe_bytes(const uint8_t *segment, size_t bytes)
 {
     return (int64_t)AV_RB32(segment) + 8 +
@@ -261,8 +263,8 @@ void cmaf_result(const struct cmaf *p, struct cmaf_chunk *out)
     };
 }
 
-/* Profile, constraints and level stand right behind the SPS's NAL header (ISO/IEC
- * 14496-10, 7.3.2.1.1). */
+/* Returns the bytes for profile, constraints and level. They follow the NAL header of the SPS
+ * (ISO/IEC 14496-10, 7.3.2.1.1). */
 static const uint8_t *find_sps(const uint8_t *data, int bytes)
 {
     for (int i = 0; i + 7 <= bytes; i++)

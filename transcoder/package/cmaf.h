@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Encoded packets into CMAF (ISO/IEC 23000-19): an init segment, and chunks whose segments are
- * fragments (moof+mdat) of some 2 s with absolute times. Keeps one chunk in memory; the caller
- * writes it out.
- */
+/* Packs encoded packets as CMAF (ISO/IEC 23000-19): an init segment, and chunks of segments. A
+ * segment consists of fragments (moof and mdat) of about 2 s with absolute times. One chunk is
+ * kept in memory; the caller writes it to disk. */
 #ifndef TRANSCODER_PACKAGE_CMAF_H
 #define TRANSCODER_PACKAGE_CMAF_H
 #include <libavcodec/avcodec.h>
@@ -15,33 +13,38 @@
 struct cmaf;
 
 struct cmaf_params {
-    const struct rendition *rendition; /* the caller's; copied from */
-    const AVCodecContext *encoder;     /* open, with its extradata */
-    int64_t first_segment; /* number of the chunk's first segment: numbers its fragments */
+    const struct rendition *rendition; /* read by cmaf_open() only */
+    const AVCodecContext *encoder; /* an open encoder with extradata; read by cmaf_open() only */
+    /* number of the chunk's first segment; the fragments are numbered from it */
+    int64_t first_segment;
 };
 
-/* Opens the chunk. *out is the caller's (cmaf_close). -1: failure set. */
+/* Opens the chunk. *out is the caller's, for cmaf_close(). Returns 0, or -1 with failure set. */
 int cmaf_open(struct cmaf **out, const struct cmaf_params *params, struct failure *failure);
+/* Frees the chunk and sets *cmaf to NULL. Accepts NULL. */
 void cmaf_close(struct cmaf **cmaf);
 
-/* Adds a packet in decoding order; times in the rendition's timescale. The packet stays the
- * caller's. */
+/* Adds a packet. Packets come in decoding order, with times in the timescale of the rendition.
+ * The packet stays the caller's. Returns 0, or -1 with failure set. */
 int cmaf_add(struct cmaf *cmaf, const AVPacket *packet, struct failure *failure);
-/* Ends the present segment; the next packet begins another. Nothing happens if it is empty. */
+/* Ends the current segment; the next packet begins another. An empty segment is ignored. Returns
+ * 0, or -1 with failure set. */
 int cmaf_end_segment(struct cmaf *cmaf, struct failure *failure);
 
+/* A packed chunk. All pointers are valid until cmaf_close(). */
 struct cmaf_chunk {
-    const uint8_t *init; /* valid until cmaf_close(), like all here */
+    const uint8_t *init; /* the init segment */
     size_t init_bytes;
     const uint8_t *data;
     size_t data_bytes;
     struct message_segment *segments;
     size_t segment_count;
 };
-/* What has been packed, all segments ended. */
+/* Returns the packed chunk. All segments must be ended. */
 void cmaf_result(const struct cmaf *cmaf, struct cmaf_chunk *out);
 
-/* RFC 6381 codec name of an open encoder, e.g. "avc1.64001F". 0 or -1 (unknown codec). */
+/* Writes the codec name (RFC 6381) of an open encoder, such as "avc1.64001F". Returns 0, or -1
+ * for an unknown codec. */
 int cmaf_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes);
 
 #endif

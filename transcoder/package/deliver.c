@@ -9,10 +9,10 @@ static int deliver_init(const struct work *work, const struct rendition *renditi
     const struct cmaf_chunk *made, const AVCodecContext *encoder, struct failure *failure)
 {
     struct message message = {.type = MESSAGE_INIT, .bytes = (int64_t)made->init_bytes};
-    char path[JOB_PATH_BYTES];
     memcpy(message.rendition, rendition->name, sizeof(message.rendition));
     if (cmaf_codecs(encoder, message.codecs, sizeof(message.codecs)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: no codec name", rendition->name);
+    char path[JOB_PATH_BYTES];
     if (job_init_path(rendition->name, path, sizeof(path)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
     if (output_write(work->output_fd, path, made->init, made->init_bytes, message.sha256, failure) <
@@ -31,8 +31,8 @@ int deliver_chunk(const struct work *work, const struct rendition *rendition, in
         .segments = made->segments,
         .segment_count = made->segment_count,
     };
-    char path[JOB_PATH_BYTES];
     memcpy(message.rendition, rendition->name, sizeof(message.rendition));
+    char path[JOB_PATH_BYTES];
     if (job_chunk_path(rendition->name, chunk, path, sizeof(path)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
     if (output_write(work->output_fd, path, made->data, made->data_bytes, message.sha256, failure) <

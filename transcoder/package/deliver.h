@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A piece of work, and how what it has made is put in place and reported. */
+/* A worker's unit of work, and the functions that put its results in place and report them. */
 #ifndef TRANSCODER_PACKAGE_DELIVER_H
 #define TRANSCODER_PACKAGE_DELIVER_H
 #include "transcoder/demux/tags.h"
@@ -7,8 +7,8 @@
 #include "transcoder/protocol/job.h"
 #include "transcoder/worker/report.h"
 
-/* What a piece of work is done with: the job, its descriptors and where to report. All the
- * caller's. */
+/* Everything that a unit of work uses: the job, its descriptors, and the report to the node. The
+ * caller owns all of it. */
 struct work {
     const struct job *job;
     int source_fd, output_fd;
@@ -17,15 +17,19 @@ struct work {
 };
 
 /*
- * Writes a packed chunk and its rendition's init segment below the output folder, each synced, and
- * reports both. Writing the init segment again is harmless: it has the same bytes whatever chunk it
- * came from. 0, or -1: failure set. Any thread, for different renditions.
+ * Writes a packed chunk and the init segment of its rendition below the output folder, syncs each,
+ * and reports both. It is harmless to write the init segment again: it has the same bytes, whatever
+ * chunk it comes from.
+ * Returns 0, or -1 with failure set. Any thread, for different renditions.
  */
 int deliver_chunk_and_init(const struct work *work, const struct rendition *rendition, int chunk,
     const struct cmaf *cmaf, const AVCodecContext *encoder, struct failure *failure);
 
-/* The chunk alone, for renditions without an init segment (text, legacy): made->init counts for
- * nothing. Takes made's data and segments, which stay the caller's. */
+/*
+ * Writes and reports only a chunk, for renditions without an init segment (text, legacy). Uses the
+ * data and segments of made, which stay the caller's, and ignores its init segment.
+ * Returns 0, or -1 with failure set.
+ */
 int deliver_chunk(const struct work *work, const struct rendition *rendition, int chunk,
     const struct cmaf_chunk *made, struct failure *failure);
 

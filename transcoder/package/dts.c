@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/package/dts.h"
 
-/* Pictures first to last - 1 must all be decoded by limit, and after `after`. */
-static int spread(int64_t *dts, size_t first, size_t last, int64_t after, int64_t limit)
+/* Spreads the decoding times of frames first to last - 1 evenly over the time after `after` and
+ * up to `limit`. */
+static int spread_run(int64_t *dts, size_t first, size_t last, int64_t after, int64_t limit)
 {
     int64_t count = (int64_t)(last - first);
     if (limit - after < count)
@@ -12,10 +13,11 @@ static int spread(int64_t *dts, size_t first, size_t last, int64_t after, int64_
     return 0;
 }
 
-/* As late as each may be, evenly spread where several must come by the same time. */
+/* Gives each frame the latest time that is possible. Frames that share one latest time are
+ * spread evenly before it. */
 static int spread_all(const int64_t *pts, int64_t *dts, size_t count)
 {
-    /* What each picture and all after it allow. */
+    /* The latest time that this frame and all later ones allow. */
     dts[count - 1] = pts[count - 1];
     for (size_t i = count - 1; i > 0; i--)
         dts[i - 1] = pts[i - 1] < dts[i] ? pts[i - 1] : dts[i];
@@ -25,23 +27,23 @@ static int spread_all(const int64_t *pts, int64_t *dts, size_t count)
         size_t last = first + 1;
         while (last < count && dts[last] == dts[first])
             last++;
-        if (spread(dts, first, last, dts[first - 1], dts[first]) < 0)
+        if (spread_run(dts, first, last, dts[first - 1], dts[first]) < 0)
             return -1;
         first = last;
     }
     return 0;
 }
 
-/* By how many places a picture is decoded later than it is shown, at most. */
-static int64_t reordering(const int64_t *pts, size_t count, int64_t frame_ticks)
+/* Returns the greatest number of positions by which a frame is decoded later than it is shown. */
+static int64_t max_reordering(const int64_t *pts, size_t count, int64_t frame_ticks)
 {
-    int64_t most = 0;
+    int64_t max = 0;
     for (size_t i = 0; i < count; i++) {
         int64_t shown = (pts[i] - pts[0]) / frame_ticks;
-        if ((int64_t)i - shown > most)
-            most = (int64_t)i - shown;
+        if ((int64_t)i - shown > max)
+            max = (int64_t)i - shown;
     }
-    return most;
+    return max;
 }
 
 int dts_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_ticks)
@@ -50,7 +52,7 @@ int dts_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_tic
         return 0;
     if (frame_ticks <= 0 || spread_all(pts, dts, count) < 0)
         return -1;
-    int64_t late = reordering(pts, count, frame_ticks);
+    int64_t late = max_reordering(pts, count, frame_ticks);
     for (int64_t i = 0; i < (int64_t)count - 2 * late - 1; i++)
         dts[i] = pts[0] + (i <= late ? i * frame_ticks / (late + 1) : (i - late) * frame_ticks);
     return 0;

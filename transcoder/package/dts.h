@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Decoding times for a segment whose pictures are reordered. Renditions and players agree on a
- * segment's start if its first decoding time (tfdt) is its first time of presentation, without an
- * edit list and without negative composition offsets, by which FFmpeg would shift the pictures
- * against the sound. But then pictures that are decoded before their turn have to be squeezed in at
- * the start, and the last one must not seem to last beyond the end, by which players measure what
- * they have. ISO/IEC 14496-12 lets samples last as they like (8.8.8, trun). In between decoding
- * times are a frame apart, so that players that guess the frame rate from them guess right.
+ * Computes the decoding times of a segment with reordered frames.
+ *
+ * All renditions and players must agree on the start of a segment. So its first decoding time
+ * (tfdt) equals its first presentation time, without an edit list and without negative composition
+ * offsets; FFmpeg would take the latter as a shift of the video against the audio. Two things
+ * follow. Frames that are decoded before their turn are squeezed in at the start of the segment.
+ * And the last frame must not seem to last beyond the end of the segment, because players measure
+ * their buffer by it.
+ * ISO/IEC 14496-12 allows any durations of samples (8.8.8, trun). In the middle of a segment
+ * decoding times are one frame apart, because some players derive the frame rate from them.
  */
 #ifndef TRANSCODER_PACKAGE_DTS_H
 #define TRANSCODER_PACKAGE_DTS_H
@@ -14,10 +17,11 @@
 #include <stdint.h>
 
 /*
- * pts: times of presentation in decoding order, the first of them the least, none twice, a multiple
- * of frame_ticks apart. Fills dts, which begins with pts[0], rises strictly and never exceeds pts.
- * 0, or -1 if that can't be: the ticks are too coarse, or the first picture is not shown first.
- * Pure.
+ * Fills dts with decoding times. dts starts at pts[0], rises strictly, and never exceeds pts.
+ * pts: the presentation times in decoding order. The first is the lowest, and they differ by
+ * multiples of frame_ticks.
+ * Returns 0; or -1 if there is no solution: the ticks are too coarse, or the first frame is not
+ * shown first. Pure.
  */
 int dts_spread(const int64_t *pts, int64_t *dts, size_t count, int64_t frame_ticks);
 

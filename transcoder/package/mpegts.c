@@ -6,25 +6,26 @@
 
 enum {
     PAYLOAD_BYTES = MPEGTS_PACKET_BYTES - 4,
-    PES_HEADER_BYTES = 14, /* with a presentation time */
+    PES_HEADER_BYTES = 14, /* with a presentation time stamp */
     PCR_FIELD_BYTES = 8,   /* an adaptation field with a clock reference */
     COUNTERS = 16,
     PID_PAT = 0,
     PID_PMT = 0x1000,
-    PID_PICTURE = 0x100,
-    PID_SOUND = 0x101,
-    STREAM_PICTURE = 0xE0, /* stream ids */
-    STREAM_SOUND = 0xC0,
-    /* A run of sound frames, which share a header: at most 2.8 kB and half a second, within the
-     * 3584 bytes of a decoder's buffer, and at least half of what waits. */
+    PID_VIDEO = 0x100,
+    PID_AUDIO = 0x101,
+    STREAM_VIDEO = 0xE0, /* stream ids of PES headers */
+    STREAM_AUDIO = 0xC0,
+    /* Audio frames that share a PES header: at most 2.8 kB, which is within the 3584 bytes of a
+     * decoder's buffer, and at most half a second. At least half of the waiting frames are sent
+     * at a time. */
     AUDIO_MAX_BYTES = 2800,
     AUDIO_MAX_FRAMES = 24,
-    BEGINNING_BYTES = 16, /* of a picture: its delimiter, and the start of what follows */
+    BEGINNING_BYTES = 16, /* start of a video frame: the delimiter and a few bytes more */
 };
 
-/* All times are moved by this, so that the clock may run ahead of the first picture. */
+/* All times are shifted by this, so that the clock may run ahead of the first frame. */
 #define SHIFT (1 * MPEGTS_CLOCK_HZ)
-/* By so much bytes come before they are due (as with other muxers: 0.7 s). */
+/* The time by which bytes arrive before they are due; other muxers use 0.7 s too. */
 #define LEAD (7 * MPEGTS_CLOCK_HZ / 10)
 #define TIME_MASK ((INT64_C(1) << 33) - 1)
 #define MAX_CHUNK_BYTES ((size_t)512 * 1024 * 1024)
@@ -36,18 +37,18 @@ struct bytes {
 
 struct mpegts {
     struct bytes out;
-    struct bytes work;  /* the payload that is being cut into packets */
-    struct bytes sound; /* frames that wait for more */
+    struct bytes work;  /* the payload that is cut into packets */
+    struct bytes audio; /* audio frames that wait for more */
     struct {
         int64_t time;
         size_t bytes;
-    } frames[AUDIO_MAX_FRAMES]; /* what they are */
+    } frames[AUDIO_MAX_FRAMES]; /* the waiting audio frames */
     int frame_count;
-    bool has_sound;
+    bool has_audio;
     int64_t segment;
-    uint8_t tail[PAYLOAD_BYTES]; /* of the last picture: less than a packet's payload */
+    uint8_t tail[PAYLOAD_BYTES]; /* end of the last video frame, less than a payload */
     size_t tail_bytes;
-    unsigned trial_packets, audio_packets; /* with payload, in this chunk */
+    unsigned video_packets, audio_packets; /* packets with payload in this chunk */
 };
 
 static int add(struct bytes *to, const void *data, size_t count)
@@ -68,13 +69,13 @@ static int add(struct bytes *to, const void *data, size_t count)
     return 0;
 }
 
-int mpegts_open(struct mpegts **out, int64_t first_segment, bool sound)
+int mpegts_open(struct mpegts **out, int64_t first_segment, bool audio)
 {
     *out = calloc(1, sizeof(**out));
     if (!*out)
         return -1;
     (*out)->segment = first_segment;
-    (*out)->has_sound = sound;
+    (*out)->has_audio = audio;
     return 0;
 }
 
@@ -84,7 +85,7 @@ void mpegts_close(struct mpegts **ts)
         return;
     free((*ts)->out.data);
     free((*ts)->work.data);
-    free((*ts)->sound.data);
+    free((*ts)->audio.data);
     free(*ts);
     *ts = NULL;
 }
@@ -100,7 +101,7 @@ const uint8_t *mpegts_bytes(const struct mpegts *ts, size_t *count)
 struct packet {
     int pid;
     unsigned counter;
-    bool begins; /* a PES packet or a section */
+    bool begins; /* a PES packet or a section starts in this packet */
     bool keyframe, has_clock;
     int64_t clock; /* 90 kHz */
 };
@@ -116,7 +117,8 @@ static void put_clock(uint8_t *at, int64_t clock)
     at[5] = 0;
 }
 
-/* The adaptation field, `length` bytes in all (0: none), with stuffing where it says less. */
+/* Writes the adaptation field of `length` bytes (0: none). Bytes that it does not need are
+ * stuffing. */
 static void put_adaptation(uint8_t *at, const struct packet *p, size_t length)
 {
     if (length == 0)
@@ -130,7 +132,7 @@ static void put_adaptation(uint8_t *at, const struct packet *p, size_t length)
         put_clock(at + 2, p->clock);
 }
 
-/* Room for payload, at most. */
+/* Returns the largest payload of a packet. */
 static size_t payload_room(const struct packet *p)
 {
     return p->has_clock  ? PAYLOAD_BYTES - PCR_FIELD_BYTES
@@ -138,7 +140,7 @@ static size_t payload_room(const struct packet *p)
                          : PAYLOAD_BYTES;
 }
 
-/* One packet with count bytes, from 1 up to payload_room(). */
+/* Writes one packet with a payload of count bytes, from 1 to payload_room(). */
 static int put_packet(struct mpegts *ts, const struct packet *p, const uint8_t *data, size_t count)
 {
     uint8_t packet[MPEGTS_PACKET_BYTES];
@@ -154,7 +156,7 @@ static int put_packet(struct mpegts *ts, const struct packet *p, const uint8_t *
 
 /* ---- tables ---- */
 
-/* CRC of a section (ISO/IEC 13818-1, annex A). */
+/* Returns the CRC of a section (ISO/IEC 13818-1, annex A). */
 static uint32_t section_crc(const uint8_t *data, size_t count)
 {
     uint32_t crc = 0xFFFFFFFF;
@@ -166,14 +168,14 @@ static uint32_t section_crc(const uint8_t *data, size_t count)
     return crc;
 }
 
-/* body: what follows the section's length; the rest of the packet is stuffing as sections have it.
- */
+/* Writes a section. body: the bytes after the section's length. The rest of the packet is
+ * stuffing. */
 static int put_section(struct mpegts *ts, int pid, uint8_t table, const uint8_t *body, size_t count)
 {
     struct packet p = {.pid = pid, .counter = (unsigned)(ts->segment % COUNTERS), .begins = true};
     uint8_t payload[PAYLOAD_BYTES];
     memset(payload, 0xFF, sizeof(payload));
-    payload[0] = 0; /* the section begins at once */
+    payload[0] = 0; /* pointer field: the section starts right here */
     payload[1] = table;
     payload[2] = 0xB0;
     payload[3] = (uint8_t)(count + 4);
@@ -187,13 +189,13 @@ static int put_section(struct mpegts *ts, int pid, uint8_t table, const uint8_t 
 static int put_tables(struct mpegts *ts)
 {
     static const uint8_t pat[] = {0, 1, 0xC1, 0, 0, 0, 1, 0xE0 | PID_PMT >> 8, PID_PMT & 0xFF};
-    static const uint8_t pmt[] = {0, 1, 0xC1, 0, 0,           /* program 1, version 0, current */
-        0xE0 | PID_PICTURE >> 8, PID_PICTURE & 0xFF, 0xF0, 0, /* whose packets have the clock */
-        0x1B, 0xE0 | PID_PICTURE >> 8, PID_PICTURE & 0xFF, 0xF0, 0, /* H.264 */
-        0x0F, 0xE0 | PID_SOUND >> 8, PID_SOUND & 0xFF, 0xF0, 0};    /* AAC with ADTS */
+    static const uint8_t pmt[] = {0, 1, 0xC1, 0, 0,       /* program 1, version 0, in force */
+        0xE0 | PID_VIDEO >> 8, PID_VIDEO & 0xFF, 0xF0, 0, /* the video packets carry the clock */
+        0x1B, 0xE0 | PID_VIDEO >> 8, PID_VIDEO & 0xFF, 0xF0, 0,  /* H.264 */
+        0x0F, 0xE0 | PID_AUDIO >> 8, PID_AUDIO & 0xFF, 0xF0, 0}; /* AAC with ADTS */
     if (put_section(ts, PID_PAT, 0, pat, sizeof(pat)) < 0)
         return -1;
-    return put_section(ts, PID_PMT, 2, pmt, sizeof(pmt) - (ts->has_sound ? 0 : 5));
+    return put_section(ts, PID_PMT, 2, pmt, sizeof(pmt) - (ts->has_audio ? 0 : 5));
 }
 
 int mpegts_begin_segment(struct mpegts *ts)
@@ -203,8 +205,11 @@ int mpegts_begin_segment(struct mpegts *ts)
 
 /* ---- PES packets ---- */
 
-/* length: of what follows the header's length field; 0: open, as pictures may be. aligned: it
- * begins with an access unit. */
+/*
+ * Adds a PES header. length: number of bytes after its length field; 0: unbounded, as allowed for
+ * video.
+ * aligned: the payload starts with an access unit.
+ */
 static int add_pes_header(
     struct bytes *to, uint8_t stream, size_t length, int64_t time, bool aligned)
 {
@@ -228,10 +233,8 @@ static int add_pes_header(
     return add(to, header, sizeof(header));
 }
 
-/*
- * The work payload as packets from *p on, all of them full; what doesn't fill one stays, and is
- * moved to the front. The first has at least its header.
- */
+/* Writes the work payload as full packets, from *p on. Bytes that do not fill a packet stay, and
+ * move to the front. The first packet has at least its PES header. */
 static int put_full_packets(struct mpegts *ts, struct packet *p, unsigned *packets)
 {
     size_t at = 0;
@@ -248,14 +251,14 @@ static int put_full_packets(struct mpegts *ts, struct packet *p, unsigned *packe
     return 0;
 }
 
-/* How many packets have to come on top of `planned` ones, so that the count is a multiple of
+/* Returns the number of packets to add to the `planned` ones, so that the total is a multiple of
  * sixteen. */
 static unsigned missing_packets(unsigned packets, unsigned planned)
 {
     return (COUNTERS - (packets + planned) % COUNTERS) % COUNTERS;
 }
 
-/* The rest of the work payload, spread over `count` packets; it has a byte for each. */
+/* Spreads the rest of the work payload over `count` packets. It has at least one byte for each. */
 static int spread(struct mpegts *ts, struct packet *p, unsigned *packets, unsigned count)
 {
     size_t at = 0;
@@ -274,63 +277,61 @@ static int spread(struct mpegts *ts, struct packet *p, unsigned *packets, unsign
     return 0;
 }
 
-/*
- * A picture's PES packet begins with the end of the picture before it: its time is that of the
- * picture that begins in it (ISO/IEC 13818-1, 2.4.3.7). A packet is padded only where a picture is
- * so small that not even its beginning would be in its own PES packet otherwise.
- */
+/* A PES packet starts with the end of the previous frame. Its time is that of the frame that
+ * begins in it (ISO/IEC 13818-1, 2.4.3.7). A packet is padded only if the frame is so small that
+ * even its start would not be in its own PES packet. */
 int mpegts_add_picture(
     struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time, bool keyframe)
 {
-    struct packet p = {.pid = PID_PICTURE,
+    struct packet p = {.pid = PID_VIDEO,
         .begins = true,
         .keyframe = keyframe,
         .has_clock = true,
         .clock = time + SHIFT - LEAD};
     ts->work.count = 0;
-    if (add_pes_header(&ts->work, STREAM_PICTURE, 0, time, ts->tail_bytes == 0) < 0 ||
+    if (add_pes_header(&ts->work, STREAM_VIDEO, 0, time, ts->tail_bytes == 0) < 0 ||
         add(&ts->work, ts->tail, ts->tail_bytes) < 0 || add(&ts->work, data, bytes) < 0 ||
-        put_full_packets(ts, &p, &ts->trial_packets) < 0)
+        put_full_packets(ts, &p, &ts->video_packets) < 0)
         return -1;
     ts->tail_bytes = 0;
     if (p.begins || ts->work.count + BEGINNING_BYTES > bytes)
-        return spread(ts, &p, &ts->trial_packets, 1);
+        return spread(ts, &p, &ts->video_packets, 1);
     ts->tail_bytes = ts->work.count;
     memcpy(ts->tail, ts->work.data, ts->tail_bytes);
     return 0;
 }
 
-static int end_pictures(struct mpegts *ts, bool align)
+static int end_video(struct mpegts *ts, bool align)
 {
-    struct packet p = {.pid = PID_PICTURE};
+    struct packet p = {.pid = PID_VIDEO};
     unsigned count = ts->tail_bytes > 0;
     if (align)
-        count += missing_packets(ts->trial_packets, count);
+        count += missing_packets(ts->video_packets, count);
     ts->work.count = 0;
     if (add(&ts->work, ts->tail, ts->tail_bytes) < 0)
         return -1;
-    /* Zeros may follow a NAL unit (ISO/IEC 14496-10, annex B). */
+    /* Zero bytes may follow a NAL unit (ISO/IEC 14496-10, annex B). */
     while (ts->work.count < count)
         if (add(&ts->work, "", 1) < 0)
             return -1;
     ts->tail_bytes = 0;
-    return spread(ts, &p, &ts->trial_packets, count);
+    return spread(ts, &p, &ts->video_packets, count);
 }
 
-/* The first `frames` of those that wait, `bytes` long, as a PES packet. */
-static int put_sound(struct mpegts *ts, int frames, size_t bytes, bool align)
+/* Writes the first `frames` waiting audio frames, `bytes` long, as one PES packet. */
+static int put_audio(struct mpegts *ts, int frames, size_t bytes, bool align)
 {
-    struct packet p = {.pid = PID_SOUND, .begins = true};
+    struct packet p = {.pid = PID_AUDIO, .begins = true};
     if (frames == 0)
         return 0;
     ts->work.count = 0;
-    /* The length counts from the flags on. */
+    /* The length field counts the bytes from the flags on. */
     if (add_pes_header(
-            &ts->work, STREAM_SOUND, bytes + PES_HEADER_BYTES - 6, ts->frames[0].time, true) < 0 ||
-        add(&ts->work, ts->sound.data, bytes) < 0)
+            &ts->work, STREAM_AUDIO, bytes + PES_HEADER_BYTES - 6, ts->frames[0].time, true) < 0 ||
+        add(&ts->work, ts->audio.data, bytes) < 0)
         return -1;
-    ts->sound.count -= bytes;
-    memmove(ts->sound.data, ts->sound.data + bytes, ts->sound.count);
+    ts->audio.count -= bytes;
+    memmove(ts->audio.data, ts->audio.data + bytes, ts->audio.count);
     ts->frame_count -= frames;
     memmove(ts->frames, ts->frames + frames, (size_t)ts->frame_count * sizeof(ts->frames[0]));
     unsigned count = (unsigned)((ts->work.count + PAYLOAD_BYTES - 1) / PAYLOAD_BYTES);
@@ -339,47 +340,47 @@ static int put_sound(struct mpegts *ts, int frames, size_t bytes, bool align)
     return spread(ts, &p, &ts->audio_packets, count);
 }
 
-static int end_sound(struct mpegts *ts, bool align)
+static int end_audio(struct mpegts *ts, bool align)
 {
-    return put_sound(ts, ts->frame_count, ts->sound.count, align);
+    return put_audio(ts, ts->frame_count, ts->audio.count, align);
 }
 
-/* Of what waits, those frames that fill their last packet best. */
-static int put_some_sound(struct mpegts *ts)
+/* Writes as many waiting audio frames as fill their last packet best. */
+static int put_some_audio(struct mpegts *ts)
 {
-    size_t bytes = 0, best_bytes = 0, least = PAYLOAD_BYTES;
+    size_t bytes = 0, best_bytes = 0, least_wasted = PAYLOAD_BYTES;
     int best = 0;
     for (int i = 0; i < ts->frame_count; i++) {
         bytes += ts->frames[i].bytes;
         size_t wasted = PAYLOAD_BYTES - 1 - (PES_HEADER_BYTES + bytes - 1) % PAYLOAD_BYTES;
-        if (i + 1 >= (ts->frame_count + 1) / 2 && wasted < least) {
-            least = wasted;
+        if (i + 1 >= (ts->frame_count + 1) / 2 && wasted < least_wasted) {
+            least_wasted = wasted;
             best = i + 1;
             best_bytes = bytes;
         }
     }
-    return put_sound(ts, best, best_bytes, false);
+    return put_audio(ts, best, best_bytes, false);
 }
 
 int mpegts_add_audio(struct mpegts *ts, const uint8_t *data, size_t bytes, int64_t time)
 {
     while (ts->frame_count == AUDIO_MAX_FRAMES ||
-           (ts->frame_count > 0 && ts->sound.count + bytes > AUDIO_MAX_BYTES))
-        if (put_some_sound(ts) < 0)
+           (ts->frame_count > 0 && ts->audio.count + bytes > AUDIO_MAX_BYTES))
+        if (put_some_audio(ts) < 0)
             return -1;
     ts->frames[ts->frame_count].time = time;
     ts->frames[ts->frame_count++].bytes = bytes;
-    return add(&ts->sound, data, bytes);
+    return add(&ts->audio, data, bytes);
 }
 
 int mpegts_end_segment(struct mpegts *ts)
 {
     ts->segment++;
-    return end_sound(ts, false) < 0 ? -1 : end_pictures(ts, false);
+    return end_audio(ts, false) < 0 ? -1 : end_video(ts, false);
 }
 
 int mpegts_end_chunk(struct mpegts *ts)
 {
     ts->segment++;
-    return end_sound(ts, true) < 0 ? -1 : end_pictures(ts, true);
+    return end_audio(ts, true) < 0 ? -1 : end_video(ts, true);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * H.264 and AAC into an MPEG transport stream (ISO/IEC 13818-1), a chunk at a time, with little
- * overhead. libavformat's muxer pads the end of every picture to a whole packet, which at these
- * rates costs a tenth of the stream; here a picture's last bytes go into the packet with which the
- * next one begins.
+ * Packs H.264 and AAC as an MPEG transport stream (ISO/IEC 13818-1), one chunk at a time, with
+ * little overhead. The muxer of libavformat pads the end of each frame to a whole packet, which
+ * costs a tenth of the stream at these bit rates. Here the last bytes of a frame share a packet
+ * with the start of the next frame.
  *
- * Continuity counters go on from chunk to chunk, although each chunk is made by itself: the tables'
- * follow from the segment's number, and a chunk holds a multiple of sixteen packets of picture and
- * of sound. Keeps one chunk in memory. One thread at a time.
+ * Continuity counters continue from chunk to chunk, although each chunk is made independently.
+ * Those of the tables follow from the number of the segment. For video and for audio, a chunk holds
+ * a multiple of sixteen packets.
+ *
+ * One chunk is kept in memory. One thread at a time.
  */
 #ifndef TRANSCODER_PACKAGE_MPEGTS_H
 #define TRANSCODER_PACKAGE_MPEGTS_H
@@ -20,15 +22,23 @@
 
 struct mpegts;
 
-/* first_segment: the chunk's first, numbered through the lesson. *out is the caller's (mpegts_close).
- * 0, or -1: out of memory. */
-int mpegts_open(struct mpegts **out, int64_t first_segment, bool sound);
+/*
+ * Opens a chunk. *out is the caller's, for mpegts_close().
+ * first_segment: number of the chunk's first segment in the lesson. audio: the stream has audio.
+ * Returns 0, or -1 if memory runs out.
+ */
+int mpegts_open(struct mpegts **out, int64_t first_segment, bool audio);
+/* Frees the chunk and sets *ts to NULL. Accepts NULL. */
 void mpegts_close(struct mpegts **ts);
 
 /*
- * Begins a segment with the tables; the picture that follows must be an IDR. Then pictures and
- * frames of sound in the order of their times (90 kHz, not negative), then its end; mpegts_end_chunk()
- * instead after the last. sound: a frame with its ADTS header. 0, or -1: out of memory.
+ * Fill the chunk. Each segment begins with mpegts_begin_segment(), which writes the tables. An IDR
+ * picture must follow. Then come video frames and audio frames in the order of their times (90 kHz,
+ * not negative).
+ * mpegts_end_segment() ends a segment; after the last segment of a chunk mpegts_end_chunk()
+ * replaces it.
+ * An audio frame includes its ADTS header.
+ * Return 0, or -1 if memory runs out.
  */
 int mpegts_begin_segment(struct mpegts *ts);
 int mpegts_add_picture(
@@ -37,7 +47,7 @@ int mpegts_add_audio(struct mpegts *ts, const uint8_t *data, size_t bytes, int64
 int mpegts_end_segment(struct mpegts *ts);
 int mpegts_end_chunk(struct mpegts *ts);
 
-/* What has been made; valid until the next call. */
+/* Returns the bytes made so far; valid until the next call. */
 const uint8_t *mpegts_bytes(const struct mpegts *ts, size_t *count);
 
 #endif
