@@ -8,13 +8,14 @@
 #include "transcoder/plan/planner.h"
 #include "transcoder/video/source.h"
 
-/* A chunk of a group of renditions. Each pass decodes it once for all of them. */
+/* The state while a chunk of a group of renditions is made. Each pass decodes the chunk once for
+ * all of them. */
 struct chunk_work {
     const struct work *work;
     const struct plan *plan;
-    int first, end; /* its segments */
+    int first, end; /* segments of the chunk; end is one past the last */
     struct source *source;
-    struct frame_sink sinks[PLAN_MAX_RENDITIONS]; /* those that still want frames */
+    struct frame_sink sinks[PLAN_MAX_RENDITIONS]; /* the sinks that still want frames */
     size_t sink_count;
     int done_permille;
 };
@@ -26,7 +27,7 @@ static int open_source(struct chunk_work *w, int segment, struct failure *failur
         plan_segment_start_frame(w->plan, segment), failure);
 }
 
-static bool any(const bool *want, size_t count)
+static bool any_true(const bool *want, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (want[i])
@@ -34,15 +35,16 @@ static bool any(const bool *want, size_t count)
     return false;
 }
 
-/* Notes which sinks want which segment, a row for each segment. The sinks' threads change that
- * during the pass. Returns how many segments are wanted. */
+/* Notes which sinks want which segment, with one row for each segment. A copy is needed, because
+ * the threads of the sinks change their wishes during a pass. Returns the number of wanted
+ * segments. */
 static int note_wanted(const struct chunk_work *w, bool *want)
 {
     int count = 0;
     for (int segment = w->first; segment < w->end; segment++, want += w->sink_count) {
         for (size_t i = 0; i < w->sink_count; i++)
             want[i] = w->sinks[i].ops->wants(w->sinks[i].sink, segment);
-        count += any(want, w->sink_count);
+        count += any_true(want, w->sink_count);
     }
     return count;
 }
@@ -57,21 +59,21 @@ static int feed_segment(
         if (source_frame(w->source, n, &frame, failure) < 0)
             return -1;
         for (size_t i = 0; i < w->sink_count; i++)
-            /* If the sink's thread failed, end_pass() gives its own failure, which counts. */
+            /* If the thread of the sink failed, end_pass() reports the real failure. */
             if (want[i] && w->sinks[i].ops->put(w->sinks[i].sink, frame, n, segment) < 0)
                 return failure_set(failure, REASON_OUT_OF_MEMORY, "frame");
     }
     return 0;
 }
 
-/* Feeds the `count` segments that are wanted. A later pass never takes longer than the one before,
- * so each gets half of the progress that is left. */
-static int feed(struct chunk_work *w, const bool *want, int count, struct failure *failure)
+/* Feeds the `count` wanted segments to the sinks. A later pass never takes longer than the one
+ * before, so each pass gets half of the remaining progress. */
+static int feed_wanted(struct chunk_work *w, const bool *want, int count, struct failure *failure)
 {
     int fed = 0, at = -1;
     int share = (1000 - w->done_permille) / 2;
     for (int segment = w->first; segment < w->end; segment++, want += w->sink_count) {
-        if (!any(want, w->sink_count))
+        if (!any_true(want, w->sink_count))
             continue;
         if (segment != at && open_source(w, segment, failure) < 0)
             return -1;
@@ -92,7 +94,7 @@ static int begin_pass(struct chunk_work *w, struct failure *failure)
     return 0;
 }
 
-/* Ends the pass of every sink, also of those that did not begin it. */
+/* Ends the pass of every sink, also of those whose pass did not begin. */
 static int end_pass(struct chunk_work *w, bool aborted, struct failure *failure)
 {
     int result = aborted ? -1 : 0;
@@ -110,11 +112,11 @@ static bool wants_nothing(const struct chunk_work *w, const struct frame_sink *s
     return true;
 }
 
-/* Delivers the chunks of the sinks that want nothing more, and closes these sinks. */
+/* Delivers the chunks of the sinks that want no more segments, and closes these sinks. */
 static int deliver_complete(struct chunk_work *w, struct failure *failure)
 {
-    size_t left = 0;
     int result = 0;
+    size_t left = 0;
     for (size_t i = 0; i < w->sink_count; i++) {
         struct frame_sink sink = w->sinks[i];
         if (result == 0 && wants_nothing(w, &sink)) {
@@ -136,7 +138,7 @@ static int run_pass(struct chunk_work *w, struct failure *failure)
     int count = note_wanted(w, want);
     int result = begin_pass(w, failure);
     if (result == 0)
-        result = feed(w, want, count, failure);
+        result = feed_wanted(w, want, count, failure);
     result = end_pass(w, result < 0, failure);
     av_free(want);
     return result == 0 ? deliver_complete(w, failure) : result;
@@ -150,12 +152,12 @@ static int open_rung(
     return rung_open(&w->sinks[w->sink_count], &params, failure);
 }
 
-/* sound: the rendition that stands behind it in the job, if one does. */
+/* audio: the rendition behind the legacy rendition in the job; NULL: the lesson has no audio. */
 static int open_legacy(struct chunk_work *w, const struct rendition *rendition,
-    const struct rendition *sound, struct failure *failure)
+    const struct rendition *audio, struct failure *failure)
 {
     struct legacy_params params = {
-        .work = w->work, .plan = w->plan, .rendition = rendition, .audio_rendition = sound};
+        .work = w->work, .plan = w->plan, .rendition = rendition, .audio_rendition = audio};
     source_colours(w->source, &params.colours);
     return legacy_open(&w->sinks[w->sink_count], &params, failure);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One chunk of all renditions of a job that have pictures, the legacy one among them: decoded once
- * a pass, encoded by a thread for each rendition. */
+/* Makes one chunk of all video renditions of a job, including the legacy rendition. Each pass
+ * decodes the chunk once, and a thread for each rendition encodes it. */
 #ifndef TRANSCODER_LADDER_CHUNK_H
 #define TRANSCODER_LADDER_CHUNK_H
 #include "transcoder/package/deliver.h"
 
-/* Makes job->chunk of every rendition of the job, reports init segments, chunks and progress. 0, or
- * -1: failure set. */
+/* Makes chunk job->chunk of every rendition of the job. Reports init segments, chunks and
+ * progress. Returns 0, or -1 with failure set. */
 int chunk_run(const struct work *work, struct failure *failure);
 
 #endif

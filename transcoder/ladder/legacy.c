@@ -9,27 +9,27 @@
 #include "transcoder/video/frame_feed.h"
 #include "transcoder/video/h264.h"
 
-/* Sound goes into the stream so far ahead of the picture of its time: a run of frames that share a
- * header is whole before its first is due. */
-#define SOUND_LEAD (MPEGTS_CLOCK_HZ / 2)
+/* Audio goes into the stream this much before the video of the same time. A group of audio
+ * frames that share a header is then complete before its first frame is due. */
+#define AUDIO_LEAD (MPEGTS_CLOCK_HZ / 2)
 
 struct legacy {
     struct legacy_params params;
-    int divisor;              /* every which grid frame it takes */
-    int64_t offset_ticks;     /* of grid frame 0 */
-    int segment, end_segment; /* the one that is being filled, or comes next */
-    bool pass_ended;          /* there is one pass */
-    int next_segment;         /* whose first picture hasn't come yet */
-    struct frame_feed *intake;
+    int divisor;              /* it uses every n-th frame of the grid */
+    int64_t offset_ticks;     /* time of frame 0 of the grid */
+    int segment, end_segment; /* the current segment, and one past the last of the chunk */
+    bool pass_ended;          /* the only pass has ended */
+    int next_segment;         /* the next segment whose first frame has not come yet */
+    struct frame_feed *feed;
     AVCodecContext *encoder;
     AVPacket *packet;
-    struct aac_chunk sound;
-    size_t next_frame; /* of sound */
+    struct aac_chunk audio;
+    size_t next_audio_frame; /* number of the next audio frame */
     struct mpegts *ts;
     struct message_segment *segments;
     size_t segment_count;
-    size_t segment_start; /* in bytes */
-    int segment_pictures;
+    size_t segment_start; /* offset in bytes */
+    int segment_frames;
 };
 
 static int no_memory(struct failure *failure)
@@ -37,33 +37,33 @@ static int no_memory(struct failure *failure)
     return failure_set(failure, REASON_OUT_OF_MEMORY, "transport stream");
 }
 
-/* ---- sound ---- */
+/* ---- audio ---- */
 
-static int64_t sound_time(const struct legacy *l, const struct aac_frame *frame)
+static int64_t audio_time(const struct legacy *l, const struct aac_frame *frame)
 {
-    return av_rescale(frame->start, MPEGTS_CLOCK_HZ, l->sound.sample_rate);
+    return av_rescale(frame->start, MPEGTS_CLOCK_HZ, l->audio.sample_rate);
 }
 
-/* Whether a frame belongs to a later segment than the present one: it begins with the frame whose
- * start is nearest to its boundary, as in the AAC rendition. What the chunk has left at its end is
- * the last segment's. */
+/* Whether an audio frame belongs to a later segment than the current one. As in the AAC
+ * rendition, a segment begins with the audio frame whose start is nearest to the boundary. All
+ * remaining frames of the chunk belong to the last segment. */
 static bool belongs_later(const struct legacy *l, const struct aac_frame *frame)
 {
     if (l->segment + 1 >= l->end_segment)
         return false;
     int64_t boundary = av_rescale(
-        plan_segment_start_us(l->params.plan, l->segment + 1), l->sound.sample_rate, 1000000);
+        plan_segment_start_us(l->params.plan, l->segment + 1), l->audio.sample_rate, 1000000);
     return frame->start + 512 >= boundary;
 }
 
-static int add_sound(struct legacy *l, int64_t until, struct failure *failure)
+static int add_audio(struct legacy *l, int64_t until, struct failure *failure)
 {
-    for (; l->next_frame < l->sound.count; l->next_frame++) {
-        const struct aac_frame *frame = &l->sound.frames[l->next_frame];
-        int64_t time = sound_time(l, frame);
+    for (; l->next_audio_frame < l->audio.count; l->next_audio_frame++) {
+        const struct aac_frame *frame = &l->audio.frames[l->next_audio_frame];
+        int64_t time = audio_time(l, frame);
         if (time > until || belongs_later(l, frame))
             break;
-        if (mpegts_add_audio(l->ts, l->sound.data + frame->at, frame->bytes, time) < 0)
+        if (mpegts_add_audio(l->ts, l->audio.data + frame->at, frame->bytes, time) < 0)
             return no_memory(failure);
     }
     return 0;
@@ -73,18 +73,19 @@ static int add_sound(struct legacy *l, int64_t until, struct failure *failure)
 
 static int end_segment(struct legacy *l, struct failure *failure)
 {
-    size_t count;
-    if (l->segment_pictures == 0)
+    if (l->segment_frames == 0)
         return 0;
-    if (add_sound(l, INT64_MAX, failure) < 0)
+    if (add_audio(l, INT64_MAX, failure) < 0)
         return -1;
-    /* Only what another chunk follows has to end with its counters in place. */
+    /* If another chunk follows, this one must end with its continuity counters at zero. */
     bool joins = l->segment + 1 == l->end_segment && l->end_segment < l->params.plan->segment_count;
     if ((joins ? mpegts_end_chunk(l->ts) : mpegts_end_segment(l->ts)) < 0)
         return no_memory(failure);
+    size_t count;
     mpegts_bytes(l->ts, &count);
     size_t bytes = count - l->segment_start;
-    /* By the plan: the lesson's last picture may be shown for less than a frame's time. */
+    /* The duration follows from the plan, because the last frame of the lesson may be shown for
+     * less than a frame's time. */
     int64_t ticks = (plan_segment_start_frame(l->params.plan, l->segment + 1) -
                         plan_segment_start_frame(l->params.plan, l->segment)) *
                     (l->params.rendition->frame_ticks / l->divisor);
@@ -96,7 +97,7 @@ static int end_segment(struct legacy *l, struct failure *failure)
         .duration_ticks = (int32_t)ticks,
     };
     l->segment_start = count;
-    l->segment_pictures = 0;
+    l->segment_frames = 0;
     l->segment++;
     return 0;
 }
@@ -112,13 +113,13 @@ static int take_packet(struct legacy *l, struct failure *failure)
         return failure->reason ? -1 : no_memory(failure);
     if (mpegts_add_picture(l->ts, packet->data, (size_t)packet->size, time, keyframe) < 0)
         return no_memory(failure);
-    l->segment_pictures++;
-    return add_sound(l, time + SOUND_LEAD, failure);
+    l->segment_frames++;
+    return add_audio(l, time + AUDIO_LEAD, failure);
 }
 
-/* ---- pictures ---- */
+/* ---- video ---- */
 
-/* Gives the encoder a frame, or the end (NULL), and packs what it has ready. */
+/* Gives the encoder a frame, or the end (NULL), and packs the packets that are ready. */
 static int encode(struct legacy *l, const AVFrame *frame, struct failure *failure)
 {
     int error = avcodec_send_frame(l->encoder, frame);
@@ -136,7 +137,7 @@ static int encode(struct legacy *l, const AVFrame *frame, struct failure *failur
     return failure_from_av(failure, error, REASON_INTERNAL, l->params.rendition->name);
 }
 
-/* A picture's pts is its number in the rendition. */
+/* The pts of a frame is its number in the rendition. */
 static int take_picture(void *context, AVFrame *picture, struct failure *failure)
 {
     struct legacy *l = context;
@@ -152,7 +153,7 @@ static int end_pass(void *context, struct failure *failure)
     return encode(context, NULL, failure) < 0 ? -1 : end_segment(context, failure);
 }
 
-static const struct frame_consumer taker = {take_picture, end_pass};
+static const struct frame_consumer consumer = {take_picture, end_pass};
 
 static bool legacy_wants(const void *sink, int segment)
 {
@@ -164,21 +165,21 @@ static bool legacy_wants(const void *sink, int segment)
 static int legacy_begin_pass(void *sink, struct failure *failure)
 {
     struct legacy *l = sink;
-    return frame_feed_begin(l->intake, failure);
+    return frame_feed_begin(l->feed, failure);
 }
 
 static int legacy_put(void *sink, const AVFrame *frame, int64_t n, int segment)
 {
     struct legacy *l = sink;
     (void)segment;
-    return n % l->divisor == 0 ? frame_feed_put(l->intake, frame, n / l->divisor) : 0;
+    return n % l->divisor == 0 ? frame_feed_put(l->feed, frame, n / l->divisor) : 0;
 }
 
 static int legacy_end_pass(void *sink, bool aborted, struct failure *failure)
 {
     struct legacy *l = sink;
     l->pass_ended = true;
-    return frame_feed_end(l->intake, aborted, failure);
+    return frame_feed_end(l->feed, aborted, failure);
 }
 
 /* ---- the chunk ---- */
@@ -215,7 +216,7 @@ static int open_encoder(struct legacy *l, struct failure *failure)
 
 static int open_all(struct legacy *l, struct failure *failure)
 {
-    const struct rendition *r = l->params.rendition, *sound = l->params.audio_rendition;
+    const struct rendition *r = l->params.rendition, *audio = l->params.audio_rendition;
     const struct work *work = l->params.work;
     struct scaler_params scaling = {
         .width = r->width,
@@ -226,13 +227,13 @@ static int open_all(struct legacy *l, struct failure *failure)
     };
     if (l->divisor < 1)
         return failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
-    if (sound &&
-        aac_chunk_read(&l->sound, work->output_fd, sound->name, work->job->chunk, failure) < 0)
+    if (audio &&
+        aac_chunk_read(&l->audio, work->output_fd, audio->name, work->job->chunk, failure) < 0)
         return -1;
     l->segments = calloc((size_t)(l->end_segment - l->segment), sizeof(*l->segments));
     l->packet = av_packet_alloc();
-    if (!l->segments || !l->packet || frame_feed_open(&l->intake, &scaling, &taker, l) < 0 ||
-        mpegts_open(&l->ts, l->segment, sound != NULL) < 0)
+    if (!l->segments || !l->packet || frame_feed_open(&l->feed, &scaling, &consumer, l) < 0 ||
+        mpegts_open(&l->ts, l->segment, audio != NULL) < 0)
         return no_memory(failure);
     return open_encoder(l, failure);
 }
@@ -240,10 +241,10 @@ static int open_all(struct legacy *l, struct failure *failure)
 static void legacy_close(void *sink)
 {
     struct legacy *l = sink;
-    frame_feed_close(&l->intake);
+    frame_feed_close(&l->feed);
     avcodec_free_context(&l->encoder);
     av_packet_free(&l->packet);
-    aac_chunk_free(&l->sound);
+    aac_chunk_free(&l->audio);
     mpegts_close(&l->ts);
     free(l->segments);
     av_free(l);

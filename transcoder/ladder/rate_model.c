@@ -20,7 +20,8 @@ double rate_model_rest_bytes(const struct rate_model *model, double crf, double 
     return expect(model, crf).rest_bps * seconds / 8 * exp2(model->rest_bias);
 }
 
-/* Halfway to what was seen: one odd segment is not all that come. */
+/* Moves the correction halfway to the observed value, because one unusual segment is not
+ * typical. */
 static void adapt(double *bias, double seen_bytes, double expected_bytes)
 {
     *bias += log2((seen_bytes + 1) / (expected_bytes + 1)) / 2;

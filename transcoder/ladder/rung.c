@@ -9,40 +9,42 @@
 #include "transcoder/video/encoder.h"
 #include "transcoder/video/frame_feed.h"
 
-/* Encodes of one segment. Nearly always the first one fits. */
+/* Limit of the encodes of one segment. Nearly always the first one fits. */
 #define MAX_TRIES 3
-/* One that is over its limit by this part of it is not worth another: by plan three segments in a
- * row are at most 1.05 of the cap, and 1.1 is what must hold. */
+/* A segment that exceeds its limit by less than this part (1/25) is not encoded again. By plan
+ * three segments in a row take at most 1.05 of the cap, and they must stay below 1.1. */
 #define TOLERATED_PART 25
-/* What an encoder that can't be steered leaves over by this part of its limit makes the rendition
- * worthless: beside it stands one that holds the same cap. */
+/* With an encoder that is not steerable, a segment that exceeds its limit by more than this part
+ * (1/5) makes the rendition fail. Another rendition with the same cap exists beside it. */
 #define UNTOLERATED_PART 5
-/* How much coarser the next one is at least. */
+/* The least step of the CRF to the next try. */
 #define RETRY_STEP_X10 15
-/* What halves the bytes where nothing steers: until two tries have shown it, and at the most. */
+/* The step of the CRF that is assumed to halve the bytes of an encoder that is not steerable:
+ * the first value until two tries have shown the real one, and the limit of that. */
 #define HALVING_X10 140
 #define MAX_HALVING_X10 300
 
 struct segment {
     int64_t limit_bytes;
     int frames;
-    struct encoded best; /* the one that fits; if none does, the smallest */
+    struct encoded best; /* the try that fits; if none does, the smallest one */
     int tries;
-    int crf_x10; /* of the last try, and its bytes */
-    int64_t bytes;
-    bool settled;
-    int finest_crf_x10; /* of the next try */
+    int crf_x10;        /* CRF of the last try */
+    int64_t bytes;      /* size of the last try */
+    bool done;          /* no further try is wanted */
+    int finest_crf_x10; /* the limit of the CRF in the next try */
 };
 
 struct rung {
     struct rung_params params;
-    int divisor, first, count; /* segments of the chunk */
+    /* first: number of the first segment of the chunk; count: its segments */
+    int divisor, first, count;
     struct segment *segments;
     struct rate_model model;
-    struct frame_feed *intake;
-    struct segment *present; /* that is being encoded */
+    struct frame_feed *feed;
+    struct segment *current; /* the segment that is encoded now; NULL: none */
     struct segment_encoder *encoder;
-    uint64_t headers; /* of the first encoder, hashed: those of all */
+    uint64_t headers; /* hash of the first encoder's headers; all encoders must have the same */
 };
 
 /* ---- encoding, on the rung's thread ---- */
@@ -57,7 +59,7 @@ static int begin_segment(struct rung *rung, struct segment *segment, struct fail
         .frames = segment->frames,
         .finest_crf_x10 = segment->finest_crf_x10,
     };
-    rung->present = segment;
+    rung->current = segment;
     return segment_encoder_open(&rung->encoder, &params, failure);
 }
 
@@ -71,10 +73,8 @@ static void learn(struct rung *rung, const struct segment *s, const struct encod
         (double)s->frames * r->fps_den / r->fps_num);
 }
 
-/*
- * How much coarser the next try is to be. An encoder that steers follows the pictures by itself;
- * for one that can't the whole way is reckoned from what the tries took.
- */
+/* Returns how much coarser the next try must be. A steerable encoder adapts by itself. For
+ * others the whole step follows from the sizes of the tries. */
 static int retry_step_x10(
     const struct rung *rung, const struct segment *s, const struct encoded *now)
 {
@@ -89,15 +89,14 @@ static int retry_step_x10(
     return step > RETRY_STEP_X10 ? step : RETRY_STEP_X10;
 }
 
-/* Keeps the try if it is better than what there was, and says what the next one is to be like. */
-static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
+/* Keeps the try if it is better than the earlier ones, and decides on the next try. */
+static void finish_try(struct rung *rung, struct segment *s, struct encoded *encoded)
 {
     bool fits = encoded->bytes <= s->limit_bytes + s->limit_bytes / TOLERATED_PART;
     if (s->tries++ == 0)
         learn(rung, s, encoded);
-    s->settled =
-        fits || s->tries == MAX_TRIES ||
-        encoded->crf_x10 >= encoder_range(rung->params.rendition->video_codec).coarsest_x10;
+    s->done = fits || s->tries == MAX_TRIES ||
+              encoded->crf_x10 >= encoder_range(rung->params.rendition->video_codec).coarsest_x10;
     s->finest_crf_x10 = encoded->crf_x10 + retry_step_x10(rung, s, encoded);
     s->crf_x10 = encoded->crf_x10;
     s->bytes = encoded->bytes;
@@ -109,8 +108,8 @@ static void judge(struct rung *rung, struct segment *s, struct encoded *encoded)
     encoded_free(encoded);
 }
 
-/* Checks that encodes at different CRFs have the same headers, since one init segment serves them
- * all. */
+/* Checks that all encodes have the same headers, whatever their CRF, because one init segment
+ * serves them all. */
 static int check_headers(struct rung *rung, const AVCodecContext *encoder, struct failure *failure)
 {
     uint64_t hash = hash_bytes(HASH_START, encoder->extradata, (size_t)encoder->extradata_size);
@@ -121,13 +120,13 @@ static int check_headers(struct rung *rung, const AVCodecContext *encoder, struc
     return 0;
 }
 
-/* Ends the present segment's try; -1 where the rendition can't hold its cap. */
+/* Ends the try of the current segment. Returns -1 if the rendition cannot keep its cap. */
 static int check_cap(struct rung *rung, struct failure *failure)
 {
-    const struct segment *s = rung->present;
+    const struct segment *s = rung->current;
     const struct rendition *r = rung->params.rendition;
-    rung->present = NULL;
-    if (encoder_range(r->video_codec).steerable || !s->settled ||
+    rung->current = NULL;
+    if (encoder_range(r->video_codec).steerable || !s->done ||
         s->best.bytes <= s->limit_bytes + s->limit_bytes / UNTOLERATED_PART)
         return 0;
     return failure_set(failure, REASON_OVER_CAP, "%s: %lld bytes instead of %lld", r->name,
@@ -136,23 +135,23 @@ static int check_cap(struct rung *rung, struct failure *failure)
 
 static int end_segment(struct rung *rung, struct failure *failure)
 {
-    struct encoded encoded;
-    if (!rung->present)
+    if (!rung->current)
         return 0;
+    struct encoded encoded;
     if (segment_encoder_finish(rung->encoder, &encoded, failure) < 0 ||
         check_headers(rung, segment_encoder_context(rung->encoder), failure) < 0)
         return -1;
     segment_encoder_close(&rung->encoder);
-    judge(rung, rung->present, &encoded);
+    finish_try(rung, rung->current, &encoded);
     return check_cap(rung, failure);
 }
 
-/* A picture's pts is the number of its segment in the chunk. */
+/* The pts of a frame is the number of its segment in the chunk. */
 static int take_picture(void *context, AVFrame *picture, struct failure *failure)
 {
     struct rung *rung = context;
     struct segment *segment = &rung->segments[picture->pts];
-    if (segment != rung->present &&
+    if (segment != rung->current &&
         (end_segment(rung, failure) < 0 || begin_segment(rung, segment, failure) < 0))
         return -1;
     return segment_encoder_put(rung->encoder, picture, failure);
@@ -163,20 +162,20 @@ static int end_pass(void *context, struct failure *failure)
     return end_segment(context, failure);
 }
 
-static const struct frame_consumer taker = {take_picture, end_pass};
+static const struct frame_consumer consumer = {take_picture, end_pass};
 
 /* ---- passes, on the caller's thread ---- */
 
 static bool rung_wants(const void *sink, int segment)
 {
     const struct rung *rung = sink;
-    return !rung->segments[segment - rung->first].settled;
+    return !rung->segments[segment - rung->first].done;
 }
 
 static int rung_begin_pass(void *sink, struct failure *failure)
 {
     struct rung *rung = sink;
-    return frame_feed_begin(rung->intake, failure);
+    return frame_feed_begin(rung->feed, failure);
 }
 
 static int rung_put(void *sink, const AVFrame *frame, int64_t n, int segment)
@@ -184,28 +183,27 @@ static int rung_put(void *sink, const AVFrame *frame, int64_t n, int segment)
     struct rung *rung = sink;
     if (n % rung->divisor != 0)
         return 0;
-    return frame_feed_put(rung->intake, frame, segment - rung->first);
+    return frame_feed_put(rung->feed, frame, segment - rung->first);
 }
 
 static int rung_end_pass(void *sink, bool aborted, struct failure *failure)
 {
     struct rung *rung = sink;
-    return frame_feed_end(rung->intake, aborted, failure);
+    return frame_feed_end(rung->feed, aborted, failure);
 }
 
 /* ---- limits ---- */
 
-/* Pictures of the rendition before a segment. */
+/* Returns the number of the rendition's frames before a segment. */
 static int frames_before(const struct rung *rung, int segment)
 {
     int64_t frames = plan_segment_start_frame(rung->params.plan, segment);
     return (int)((frames + rung->divisor - 1) / rung->divisor);
 }
 
-/*
- * A segment's share is what the cap gives in its time. The short ones with which a lesson begins
- * have a keyframe each like any other; so three in a row may lend one another a part of theirs.
- */
+/* Sets the byte limits of the segments. A segment gets the bytes that the cap allows in its
+ * time. The short segments at the start of a lesson have a keyframe each, like any other, so
+ * these three share a part of their limits. */
 static void set_limits(struct rung *rung)
 {
     const struct plan *plan = rung->params.plan;
@@ -228,7 +226,8 @@ static void set_limits(struct rung *rung)
 
 /* ---- packing ---- */
 
-/* Times, counted in frames of the segment by the encoder, become ticks of the lesson. */
+/* Packs a segment. The encoder counts times in frames of the segment; here they become ticks of
+ * the lesson. */
 static int pack_segment(
     struct rung *rung, int i, struct cmaf *cmaf, int64_t *times, struct failure *failure)
 {
@@ -238,7 +237,7 @@ static int pack_segment(
     int64_t offset = av_rescale(plan->video_start_us, r->timescale, 1000000);
     int64_t grid_ticks = r->frame_ticks / rung->divisor;
     int64_t start = plan_segment_start_frame(plan, rung->first + i) * grid_ticks + offset;
-    /* The lesson's last picture may be shown for less than a frame of a slow rendition. */
+    /* The last frame of the lesson may be shown for less than a frame of a slow rendition. */
     int64_t end = plan_segment_start_frame(plan, rung->first + i + 1) * grid_ticks + offset;
     int64_t *pts = times, *dts = times + encoded->count;
     for (size_t k = 0; k < encoded->count; k++)
@@ -297,7 +296,7 @@ static void rung_close(void *sink)
         encoded_free(&rung->segments[i].best);
     av_free(rung->segments);
     segment_encoder_close(&rung->encoder);
-    frame_feed_close(&rung->intake);
+    frame_feed_close(&rung->feed);
     av_free(rung);
 }
 
@@ -314,13 +313,13 @@ int rung_open(struct frame_sink *out, const struct rung_params *params, struct f
 {
     const struct rendition *r = params->rendition;
     const struct job *job = params->work->job;
-    int end;
     *out = (struct frame_sink){0};
     struct rung *rung = av_mallocz(sizeof(*rung));
     if (!rung)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     rung->params = *params;
     rung->divisor = plan_divisor(params->plan, r);
+    int end;
     plan_chunk_segments(params->plan, &job->options, job->chunk, &rung->first, &end);
     rung->count = end - rung->first;
     rung->segments = av_calloc((size_t)rung->count, sizeof(*rung->segments));
@@ -335,7 +334,7 @@ int rung_open(struct frame_sink *out, const struct rung_params *params, struct f
     int result = 0;
     if (rung->divisor < 1)
         result = failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
-    else if (!rung->segments || frame_feed_open(&rung->intake, &scaling, &taker, rung) < 0)
+    else if (!rung->segments || frame_feed_open(&rung->feed, &scaling, &consumer, rung) < 0)
         result = failure_set(failure, REASON_OUT_OF_MEMORY, "%s", r->name);
     else
         set_limits(rung);

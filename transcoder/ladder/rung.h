@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One video rendition of a chunk, encoded on a thread of its own. Each segment is an encode of its
- * own, at the planned quality or as near to it as its share of the cap allows
- * (transcoder/ladder/segment_encoder.h); one that took more all the same is encoded again, coarser, in
- * another pass over the pictures. So caps hold by measured bytes, and a heavy segment costs no
- * other its quality.
+ * Makes one video rendition of a chunk, on a thread of its own. Each segment is encoded
+ * independently, with the planned quality, or as near to it as its share of the cap allows
+ * (transcoder/ladder/segment_encoder.h). If a segment is still too large, it is encoded again with
+ * a coarser CRF in another pass. So measured bytes keep the cap, and a heavy segment does not lower
+ * the quality of others.
  */
 #ifndef TRANSCODER_LADDER_RUNG_H
 #define TRANSCODER_LADDER_RUNG_H
@@ -13,14 +13,14 @@
 #include "transcoder/video/source.h"
 
 struct rung_params {
-    const struct work *work; /* the caller's, like all here; outlives the rung */
+    const struct work *work; /* the caller's, like all members; must outlive the rung */
     const struct plan *plan;
     const struct rendition *rendition;
     struct source_colours colours;
 };
 
-/* Opens a rung as a sink, which is the caller's. Returns 0; or -1 with failure set, and then *out is
- * empty. */
+/* Opens a rung as a sink, which is the caller's. Returns 0; or -1 with failure set, and then
+ * *out is empty. */
 int rung_open(struct frame_sink *out, const struct rung_params *params, struct failure *failure);
 
 #endif

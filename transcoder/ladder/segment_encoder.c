@@ -6,52 +6,61 @@
 
 #include "transcoder/video/encoder.h"
 
-/* What the first guess and a new beginning aim at, as shares of the limit, where the CRF can follow
- * the pictures and where it can't (whole numbers that are rounded up, and a trial of the keyframe,
- * leave enough: 0.88 to 0.95 in a lecture); and what the pictures under way may come to. */
+/*
+ * Shares of the limit. AIMED_AT: the target of the first CRF and of a new start, for a steerable
+ * encoder.
+ * AIMED_AT_UNSTEERED: the same for other encoders; their CRF is rounded up to whole numbers and
+ * follows from a test encode, which leaves enough room (0.88 to 0.95 in a lecture). STEERED_TO: the
+ * target during the encode.
+ */
 #define AIMED_AT 0.92
 #define AIMED_AT_UNSTEERED 1.0
 #define STEERED_TO 0.97
 /*
- * An encoder that can't be steered, nor stopped in the midst, is begun once, at the CRF that suits
- * the keyframe; what that takes, a trial says that shows the first picture for a moment, with a
- * preset of half the time. Where it stands for as long as on slides its keyframe gets more bytes,
- * by this.
+ * An encoder that is not steerable cannot be stopped in the middle. It is started once, with the
+ * CRF that suits the keyframe. A short test encode of the first frame shows the bytes of the
+ * keyframe; its preset takes half the time. The result is multiplied by KEYFRAME_STANDS, because in
+ * the real encode the picture stands for as long as a slide, and then the encoder gives the
+ * keyframe more bytes.
  */
 #define TRIAL_PRESET "12"
-#define TRIAL_PICTURES 8
+#define TRIAL_FRAMES 8
 #define KEYFRAME_STANDS 1.22
-/* New beginnings once the keyframe is there, and how far off the CRF must be to be worth one. */
+/* Limit of the new starts after the keyframe, and the least error of the CRF for which a new
+ * start is worth its time. */
 #define MAX_RESTARTS 3
 #define WORTH_RESTART_X10 10
-/* Within a segment the CRF moves by this much a picture at the most: what one sees is steady. */
+/* Limits of the CRF step from frame to frame, so that the quality looks steady. */
 #define COARSER_STEP_X10 10
 #define FINER_STEP_X10 2
-/* The model's word counts as much as that many seconds of pictures seen. */
+/* The prediction of the model counts as much as this many seconds of encoded frames. */
 #define MODEL_WEIGHT_S 3.0
-/* Container: a fragment's boxes, and what a picture costs in them; measured on libavformat's. */
+/* The cost of the container: the boxes of a fragment, and the entries of a frame in them;
+ * measured with libavformat. */
 #define FRAGMENT_BYTES 110
 #define FRAGMENT_S 2.0
-#define PICTURE_BYTES 16
+#define FRAME_BYTES 16
 
 struct segment_encoder {
     struct segment_encoder_params params;
     struct encoder_range range;
     double frame_s;
-    double budget_bytes; /* for packets: the limit less the container's */
+    double budget_bytes; /* bytes for packets: the limit less the container */
     AVCodecContext *codec;
     AVPacket *packet;
-    /* The pictures given so far, until it is sure that they are not needed for a new beginning. */
+    /* The frames given so far, as long as a new start may need them. */
     AVFrame **held;
     int held_count, sent_count;
     int given;
-    int begin_crf_x10, crf_x10; /* at the segment's beginning, and in force */
+    int begin_crf_x10; /* CRF at the start of the segment */
+    int crf_x10;       /* current CRF */
     int restarts;
-    bool restart, steady; /* to be begun anew; the beginning stands */
+    bool restart; /* the encode must start again */
+    bool steady;  /* the start is final */
     bool ended;
-    double bytes; /* of packets */
-    double seen_bytes,
-        expected_bytes; /* of pictures after the keyframe; by the model at their CRFs */
+    double bytes;          /* size of the packets so far */
+    double seen_bytes;     /* size of the packets after the keyframe */
+    double expected_bytes; /* size that the model predicted for these packets */
     double crf_sum;
     struct encoded encoded;
 };
@@ -93,7 +102,8 @@ static int rest_frames(const struct segment_encoder *e)
     return e->params.frames - (int)e->encoded.count;
 }
 
-/* Of the whole segment, before anything of it is known but (keyframe_bytes > 0) its keyframe. */
+/* Returns the CRF that suits the whole segment. keyframe_bytes: size of its keyframe; 0: not
+ * known yet. */
 static int suitable_crf(const struct segment_encoder *e, double keyframe_bytes)
 {
     double expected = rate_model_keyframe_bytes(e->params.model, e->begin_crf_x10 / 10.0);
@@ -109,7 +119,7 @@ static int suitable_crf(const struct segment_encoder *e, double keyframe_bytes)
     return e->range.steerable ? crf : (crf + step - 1) / step * step;
 }
 
-static void judge_keyframe(struct segment_encoder *e)
+static void check_keyframe(struct segment_encoder *e)
 {
     int suitable = suitable_crf(e, (double)e->encoded.keyframe_bytes);
     e->restart = e->range.steerable && e->restarts < MAX_RESTARTS &&
@@ -119,8 +129,8 @@ static void judge_keyframe(struct segment_encoder *e)
         e->begin_crf_x10 = suitable;
 }
 
-/* The CRF for the pictures that come, by what those so far took. */
-static int steer(struct segment_encoder *e)
+/* Sets the CRF of the next frames, by the size of the frames so far. */
+static int adjust_crf(struct segment_encoder *e)
 {
     double prior = rate_model_rest_bytes(e->params.model, e->crf_x10 / 10.0, MODEL_WEIGHT_S);
     struct rate_budget budget = {
@@ -169,16 +179,16 @@ static int take_packet(struct segment_encoder *e)
     e->crf_sum += e->crf_x10;
     if (e->encoded.count == 1) {
         e->encoded.keyframe_bytes = e->packet->size;
-        judge_keyframe(e);
+        check_keyframe(e);
         return 0;
     }
     e->seen_bytes += e->packet->size;
     e->expected_bytes += rate_model_rest_bytes(e->params.model, e->crf_x10 / 10.0, e->frame_s);
-    return e->range.steerable && rest_frames(e) > 0 ? steer(e) : 0;
+    return e->range.steerable && rest_frames(e) > 0 ? adjust_crf(e) : 0;
 }
 
-/* Gives the encoder a picture, or the end (NULL), and takes what it has ready; stops where the
- * segment is to be begun anew. */
+/* Gives the encoder a frame, or the end (NULL), and takes the packets that are ready. Stops if
+ * the encode must start again. */
 static int encode(struct segment_encoder *e, const AVFrame *picture)
 {
     int error = avcodec_send_frame(e->codec, picture);
@@ -194,7 +204,7 @@ static int encode(struct segment_encoder *e, const AVFrame *picture)
     return error;
 }
 
-/* ---- pictures ---- */
+/* ---- frames ---- */
 
 static void release_sent(struct segment_encoder *e)
 {
@@ -202,7 +212,7 @@ static void release_sent(struct segment_encoder *e)
         av_frame_free(&e->held[i]);
 }
 
-static int begin(struct segment_encoder *e, struct failure *failure)
+static int begin_encode(struct segment_encoder *e, struct failure *failure)
 {
     encoder_close(&e->codec);
     encoded_free(&e->encoded);
@@ -215,17 +225,17 @@ static int begin(struct segment_encoder *e, struct failure *failure)
         e->params.rendition, &e->params.colours, e->crf_x10, &e->codec, failure);
 }
 
-/* What the keyframe takes of a segment that begins with that picture; the codec is used up. 0 or a
- * negative AVERROR. */
-static int try_keyframe(
+/* Measures the keyframe of a segment that starts with this frame. The codec cannot be used
+ * afterwards. Returns 0 or a negative AVERROR. */
+static int measure_keyframe(
     struct segment_encoder *e, AVCodecContext *codec, const AVFrame *picture, double *bytes)
 {
     AVFrame *frame = av_frame_clone(picture);
     int error = frame ? 0 : AVERROR(ENOMEM);
-    for (int i = 0; i <= TRIAL_PICTURES && error >= 0; i++) {
+    for (int i = 0; i <= TRIAL_FRAMES && error >= 0; i++) {
         frame->pts = i;
         frame->pict_type = i == 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-        error = avcodec_send_frame(codec, i < TRIAL_PICTURES ? frame : NULL);
+        error = avcodec_send_frame(codec, i < TRIAL_FRAMES ? frame : NULL);
         while (error >= 0 && (error = encoder_receive(codec, e->packet)) >= 0) {
             if (*bytes == 0)
                 *bytes = KEYFRAME_STANDS * e->packet->size;
@@ -238,8 +248,9 @@ static int try_keyframe(
     return error;
 }
 
-/* Sets the CRF to begin at by the first picture. */
-static int suit_keyframe(struct segment_encoder *e, const AVFrame *picture, struct failure *failure)
+/* Sets the CRF at the start of the segment, by a test encode of its first frame. */
+static int choose_begin_crf(
+    struct segment_encoder *e, const AVFrame *picture, struct failure *failure)
 {
     struct rendition trial = *e->params.rendition;
     AVCodecContext *codec = NULL;
@@ -247,7 +258,7 @@ static int suit_keyframe(struct segment_encoder *e, const AVFrame *picture, stru
     snprintf(trial.preset, sizeof(trial.preset), TRIAL_PRESET);
     if (segment_encoder_codec(&trial, &e->params.colours, e->begin_crf_x10, &codec, failure) < 0)
         return -1;
-    int error = try_keyframe(e, codec, picture, &bytes);
+    int error = measure_keyframe(e, codec, picture, &bytes);
     encoder_close(&codec);
     if (error < 0)
         return fail(e, error, failure);
@@ -255,8 +266,9 @@ static int suit_keyframe(struct segment_encoder *e, const AVFrame *picture, stru
     return 0;
 }
 
-/* Sends what is there to be sent, from the beginning again where that is called for. */
-static int send(struct segment_encoder *e, struct failure *failure)
+/* Encodes the held frames that were not sent yet. If the encode must start again, sends them
+ * from the first. */
+static int send_held(struct segment_encoder *e, struct failure *failure)
 {
     for (;;) {
         int error = 0;
@@ -269,7 +281,7 @@ static int send(struct segment_encoder *e, struct failure *failure)
         if (!e->restart)
             break;
         e->restarts++;
-        if (begin(e, failure) < 0)
+        if (begin_encode(e, failure) < 0)
             return -1;
     }
     if (e->steady)
@@ -277,7 +289,7 @@ static int send(struct segment_encoder *e, struct failure *failure)
     return 0;
 }
 
-static int hold(struct segment_encoder *e, const AVFrame *picture)
+static int hold_frame(struct segment_encoder *e, const AVFrame *picture)
 {
     if (e->given == e->params.frames)
         return AVERROR(EINVAL);
@@ -293,14 +305,14 @@ static int hold(struct segment_encoder *e, const AVFrame *picture)
 int segment_encoder_put(
     struct segment_encoder *encoder, const AVFrame *picture, struct failure *failure)
 {
-    int error = hold(encoder, picture);
+    int error = hold_frame(encoder, picture);
     if (error < 0)
         return fail(encoder, error, failure);
     if (encoder->given == 1 &&
-        ((!encoder->range.steerable && suit_keyframe(encoder, picture, failure) < 0) ||
-            begin(encoder, failure) < 0))
+        ((!encoder->range.steerable && choose_begin_crf(encoder, picture, failure) < 0) ||
+            begin_encode(encoder, failure) < 0))
         return -1;
-    return send(encoder, failure);
+    return send_held(encoder, failure);
 }
 
 int segment_encoder_finish(
@@ -308,7 +320,7 @@ int segment_encoder_finish(
 {
     struct segment_encoder *e = encoder;
     e->ended = true;
-    if (e->given > 0 && send(e, failure) < 0)
+    if (e->given > 0 && send_held(e, failure) < 0)
         return -1;
     if (e->encoded.count == 0 || e->encoded.count != (size_t)e->given)
         return failure_set(failure, REASON_INTERNAL, "%s: %zu pictures of %d",
@@ -336,7 +348,7 @@ int segment_encoder_open(struct segment_encoder **out, const struct segment_enco
     e->params = *params;
     e->range = encoder_range(r->video_codec);
     e->frame_s = (double)r->fps_den / r->fps_num;
-    e->budget_bytes = (double)params->limit_bytes - params->frames * PICTURE_BYTES -
+    e->budget_bytes = (double)params->limit_bytes - params->frames * FRAME_BYTES -
                       (params->frames * e->frame_s / FRAGMENT_S + 1) * FRAGMENT_BYTES;
     e->packet = av_packet_alloc();
     e->held = av_calloc((size_t)params->frames, sizeof(AVFrame *));

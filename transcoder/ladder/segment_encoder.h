@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One encode of one segment, kept under its limit while it is made. Once the keyframe is there,
- * which is much of a segment's bytes, it is begun anew if it was far from what suits; from then on
- * the CRF follows what the pictures take. An encoder that can't be steered gets a CRF that suits by
- * a short trial of the first picture, and may miss. What comes out depends on the pictures, the
- * limit and the model's state alone.
+ * Encodes one segment once, and keeps it below its byte limit during the encode. The keyframe has
+ * many of the segment's bytes. If the keyframe shows that the CRF is far from a suitable one, the
+ * encode starts again.
+ * After that the CRF follows the bytes of the frames. An encoder that is not steerable gets its CRF
+ * from a short test encode of the first frame, and may exceed the limit.
+ * The result depends only on the frames, the limit and the state of the model.
  */
 #ifndef TRANSCODER_LADDER_SEGMENT_ENCODER_H
 #define TRANSCODER_LADDER_SEGMENT_ENCODER_H
@@ -16,43 +17,53 @@
 
 /* An encoded segment. */
 struct encoded {
-    int crf_x10;   /* in the mean */
-    int64_t bytes; /* on the wire, its container's share estimated */
+    int crf_x10;   /* mean CRF, in tenths */
+    int64_t bytes; /* bytes on the wire; the container is estimated */
     int64_t keyframe_bytes;
-    AVPacket **packets; /* their times count frames of the segment */
+    AVPacket **packets; /* their times are in frames of the segment */
     size_t count, room;
 };
+/* Frees the packets and zeroes *encoded. */
 void encoded_free(struct encoded *encoded);
 
 struct segment_encoder;
 
 struct segment_encoder_params {
-    const struct rendition *rendition; /* the caller's; outlives the encoder, as the model */
+    /* the caller's, like the model; both must outlive the encoder */
+    const struct rendition *rendition;
     const struct rate_model *model;
     struct source_colours colours;
-    int64_t limit_bytes; /* on the wire */
-    int frames;          /* of the segment */
-    int finest_crf_x10;  /* what is good enough */
+    int64_t limit_bytes; /* limit of the bytes on the wire */
+    int frames;          /* number of frames in the segment */
+    int finest_crf_x10;  /* CRF of the quality that is good enough, in tenths */
 };
 
-/* An encoder of the rendition as such, for what all its segments have in common (headers). *out is
- * the caller's (encoder_close). 0, or -1: failure set. */
+/*
+ * Opens an encoder with the parameters of a rendition, which gives the headers that all its
+ * segments share.
+ * *out is the caller's, for encoder_close(). Returns 0, or -1 with failure set.
+ */
 int segment_encoder_codec(const struct rendition *rendition, const struct source_colours *colours,
     int crf_x10, AVCodecContext **out, struct failure *failure);
 
-/* *out is the caller's (segment_encoder_close). 0, or -1: failure set. One thread at a time. */
+/* Opens the encoder of a segment. *out is the caller's, for segment_encoder_close(). Returns 0,
+ * or -1 with failure set. One thread at a time. */
 int segment_encoder_open(struct segment_encoder **out, const struct segment_encoder_params *params,
     struct failure *failure);
-/* Accepts NULL. */
+/* Closes the encoder and sets *encoder to NULL. Accepts NULL. */
 void segment_encoder_close(struct segment_encoder **encoder);
-/* The next picture, at the rendition's size; a reference is kept. 0, or -1: failure set. */
+/* Encodes the next frame, which has the size of the rendition. A reference to it is kept.
+ * Returns 0, or -1 with failure set. */
 int segment_encoder_put(
     struct segment_encoder *encoder, const AVFrame *picture, struct failure *failure);
-/* After the last picture. *out is the caller's (encoded_free); it may be over the limit. 0, or -1:
- * failure set. */
+/*
+ * Ends the segment after its last frame. *out is the caller's, for encoded_free(); it may exceed
+ * the limit.
+ * Returns 0, or -1 with failure set.
+ */
 int segment_encoder_finish(
     struct segment_encoder *encoder, struct encoded *out, struct failure *failure);
-/* The codec, for its headers; the encoder's. */
+/* Returns the codec, for its headers. It stays the encoder's. */
 const AVCodecContext *segment_encoder_context(const struct segment_encoder *encoder);
 
 #endif
