@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * terrace-worker: does one piece of transcoding, given by descriptors (transcoder/protocol/job.h), and
- * ends. Started by the node; nothing for people to run.
- */
+/* terrace-worker does one unit of transcoding work and ends. The node starts it and passes the
+ * job in descriptors (transcoder/protocol/job.h). People do not run it by hand. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libavutil/log.h>
@@ -28,9 +26,9 @@
 #define MEMORY_BYTES (4 * GIB)
 #define CPU_S (8LL * 3600)
 
-/* Pictures come and go by the thousand, and encoders with each segment: their pages are kept, not
- * given back to the kernel and asked for, cleared, again. Those of large pictures are not: that
- * would take half as much memory again. */
+/* Keeps freed memory in the process. Frames and encoders are allocated and freed all the time,
+ * and it is slow to return their pages to the kernel and get cleared pages again. The pages of
+ * large pictures are not kept, because that would take half as much memory again. */
 static void keep_pages(void)
 {
     mallopt(M_ARENA_MAX, 1);
@@ -59,14 +57,14 @@ static int enter_sandbox(const struct job *job, struct failure *failure)
     struct sandbox_params params = {
         .memory_bytes = MEMORY_BYTES,
         .cpu_s = CPU_S,
-        /* A remuxed copy is about as large as its source; chunks are far smaller than this. */
+        /* A remuxed copy is about as large as its source. Chunks are far smaller than 1 GiB. */
         .file_bytes = job->kind == JOB_PROBE ? source_bytes + source_bytes / 4 + GIB / 16 : GIB,
         .output_fd = JOB_FD_OUTPUT,
     };
     return sandbox_enter(&params, NULL, failure);
 }
 
-static int run(const struct work *work, struct failure *failure)
+static int run_job(const struct work *work, struct failure *failure)
 {
     switch (work->job->kind) {
     case JOB_PROBE:
@@ -83,7 +81,7 @@ static int run(const struct work *work, struct failure *failure)
     return failure_set(failure, REASON_INTERNAL, "unknown kind of job");
 }
 
-static int work(struct job *job, struct report *report)
+static int do_work(struct job *job, struct report *report)
 {
     struct failure failure = {.reason = REASON_NONE};
     struct work work = {
@@ -94,7 +92,7 @@ static int work(struct job *job, struct report *report)
     else
         result = enter_sandbox(job, &failure);
     if (result == 0)
-        result = run(&work, &failure);
+        result = run_job(&work, &failure);
     gb18030_close(&work.gb18030);
     struct message last = {
         .type = result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, .reason = failure.reason};
@@ -106,10 +104,9 @@ static int work(struct job *job, struct report *report)
     return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/*
- * For `terrace doctor`: enters the sandbox and says which of its layers hold on this kernel, as the
- * kernel itself tells it: "seccomp 1", "landlock 7" (its version), 0 where there is none.
- */
+/* Serves `terrace doctor`: enters the sandbox and prints the layers that are in force, as the
+ * kernel reports them, such as "seccomp 1" and "landlock 7" (the version). 0: the layer is
+ * missing. */
 static int print_layers(void)
 {
     struct failure failure = {.reason = REASON_NONE};
@@ -142,7 +139,8 @@ int main(int argc, char **argv)
                             "there is nothing to run by hand.\n");
             return 2;
         }
-    /* A node that has gone shows as a failed write; FFmpeg's own chatter is for its developers. */
+    /* If the node has gone, a write fails, which needs no signal. The log of FFmpeg is meant for
+     * its developers. */
     signal(SIGPIPE, SIG_IGN);
     av_log_set_level(AV_LOG_FATAL);
     setenv("SVT_LOG", "0", 1);
@@ -152,7 +150,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
     if (job && report_open(&report, JOB_FD_MESSAGES) == 0) {
         if (read_job(job) == 0)
-            status = work(job, report);
+            status = do_work(job, report);
         else
             fprintf(stderr, "the job text is malformed\n");
     }
