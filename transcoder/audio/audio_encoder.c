@@ -7,25 +7,25 @@
 #include <string.h>
 
 /*
- * Of libavcodec's AAC coders "fast" overshoots least and takes a fourth of the default's time; at
- * some 22 kbit/s with this cutoff it keeps more of two voices of three (docs/benchmarks.md, by
- * STOI). Temporal noise shaping costs it more than it gives. Above 8 kHz there are no bits to
- * spend; sibilants end there.
+ * The AAC coder "fast" of libavcodec exceeds its bit rate least and takes a fourth of the default's
+ * time. At about 22 kbit/s with this cutoff it is the better one for two of three voices
+ * (docs/benchmarks.md, by STOI). Temporal noise shaping costs more bits than it saves. There are no
+ * bits for frequencies above 8 kHz, where the sibilants end.
  */
 #define AAC_CUTOFF_HZ 8000
 #define AAC_CUTOFF_BELOW_BPS 32000
 
-/* At 18 kbit/s speech keeps more of its words, by STOI up to 8.6 kHz too, where Opus spends nothing
- * on what is above 8 kHz. With that this complexity loses less than the highest without, in half
- * its time. */
+/* Opus at 18 kbit/s with this cutoff spends nothing on frequencies above 8 kHz, and speech
+ * becomes more intelligible, measured by STOI, even for the range up to 8.6 kHz. With the cutoff
+ * this complexity loses less than the highest complexity without it, in half the time. */
 #define OPUS_SPEECH_CUTOFF_HZ 8000
 #define OPUS_SPEECH_COMPLEXITY 5
 
-/* OpusHead, RFC 7845, 5.1: where the pre-skip stands. */
+/* Size of OpusHead, and the offset of its pre-skip (RFC 7845, 5.1). */
 #define OPUS_HEAD_BYTES 19
 #define OPUS_PRE_SKIP 10
 
-static const AVCodec *find(enum audio_codec_id codec)
+static const AVCodec *find_encoder(enum audio_codec_id codec)
 {
     return codec == AUDIO_OPUS ? avcodec_find_encoder_by_name("libopus")
                                : avcodec_find_encoder(AV_CODEC_ID_AAC);
@@ -36,7 +36,8 @@ static void set_options(AVDictionary **options, const struct rendition *r, int64
     if (r->audio_codec == AUDIO_OPUS) {
         av_dict_set(options, "application", r->speech ? "voip" : "audio", 0);
         av_dict_set(options, "vbr", "constrained", 0);
-        /* The longest frames: fewest bytes for their headers, and nobody waits for this. */
+        /* The longest frames have the fewest bytes for headers. Their delay does not matter
+         * here. */
         av_dict_set(options, "frame_duration", "60", 0);
         if (r->speech) {
             av_dict_set_int(options, "cutoff", OPUS_SPEECH_CUTOFF_HZ, 0);
@@ -54,8 +55,7 @@ static void set_options(AVDictionary **options, const struct rendition *r, int64
 int audio_encoder_open(
     AVCodecContext **out, const struct rendition *r, int64_t bitrate_bps, struct failure *failure)
 {
-    const AVCodec *codec = find((enum audio_codec_id)r->audio_codec);
-    AVDictionary *options = NULL;
+    const AVCodec *codec = find_encoder((enum audio_codec_id)r->audio_codec);
     AVCodecContext *encoder = *out = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!encoder)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%s: no encoder", r->name);
@@ -66,10 +66,12 @@ int audio_encoder_open(
     encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
     encoder->thread_count = 1;
     av_channel_layout_default(&encoder->ch_layout, r->channels);
+    AVDictionary *options = NULL;
     set_options(&options, r, bitrate_bps);
     int error = avcodec_open2(encoder, codec, &options);
     av_dict_free(&options);
-    /* The first packet that is kept begins with the first sample: players must skip nothing. */
+    /* Pre-skip 0: the first packet that is kept begins with the first sample, so players must
+     * skip nothing. */
     if (error >= 0 && r->audio_codec == AUDIO_OPUS && encoder->extradata_size >= OPUS_HEAD_BYTES)
         AV_WL16(encoder->extradata + OPUS_PRE_SKIP, 0);
     if (error >= 0)

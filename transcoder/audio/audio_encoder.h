@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The encoders of sound, and what they need so that no edit list is needed after them. */
+/* Opens the audio encoders. They are set up so that the output needs no edit list. */
 #ifndef TRANSCODER_AUDIO_AUDIO_ENCODER_H
 #define TRANSCODER_AUDIO_AUDIO_ENCODER_H
 #include <libavcodec/avcodec.h>
@@ -7,15 +7,16 @@
 #include "transcoder/plan/plan.h"
 #include "transcoder/worker/failure.h"
 
-/* For mono planar floats at the rendition's rate. *out is the caller's (avcodec_free_context). -1:
- * failure set. */
+/* Opens the encoder of a rendition. Input: mono planar floats at the rendition's sample rate.
+ * *out is the caller's, for avcodec_free_context(). Returns 0, or -1 with failure set. */
 int audio_encoder_open(AVCodecContext **out, const struct rendition *rendition, int64_t bitrate_bps,
     struct failure *failure);
-/* A decoder for what it makes, as players have one. *out is the caller's. -1: failure set. */
+/* Opens a decoder for the output of the encoder, as players have one. *out is the caller's, for
+ * avcodec_free_context(). Returns 0, or -1 with failure set. */
 int audio_encoder_open_decoder(
     AVCodecContext **out, const AVCodecContext *encoder, struct failure *failure);
-/* So much silence before the first sample makes a packet begin exactly with it; the packets before
- * that hold only priming. */
+/* Returns the number of silent samples to give the encoder before the first sample. A packet
+ * then begins exactly with the first sample, and earlier packets hold only priming. */
 int audio_encoder_lead(const AVCodecContext *encoder);
 
 #endif

@@ -7,7 +7,7 @@
 #include "transcoder/audio/fit.h"
 #include "transcoder/plan/planner.h"
 
-/* One rendition on its way from packets to chunks. */
+/* The state while the packets of one rendition are packed into chunks. */
 struct track {
     const struct work *work;
     const struct plan *plan;
@@ -17,7 +17,7 @@ struct track {
     struct cmaf *cmaf;
     int chunk;
     int segment, chunk_end_segment;
-    int64_t first_sample; /* lesson time, at the rendition's rate */
+    int64_t first_sample; /* lesson time of the first sample, in samples */
 };
 
 static int begin_chunk(struct track *t, struct failure *failure)
@@ -70,7 +70,7 @@ static int add_packet(struct track *t, size_t index, size_t offset, struct failu
     return result;
 }
 
-static int package(struct track *t, struct failure *failure)
+static int pack_chunks(struct track *t, struct failure *failure)
 {
     size_t offset = 0;
     t->packet = av_packet_alloc();
@@ -101,13 +101,13 @@ struct track_work {
     struct pcm_cache *pcm;
     int source_audio;
     pthread_mutex_t mutex;
-    size_t next;   /* under the mutex, as all that follows */
-    int *permille; /* of each rendition */
+    size_t next;   /* next rendition to make; the mutex protects this and all members below */
+    int *permille; /* progress of each rendition */
     int result;
     struct failure failure;
 };
 
-/* What a thread makes. */
+/* The rendition that a thread makes. */
 struct task {
     struct track_work *work;
     size_t index;
@@ -119,7 +119,7 @@ static int add_progress(void *context, int permille, struct failure *failure)
     struct track_work *w = task->work;
     int count = (int)w->work->job->rendition_count, sum = 0;
     pthread_mutex_lock(&w->mutex);
-    /* A second attempt takes nothing back. */
+    /* A second test encode of the whole track does not lower the progress. */
     if (permille > w->permille[task->index])
         w->permille[task->index] = permille;
     for (int i = 0; i < count; i++)
@@ -137,14 +137,14 @@ static int make_rendition(struct task *task, struct failure *failure)
     t.first_sample = audio_first_sample(&w->work->job->info, rendition);
     int result = fit_rendition(&job, rendition, &t.made, failure);
     if (result == 0)
-        result = package(&t, failure);
+        result = pack_chunks(&t, failure);
     cmaf_close(&t.cmaf);
     av_packet_free(&t.packet);
     fitted_audio_clear(&t.made);
     return result;
 }
 
-/* The next rendition of the track, or the number of all if there is none. */
+/* Returns the index of the track's next rendition; the number of renditions if there is none. */
 static size_t take_next(struct track_work *w)
 {
     const struct job *job = w->work->job;
@@ -174,18 +174,18 @@ static void *run_thread(void *context)
     return NULL;
 }
 
-/* All renditions of the track that the rendition `first` is made of. */
+/* Makes all renditions of one track. first: index of the track's first rendition. */
 static int make_track(struct track_work *w, size_t first, struct failure *failure)
 {
     const struct job *job = w->work->job;
     struct pcm_cache_params params = {
         .source_fd = w->work->source_fd, .info = &job->info, .rendition = &job->renditions[first]};
-    pthread_t ids[MAX_THREADS];
-    int started = 0;
     if (pcm_cache_open(&w->pcm, &params, failure) < 0)
         return -1;
     w->source_audio = job->renditions[first].source_audio;
     w->next = first;
+    pthread_t ids[MAX_THREADS];
+    int started = 0;
     while (started < job->threads - 1 && started < MAX_THREADS &&
            pthread_create(&ids[started], NULL, run_thread, w) == 0)
         started++;

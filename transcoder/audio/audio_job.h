@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All audio renditions of a job, each in one run from beginning to end, cut into chunks. */
+/* Makes all audio renditions of a job. Each is encoded in one run from start to end and cut into
+ * chunks. */
 #ifndef TRANSCODER_AUDIO_AUDIO_JOB_H
 #define TRANSCODER_AUDIO_AUDIO_JOB_H
 #include "transcoder/package/deliver.h"
 
-/* 0, or -1: failure set. What was delivered before stays. */
+/* Returns 0, or -1 with failure set. Results that were delivered before the failure stay. */
 int audio_job_run(const struct work *work, struct failure *failure);
 
 #endif

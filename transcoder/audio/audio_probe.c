@@ -8,17 +8,19 @@
 #define READ_SAMPLES 4800
 
 struct measurement {
-    struct source_pcm *sound;
+    struct source_pcm *source;
     struct meter *meter;
     struct speech speech;
     AVFrame *frame;
 };
 
-/* 1; 0: the track ends here, because of damage perhaps; -1: the node is gone. */
-static int step(struct measurement *m, int permille, struct report *report, struct failure *failure)
+/* Measures some samples. Returns 1; 0: the track ends here, perhaps because of damage; -1: the
+ * node is gone. */
+static int measure_some(
+    struct measurement *m, int permille, struct report *report, struct failure *failure)
 {
     struct failure ignored;
-    if (source_pcm_read(m->sound, READ_SAMPLES, m->frame, &ignored) <= 0)
+    if (source_pcm_read(m->source, READ_SAMPLES, m->frame, &ignored) <= 0)
         return 0;
     const float *samples = (const float *)m->frame->extended_data[0];
     meter_add(m->meter, samples, m->frame->nb_samples);
@@ -28,7 +30,7 @@ static int step(struct measurement *m, int permille, struct report *report, stru
     return result < 0 ? -1 : 1;
 }
 
-static void conclude(struct measurement *m, struct media_audio *audio)
+static void set_results(struct measurement *m, struct media_audio *audio)
 {
     struct meter_reading reading = meter_read(m->meter);
     int permille = speech_permille(&m->speech);
@@ -48,15 +50,15 @@ int audio_probe_run(int fd, struct media_info *info, int track, int permille, st
 {
     struct measurement m = {.frame = av_frame_alloc()};
     struct failure ignored;
-    int more = m.frame && source_pcm_open(&m.sound, fd, info, track, 1, &ignored) == 0 &&
+    int more = m.frame && source_pcm_open(&m.source, fd, info, track, 1, &ignored) == 0 &&
                meter_open(&m.meter, AUDIO_RATE_HZ, &ignored) == 0;
     bool opened = more > 0;
     while (more > 0)
-        more = step(&m, permille, report, failure);
+        more = measure_some(&m, permille, report, failure);
     if (opened && more == 0)
-        conclude(&m, &info->audio[track]);
+        set_results(&m, &info->audio[track]);
     av_frame_free(&m.frame);
     meter_close(&m.meter);
-    source_pcm_close(&m.sound);
+    source_pcm_close(&m.source);
     return more;
 }

@@ -13,9 +13,11 @@
 #define CLOSE_LU_X100 5
 #define MAX_STEPS 12
 
-/* Of the block of `count` samples that begins at `at`: how many belong to an excerpt, and from
- * where. */
-static int within(const struct excerpts *e, int64_t at, int count, int64_t all, int *from)
+/* Returns how many samples of a block belong to an excerpt. The block has `count` samples and
+ * begins at `at`; `all` is the length of the track. *from: the first of these samples in the
+ * block. */
+static int samples_in_excerpt(
+    const struct excerpts *e, int64_t at, int count, int64_t all, int *from)
 {
     *from = 0;
     if (e->all)
@@ -29,7 +31,7 @@ static int within(const struct excerpts *e, int64_t at, int count, int64_t all, 
     return last > first ? (int)(last - first) : 0;
 }
 
-static int measure(const float *samples, int64_t count, int *out, struct failure *failure)
+static int measure_loudness(const float *samples, int64_t count, int *out, struct failure *failure)
 {
     struct meter *meter;
     if (meter_open(&meter, AUDIO_RATE_HZ, failure) < 0)
@@ -44,19 +46,19 @@ static int measure(const float *samples, int64_t count, int *out, struct failure
 
 int excerpts_read(struct excerpts *e, const struct pcm_cache *pcm, struct failure *failure)
 {
-    struct pcm_reader *reader;
-    float block[READ_SAMPLES];
     int64_t all = pcm_cache_samples(pcm), at = 0;
     *e = (struct excerpts){.all = all <= 2 * EXCERPTS * EXCERPT_SAMPLES};
     int64_t room = e->all ? all : (EXCERPTS + 1) * EXCERPT_SAMPLES;
     e->samples = malloc((size_t)(room + 1) * sizeof(float));
     if (!e->samples)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "excerpts");
+    struct pcm_reader *reader;
     if (pcm_reader_open(&reader, pcm, failure) < 0)
         return -1;
+    float block[READ_SAMPLES];
     int count, from;
     while ((count = pcm_reader_read(reader, block, READ_SAMPLES, failure)) > 0) {
-        int64_t take = within(e, at, count, all, &from);
+        int64_t take = samples_in_excerpt(e, at, count, all, &from);
         if (take > room - e->count)
             take = room - e->count;
         memcpy(e->samples + e->count, block + from, (size_t)take * sizeof(float));
@@ -64,7 +66,7 @@ int excerpts_read(struct excerpts *e, const struct pcm_cache *pcm, struct failur
         at += count;
     }
     pcm_reader_close(&reader);
-    return count < 0 ? -1 : measure(e->samples, e->count, &e->loudness_lufs_x100, failure);
+    return count < 0 ? -1 : measure_loudness(e->samples, e->count, &e->loudness_lufs_x100, failure);
 }
 
 void excerpts_clear(struct excerpts *excerpts)
@@ -90,7 +92,7 @@ struct test_encode_feed excerpts_feed(struct excerpts *excerpts)
     return (struct test_encode_feed){read_excerpts, excerpts};
 }
 
-static int limit(const struct excerpts *e, const struct limiter_params *level, float *out,
+static int apply_limiter(const struct excerpts *e, const struct limiter_params *level, float *out,
     int *loudness_x100, struct failure *failure)
 {
     struct limiter_params params = *level;
@@ -103,7 +105,7 @@ static int limit(const struct excerpts *e, const struct limiter_params *level, f
         given += limiter_run(limiter, e->samples + at,
             (int)(e->count - at < READ_SAMPLES ? e->count - at : READ_SAMPLES), out + given);
     limiter_close(&limiter);
-    return measure(out, given, loudness_x100, failure);
+    return measure_loudness(out, given, loudness_x100, failure);
 }
 
 int excerpts_solve(const struct excerpts *e, const struct excerpts_wanted *wanted,
@@ -112,12 +114,12 @@ int excerpts_solve(const struct excerpts *e, const struct excerpts_wanted *wante
     float *limited = malloc((size_t)(e->count + 1) * sizeof(float));
     int result = limited ? 0 : failure_set(failure, REASON_OUT_OF_MEMORY, "excerpts");
     for (int i = 0; i < MAX_STEPS && result == 0; i++) {
-        result = limit(e, level, limited, reached_x100, failure);
+        result = apply_limiter(e, level, limited, reached_x100, failure);
         int missing = wanted->loudness_lufs_x100 - *reached_x100;
         if (abs(missing) <= CLOSE_LU_X100 || *reached_x100 <= METER_NOTHING_LUFS_X100 ||
             (missing > 0 && level->gain_db_x100 >= wanted->max_gain_db_x100))
             break;
-        /* Where the limiter works, less than a decibel comes out for each. */
+        /* With an active limiter the loudness rises by less than the gain. */
         level->gain_db_x100 += missing > 0 ? missing * 3 / 2 : missing;
         if (level->gain_db_x100 > wanted->max_gain_db_x100)
             level->gain_db_x100 = wanted->max_gain_db_x100;

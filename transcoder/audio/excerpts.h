@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Evenly spread excerpts of a track in memory, to find out about the whole from; of a short one all
- * of it. */
+/* Keeps evenly spread excerpts of a track in memory, to predict the result for the whole track.
+ * A short track is kept as a whole. */
 #ifndef TRANSCODER_AUDIO_EXCERPTS_H
 #define TRANSCODER_AUDIO_EXCERPTS_H
 #include <stdbool.h>
@@ -10,23 +10,23 @@
 
 struct excerpts {
     float *samples;
-    int64_t count, at; /* at: of the feed */
-    bool all;          /* it is no excerpt */
+    int64_t count, at; /* at: position of the feed */
+    bool all;          /* the samples are the whole track */
     int loudness_lufs_x100;
 };
 
-/* *out is the caller's (excerpts_clear) in any case. 0, or -1: failure set. */
+/* Reads the excerpts. *out is the caller's in any case, for excerpts_clear(). Returns 0, or -1
+ * with failure set. */
 int excerpts_read(struct excerpts *out, const struct pcm_cache *pcm, struct failure *failure);
+/* Frees the samples and zeroes *excerpts. */
 void excerpts_clear(struct excerpts *excerpts);
 
-/* Excerpts as a feed, from the beginning. */
+/* Returns the excerpts as a feed that starts at their first sample. */
 struct test_encode_feed excerpts_feed(struct excerpts *excerpts);
 
-/*
- * Finds the gain, of max_gain_db_x100 at the most, with which they come out of a limiter that
- * loud; sets it and *reached_lufs_x100, which is less where the limiter lets nothing louder out.
- * Dips count for nothing. 0, or -1: failure set.
- */
+/* Finds the gain with which the excerpts have the wanted loudness after a limiter. The gain is
+ * at most max_gain_db_x100. Sets the gain in *level, and *reached_lufs_x100, which is lower than
+ * wanted if the limiter allows no more. Dips are ignored. Returns 0, or -1 with failure set. */
 struct excerpts_wanted {
     int loudness_lufs_x100, max_gain_db_x100;
 };

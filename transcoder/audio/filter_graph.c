@@ -30,12 +30,12 @@ static int parse(struct filter_graph *g, const char *chain)
 
 static int build(struct filter_graph *g, int rate_hz, const char *chain)
 {
-    char params[96];
     g->graph = avfilter_graph_alloc();
     g->in = av_frame_alloc();
     if (!g->graph || !g->in)
         return AVERROR(ENOMEM);
     g->graph->nb_threads = 1;
+    char params[96];
     snprintf(params, sizeof(params),
         "time_base=1/%d:sample_rate=%d:sample_fmt=fltp:channel_layout=mono", rate_hz, rate_hz);
     int error = avfilter_graph_create_filter(

@@ -6,62 +6,65 @@
 #include "transcoder/audio/excerpts.h"
 #include "transcoder/audio/source_pcm.h"
 
-/* What is asked of the outcome: peaks stay below -1 dBTP, the loudness is within 1 LU. */
+/* The requirements: peaks below -1 dBTP, and the loudness within 1 LU of the target. */
 #define PEAK_DBTP_X100 (-110)
 #define LOUDNESS_ERROR_X100 92
-/* Where it is not, it is brought to within this. */
+/* A wrong loudness is corrected to within this. */
 #define LOUDNESS_AIM_X100 65
-#define MAX_ATTEMPTS 8
+#define MAX_TEST_ENCODES 8
 /*
- * What a codec adds to peaks is left room for by a limit so low that hardly any pass -1 dBTP, as
- * long as that costs no more than a little gain. Where it costs more, because the sound's peaks
- * stand high over its loudness, limits are higher, and where peaks do pass it the sound is lowered
- * just there. By STOI each decibel of the limit is worth more than what that takes.
+ * The limits of the limiter. A codec raises peaks. The limit is so low that hardly any peak exceeds
+ * -1 dBTP after the codec, as long as this costs only little gain. It costs more if the peaks of
+ * the audio are far above its loudness; then a higher limit applies, and the level is lowered only
+ * at the spots whose peaks are still too high. Measured by STOI, each decibel of the limit is worth
+ * more than these dips cost.
  */
 static const int limits_dbfs_x100[] = {-400, -300, -200};
 #define LIMITS (sizeof(limits_dbfs_x100) / sizeof(limits_dbfs_x100[0]))
 #define LITTLE_GAIN_X100 50
-/* Where even the highest limit costs more than this, the sound is left a little quieter than
- * others. */
+/* If even the highest limit costs more than MUCH_GAIN_X100, the audio becomes a little quieter
+ * than that of other lessons. */
 #define MUCH_GAIN_X100 150
 #define QUIETER_X100 50
-/* So much gain may be spent on what the limiter takes. */
+/* The limit of the gain that compensates for the limiter. */
 #define MAX_EXTRA_GAIN_X100 1600
-/* What libopus takes of the loudness at some 18 kbit/s, about. */
+/* The loss of loudness in libopus at about 18 kbit/s. */
 #define OPUS_LOSS_LU_X100 100
 #define OPUS_SPEECH_RATE_PERCENT 106
-/* A place that was too high by so much is lowered by a little more, and so is all around it. */
+/* A spot that is too loud is lowered by its excess and this margin, and so are the samples
+ * around it. */
 #define DIP_MARGIN_X100 60
 #define DIP_AROUND_SAMPLES 240
 #define MAX_DIP_X100 2400
-/* After so many attempts the limit is lowered too. */
-#define PATIENCE 3
+/* The limit is lowered too after this many test encodes of the whole. */
+#define TESTS_BEFORE_LOWER_LIMIT 3
 #define LIMIT_STEP_X100 100
-/* A window of three segments may be a tenth above the cap. */
+/* The bit rate of three segments in a row may exceed the cap by a tenth. */
 #define WINDOW_PERCENT 109
-/* What the whole may take more than its excerpts, in thousandths. */
+/* The margin of the bit rate of the excerpts, in thousandths, because the whole may need more. */
 #define RATE_ROOM 20
-#define EXCERPT_ATTEMPTS 3
-/* So near the excerpts need not be tried again: what is left is corrected blindly. */
+#define MAX_EXCERPT_TEST_ENCODES 3
+/* If the excerpts are this near, they are not encoded again; the rest is corrected without
+ * another test. */
 #define RATE_CLOSE 30
 #define LOSS_CLOSE_X100 80
 
-/* A track read as a feed, with its progress told. */
+/* A track as a feed that reports its progress. */
 struct whole {
     struct pcm_reader *reader;
     const struct fit_params *job;
     int64_t done_samples, samples;
 };
 
-struct settling {
+struct fit {
     const struct fit_params *job;
     const struct rendition *rendition;
     struct excerpts excerpts;
     struct limiter_dips dips;
-    int wanted_x100; /* how loud the excerpts shall be when a player plays them */
-    int loss_x100;   /* what the codec takes of the loudness */
+    int wanted_x100; /* wanted loudness of the excerpts after decoding */
+    int loss_x100;   /* loudness that the codec takes away */
     struct test_encode_settings settings;
-    int64_t min_shortcoming; /* of made; -1: there is none */
+    int64_t min_shortcoming; /* shortcoming of `made`; -1: there is no result yet */
     struct fitted_audio *made;
 };
 
@@ -82,7 +85,7 @@ int64_t audio_segment_packet(const struct plan *plan, const struct rendition *re
     return after <= 0 ? 0 : (after + frame_samples - 1) / frame_samples;
 }
 
-/* ---- the whole as a feed ---- */
+/* ---- the whole track as a feed ---- */
 
 static int read_whole(void *context, float *out, int room, struct failure *failure)
 {
@@ -99,16 +102,16 @@ static int read_whole(void *context, float *out, int room, struct failure *failu
 
 /* ---- level ---- */
 
-/* Gain for the excerpts to be as loud as is wanted. */
-static int solve(struct settling *s, int *reached_x100, struct failure *failure)
+/* Sets the gain with which the excerpts reach the wanted loudness. */
+static int solve_gain(struct fit *s, int *reached_x100, struct failure *failure)
 {
     struct excerpts_wanted wanted = {
         s->wanted_x100 + s->loss_x100, s->rendition->gain_db_x100 + MAX_EXTRA_GAIN_X100};
     return excerpts_solve(&s->excerpts, &wanted, &s->settings.level, reached_x100, failure);
 }
 
-/* The lowest limit that costs no more than a little gain. */
-static int choose_limit(struct settling *s, struct failure *failure)
+/* Chooses the lowest limit that costs only little gain. */
+static int choose_limit(struct fit *s, struct failure *failure)
 {
     const struct rendition *r = s->rendition;
     int reached_x100, extra_x100 = 0;
@@ -117,7 +120,7 @@ static int choose_limit(struct settling *s, struct failure *failure)
     for (size_t i = 0; i < LIMITS; i++) {
         s->settings.level.limit_dbfs_x100 = limits_dbfs_x100[i];
         s->settings.level.gain_db_x100 = r->gain_db_x100 + s->loss_x100;
-        if (solve(s, &reached_x100, failure) < 0)
+        if (solve_gain(s, &reached_x100, failure) < 0)
             return -1;
         extra_x100 = s->settings.level.gain_db_x100 - r->gain_db_x100 - s->loss_x100;
         if (extra_x100 <= LITTLE_GAIN_X100)
@@ -126,18 +129,18 @@ static int choose_limit(struct settling *s, struct failure *failure)
     if (extra_x100 <= MUCH_GAIN_X100)
         return 0;
     s->wanted_x100 -= QUIETER_X100;
-    return solve(s, &reached_x100, failure);
+    return solve_gain(s, &reached_x100, failure);
 }
 
-/* How much of the cap is left for packets. */
-static int64_t payload_cap_bps(const struct settling *s, int frame_samples)
+/* Returns the part of the cap that is left for packets. */
+static int64_t payload_cap_bps(const struct fit *s, int frame_samples)
 {
     return s->rendition->cap_bps -
            plan_audio_overhead_bps(s->rendition->sample_rate, frame_samples);
 }
 
-/* The highest rate over three segments in a row. */
-static int64_t window_bps(const struct settling *s, const struct audio_packets *packets, int frame)
+/* Returns the highest bit rate of any three segments in a row. */
+static int64_t window_bps(const struct fit *s, const struct audio_packets *packets, int frame)
 {
     const struct plan *plan = s->job->plan;
     int64_t first_sample = audio_first_sample(s->job->info, s->rendition);
@@ -160,33 +163,33 @@ static int64_t window_bps(const struct settling *s, const struct audio_packets *
     return highest;
 }
 
-/* Lowers the encoder's rate, or raises it, so that `actual` becomes `wanted`. */
-static void correct_rate(struct settling *s, int64_t wanted_bps, int64_t actual_bps)
+/* Changes the bit rate of the encoder so that the actual bit rate becomes the wanted one. */
+static void correct_rate(struct fit *s, int64_t wanted_bps, int64_t actual_bps)
 {
-    int64_t most = s->rendition->cap_bps * 5 / 4, least = s->rendition->cap_bps / 4;
+    int64_t max = s->rendition->cap_bps * 5 / 4, min = s->rendition->cap_bps / 4;
     int64_t bps = s->settings.bitrate_bps * wanted_bps / actual_bps;
-    s->settings.bitrate_bps = bps > most ? most : bps < least ? least : bps;
+    s->settings.bitrate_bps = bps > max ? max : bps < min ? min : bps;
 }
 
-/* ---- attempts at the excerpts ---- */
+/* ---- test encodes of the excerpts ---- */
 
-/* Learns what the codec does to loudness and rate. */
-static int try_excerpts(struct settling *s, struct failure *failure)
+/* Measures the effect of the codec on loudness and bit rate, and corrects the settings. */
+static int test_excerpts(struct fit *s, struct failure *failure)
 {
     const struct rendition *r = s->rendition;
     int result = 0;
     bool good = false;
-    for (int i = 0; i < EXCERPT_ATTEMPTS && result == 0 && !good; i++) {
+    for (int i = 0; i < MAX_EXCERPT_TEST_ENCODES && result == 0 && !good; i++) {
         struct test_encode_result outcome;
         struct audio_packets packets = {0};
         AVCodecContext *encoder = NULL;
-        struct test_encode_feed feed = excerpts_feed(&s->excerpts);
-        result = test_encode_run(
-            r, &s->settings, &feed, INT64_MAX, &packets, &outcome, &encoder, failure);
+        struct test_encode_params params = {
+            r, &s->settings, excerpts_feed(&s->excerpts), INT64_MAX};
+        result = test_encode_run(&params, &packets, &outcome, &encoder, failure);
         if (result == 0) {
             int64_t cap = payload_cap_bps(s, encoder->frame_size) * (1000 - RATE_ROOM) / 1000;
             int64_t room = (cap - outcome.payload_bps) * 1000 / cap;
-            int missing = s->wanted_x100 - outcome.heard.loudness_lufs_x100;
+            int missing = s->wanted_x100 - outcome.decoded.loudness_lufs_x100;
             good = llabs(room) <= RATE_CLOSE;
             if (!good)
                 correct_rate(s, cap, outcome.payload_bps);
@@ -194,7 +197,7 @@ static int try_excerpts(struct settling *s, struct failure *failure)
                 s->loss_x100 += missing;
                 good = good && abs(missing) <= LOSS_CLOSE_X100;
                 int reached_x100;
-                result = solve(s, &reached_x100, failure);
+                result = solve_gain(s, &reached_x100, failure);
             }
         }
         avcodec_free_context(&encoder);
@@ -204,11 +207,11 @@ static int try_excerpts(struct settling *s, struct failure *failure)
     return result;
 }
 
-/* ---- attempts at the whole ---- */
+/* ---- test encodes of the whole ---- */
 
-/* Lowers the hot places. */
+/* Lowers the level at the spots that are too loud. */
 static int add_dips(
-    struct settling *s, const struct test_encode_result *o, int attempt, struct failure *failure)
+    struct fit *s, const struct test_encode_result *o, int tested, struct failure *failure)
 {
     struct limiter_dips *dips = &s->dips;
     if (!dips->depth_db_x100) {
@@ -219,12 +222,12 @@ static int add_dips(
         s->settings.level.dips = dips;
     }
     int64_t done = -1;
-    for (size_t i = 0; i < o->hot_count; i++) {
-        const struct loud_spot *hot = &o->hot[i];
+    for (size_t i = 0; i < o->loud_count; i++) {
+        const struct loud_spot *spot = &o->loud[i];
         int depth =
-            hot->peak_dbtp_x100 - TEST_ENCODE_LOUD_DBTP_X100 + DIP_MARGIN_X100 * (attempt + 1);
-        int64_t from = (hot->from_sample - DIP_AROUND_SAMPLES) / LIMITER_STRETCH;
-        int64_t to = (hot->to_sample + DIP_AROUND_SAMPLES) / LIMITER_STRETCH;
+            spot->peak_dbtp_x100 - TEST_ENCODE_LOUD_DBTP_X100 + DIP_MARGIN_X100 * (tested + 1);
+        int64_t from = (spot->from_sample - DIP_AROUND_SAMPLES) / LIMITER_STRETCH;
+        int64_t to = (spot->to_sample + DIP_AROUND_SAMPLES) / LIMITER_STRETCH;
         for (from = from <= done ? done + 1 : from; from <= to && from < (int64_t)dips->count;
              from++) {
             int deeper = dips->depth_db_x100[from] + depth;
@@ -235,64 +238,63 @@ static int add_dips(
     return 0;
 }
 
-/* How far an outcome is from what is asked of it: 0 if it is all of that. */
+/* Returns how far a result is from the requirements; 0: it meets all of them. */
 static int64_t shortcoming(
-    const struct settling *s, const struct test_encode_result *o, int64_t payload_cap)
+    const struct fit *s, const struct test_encode_result *o, int64_t payload_cap)
 {
     int error = s->rendition->target_lufs_x100
-                    ? abs(s->rendition->target_lufs_x100 - o->heard.loudness_lufs_x100)
+                    ? abs(s->rendition->target_lufs_x100 - o->decoded.loudness_lufs_x100)
                     : 0;
-    int over = o->heard.peak_dbtp_x100 - PEAK_DBTP_X100, excess = error - LOUDNESS_ERROR_X100;
+    int over = o->decoded.peak_dbtp_x100 - PEAK_DBTP_X100, excess = error - LOUDNESS_ERROR_X100;
     int64_t rate_excess = (o->payload_bps - payload_cap + 9) / 10;
     return (over > 0 ? 4 * over : 0) + (excess > 0 ? excess : 0) +
            (rate_excess > 0 ? 4 * rate_excess : 0);
 }
 
-/* Settings for another attempt. */
-static int correct(struct settling *s, const struct test_encode_result *o, int64_t payload_cap,
-    int attempt, struct failure *failure)
+/* Corrects the settings for another test encode of the whole. */
+static int correct_settings(struct fit *s, const struct test_encode_result *o, int64_t payload_cap,
+    int tested, struct failure *failure)
 {
     const struct rendition *r = s->rendition;
-    int reached_x100, missing = r->target_lufs_x100 - o->heard.loudness_lufs_x100;
+    int reached_x100, missing = r->target_lufs_x100 - o->decoded.loudness_lufs_x100;
     if (o->payload_bps > payload_cap)
         correct_rate(s, payload_cap * 99 / 100, o->payload_bps);
-    if (o->heard.peak_dbtp_x100 > PEAK_DBTP_X100) {
-        if (add_dips(s, o, attempt, failure) < 0)
+    if (o->decoded.peak_dbtp_x100 > PEAK_DBTP_X100) {
+        if (add_dips(s, o, tested, failure) < 0)
             return -1;
-        if (attempt >= PATIENCE)
+        if (tested >= TESTS_BEFORE_LOWER_LIMIT)
             s->settings.level.limit_dbfs_x100 -= LIMIT_STEP_X100;
     }
     if (!r->target_lufs_x100 || abs(missing) <= LOUDNESS_ERROR_X100)
         return 0;
     s->loss_x100 += missing > 0 ? missing - LOUDNESS_AIM_X100 : missing + LOUDNESS_AIM_X100;
-    return solve(s, &reached_x100, failure);
+    return solve_gain(s, &reached_x100, failure);
 }
 
-/* Keeps the better of what was made before and this, which is the caller's no more. */
-static void keep_better(struct settling *s, struct fitted_audio *made, int64_t shortcoming_of_it)
+/* Keeps the better one of the earlier result and this one. Frees the other one. */
+static void keep_better(struct fit *s, struct fitted_audio *made, int64_t its_shortcoming)
 {
-    if (s->min_shortcoming < 0 || shortcoming_of_it < s->min_shortcoming) {
+    if (s->min_shortcoming < 0 || its_shortcoming < s->min_shortcoming) {
         struct fitted_audio worse = *s->made;
         *s->made = *made;
         *made = worse;
-        s->min_shortcoming = shortcoming_of_it;
+        s->min_shortcoming = its_shortcoming;
     }
     fitted_audio_clear(made);
 }
 
-static int try_whole(struct settling *s, int attempt, struct failure *failure)
+static int test_whole(struct fit *s, int tested, struct failure *failure)
 {
     const struct rendition *r = s->rendition;
     struct whole w = {.job = s->job, .samples = pcm_cache_samples(s->job->pcm)};
-    struct fitted_audio made = {0};
-    struct test_encode_result outcome = {0};
-    struct test_encode_feed feed = {read_whole, &w};
     int64_t first = audio_first_sample(s->job->info, r);
     int64_t end = av_rescale(s->job->info->duration_us, r->sample_rate, 1000000) - first;
+    struct test_encode_params params = {r, &s->settings, {read_whole, &w}, end};
+    struct fitted_audio made = {0};
+    struct test_encode_result outcome = {0};
     int result = pcm_reader_open(&w.reader, s->job->pcm, failure);
     if (result == 0)
-        result = test_encode_run(
-            r, &s->settings, &feed, end, &made.packets, &outcome, &made.encoder, failure);
+        result = test_encode_run(&params, &made.packets, &outcome, &made.encoder, failure);
     pcm_reader_close(&w.reader);
     if (result == 0) {
         int frame = made.encoder->frame_size;
@@ -302,7 +304,7 @@ static int try_whole(struct settling *s, int attempt, struct failure *failure)
         outcome.payload_bps = window > outcome.payload_bps ? window : outcome.payload_bps;
         keep_better(s, &made, shortcoming(s, &outcome, cap));
         if (s->min_shortcoming > 0)
-            result = correct(s, &outcome, cap, attempt, failure);
+            result = correct_settings(s, &outcome, cap, tested, failure);
     }
     fitted_audio_clear(&made);
     test_encode_result_clear(&outcome);
@@ -318,7 +320,7 @@ void fitted_audio_clear(struct fitted_audio *made)
 int fit_rendition(const struct fit_params *job, const struct rendition *r,
     struct fitted_audio *made, struct failure *failure)
 {
-    struct settling s = {.job = job,
+    struct fit s = {.job = job,
         .rendition = r,
         .made = made,
         .min_shortcoming = -1,
@@ -326,7 +328,7 @@ int fit_rendition(const struct fit_params *job, const struct rendition *r,
         .settings = {
             .level = {.gain_db_x100 = r->gain_db_x100, .limit_dbfs_x100 = limits_dbfs_x100[0]},
             .bitrate_bps = r->bitrate_bps}};
-    /* Of what it is given Opus takes less for speech. */
+    /* For speech, Opus uses less than the bit rate that it is given. */
     if (r->audio_codec == AUDIO_OPUS && r->speech)
         s.settings.bitrate_bps = r->bitrate_bps * OPUS_SPEECH_RATE_PERCENT / 100;
     int result = excerpts_read(&s.excerpts, job->pcm, failure);
@@ -334,9 +336,9 @@ int fit_rendition(const struct fit_params *job, const struct rendition *r,
     if (result == 0)
         result = choose_limit(&s, failure);
     if (result == 0)
-        result = try_excerpts(&s, failure);
-    for (int i = 0; i < MAX_ATTEMPTS && result == 0 && s.min_shortcoming != 0; i++)
-        result = try_whole(&s, i, failure);
+        result = test_excerpts(&s, failure);
+    for (int i = 0; i < MAX_TEST_ENCODES && result == 0 && s.min_shortcoming != 0; i++)
+        result = test_whole(&s, i, failure);
     excerpts_clear(&s.excerpts);
     free(s.dips.depth_db_x100);
     return result;

@@ -12,7 +12,7 @@
 
 struct loudness {
     struct limiter *limiter;
-    SwrContext *swr; /* NULL: the rate stays */
+    SwrContext *swr; /* NULL: the rate stays the same */
     AVAudioFifo *fifo;
     int rate_hz, frame_samples;
     bool ended;
@@ -73,7 +73,8 @@ void loudness_close(struct loudness **loudness)
     av_freep(loudness);
 }
 
-/* NULL: what the resampler still holds. */
+/* Resamples the samples into the fifo. samples NULL: takes the samples that the resampler still
+ * holds. */
 static int put_resampled(struct loudness *l, const float *samples, int count)
 {
     if (!l->swr)

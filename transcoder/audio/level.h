@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Brings sound to a level before it is encoded: gain, a limiter, the encoder's sample rate and
- * frame size. What comes out is lined up with what went in to the sample.
+ * Brings audio to a level before it is encoded: gain, a limiter, and the encoder's sample rate and
+ * frame size.
+ * The output is aligned with the input to the sample.
  */
 #ifndef TRANSCODER_AUDIO_LEVEL_H
 #define TRANSCODER_AUDIO_LEVEL_H
@@ -14,20 +15,24 @@ struct loudness;
 
 struct loudness_params {
     struct limiter_params level;
-    int rate_hz;       /* of what comes out */
-    int lead_samples;  /* silence put in before all, at rate_hz */
-    int frame_samples; /* of each frame that comes out, but for the last */
+    int rate_hz;       /* sample rate of the output */
+    int lead_samples;  /* silence before the first sample, at rate_hz */
+    int frame_samples; /* size of each output frame; the last one may be shorter */
 };
 
-/* For mono at AUDIO_RATE_HZ. *out is the caller's (loudness_close). -1: failure set. */
+/* Opens the stage for mono input at AUDIO_RATE_HZ. *out is the caller's, for loudness_close().
+ * Returns 0, or -1 with failure set. */
 int loudness_open(
     struct loudness **out, const struct loudness_params *params, struct failure *failure);
+/* Closes the stage and sets *loudness to NULL. Accepts NULL. */
 void loudness_close(struct loudness **loudness);
-/* Puts count samples in; NULL: that was all. 0, or -1: failure set. */
+/* Puts count samples in. NULL marks the end. Returns 0, or -1 with failure set. */
 int loudness_push(
     struct loudness *loudness, const float *samples, int count, struct failure *failure);
-/* Takes a frame of mono planar floats out into frame (fresh; the caller's to unref). 1; 0: nothing
- * until more is pushed, or nothing at all after the end; -1: failure set. */
+/*
+ * Takes a frame of mono planar floats out into an empty frame; the caller unrefs it.
+ * Returns 1; 0: nothing until more is pushed, or nothing more after the end; -1 with failure set.
+ */
 int loudness_pull(struct loudness *loudness, AVFrame *frame, struct failure *failure);
 
 #endif

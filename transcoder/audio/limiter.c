@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* The gain that each sample needs, its minimum over so many to each side, and of that the mean,
- * twice, over half as many: as smooth as a triangle, and never more than any sample needs. */
+/* The smoothing of the gain: first the minimum of the needed gain over REACH samples to each
+ * side, then twice the mean over about half as many. The result changes as smoothly as with a
+ * triangular window, and it never exceeds the gain that a sample needs. */
 #define REACH (LIMITER_DELAY / 2)
 #define WINDOW (2 * REACH + 1)
 #define MEAN (REACH + 1)
@@ -20,14 +21,14 @@ struct mean {
 struct limiter {
     float gain, limit;
     const struct limiter_dips *dips;
-    size_t dip_stretch; /* the one that dip_gain is of */
+    size_t dip_stretch; /* the stretch to which dip_gain belongs */
     float dip_gain;
     float delayed[LIMITER_DELAY];
-    float needs[WINDOW]; /* a queue of what may become the minimum, rising */
+    float needs[WINDOW]; /* candidates for the minimum, in rising order */
     int64_t need_at[WINDOW];
     int first_need, need_count;
     struct mean first, second;
-    int64_t at; /* samples that came */
+    int64_t at; /* number of input samples so far */
 };
 
 static void mean_reset(struct mean *m)
@@ -81,7 +82,7 @@ static float dip_gain(struct limiter *l)
     return l->dip_gain;
 }
 
-/* The least that was needed over the last WINDOW samples. */
+/* Returns the minimum of the needed gain over the last WINDOW samples. */
 static float min_need(struct limiter *l, float need)
 {
     while (l->need_count > 0 && l->needs[(l->first_need + l->need_count - 1) % WINDOW] >= need)
@@ -90,13 +91,13 @@ static float min_need(struct limiter *l, float need)
         l->first_need = (l->first_need + 1) % WINDOW;
         l->need_count--;
     }
-    int place = (l->first_need + l->need_count++) % WINDOW;
-    l->needs[place] = need;
-    l->need_at[place] = l->at;
+    int slot = (l->first_need + l->need_count++) % WINDOW;
+    l->needs[slot] = need;
+    l->need_at[slot] = l->at;
     return l->needs[l->first_need];
 }
 
-/* Takes a sample in and gives the one that came LIMITER_DELAY before. */
+/* Takes a sample in and returns the limited sample from LIMITER_DELAY samples before. */
 static float step(struct limiter *l, float sample)
 {
     float level = fabsf(sample * l->gain), need = level > l->limit ? l->limit / level : 1;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Gain, and a limiter that looks ahead. What comes out is lined up with what went in to the sample.
+ * Applies a gain and a limiter that looks ahead. The output is aligned with the input to the
+ * sample.
  *
- * The gain is lowered within 5 ms before a peak and raised again within 5 ms after it: of the
- * times tried (0 to 300 ms) those from 3 to 10 left most of a very peaky voice by STOI and ESTOI
- * together (docs/benchmarks.md). Less distorts, more takes the syllable down with its peak.
+ * The gain falls within 5 ms before a peak and rises again within 5 ms after it. Times from 0 to
+ * 300 ms were tried on a voice with strong peaks: those from 3 to 10 ms gave the best STOI and
+ * ESTOI together (docs/benchmarks.md). A shorter time distorts; a longer time makes the whole
+ * syllable quieter.
  */
 #ifndef TRANSCODER_AUDIO_LIMITER_H
 #define TRANSCODER_AUDIO_LIMITER_H
@@ -13,8 +15,8 @@
 
 struct limiter;
 
-/* Where else the gain is lowered: by so much in each stretch of LIMITER_STRETCH samples, from the
- * first sample on; past the last by nothing. */
+/* Further reductions of the gain: the depth for each stretch of LIMITER_STRETCH samples, from
+ * the first sample on. After the last stretch there is no reduction. */
 #define LIMITER_STRETCH 256
 struct limiter_dips {
     int16_t *depth_db_x100;
@@ -23,15 +25,20 @@ struct limiter_dips {
 
 struct limiter_params {
     int gain_db_x100;
-    int limit_dbfs_x100;             /* no sample is beyond it */
-    const struct limiter_dips *dips; /* the caller's, for as long as the limiter; NULL: none */
+    int limit_dbfs_x100;             /* no output sample exceeds it */
+    const struct limiter_dips *dips; /* the caller's, must outlive the limiter; NULL: none */
 };
 
-/* For mono at AUDIO_RATE_HZ. *out is the caller's (limiter_close). 0, or -1: out of memory. */
+/* Opens a limiter for mono at AUDIO_RATE_HZ. *out is the caller's, for limiter_close(). Returns
+ * 0, or -1 if memory runs out. */
 int limiter_open(struct limiter **out, const struct limiter_params *params);
+/* Closes the limiter and sets *limiter to NULL. Accepts NULL. */
 void limiter_close(struct limiter **limiter);
-/* Puts count finite samples in; NULL: that was all, and count counts for nothing. out has room for
- * `count` or, at the end, LIMITER_DELAY; returns how many came. */
+/*
+ * Limits count finite samples and returns the number of samples written to out, which has room for
+ * `count`.
+ * samples NULL marks the end: count is ignored, and out has room for LIMITER_DELAY samples.
+ */
 #define LIMITER_DELAY 240
 int limiter_run(struct limiter *limiter, const float *samples, int count, float *out);
 

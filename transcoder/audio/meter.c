@@ -5,22 +5,22 @@
 #include <math.h>
 #include <string.h>
 
-/* Blocks are counted by their loudness in tenths of a LU. */
+/* Blocks are counted in a histogram of their loudness, with bins of a tenth of a LU. */
 #define LOWEST_LUFS (-120)
 #define BINS 1400
 #define SILENT_LUFS (-70)
 #define SILENT_UNDER_LU 40
 #define GATE_LU 10
-/* A block is 400 ms, of which each hop of 100 ms begins another. */
+/* A block is 400 ms long. A new block begins with each hop of 100 ms. */
 #define HOPS 4
 
-/* True peak: the sound at four times its rate, by a windowed sinc of so many samples. */
+/* True peak: the audio is upsampled to PHASES times its rate by a windowed sinc of TAPS samples. */
 #define PHASES 4
 #define TAPS 32
 #define KAISER_BETA 9
 #define CUTOFF 0.97
-/* Between two samples the sound passes the higher of them by less than this: 3 dB where all of it
- * is at half of the highest frequency, and more where it is higher still. */
+/* The factor by which the signal between two samples may exceed the higher one. It is 3 dB if
+ * all of the signal is at half of the highest frequency, and more for higher frequencies. */
 #define PEAK_ROOM 2.0F
 #define PEAK_BLOCK 256
 
@@ -36,11 +36,11 @@ struct meter {
     double bin_power[BINS];
     int64_t bins[BINS], blocks;
     float taps[PHASES - 1][TAPS];
-    float window[TAPS + PEAK_BLOCK]; /* what came last, and a block to look at */
+    float window[TAPS + PEAK_BLOCK]; /* the latest samples, then a block to examine */
     float peak, recent_peak;
 };
 
-/* The zeroth modified Bessel function. */
+/* Returns the modified Bessel function of order zero. */
 static double bessel(double x)
 {
     double sum = 1, term = 1;
@@ -66,7 +66,8 @@ static void make_taps(struct meter *m)
     }
 }
 
-/* ITU-R BS.1770's two filters, given there for 48 kHz, for any rate: their analogue prototypes. */
+/* Sets up the two filters of ITU-R BS.1770 for any rate. The standard gives them for 48 kHz;
+ * these coefficients follow from their analogue prototypes. */
 static void make_filters(struct meter *m, int rate_hz)
 {
     double k = tan(M_PI * 1681.974450955533 / rate_hz), q = 0.7071752369554196;
@@ -107,8 +108,8 @@ static double lufs(double power)
 
 static int bin_of(double loudness)
 {
-    double place = (loudness - LOWEST_LUFS) * 10;
-    return place < 0 ? 0 : place >= BINS ? BINS - 1 : (int)place;
+    double position = (loudness - LOWEST_LUFS) * 10;
+    return position < 0 ? 0 : position >= BINS ? BINS - 1 : (int)position;
 }
 
 static void end_hop(struct meter *m)
@@ -144,7 +145,8 @@ static void add_loudness(struct meter *m, const float *samples, int count)
         if (++m->in_hop == m->hop_samples)
             end_hop(m);
     }
-    /* Silence would go on in ever smaller numbers, which take a hundred times as long. */
+    /* Sets tiny states to zero. In silence they would become denormal numbers, which take a
+     * hundred times as long. */
     if (fabs(shelf.z1) + fabs(shelf.z2) + fabs(high_pass.z1) + fabs(high_pass.z2) < 1e-30)
         shelf.z1 = shelf.z2 = high_pass.z1 = high_pass.z2 = 0;
     m->shelf = shelf;
@@ -156,18 +158,18 @@ static float higher(float a, float b)
     return a > b ? a : b;
 }
 
-/* The highest of the sound between two samples of the window, the first of which follows TAPS / 2 -
- * 1 from `at` on. */
+/* Returns the highest amplitude between two samples of the window. The first of the two is at
+ * index TAPS / 2 - 1 from `at`. */
 static float between(const struct meter *m, const float *at)
 {
-    float most = 0;
+    float max = 0;
     for (int phase = 0; phase < PHASES - 1; phase++) {
         float sum = 0;
         for (int t = 0; t < TAPS; t++)
             sum += m->taps[phase][t] * at[t];
-        most = higher(most, fabsf(sum));
+        max = higher(max, fabsf(sum));
     }
-    return most;
+    return max;
 }
 
 static void add_peak(struct meter *m, const float *samples, int count)
@@ -175,12 +177,12 @@ static void add_peak(struct meter *m, const float *samples, int count)
     memcpy(m->window + TAPS, samples, (size_t)count * sizeof(float));
     for (int i = 1; i <= count; i++) {
         const float *pair = m->window + i + TAPS / 2 - 1;
-        float most = higher(fabsf(pair[0]), fabsf(pair[1]));
+        float max = higher(fabsf(pair[0]), fabsf(pair[1]));
         float matters = m->peak < METER_SURE_PEAK ? m->peak : METER_SURE_PEAK;
-        if (most * PEAK_ROOM > matters)
-            most = higher(most, between(m, m->window + i));
-        m->recent_peak = higher(m->recent_peak, most);
-        m->peak = higher(m->peak, most);
+        if (max * PEAK_ROOM > matters)
+            max = higher(max, between(m, m->window + i));
+        m->recent_peak = higher(m->recent_peak, max);
+        m->peak = higher(m->peak, max);
     }
     memmove(m->window, m->window + count, TAPS * sizeof(float));
 }
@@ -199,7 +201,7 @@ float meter_take_peak(struct meter *m)
     return peak;
 }
 
-/* The mean power of blocks from a bin on, as loudness. */
+/* Returns the mean power of the blocks from a bin on, as loudness. */
 static double loudness_from(const struct meter *m, int from)
 {
     double power = 0;
@@ -211,9 +213,9 @@ static double loudness_from(const struct meter *m, int from)
     return count > 0 ? lufs(power / (double)count) : METER_NOTHING_LUFS_X100 / 100.0;
 }
 
-static int x100(double value, int least)
+static int x100(double value, int min)
 {
-    return value * 100 > least ? (int)lround(value * 100) : least;
+    return value * 100 > min ? (int)lround(value * 100) : min;
 }
 
 struct meter_reading meter_read(struct meter *m)

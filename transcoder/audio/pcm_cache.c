@@ -10,39 +10,39 @@
 #include "transcoder/audio/source_pcm.h"
 
 #define READ_SAMPLES 4800
-/* afftdn's at 48 kHz: it gives what it was given this much later, and at the end not at all. */
+/* The delay of the filter afftdn at 48 kHz. It does not return the last samples at the end. */
 #define DENOISE_DELAY_SAMPLES 1200
 
 struct pcm_cache {
     struct pcm_cache_params params;
     int64_t max_samples;
-    float *samples; /* NULL: they are decoded each time */
+    float *samples; /* NULL: the track is decoded each time */
     int64_t count;
 };
 
 struct pcm_reader {
     const struct pcm_cache *pcm;
-    int64_t at; /* in memory */
-    struct source_pcm *sound;
+    int64_t at; /* position in memory */
+    struct source_pcm *source;
     struct filter_graph *denoise; /* NULL: none */
     AVFrame *read, *ready;        /* ready holds samples from `used` on */
     int used;
     bool ended;
 };
 
-static int clamp(int value, int least, int most)
+static int clamp(int value, int min, int max)
 {
-    return value < least ? least : value > most ? most : value;
+    return value < min ? min : value > max ? max : value;
 }
 
 static int open_denoise(struct pcm_reader *r, struct failure *failure)
 {
     const struct rendition *rendition = r->pcm->params.rendition;
-    char chain[160];
     if (rendition->noise_reduction_db <= 0)
         return 0;
-    /* The floor is measured as RMS; the filter counts its white noise 3 dB above that (measured:
-     * 3 dB lower it takes off half as much, higher no more). */
+    char chain[160];
+    /* The noise floor is measured as RMS, but the filter expects a value 3 dB higher. Measured:
+     * 3 dB lower removes half as much noise; a higher value removes no more. */
     snprintf(chain, sizeof(chain),
         "apad=pad_len=%d,afftdn=nr=%d:nf=%d,atrim=start_sample=%d,asetpts=N/SR/TB",
         DENOISE_DELAY_SAMPLES, clamp(rendition->noise_reduction_db, 1, 24),
@@ -57,7 +57,7 @@ static int open_source(struct pcm_reader *r, struct failure *failure)
     r->ready = av_frame_alloc();
     if (!r->read || !r->ready)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
-    if (source_pcm_open(&r->sound, p->source_fd, p->info, p->rendition->source_audio, 1, failure) <
+    if (source_pcm_open(&r->source, p->source_fd, p->info, p->rendition->source_audio, 1, failure) <
         0)
         return -1;
     return open_denoise(r, failure);
@@ -80,15 +80,15 @@ void pcm_reader_close(struct pcm_reader **reader)
     if (!*reader)
         return;
     filter_graph_close(&(*reader)->denoise);
-    source_pcm_close(&(*reader)->sound);
+    source_pcm_close(&(*reader)->source);
     av_frame_free(&(*reader)->read);
     av_frame_free(&(*reader)->ready);
     free(*reader);
     *reader = NULL;
 }
 
-/* Takes what is ready. 1, 0 or -1 as in filter_graph_pull(). */
-static int take(struct pcm_reader *r, struct failure *failure)
+/* Takes the samples that are ready. Returns as filter_graph_pull() does. */
+static int take_ready(struct pcm_reader *r, struct failure *failure)
 {
     if (r->denoise)
         return filter_graph_pull(r->denoise, r->ready, failure);
@@ -98,10 +98,10 @@ static int take(struct pcm_reader *r, struct failure *failure)
     return 1;
 }
 
-/* Decodes more. */
-static int advance(struct pcm_reader *r, struct failure *failure)
+/* Decodes more samples, and pushes them through the noise reduction if there is one. */
+static int decode_more(struct pcm_reader *r, struct failure *failure)
 {
-    int more = source_pcm_read(r->sound, READ_SAMPLES, r->read, failure);
+    int more = source_pcm_read(r->source, READ_SAMPLES, r->read, failure);
     r->ended = more == 0;
     if (more < 0 || !r->denoise)
         return more;
@@ -110,14 +110,14 @@ static int advance(struct pcm_reader *r, struct failure *failure)
     return result;
 }
 
-/* Gets samples ready. 1; 0: that was all; -1: failure set. */
+/* Fills r->ready. Returns 1; 0 at the end; -1 with failure set. */
 static int refill(struct pcm_reader *r, struct failure *failure)
 {
     av_frame_unref(r->ready);
     r->used = 0;
     int got;
-    while ((got = take(r, failure)) == 0 && !r->ended)
-        if (advance(r, failure) < 0)
+    while ((got = take_ready(r, failure)) == 0 && !r->ended)
+        if (decode_more(r, failure) < 0)
             return -1;
     return got;
 }
@@ -146,7 +146,7 @@ int pcm_reader_read(struct pcm_reader *r, float *out, int room, struct failure *
     return count;
 }
 
-/* Decodes all of it into memory. */
+/* Decodes the whole track into memory. */
 static int fill(struct pcm_cache *pcm, struct failure *failure)
 {
     struct pcm_reader *reader;

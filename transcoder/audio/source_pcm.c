@@ -9,18 +9,19 @@
 
 #include "transcoder/demux/input.h"
 
-/* Timestamps that say that more than this is missing or too much are believed when two in a row say
- * so. What is less is a muxer's rounding, or a clock that runs a little fast or slow. */
+/* A timestamp that differs by more than this is a leap, and is believed if two in a row agree.
+ * Smaller differences come from a muxer's rounding, or from a clock that is a little fast or
+ * slow. */
 #define LEAP_SAMPLES (AUDIO_RATE_HZ * 6 / 100)
-/* A lasting difference of more than this is steered away, by at most a 500th, which nobody hears.
- */
+/* A lasting difference of more than DRIFT_SAMPLES is corrected by resampling, by at most a
+ * 500th, which is inaudible. */
 #define DRIFT_SAMPLES (AUDIO_RATE_HZ / 200)
-#define STEER_SAMPLES (AUDIO_RATE_HZ / 500)
-/* Over so many frames single timestamps' errors are averaged. */
+#define MAX_CORRECTION (AUDIO_RATE_HZ / 500)
+/* The number of frames over which errors of timestamps are averaged. */
 #define DRIFT_FRAMES 16
-/* Silence is put in by pieces of this size. */
+/* Silence is inserted in blocks of this size. */
 #define BLOCK_SAMPLES 4096
-/* 60 dB over full scale. */
+/* 60 dB above full scale */
 #define MAX_AMPLITUDE 1000
 
 struct source_pcm {
@@ -34,25 +35,25 @@ struct source_pcm {
     int in_rate, in_format;
     AVChannelLayout in_layout, out_layout;
     AVAudioFifo *fifo;
-    int64_t end_sample;      /* of the lesson */
-    int64_t at_sample;       /* of the next sample that goes into the fifo */
-    int64_t drop_samples;    /* still to be cut from what comes */
-    int64_t silence_samples; /* still to be put in before it */
-    bool has_frame;          /* decoded holds one that is lined up and waits */
-    int64_t leap_samples;    /* what the last timestamp said is missing, if that was a leap */
-    int64_t drift;           /* what is missing, averaged; times DRIFT_FRAMES */
-    int64_t steered_until;   /* the sample up to which the resampler steers */
+    int64_t end_sample;      /* end of the lesson */
+    int64_t at_sample;       /* lesson time of the next sample that goes into the fifo */
+    int64_t drop_samples;    /* number of coming samples to cut */
+    int64_t silence_samples; /* number of silent samples to insert before them */
+    bool has_frame;          /* `decoded` holds an aligned frame that waits */
+    int64_t leap_samples;    /* missing samples by the last timestamp, if that was a leap; else 0 */
+    int64_t drift;           /* average of the missing samples, times DRIFT_FRAMES */
+    int64_t corrected_until; /* the resampler corrects drift up to this sample */
     bool input_ended, decoder_ended;
 };
 
-/* Lesson time in samples. */
+/* Converts lesson time to samples. */
 static int64_t to_samples(int64_t time_us)
 {
     return av_rescale(time_us, AUDIO_RATE_HZ, 1000000);
 }
 
-/* The source's own offset is kept where players bridge it; a longer one is filled with silence from
- * the zero on. */
+/* The longest start offset of a track that stays, because players bridge it. Before a later
+ * start there is silence from the start of the lesson on. */
 #define KEPT_OFFSET_US 100000
 
 int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio,
@@ -93,9 +94,9 @@ fail:
     return -1;
 }
 
-void source_pcm_close(struct source_pcm **sound)
+void source_pcm_close(struct source_pcm **pcm)
 {
-    struct source_pcm *s = *sound;
+    struct source_pcm *s = *pcm;
     if (!s)
         return;
     av_audio_fifo_free(s->fifo);
@@ -106,7 +107,7 @@ void source_pcm_close(struct source_pcm **sound)
     input_close(&s->input);
     av_packet_free(&s->packet);
     av_frame_free(&s->decoded);
-    av_freep(sound);
+    av_freep(pcm);
 }
 
 int64_t source_pcm_start_sample(const struct media_info *info, int audio)
@@ -137,7 +138,7 @@ static int feed_decoder(struct source_pcm *s)
     return error == AVERROR(ENOMEM) ? error : 0;
 }
 
-/* The next frame that can be decoded; damage is passed over, its time becomes silence. */
+/* Decodes the next frame. Damaged packets are ignored, and silence fills their time. */
 static int decode(struct source_pcm *s)
 {
     for (;;) {
@@ -166,7 +167,7 @@ static int put(struct source_pcm *s, AVFrame *frame)
     return 0;
 }
 
-/* Puts in a block of the silence that is due. */
+/* Inserts a block of the silence that is due. */
 static int put_silence(struct source_pcm *s)
 {
     AVFrame *frame = av_frame_alloc();
@@ -189,7 +190,7 @@ static int put_silence(struct source_pcm *s)
     return error;
 }
 
-/* Takes what the resampler gives for in (NULL: what it still holds). */
+/* Resamples a frame into the fifo. in NULL: takes the samples that the resampler still holds. */
 static int resample(struct source_pcm *s, const AVFrame *in)
 {
     AVFrame *out = av_frame_alloc();
@@ -220,7 +221,8 @@ static int flush_resampler(struct source_pcm *s)
     return error;
 }
 
-/* Another rate, format or layout in the middle (broadcasts do it) gets a resampler of its own. */
+/* Opens the resampler, or opens it again if rate, format or layout change in the middle, as in
+ * broadcasts. */
 static int prepare_resampler(struct source_pcm *s, const AVFrame *frame)
 {
     if (s->swr && frame->sample_rate == s->in_rate && frame->format == s->in_format &&
@@ -250,8 +252,8 @@ static int prepare_resampler(struct source_pcm *s, const AVFrame *frame)
     return error;
 }
 
-/* Orders silence where something is missing, a cut where there is too much. */
-static void leap(struct source_pcm *s, int64_t missing)
+/* Schedules silence for missing samples, or a cut for surplus ones. */
+static void handle_leap(struct source_pcm *s, int64_t missing)
 {
     s->drift = 0;
     if (missing < 0) {
@@ -260,27 +262,27 @@ static void leap(struct source_pcm *s, int64_t missing)
     }
     int64_t cut = missing < s->drop_samples ? missing : s->drop_samples;
     s->drop_samples -= cut;
-    /* What the resampler holds belongs before the silence; at most a millisecond, so it may
-     * follow it. */
+    /* The samples in the resampler belong before the silence. They are at most a millisecond
+     * long, so they may follow the silence. */
     int64_t room = s->end_sample - s->at_sample;
     s->silence_samples = missing - cut < room ? missing - cut : room;
 }
 
-static int steer(struct source_pcm *s, int64_t missing)
+static int correct_drift(struct source_pcm *s, int64_t missing)
 {
     s->drift += missing - s->drift / DRIFT_FRAMES;
     int64_t average = s->drift / DRIFT_FRAMES;
-    if (llabs(average) < DRIFT_SAMPLES || s->at_sample < s->steered_until)
+    if (llabs(average) < DRIFT_SAMPLES || s->at_sample < s->corrected_until)
         return 0;
-    if (average > STEER_SAMPLES)
-        average = STEER_SAMPLES;
-    if (average < -STEER_SAMPLES)
-        average = -STEER_SAMPLES;
-    s->steered_until = s->at_sample + AUDIO_RATE_HZ;
+    if (average > MAX_CORRECTION)
+        average = MAX_CORRECTION;
+    if (average < -MAX_CORRECTION)
+        average = -MAX_CORRECTION;
+    s->corrected_until = s->at_sample + AUDIO_RATE_HZ;
     return swr_set_compensation(s->swr, (int)average, AUDIO_RATE_HZ);
 }
 
-/* Brings the run of samples to the frame's time. */
+/* Aligns the samples with the time of the frame. */
 static int line_up(struct source_pcm *s, const AVFrame *frame)
 {
     if (frame->best_effort_timestamp == AV_NOPTS_VALUE)
@@ -295,11 +297,11 @@ static int line_up(struct source_pcm *s, const AVFrame *frame)
         leaps && s->leap_samples != 0 && llabs(missing - s->leap_samples) < LEAP_SAMPLES / 2;
     s->leap_samples = leaps && !confirmed ? missing : 0;
     if (confirmed)
-        leap(s, missing);
-    return leaps ? 0 : steer(s, missing);
+        handle_leap(s, missing);
+    return leaps ? 0 : correct_drift(s, missing);
 }
 
-/* Decodes a frame and finds its place. */
+/* Decodes a frame and aligns it. */
 static int next_frame(struct source_pcm *s)
 {
     int error = decode(s);
@@ -320,7 +322,7 @@ static int next_frame(struct source_pcm *s)
     return error;
 }
 
-/* One step towards more samples. */
+/* Does one step towards more samples. */
 static int read_more(struct source_pcm *s)
 {
     if (s->silence_samples > 0)
@@ -333,18 +335,19 @@ static int read_more(struct source_pcm *s)
     } else {
         error = next_frame(s);
     }
-    /* A frame that can't be used, such as one of a hundred channels in a damaged place, is passed
-     * over. */
+    /* A frame that can't be used, such as one with a hundred channels in a damaged part, is
+     * ignored. */
     return error == AVERROR(ENOMEM) ? error : 0;
 }
 
-/* Whether the run of samples goes on. */
-static bool goes_on(const struct source_pcm *s)
+/* Whether more samples follow. */
+static bool has_more(const struct source_pcm *s)
 {
     return s->at_sample < s->end_sample && (s->silence_samples > 0 || !s->decoder_ended);
 }
 
-/* Sources of floats may hold anything. One that is none would go on in every filter for good. */
+/* Replaces NaN, infinity and huge values by 0. Float sources may contain them, and they would
+ * stay in every filter for good. */
 static void make_finite(AVFrame *frame)
 {
     for (int c = 0; c < frame->ch_layout.nb_channels; c++) {
@@ -355,29 +358,39 @@ static void make_finite(AVFrame *frame)
     }
 }
 
-int source_pcm_read(struct source_pcm *s, int samples, AVFrame *frame, struct failure *failure)
+/* Moves the first `count` samples of the fifo into an empty frame. */
+static int fill_frame(struct source_pcm *s, int count, AVFrame *frame)
 {
-    int error = 0;
-    while (error >= 0 && av_audio_fifo_size(s->fifo) < samples && goes_on(s))
-        error = read_more(s);
-    int64_t taken = s->at_sample - av_audio_fifo_size(s->fifo);
-    int64_t left = s->end_sample - taken;
-    int count = av_audio_fifo_size(s->fifo) < samples ? av_audio_fifo_size(s->fifo) : samples;
-    if (count > left)
-        count = left > 0 ? (int)left : 0;
-    if (error >= 0 && count == 0)
-        return 0;
     frame->format = AV_SAMPLE_FMT_FLTP;
     frame->sample_rate = AUDIO_RATE_HZ;
     frame->nb_samples = count;
-    if (error >= 0)
-        error = av_channel_layout_copy(&frame->ch_layout, &s->out_layout);
+    int error = av_channel_layout_copy(&frame->ch_layout, &s->out_layout);
     if (error >= 0)
         error = av_frame_get_buffer(frame, 0);
     if (error >= 0 && av_audio_fifo_read(s->fifo, (void **)frame->extended_data, count) < count)
         error = AVERROR(ENOMEM);
-    frame->pts = taken;
     if (error >= 0)
         make_finite(frame);
+    return error;
+}
+
+int source_pcm_read(struct source_pcm *s, int samples, AVFrame *frame, struct failure *failure)
+{
+    int error = 0;
+    while (error >= 0 && av_audio_fifo_size(s->fifo) < samples && has_more(s))
+        error = read_more(s);
+    if (error < 0)
+        return failure_from_av(failure, error, REASON_DAMAGED, "sound");
+    int ready = av_audio_fifo_size(s->fifo);
+    int count = ready < samples ? ready : samples;
+    /* The lesson time of the first sample in the fifo. Nothing is read beyond the lesson's end. */
+    int64_t first_sample = s->at_sample - ready;
+    int64_t left = s->end_sample - first_sample;
+    if (count > left)
+        count = left > 0 ? (int)left : 0;
+    if (count == 0)
+        return 0;
+    error = fill_frame(s, count, frame);
+    frame->pts = first_sample;
     return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "sound") : 1;
 }

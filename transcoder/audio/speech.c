@@ -3,24 +3,24 @@
 
 #include <math.h>
 
-/* -60 dBFS: under it there is nothing to judge. */
+/* -60 dBFS; a quieter window counts as silent */
 #define SILENT_AMPLITUDE 0.001
 /*
- * Set between what was measured on three voices (two recorded, one synthetic; also through old
- * codecs), 0.24-0.55 and 0.40-0.87, and on music, made chords and drums and noise, 0.00-0.21 and
- * 0.01-0.33; on no others since. Of a film's windows one in eight passes for speech. Known to go
- * wrong: speech clipped by 20 dB (0.06-0.35, 0.20-0.37) is not taken for speech, a tone that is
- * keyed like syllables is.
+ * The thresholds lie between measured values. Three voices (two recorded, one synthetic; also
+ * through old codecs) gave 0.24-0.55 and 0.40-0.87. Music, artificial chords, drums and noise gave
+ * 0.00-0.21 and 0.01-0.33. Nothing else was measured. One in eight windows of a film counts as
+ * speech. Known mistakes: speech that is clipped by 20 dB (0.06-0.35, 0.20-0.37) is not recognised,
+ * and a tone that is keyed like syllables counts as speech.
  */
 #define MIN_LOW_SHARE 0.18
 #define MIN_MODULATION 0.35
 #define FRAMES_PER_S 50
-#define HIGH_PASS 0.9806 /* one pole at 150 Hz */
+#define HIGH_PASS 0.9806 /* coefficient of a one-pole filter at 150 Hz */
 #define MIN_HZ 2
 #define MAX_HZ 8
 
-/* The power of the amplitude's course at one frequency, by a plain Fourier sum: a few dozen of them
- * every three seconds cost nothing. */
+/* Returns the power of the modulation of the amplitude at one frequency, by a plain Fourier sum.
+ * A few dozen sums in three seconds cost nothing. */
 static double power_at(const double *frames, double mean, int bin)
 {
     double re = 0, im = 0, angle = 2 * M_PI * bin / SPEECH_WINDOW_FRAMES;
@@ -48,7 +48,7 @@ struct speech_features speech_measure(const double frames[SPEECH_WINDOW_FRAMES])
     };
 }
 
-static void judge(struct speech *s)
+static void judge_window(struct speech *s)
 {
     double mean = 0;
     for (int i = 0; i < SPEECH_WINDOW_FRAMES; i++)
@@ -62,14 +62,14 @@ static void judge(struct speech *s)
 
 static void note_noise(struct speech *s, const double *frames)
 {
-    double least = frames[0], most = frames[0];
+    double min = frames[0], max = frames[0];
     for (int i = 1; i < FRAMES_PER_S; i++) {
-        least = fmin(least, frames[i]);
-        most = fmax(most, frames[i]);
+        min = fmin(min, frames[i]);
+        max = fmax(max, frames[i]);
     }
-    if (most < SILENT_AMPLITUDE)
+    if (max < SILENT_AMPLITUDE)
         return;
-    int bin = least > 0 ? (int)(-40 * log10(least)) : SPEECH_NOISE_BINS;
+    int bin = min > 0 ? (int)(-40 * log10(min)) : SPEECH_NOISE_BINS;
     s->seconds[bin < 0 ? 0 : bin >= SPEECH_NOISE_BINS ? SPEECH_NOISE_BINS - 1 : bin]++;
 }
 
@@ -82,7 +82,7 @@ static void end_frame(struct speech *s)
         note_noise(s, s->frames + s->frame_count - FRAMES_PER_S);
     if (s->frame_count < SPEECH_WINDOW_FRAMES)
         return;
-    judge(s);
+    judge_window(s);
     s->frame_count = 0;
 }
 

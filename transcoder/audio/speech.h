@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether sound is speech, by two things that distinguish it from music (Scheirer and Slaney 1997):
- * its loudness goes up and down with the syllables, some four times a second, and between words
- * there are many moments far under its mean. And how loud the noise is under it, which is heard
- * alone in those moments. Pure arithmetic on 20 ms frames.
+ * Decides whether audio is speech, by two features that distinguish speech from music (Scheirer and
+ * Slaney 1997).
+ * The loudness rises and falls with the syllables, about four times a second. And between words
+ * there are many moments far below the mean. In these moments only the noise remains, so its level
+ * is measured there too.
+ * Pure arithmetic on 20 ms frames.
  */
 #ifndef TRANSCODER_AUDIO_SPEECH_H
 #define TRANSCODER_AUDIO_SPEECH_H
@@ -12,36 +14,43 @@
 
 #define SPEECH_RATE_HZ 48000
 #define SPEECH_FRAME_SAMPLES 960
-#define SPEECH_WINDOW_FRAMES 150 /* three seconds are judged at a time */
+#define SPEECH_WINDOW_FRAMES 150 /* a window is three seconds */
 
-/* Of one window. */
+/* The features of one window. */
 struct speech_features {
-    double low_share;  /* of the frames under half of the mean amplitude */
-    double modulation; /* of the amplitude between 2 and 8 Hz, in proportion to its mean */
+    double low_share;  /* share of the frames below half of the mean amplitude */
+    double modulation; /* modulation of the amplitude between 2 and 8 Hz, relative to its mean */
 };
 
 #define SPEECH_NOISE_BINS 241
 
-/* Zeroed before first use. */
+/* The state of the measurement. The owner zeroes it before the first use. */
 struct speech {
-    double last_in, last_out; /* of the high-pass before all: hum is not noise that hides words */
-    double sum;               /* of squares, in the frame that is being filled */
+    /* state of a high-pass filter; it removes hum, which does not hide words */
+    double last_in, last_out;
+    double sum; /* sum of squares in the current frame */
     int samples;
-    double frames[SPEECH_WINDOW_FRAMES]; /* amplitudes */
+    double frames[SPEECH_WINDOW_FRAMES]; /* amplitudes of the frames in the current window */
     int frame_count;
-    int64_t windows, speech_windows; /* that were not silent; of those, speech */
-    /* Seconds that were not silent, by their quietest frame in half decibels under full scale. */
+    /* windows that were not silent; those of them that are speech */
+    int64_t windows, speech_windows;
+    /* Counts of the seconds that were not silent, by their quietest frame, in half decibels
+     * below full scale. */
     int64_t seconds[SPEECH_NOISE_BINS];
 };
 
+/* Adds samples at SPEECH_RATE_HZ, in their order. */
 void speech_add(struct speech *speech, const float *samples, size_t count);
-/* The share of what was not silent that is speech; -1 if all was silent. */
+/* Returns the share of speech in the windows that are not silent, in thousandths; -1: all was
+ * silent. */
 int speech_permille(const struct speech *speech);
 
-/* The noise floor in hundredths of dBFS (RMS over 150 Hz): what the quietest 20 ms of a second are
- * at, where a fifth of the seconds have it lower; -12000 if all was silent, and at least. */
+/* Returns the noise floor in hundredths of dBFS (RMS above 150 Hz), at least -12000; -12000: all
+ * was silent. The level of a second is that of its quietest 20 ms; a fifth of the seconds have a
+ * lower level than the result. */
 int speech_noise_dbfs_x100(const struct speech *speech);
 
+/* Measures the features of one window of amplitudes. Pure. */
 struct speech_features speech_measure(const double frames[SPEECH_WINDOW_FRAMES]);
 
 #endif

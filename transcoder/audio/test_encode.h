@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One attempt at a rendition: a track's sound levelled, encoded, and decoded again to see what
- * players will hear. A codec at 24 kbit/s moves the loudness by up to 2 LU and the peaks by 4 dB,
- * differently for each voice; so what counts is measured behind it, and another attempt made where
- * it does not fit. All in memory: nobody is given what is not final.
+ * Makes one test encode of a rendition: levels the audio of a track, encodes it, and decodes it
+ * again, to measure the output of a player. A codec at 24 kbit/s changes the loudness by up to 2 LU
+ * and the peaks by 4 dB, differently for each voice. So the result is measured after the codec, and
+ * another test encode follows if it does not fit.
+ * Everything stays in memory; only the final result is written.
  */
 #ifndef TRANSCODER_AUDIO_TEST_ENCODE_H
 #define TRANSCODER_AUDIO_TEST_ENCODE_H
@@ -11,17 +12,19 @@
 #include "transcoder/audio/limiter.h"
 #include "transcoder/audio/meter.h"
 
-/* Encoded sound: packets of frame_samples each, one after the other. Zeroed before first use. */
+/* Encoded audio: packets of frame_samples each, one after another. The owner zeroes it before
+ * the first use. */
 struct audio_packets {
     uint8_t *bytes;
     size_t byte_count, byte_room;
     uint16_t *sizes;
     size_t count, room;
 };
+/* Frees the packets and zeroes *packets. */
 void audio_packets_clear(struct audio_packets *packets);
 
-/* Where an attempt's sound comes from: fills out with the next at most `room` mono floats at
- * AUDIO_RATE_HZ. How many; 0: that was all; -1: failure set. */
+/* The source of the audio. read() writes at most `room` mono floats at AUDIO_RATE_HZ to out. It
+ * returns their number; 0 at the end; -1 with failure set. */
 struct test_encode_feed {
     int (*read)(void *context, float *out, int room, struct failure *failure);
     void *context;
@@ -32,7 +35,8 @@ struct test_encode_settings {
     int64_t bitrate_bps;
 };
 
-/* A place where the peaks of what is heard pass TEST_ENCODE_LOUD_DBTP_X100; samples of the feed. */
+/* A spot where the peaks of the decoded audio exceed TEST_ENCODE_LOUD_DBTP_X100. Positions are
+ * in samples of the feed. */
 #define TEST_ENCODE_LOUD_DBTP_X100 (-130)
 struct loud_spot {
     int64_t from_sample, to_sample;
@@ -40,21 +44,31 @@ struct loud_spot {
 };
 
 struct test_encode_result {
-    struct meter_reading heard;
-    int64_t payload_bps; /* of the packets alone */
-    struct loud_spot *hot;
-    size_t hot_count;
+    struct meter_reading decoded; /* measured on the decoded audio */
+    int64_t payload_bps;          /* bit rate of the packets, without the container */
+    struct loud_spot *loud;
+    size_t loud_count;
 };
-void test_encode_result_clear(struct test_encode_result *outcome);
+/* Frees the spots and zeroes *result. */
+void test_encode_result_clear(struct test_encode_result *result);
+
+struct test_encode_params {
+    const struct rendition *rendition;
+    const struct test_encode_settings *settings;
+    struct test_encode_feed feed;
+    /* Packets that begin here or later are left out. In samples at the rendition's rate, counted
+     * from the first sample of the feed. */
+    int64_t end_sample;
+};
 
 /*
- * Makes an attempt. Packets are emptied first and then hold those that begin before end_sample, at
- * the rendition's rate and counted from the feed's first. *encoder is the caller's
- * (avcodec_free_context), for its parameters; *outcome too (test_encode_result_clear), in any case. 0,
- * or -1: failure set, *encoder NULL.
+ * Makes a test encode.
+ * packets: emptied first; receives the packets.
+ * result: the caller's in any case, for test_encode_result_clear().
+ * encoder: the caller's, for avcodec_free_context(); it gives the parameters of the stream.
+ * Returns 0; or -1 with failure set, and then *encoder is NULL.
  */
-int test_encode_run(const struct rendition *rendition, const struct test_encode_settings *settings,
-    const struct test_encode_feed *feed, int64_t end_sample, struct audio_packets *packets,
-    struct test_encode_result *outcome, AVCodecContext **encoder, struct failure *failure);
+int test_encode_run(const struct test_encode_params *params, struct audio_packets *packets,
+    struct test_encode_result *result, AVCodecContext **encoder, struct failure *failure);
 
 #endif
