@@ -115,7 +115,8 @@ struct media_info {
     int64_t cuts_us[MEDIA_MAX_CUTS];
     /* start of the busiest part: most changes from second to second, cuts excluded */
     int64_t busy_us;
-    int busy_permille; /* change in the mean second, relative to the change in the busiest part */
+    /* change in the mean second, in thousandths of the change in the busiest second */
+    int busy_permille;
     int trial_count;
     struct media_trial trials[MEDIA_MAX_TRIALS];
     /* share of H.264's bits that AV1 saves at equal quality; 0: AV1 was not tried */
