@@ -3,28 +3,28 @@
 
 #include <string.h>
 
-/* Before the text of an event there are so many fields. */
+/* Number of fields before the text of an event. */
 #define FIELDS 8
-/* What ends a run of plain text: what has a meaning of its own, spaces, and control characters. */
+/* Characters that end a run of plain text: special characters, spaces and control characters. */
 #define STOPS                                                                                      \
     "{\\ \x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17"   \
     "\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f"
 
 enum style { ITALIC = 1, BOLD = 2 };
 
-/* The cue as far as it was written. Spaces and tags wait until a letter follows, so that none stand
- * at a line's end. */
+/* The state of the cue. Spaces and tags wait until a letter follows, so that none are at the end
+ * of a line. */
 struct cue {
     struct webvtt_text *out;
-    unsigned wanted, open; /* enum style */
-    unsigned opened[2];    /* the open ones in their order: tags nest */
+    unsigned wanted, open; /* sets of enum style */
+    unsigned opened[2];    /* the open styles in their order, because tags nest */
     int depth;
-    bool drawing; /* \p1: coordinates, not words */
+    bool drawing; /* \p1: the text is coordinates, not words */
     bool begun, line_begun;
-    int spaces; /* waiting */
+    int spaces; /* number of waiting spaces */
 };
 
-/* Closes what is open and not wanted, and what was opened inside of that. */
+/* Closes the open tags that are not wanted, and those that were opened inside them. */
 static void close_tags(struct cue *cue, unsigned wanted)
 {
     while (cue->open & ~wanted) {
@@ -59,7 +59,7 @@ static void put_text(struct cue *cue, const char *text, size_t bytes)
 
 static void put_space(struct cue *cue)
 {
-    /* Many in a row are somebody's layout. */
+    /* Three or more spaces in a row are used for layout, and become two. */
     if (cue->line_begun && cue->spaces < 2)
         cue->spaces++;
 }
@@ -70,7 +70,7 @@ static void put_break(struct cue *cue)
     cue->spaces = 0;
 }
 
-/* One override of a block, after its backslash: "i1", "b700", "p1", "r". */
+/* Handles one override of a block, without its backslash: "i1", "b700", "p1", "r". */
 static void take_override(struct cue *cue, const char *tag, size_t bytes)
 {
     if (bytes == 0)
@@ -86,8 +86,8 @@ static void take_override(struct cue *cue, const char *tag, size_t bytes)
         cue->wanted = on ? cue->wanted | style : cue->wanted & ~style;
 }
 
-/* A block of overrides "{\i1\pos(3,4)}". Returns what comes after it; an open one runs to the end.
- */
+/* Handles a block of overrides such as "{\i1\pos(3,4)}". Returns the text after the block. A
+ * block without an end runs to the end of the text. */
 static const char *take_block(struct cue *cue, const char *at)
 {
     const char *end = strchr(at, '}');
@@ -104,7 +104,7 @@ static const char *take_block(struct cue *cue, const char *at)
     return end ? end + 1 : stop;
 }
 
-/* "\N" and its like. Returns what comes after it. */
+/* Handles an escape such as "\N". Returns the text after the escape. */
 static const char *take_escape(struct cue *cue, const char *at)
 {
     switch (at[1]) {
@@ -118,7 +118,7 @@ static const char *take_escape(struct cue *cue, const char *at)
     case '{':
     case '}':
     case '\\':
-        /* So libavcodec writes these characters where they are meant. */
+        /* libavcodec escapes these characters in this way. */
         if (!cue->drawing)
             put_text(cue, at + 1, 1);
         return at + 2;
@@ -156,7 +156,7 @@ bool ass_to_cue(const char *event, struct webvtt_text *out)
         } else {
             size_t bytes = strcspn(at, STOPS);
             if (bytes == 0)
-                bytes = 1; /* a control character: nothing to read */
+                bytes = 1; /* a control character is skipped */
             else if (!cue.drawing)
                 put_text(&cue, at, bytes);
             at += bytes;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Timed text of MP4 files (3GPP TS 26.245, 5.17): a length, the text, boxes with its styles. Pure.
- */
+/* Timed text of MP4 files (3GPP TS 26.245, 5.17): a length, the text, and boxes with its styles.
+ * Pure. */
 #ifndef TRANSCODER_SUBTITLES_MOV_TEXT_H
 #define TRANSCODER_SUBTITLES_MOV_TEXT_H
 #include <libavcodec/packet.h>
 #include <libavutil/intreadwrite.h>
 
-/* The text inside a packet, of *text_bytes; 0 of them in an empty one, which is a pause. */
+/* Returns the text inside a packet, *text_bytes long. An empty text is a pause. */
 static inline const char *mov_text_find(const AVPacket *packet, size_t *text_bytes)
 {
     size_t stated = packet->size >= 2 ? AV_RB16(packet->data) : 0;

@@ -13,12 +13,13 @@
 #include "transcoder/text/utf8.h"
 
 #define US 1000000LL
-/* Bounds on what is kept: three lines a second all day, and whole books. */
+/* Limits of the packets in memory: three lines a second all day, or whole books. */
 #define MAX_PACKETS 100000
 #define MAX_BYTES (16LL * 1024 * 1024)
 #define MAX_PACKET_BYTES (32 * 1024)
 #define MAX_CUE_BYTES (4 * 1024)
-/* A line is shown so long if the file doesn't say, but not beyond the next one. */
+/* The duration of a line whose end the file does not state. It never lasts beyond the start of
+ * the next line. */
 #define DEFAULT_US (5 * US)
 
 bool subtitle_is_usable(enum AVCodecID codec)
@@ -43,7 +44,7 @@ struct track {
     AVPacket **packets;
     size_t packet_count, packet_room;
     int64_t bytes;
-    bool utf8; /* all of them are; else all are taken for GB18030 */
+    bool utf8; /* all packets are UTF-8; otherwise all are read as GB18030 */
     struct webvtt_cue *cues;
     size_t cue_count, cue_room;
 };
@@ -61,7 +62,8 @@ static int no_memory(struct failure *failure)
     return failure_set(failure, REASON_OUT_OF_MEMORY, "subtitles");
 }
 
-/* Room for one more in an array. Returns the array (it may have moved), or NULL. */
+/* Makes room for one more item in an array. Returns the array, which may have moved; NULL if
+ * memory runs out. */
 static void *grow(void *items, size_t count, size_t *room, size_t item_bytes)
 {
     if (count < *room)
@@ -86,8 +88,6 @@ static void find_text(
 
 static int keep_packet(struct track *track, const AVPacket *packet, struct failure *failure)
 {
-    const char *text;
-    size_t text_bytes;
     if (packet->pts == AV_NOPTS_VALUE || (packet->flags & AV_PKT_FLAG_DISCARD) ||
         packet->size <= 0 || packet->size > MAX_PACKET_BYTES ||
         track->packet_count >= MAX_PACKETS || track->bytes + packet->size > MAX_BYTES)
@@ -102,6 +102,8 @@ static int keep_packet(struct track *track, const AVPacket *packet, struct failu
         return no_memory(failure);
     track->packets[track->packet_count++] = kept;
     track->bytes += packet->size;
+    const char *text;
+    size_t text_bytes;
     find_text(track, packet, &text, &text_bytes);
     track->utf8 = track->utf8 && utf8_valid(text, text_bytes);
     return 0;
@@ -128,7 +130,8 @@ static int read_packets(struct text *t, struct failure *failure)
 
 /* ---- decoding ---- */
 
-/* The packet's text from GB18030 into UTF-8. 1: done; 0: it isn't GB18030, leave it out. */
+/* Converts the text of a packet from GB18030 to UTF-8. Returns 1; 0: the text is not GB18030,
+ * leave the packet out; or AVERROR(ENOMEM). */
 static int recode(const struct text *t, const struct track *track, AVPacket *packet)
 {
     const char *text;
@@ -157,7 +160,7 @@ static int recode(const struct text *t, const struct track *track, AVPacket *pac
     return 1;
 }
 
-/* Takes the text over. */
+/* Adds a cue. Takes ownership of the text, also on failure. */
 static int add_cue(struct track *track, int64_t start_us, int64_t end_us, char *text)
 {
     struct webvtt_cue *cues =
@@ -179,7 +182,7 @@ static int take_event(struct text *t, struct track *track, const AVPacket *packe
                        t->work->job->info.zero_us;
     int64_t length_us =
         packet->duration > 0 ? av_rescale_q(packet->duration, time_base, AV_TIME_BASE_Q) : 0;
-    /* Unknown yet: 0. */
+    /* 0: the end is not known yet. */
     int64_t end_us = length_us > 0 && length_us < INPUT_MAX_US ? start_us + length_us : 0;
     if (start_us >= t->plan.duration_us || (end_us != 0 && end_us <= 0))
         return 0;
@@ -217,7 +220,7 @@ static int decode_packet(struct text *t, struct track *track, AVPacket *packet)
     return error;
 }
 
-/* By start; what starts together stays in its order, for the bytes must be the same every time. */
+/* Orders cues by start, then by end and text, so that the bytes are the same every time. */
 static int compare_cues(const void *a, const void *b)
 {
     const struct webvtt_cue *x = a, *y = b;
@@ -226,6 +229,7 @@ static int compare_cues(const void *a, const void *b)
     return x->end_us != y->end_us ? (x->end_us < y->end_us ? -1 : 1) : strcmp(x->text, y->text);
 }
 
+/* Gives an end to the cues that have none. */
 static void end_cues(struct track *track)
 {
     for (size_t i = 0; i < track->cue_count; i++) {
@@ -260,18 +264,18 @@ static int write_chunk(
 {
     int first, end;
     plan_chunk_segments(&t->plan, &t->work->job->options, chunk, &first, &end);
-    struct webvtt_text text = {0};
     size_t count = (size_t)(end - first);
     struct message_segment *segments = calloc(count ? count : 1, sizeof(segments[0]));
     if (!segments)
         return no_memory(failure);
+    struct webvtt_text text = {0};
     for (size_t i = 0; i < count; i++) {
         int64_t from_us = plan_segment_start_us(&t->plan, first + (int64_t)i),
                 until_us = plan_segment_start_us(&t->plan, first + (int64_t)i + 1);
         segments[i].offset_bytes = (int64_t)text.used_bytes;
         segments[i].duration_ticks =
             (int32_t)av_rescale(until_us - from_us, track->rendition->timescale, US);
-        /* Nothing is before the first picture but time. */
+        /* The first segment also covers the time before the first picture. */
         webvtt_add_segment(
             &text, track->cues, track->cue_count, first == 0 && i == 0 ? 0 : from_us, until_us);
         segments[i].length_bytes = (int32_t)((int64_t)text.used_bytes - segments[i].offset_bytes);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Local time 0 is where the media's timestamps are 0: ours are the lesson's time. */
+/* Local time 0 is media timestamp 0, because our cues have lesson times. */
 #define SEGMENT_HEAD "WEBVTT\nX-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0\n\n"
 
 void webvtt_clear(struct webvtt_text *text)
@@ -55,7 +55,7 @@ void webvtt_add_plain(struct webvtt_text *out, const char *text, size_t text_byt
     }
 }
 
-/* "00:00:05.000"; hours have at least two digits. */
+/* Adds a time such as "00:00:05.000". Hours have at least two digits. */
 static void add_time(struct webvtt_text *out, int64_t time_us)
 {
     char text[48];
@@ -83,7 +83,7 @@ void webvtt_add_segment(struct webvtt_text *out, const struct webvtt_cue *cues, 
     for (size_t i = 0; i < cue_count && cues[i].start_us < until_us; i++) {
         if (cues[i].end_us <= from_us)
             continue;
-        /* The line of times has at most 64 bytes. */
+        /* The line with the times has at most 64 bytes. */
         if (out->used_bytes + strlen(cues[i].text) + 64 > max_bytes)
             break;
         webvtt_add_cue(out, &cues[i]);
