@@ -8,13 +8,14 @@
 
 #define POSTER_WIDTH 640
 #define POSTER_HEIGHT 360
-/* libjpeg's "quality 80", about */
+/* about quality 80 of libjpeg */
 #define POSTER_QUALITY 4
 
-/* Where to look, in thousandths of the lesson: titles fade in, credits end. */
+/* The positions of candidates, in thousandths of the lesson. Titles fade in and credits end, so
+ * the middle comes first. */
 static const int candidates[] = {50, 120, 250, 400, 10, 0};
 
-static void fit(const struct media_info *info, int *width, int *height)
+static void fit_poster_size(const struct media_info *info, int *width, int *height)
 {
     *width = info->width;
     *height = info->height;
@@ -30,7 +31,8 @@ static void fit(const struct media_info *info, int *width, int *height)
     *height = *height < 2 ? 2 : *height;
 }
 
-/* How much a picture shows: the variance of its luma. Black, white and fades have next to none. */
+/* Returns the variance of the luma as a measure of content. It is nearly 0 for black, white and
+ * faded pictures. */
 static double variance(const AVFrame *frame)
 {
     double sum = 0, squares = 0;
@@ -44,8 +46,8 @@ static double variance(const AVFrame *frame)
     return squares / count - (sum / count) * (sum / count);
 }
 
-/* The picture at grid frame n, scaled; NULL: it can't be had there. */
-static AVFrame *look_at(
+/* Returns the scaled frame at grid frame n; NULL if it cannot be decoded. The caller frees it. */
+static AVFrame *read_candidate(
     const struct work *work, struct scaler *scaler, int64_t n, struct failure *failure)
 {
     struct source *source;
@@ -64,23 +66,24 @@ static AVFrame *look_at(
     return scaled;
 }
 
-static AVFrame *choose(const struct work *work, struct scaler *scaler, struct failure *failure)
+static AVFrame *choose_poster(
+    const struct work *work, struct scaler *scaler, struct failure *failure)
 {
     const struct media_info *info = &work->job->info;
     int64_t frames = av_rescale(info->duration_us, info->fps_num, 1000000LL * info->fps_den);
     AVFrame *best = NULL;
     double best_variance = -1;
     for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
-        AVFrame *frame = look_at(work, scaler, frames * candidates[i] / 1000, failure);
-        double shows = frame ? variance(frame) : -1;
-        if (shows > best_variance) {
-            best_variance = shows;
+        AVFrame *frame = read_candidate(work, scaler, frames * candidates[i] / 1000, failure);
+        double found = frame ? variance(frame) : -1;
+        if (found > best_variance) {
+            best_variance = found;
             AVFrame *worse = best;
             best = frame;
             frame = worse;
         }
         av_frame_free(&frame);
-        /* Good enough: text on a slide has a variance of many hundreds. */
+        /* Good enough: text on a slide has a variance of several hundred. */
         if (best_variance > 400)
             break;
     }
@@ -97,12 +100,11 @@ static int write_poster(const struct work *work, AVFrame *frame, struct failure 
 
 int stills_run(const struct work *work, struct failure *failure)
 {
-    struct scaler *scaler = NULL;
-    int width, height;
     if (!work->job->info.has_video)
         return failure_set(failure, REASON_INTERNAL, "no pictures");
-    fit(&work->job->info, &width, &height);
-    /* JFIF is BT.601 in full range. */
+    int width, height;
+    fit_poster_size(&work->job->info, &width, &height);
+    /* JFIF uses BT.601 in full range. */
     struct scaler_params params = {
         .width = width,
         .height = height,
@@ -110,9 +112,10 @@ int stills_run(const struct work *work, struct failure *failure)
         .in_matrix = work->job->info.coded_height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M,
         .out_matrix = AVCOL_SPC_SMPTE170M,
     };
+    struct scaler *scaler = NULL;
     if (scaler_open(&scaler, &params) < 0)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "poster");
-    AVFrame *frame = choose(work, scaler, failure);
+    AVFrame *frame = choose_poster(work, scaler, failure);
     int result = frame ? write_poster(work, frame, failure) : -1;
     av_frame_free(&frame);
     scaler_close(&scaler);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Still pictures of a lesson: the poster, then the storyboard. */
+/* Makes the still pictures of a lesson: the poster, then the storyboard. */
 #ifndef TRANSCODER_STILLS_STILLS_H
 #define TRANSCODER_STILLS_STILLS_H
 #include "transcoder/package/deliver.h"
 
-/* Writes job->poster_name, a JPEG of at most 640x360 that shows as much as possible (not a black or
- * empty picture), and reports it; then the storyboard (storyboard.h). 0, or -1: failure set. */
+/* Writes the poster and reports it, then makes the storyboard (storyboard.h). The poster is the
+ * file job->poster_name, a JPEG of at most 640x360 that shows much, so it is not black or empty.
+ * Returns 0, or -1 with failure set. */
 int stills_run(const struct work *work, struct failure *failure);
 
 #endif

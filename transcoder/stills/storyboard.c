@@ -17,9 +17,10 @@
 #define ROWS 5
 #define MAX_TILES 200
 #define MIN_STEP_US (5 * US)
-/* A keyframe that is older than this (and than a tile) is no longer what is shown. */
+/* A keyframe that is older than this, and older than a tile, no longer shows the current
+ * picture. */
 #define STALE_US (12 * US)
-/* So many frames are decoded in all for tiles whose keyframe is stale: seconds of work. */
+/* Limit of the frames that are decoded for tiles with an old keyframe: a few seconds of work. */
 #define MAX_FORWARD_FRAMES 2000
 #define JPEG_QUALITY 8
 
@@ -33,13 +34,14 @@ struct board {
     struct scaler *scaler;
     int tile_width, tile_height;
     int64_t step_us;
-    int count;                /* of tiles */
-    int64_t key_us, shown_us; /* of the latest keyframe and picture; INT64_MIN none */
-    bool running;             /* the decoder goes on from shown_us; else it was drained */
-    int forward_left;         /* frames */
+    int count;        /* number of tiles */
+    int64_t key_us;   /* time of the latest keyframe; INT64_MIN: none */
+    int64_t shown_us; /* time of the latest frame; INT64_MIN: none */
+    bool running;     /* the decoder can continue from shown_us; false: it was flushed */
+    int forward_left; /* number of frames that may still be decoded */
 };
 
-/* ---- pictures ---- */
+/* ---- frames ---- */
 
 static int64_t to_us(const struct board *b, int64_t timestamp)
 {
@@ -58,8 +60,8 @@ static bool read_packet(struct board *b, bool keyframe)
     return false;
 }
 
-/* Takes the next picture out of the decoder, if there is one. */
-static bool receive(struct board *b)
+/* Takes the next frame out of the decoder and scales it. Returns false if there is none. */
+static bool receive_frame(struct board *b)
 {
     if (avcodec_receive_frame(b->decoder, b->decoded) < 0)
         return false;
@@ -71,7 +73,7 @@ static bool receive(struct board *b)
     return scaled;
 }
 
-/* Goes to the keyframe at or before that time: its packet is then at hand. */
+/* Seeks to the keyframe at or before the target and reads its packet into b->packet. */
 static bool seek(struct board *b, int64_t target_us)
 {
     const AVStream *stream = b->input->format->streams[b->info->video_stream];
@@ -83,17 +85,18 @@ static bool seek(struct board *b, int64_t target_us)
     return read_packet(b, true);
 }
 
-/* Decodes the one packet at hand by itself. */
+/* Decodes only the packet in b->packet. */
 static bool decode_alone(struct board *b)
 {
     avcodec_flush_buffers(b->decoder);
     bool got = avcodec_send_packet(b->decoder, b->packet) >= 0 &&
-               avcodec_send_packet(b->decoder, NULL) >= 0 && receive(b);
+               avcodec_send_packet(b->decoder, NULL) >= 0 && receive_frame(b);
     avcodec_flush_buffers(b->decoder);
     return got;
 }
 
-/* Decodes on from the packet at hand, or from where it is, until the picture at that time. */
+/* Decodes from the packet in b->packet, or from the current position, until the frame at the
+ * target. */
 static bool decode_until(struct board *b, int64_t target_us)
 {
     bool got = false;
@@ -105,7 +108,7 @@ static bool decode_until(struct board *b, int64_t target_us)
         if (avcodec_send_packet(b->decoder, b->packet) == AVERROR(ENOMEM))
             return false;
         av_packet_unref(b->packet);
-        while (receive(b))
+        while (receive_frame(b))
             got = true;
         if (got && b->shown_us >= target_us)
             break;
@@ -113,8 +116,8 @@ static bool decode_until(struct board *b, int64_t target_us)
     return got;
 }
 
-/* Whether going on from where the decoder is leads there sooner than a keyframe does. */
-static bool goes_on_to(const struct board *b, int64_t target_us)
+/* Whether decoding on reaches the target sooner than seeking to a keyframe. */
+static bool continues_to(const struct board *b, int64_t target_us)
 {
     const AVStream *stream = b->input->format->streams[b->info->video_stream];
     if (!b->running || b->forward_left == 0 || b->shown_us > target_us)
@@ -127,14 +130,14 @@ static bool goes_on_to(const struct board *b, int64_t target_us)
     return entry && to_us(b, entry->timestamp) <= b->shown_us;
 }
 
-/* Brings the picture for a tile into b->scaled; what can't be had stays the one before. */
+/* Gets the frame for a tile into b->scaled. If it cannot be decoded, the previous frame stays. */
 static void find_picture(struct board *b, int tile)
 {
     int64_t target_us = tile * b->step_us + b->step_us / 2;
     int64_t stale_us = b->step_us > STALE_US ? b->step_us : STALE_US;
     if (target_us > b->info->video_end_us)
         target_us = b->info->video_end_us;
-    if (goes_on_to(b, target_us)) {
+    if (continues_to(b, target_us)) {
         decode_until(b, target_us);
         return;
     }
@@ -154,8 +157,8 @@ static void find_picture(struct board *b, int tile)
 
 /* ---- sheets ---- */
 
-/* One plane of the picture, turned upright, into its place on the sheet. */
-static void place_plane(const struct board *b, int plane, int left, int top)
+/* Copies one plane of the frame, turned upright, to its position on the sheet. */
+static void copy_plane(const struct board *b, int plane, int left, int top)
 {
     int shift = plane > 0 ? 1 : 0;
     int width = b->tile_width >> shift, height = b->tile_height >> shift;
@@ -207,10 +210,10 @@ static int write_sheet(struct board *b, int sheet, struct failure *failure)
 static void add_tile(const struct board *b, int tile, struct webvtt_text *index)
 {
     char text[96];
-    int place = tile % (COLUMNS * ROWS);
+    int position = tile % (COLUMNS * ROWS);
     int64_t end_us = (tile + 1) * b->step_us;
     snprintf(text, sizeof(text), "storyboard-%d.jpg#xywh=%d,%d,%d,%d", tile / (COLUMNS * ROWS),
-        place % COLUMNS * b->tile_width, place / COLUMNS * b->tile_height, b->tile_width,
+        position % COLUMNS * b->tile_width, position / COLUMNS * b->tile_height, b->tile_width,
         b->tile_height);
     webvtt_add_cue(
         index, &(struct webvtt_cue){.start_us = tile * b->step_us,
@@ -218,23 +221,23 @@ static void add_tile(const struct board *b, int tile, struct webvtt_text *index)
                    .text = text});
 }
 
-/* All sheets. Returns how many; 0 if no picture can be had; -1 with failure set. */
+/* Makes all sheets. Returns their number; 0 if no frame can be decoded; -1 with failure set. */
 static int make_sheets(struct board *b, struct webvtt_text *index, struct failure *failure)
 {
     int sheets = 0;
     for (int tile = 0; tile < b->count; tile++) {
-        int place = tile % (COLUMNS * ROWS);
-        if (place == 0 && begin_sheet(b, tile) < 0)
+        int position = tile % (COLUMNS * ROWS);
+        if (position == 0 && begin_sheet(b, tile) < 0)
             return failure_set(failure, REASON_OUT_OF_MEMORY, "storyboard");
         find_picture(b, tile);
         if (b->scaled->data[0])
             for (int plane = 0; plane < 3; plane++)
-                place_plane(
-                    b, plane, place % COLUMNS * b->tile_width, place / COLUMNS * b->tile_height);
+                copy_plane(b, plane, position % COLUMNS * b->tile_width,
+                    position / COLUMNS * b->tile_height);
         else if (tile == 0)
             return 0;
         add_tile(b, tile, index);
-        if ((place == COLUMNS * ROWS - 1 || tile == b->count - 1) &&
+        if ((position == COLUMNS * ROWS - 1 || tile == b->count - 1) &&
             write_sheet(b, sheets++, failure) < 0)
             return -1;
         if (report_progress(b->work->report, 200 + tile * 800 / b->count, failure) < 0)
@@ -250,7 +253,7 @@ static int round_down_to_even(int64_t value)
     return value < 2 ? 2 : (int)(value & ~1);
 }
 
-static void measure(struct board *b)
+static void set_tiles(struct board *b)
 {
     int width = b->info->width, height = b->info->height;
     int longer = width > height ? width : height;
@@ -266,7 +269,7 @@ static void measure(struct board *b)
 static int open_board(struct board *b, struct failure *failure)
 {
     bool turned = b->info->rotation % 180 != 0;
-    /* JFIF is BT.601 in full range. */
+    /* JFIF uses BT.601 in full range. */
     struct scaler_params params = {
         .width = turned ? b->tile_height : b->tile_width,
         .height = turned ? b->tile_width : b->tile_height,
@@ -315,7 +318,7 @@ int storyboard_run(const struct work *work, struct failure *failure)
         .shown_us = INT64_MIN,
         .forward_left = MAX_FORWARD_FRAMES};
     struct webvtt_text index = {0};
-    measure(&board);
+    set_tiles(&board);
     webvtt_add_raw(&index, "WEBVTT\n\n");
     int sheets = open_board(&board, failure) < 0 ? -1 : make_sheets(&board, &index, failure);
     if (sheets > 0 && index.failed)
