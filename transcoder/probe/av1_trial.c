@@ -8,23 +8,25 @@
 #include "transcoder/probe/trial_encode.h"
 #include "transcoder/worker/parallel.h"
 
-/* A keyframe's share is that of a segment of slides. */
+/* The keyframe counts as in a segment of slides, which has this length. */
 #define SEGMENT_S 16.0
-/* Between what x264 takes at these the bytes at AV1's quality are read off, or a little beyond. */
+/* The CRFs of the two x264 encodes. Interpolation between them gives the bytes of x264 at the
+ * quality of AV1. */
 #define FINE_CRF 30
 #define COARSE_CRF 40
 
-/* The longest first. */
+/* The three encodes, with the slowest first. */
 enum way { WAY_AV1, WAY_FINE, WAY_COARSE, WAYS };
 
 struct av1_trial {
     struct excerpt_copy copy;
     struct trial_encode_params ways[WAYS];
-    struct trial_encode attempts[WAYS];
+    struct trial_encode encodes[WAYS];
     int errors[WAYS];
 };
 
-/* The lowest rendition in AV1 that would be made if it saved just enough. False: there is none. */
+/* Finds the lowest AV1 rendition, as planned for a saving that is just enough. Returns false if
+ * there is none. */
 static bool find_rendition(const struct media_info *info, int *divisor, struct rendition *out)
 {
     static const struct plan_options options;
@@ -50,10 +52,10 @@ static bool find_rendition(const struct media_info *info, int *divisor, struct r
 static void run_way(void *context, int way)
 {
     struct av1_trial *t = context;
-    t->errors[way] = trial_encode_run(&t->attempts[way], &t->copy, &t->ways[way]);
+    t->errors[way] = trial_encode_run(&t->encodes[way], &t->copy, &t->ways[way]);
 }
 
-static int run_all(struct av1_trial *t, const struct excerpt *excerpt, int threads,
+static int run_encodes(struct av1_trial *t, const struct excerpt *excerpt, int threads,
     const struct rendition *rendition)
 {
     int error = excerpt_copy_open(&t->copy, excerpt, rendition->width, rendition->height);
@@ -66,24 +68,25 @@ static int run_all(struct av1_trial *t, const struct excerpt *excerpt, int threa
     return error;
 }
 
-/* ---- what it says ---- */
+/* ---- the result ---- */
 
 struct outcome {
     double rate_bps, quality_db;
 };
 
-static struct outcome outcome(const struct trial_encode *attempt)
+static struct outcome outcome(const struct trial_encode *encode)
 {
-    double dssim = attempt->dssim < 1e-6 ? 1e-6 : attempt->dssim;
+    double dssim = encode->dssim < 1e-6 ? 1e-6 : encode->dssim;
     return (struct outcome){
-        attempt->keyframe_bytes * 8 / SEGMENT_S + attempt->rest_bps, -10 * log10(dssim)};
+        encode->keyframe_bytes * 8 / SEGMENT_S + encode->rest_bps, -10 * log10(dssim)};
 }
 
-/* H.264's rate at AV1's quality, by its two; its logarithm grows with the quality about evenly. */
-static int saving_permille(const struct trial_encode attempts[WAYS])
+/* Returns the saving of AV1. The bit rate of H.264 at AV1's quality is interpolated from the two
+ * x264 encodes, because the logarithm of the bit rate is nearly linear in the quality. */
+static int saving_permille(const struct trial_encode encodes[WAYS])
 {
-    struct outcome fine = outcome(&attempts[WAY_FINE]), coarse = outcome(&attempts[WAY_COARSE]);
-    struct outcome av1 = outcome(&attempts[WAY_AV1]);
+    struct outcome fine = outcome(&encodes[WAY_FINE]), coarse = outcome(&encodes[WAY_COARSE]);
+    struct outcome av1 = outcome(&encodes[WAY_AV1]);
     double step_db = fine.quality_db - coarse.quality_db;
     if (step_db < 0.1 || coarse.rate_bps <= 0 || fine.rate_bps <= 0)
         return 0;
@@ -106,9 +109,9 @@ int av1_trial_run(
             [WAY_FINE] = {divisor, FINE_CRF, VIDEO_H264, "medium"},
             [WAY_COARSE] = {divisor, COARSE_CRF, VIDEO_H264, "medium"}},
     };
-    int error = run_all(&t, excerpt, threads, &rendition);
+    int error = run_encodes(&t, excerpt, threads, &rendition);
     if (error >= 0)
-        info->av1_saving_permille = saving_permille(t.attempts);
+        info->av1_saving_permille = saving_permille(t.encodes);
     excerpt_copy_clear(&t.copy);
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, "trial of AV1") : 0;
 }

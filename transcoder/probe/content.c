@@ -8,44 +8,47 @@
 #include "transcoder/video/thumbnail.h"
 
 #define US 1000000LL
-/* All pictures are looked at in this size, of square blocks. */
+/* All frames are examined in this size, divided into square blocks. */
 #define WIDTH THUMBNAIL_WIDTH
 #define HEIGHT THUMBNAIL_HEIGHT
 #define BLOCK 10
 #define BLOCKS ((WIDTH / BLOCK) * (HEIGHT / BLOCK))
-/* A block has changed if its luma differs by this on the average: more than coding does. */
+/* A block has changed if its luma differs by more than this on average. Coding noise is smaller. */
 #define CHANGED 5
-/* Closer to one another than this, pictures are not looked at. */
+/* Frames that follow an examined frame within this time are not examined, but kept, up to
+ * MAX_SKIPPED. */
 #define STEP_US 75000
-#define MAX_PASSED 4
-/* Activity is judged over this long, classes over that. */
+#define MAX_SKIPPED 4
+/* Frames are compared over ACTIVITY_US to measure activity. A class is decided for each window
+ * of WINDOW_US. */
 #define ACTIVITY_US US
 #define WINDOW_US (10 * US)
-/* Two cuts are at least so far apart: animations are one. */
+/* The least distance of two cuts. An animation counts as one cut. */
 #define CUT_GAP_US (3 * US / 2)
-/* Before so many looks nothing is known of what is usual. */
+/* The number of examined frames before cuts are detected, because the usual change is unknown at
+ * first. */
 #define LEARNING_LOOKS 8
-/* Luma up to this is black, in limited range with some noise. */
+/* Luma up to this counts as black: limited range with some noise. */
 #define BLACK 26
 
-/* A part of the lesson is at least so long, and so many times the longest stretch without a
- * keyframe: what is decoded to get there is little beside it. */
+/* The least length of a part, and its least length in multiples of the longest time without a
+ * keyframe. Decoding up to the start of a part is then cheap in comparison. */
 #define PART_US (100 * US)
 #define PART_KEYFRAME_GAPS 8
-/* Looked at before a part begins, to know what is usual there. */
+/* The time before a part that is examined too, to learn the usual change. */
 #define WARM_UP_US (2 * US)
 
-/* What happened in one window: how many of its looks found how much of the picture changed; and,
- * cuts left out, how much did in all, and when most. */
+/* The activity in one window: a histogram of the examined frames by the share of changed blocks;
+ * then, without cuts, the sum of changed blocks, and the maximum with its time. */
 #define LEVELS 20
 struct window {
     int looks[LEVELS + 1];
     int count;
-    int changed, max_changed; /* blocks */
+    int changed, max_changed; /* sum and maximum of changed blocks */
     int64_t max_us;
 };
 
-/* A stretch of whole windows, looked at by itself. */
+/* A part of the lesson that consists of whole windows and is analysed on its own. */
 struct part {
     const struct analysis *analysis;
     int64_t from_us, to_us;
@@ -54,10 +57,11 @@ struct part {
     uint8_t brightest_row[HEIGHT], brightest_column[WIDTH];
     bool has_before, has_bars;
     int64_t before_us, second_ago_us;
-    AVFrame *passed[MAX_PASSED]; /* since `before`, for telling where exactly a cut is */
-    int64_t passed_us[MAX_PASSED];
-    int passed_count;
-    double quiet; /* mean change of late, in luma; of a cut a part counts */
+    /* frames skipped since `before`; they show where exactly a cut is */
+    AVFrame *skipped[MAX_SKIPPED];
+    int64_t skipped_us[MAX_SKIPPED];
+    int skipped_count;
+    double quiet; /* recent mean change of the luma; a cut counts only in part */
     int64_t looks;
     double still_sum;
     int64_t still_count;
@@ -68,13 +72,14 @@ struct part {
 struct analysis {
     int fd;
     const struct media_info *info;
-    struct window *windows; /* of the whole lesson; each is one part's to write to */
+    /* all windows of the lesson; each belongs to one part, which alone writes to it */
+    struct window *windows;
     int window_count;
     struct part *parts;
     int part_count;
 };
 
-/* The mean difference of each block; returns the mean of all. */
+/* Computes the mean difference of each block. Returns the mean over all blocks. */
 static double compare(const uint8_t *a, const uint8_t *b, double blocks[BLOCKS])
 {
     double all = 0;
@@ -111,7 +116,7 @@ static void note_bars(struct part *p)
         }
 }
 
-/* Adds a cut to those in cuts_us, of which there are *count. */
+/* Adds a cut to the *count cuts in cuts_us, unless it is too near to the last one. */
 static void note_cut(int64_t *cuts_us, int *count, int64_t at_us)
 {
     if (*count < MEDIA_MAX_CUTS && at_us > 0 &&
@@ -119,35 +124,38 @@ static void note_cut(int64_t *cuts_us, int *count, int64_t at_us)
         cuts_us[(*count)++] = at_us;
 }
 
-/* Another slide changes much of the picture at once, where little changed of late. */
+/* Whether the frame shows another slide: much of the picture changes at once, and little changed
+ * recently. */
 static bool is_cut(const struct part *p, const double blocks[BLOCKS], double change)
 {
     return changed_blocks(blocks) * 8 > BLOCKS && change > 2 && change > 4 * p->quiet;
 }
 
-/* Where the cut is that was seen at at_us: what was passed over may show the new slide already. */
-static int64_t place_cut(struct part *p, int64_t at_us)
+/* Returns the exact time of a cut that was detected at at_us, because a skipped frame may
+ * already show the new slide. */
+static int64_t locate_cut(struct part *p, int64_t at_us)
 {
     uint8_t thumbnail[THUMBNAIL_PIXELS];
     double blocks[BLOCKS];
-    for (int i = 0; i < p->passed_count; i++) {
-        if (thumbnail_make(&p->thumbnailer, p->passed[i], thumbnail) < 0)
+    for (int i = 0; i < p->skipped_count; i++) {
+        if (thumbnail_make(&p->thumbnailer, p->skipped[i], thumbnail) < 0)
             continue;
         double change = compare(thumbnail, p->before, blocks);
         if (is_cut(p, blocks, change))
-            return p->passed_us[i];
+            return p->skipped_us[i];
     }
     return at_us;
 }
 
-static void look_for_cut(struct part *p, int64_t at_us)
+static void detect_cut(struct part *p, int64_t at_us)
 {
     double blocks[BLOCKS];
     double change = compare(p->now, p->before, blocks);
     bool cut = is_cut(p, blocks, change);
     if (cut && p->looks > LEARNING_LOOKS && at_us >= p->from_us)
-        note_cut(p->cuts_us, &p->cut_count, place_cut(p, at_us));
-    /* One cut must not hide the next; lasting motion must be learnt. */
+        note_cut(p->cuts_us, &p->cut_count, locate_cut(p, at_us));
+    /* The change is bounded after a cut, so that it does not hide the next cut. Lasting motion
+     * is still learnt. */
     double bounded = cut ? 2 * p->quiet + 1 : change;
     p->quiet += (bounded - p->quiet) / 8;
     p->looks++;
@@ -175,26 +183,27 @@ static void note_activity(struct part *p, int64_t at_us)
     }
 }
 
-/* Keeps the picture until the next look. Without memory the cut is placed less exactly. */
-static void pass_over(struct part *p, const AVFrame *frame, int64_t at_us)
+/* Keeps a skipped frame until the next examined frame. If memory runs out, the time of a cut is
+ * less exact. */
+static void keep_skipped(struct part *p, const AVFrame *frame, int64_t at_us)
 {
-    AVFrame *kept = p->passed_count < MAX_PASSED ? av_frame_clone(frame) : NULL;
+    AVFrame *kept = p->skipped_count < MAX_SKIPPED ? av_frame_clone(frame) : NULL;
     if (!kept)
         return;
-    p->passed[p->passed_count] = kept;
-    p->passed_us[p->passed_count++] = at_us;
+    p->skipped[p->skipped_count] = kept;
+    p->skipped_us[p->skipped_count++] = at_us;
 }
 
-static void forget_passed(struct part *p)
+static void free_skipped(struct part *p)
 {
-    while (p->passed_count > 0)
-        av_frame_free(&p->passed[--p->passed_count]);
+    while (p->skipped_count > 0)
+        av_frame_free(&p->skipped[--p->skipped_count]);
 }
 
-static void look(struct part *p, const AVFrame *frame, int64_t at_us)
+static void examine(struct part *p, const AVFrame *frame, int64_t at_us)
 {
     if (p->has_before && at_us - p->before_us < STEP_US) {
-        pass_over(p, frame, at_us);
+        keep_skipped(p, frame, at_us);
         return;
     }
     if (thumbnail_make(&p->thumbnailer, frame, p->now) < 0)
@@ -206,9 +215,9 @@ static void look(struct part *p, const AVFrame *frame, int64_t at_us)
         p->second_ago_us = at_us;
         p->has_before = true;
     } else {
-        look_for_cut(p, at_us);
+        detect_cut(p, at_us);
     }
-    forget_passed(p);
+    free_skipped(p);
     if (at_us - p->second_ago_us >= ACTIVITY_US) {
         if (at_us >= p->from_us)
             note_activity(p, at_us);
@@ -226,7 +235,8 @@ struct reading {
     AVCodecContext *decoder;
     AVPacket *packet;
     AVFrame *frame;
-    bool sought, has_frame; /* not from the beginning; a picture came */
+    bool sought;    /* reading began after a seek */
+    bool has_frame; /* a frame was decoded */
 };
 
 static void close_reading(struct reading *r)
@@ -270,7 +280,8 @@ static bool seek(struct reading *r, const struct part *p)
     return r->sought;
 }
 
-/* 1 when the part is over; -1 when what was sought turns out to lie after its beginning; else 0. */
+/* Examines the frames that are ready. Returns 0; 1 at the end of the part; -1 if the seek went
+ * beyond the start of the part. */
 static int take_frames(struct reading *r, struct part *p)
 {
     const struct media_info *info = p->analysis->info;
@@ -287,14 +298,15 @@ static int take_frames(struct reading *r, struct part *p)
         else if (at_us >= p->to_us && at_us <= info->duration_us)
             result = 1;
         else if (at_us >= p->from_us - WARM_UP_US && at_us >= 0 && at_us <= info->duration_us)
-            look(p, r->frame, at_us);
+            examine(p, r->frame, at_us);
         r->has_frame = true;
         av_frame_unref(r->frame);
     }
     return result;
 }
 
-/* 0: looked at; 1: what was sought is wrong; -1: the node is gone. */
+/* Reads and examines a part. Returns 0; 1 if the seek went wrong; -1 with failure set: the node
+ * is gone. */
 static int read_part(
     struct reading *r, struct part *p, int permille, struct report *report, struct failure *failure)
 {
@@ -331,7 +343,7 @@ int content_analyse_part(
     close_reading(&reading);
     if (result <= 0)
         return result;
-    /* What can't be sought is read from the beginning. */
+    /* If the file cannot seek, the part is read from the start of the file. */
     result = open_reading(&reading, a, failure);
     if (result == 0)
         result = read_part(&reading, p, permille, report, failure);
@@ -339,9 +351,10 @@ int content_analyse_part(
     return result;
 }
 
-/* ---- judging ---- */
+/* ---- results ---- */
 
-/* How much of the picture changes within a second, in half of the window's looks. */
+/* Returns the median share of the picture that changes within a second, as a level from 0 to
+ * LEVELS. */
 static int median_level(const struct window *window)
 {
     int seen = 0;
@@ -359,8 +372,8 @@ static int classify(const struct window *window)
     return level < LEVELS / 5 ? MEDIA_SLIDES : level < LEVELS * 13 / 20 ? MEDIA_HEAD : MEDIA_MOTION;
 }
 
-/* What most of a window and its neighbours are. */
-static int smoothed(const struct analysis *a, int number)
+/* Returns the most frequent class of a window and its neighbours. */
+static int smoothed_class(const struct analysis *a, int number)
 {
     int votes[MEDIA_MOTION + 1] = {0}, best = classify(&a->windows[number]);
     for (int i = number - 1; i <= number + 1; i++)
@@ -377,7 +390,7 @@ static void find_stretches(const struct analysis *a, struct media_info *out)
     for (int i = 0; i < a->window_count; i++) {
         if (a->windows[i].count == 0 && out->stretch_count > 0)
             continue;
-        int found = smoothed(a, i);
+        int found = smoothed_class(a, i);
         bool same =
             out->stretch_count > 0 && out->stretches[out->stretch_count - 1].media_class == found;
         if (!same && out->stretch_count < MEDIA_MAX_STRETCHES)
@@ -386,7 +399,8 @@ static void find_stretches(const struct analysis *a, struct media_info *out)
     }
 }
 
-/* The busiest window; and what the mean second has of what changes in its busiest. */
+/* Finds the busiest window, and compares the change in the mean second with that in its busiest
+ * second. */
 static void find_busiest(const struct analysis *a, struct media_info *out)
 {
     const struct window *busiest = NULL;
@@ -404,7 +418,7 @@ static void find_busiest(const struct analysis *a, struct media_info *out)
     out->busy_permille = share_permille > 1000 ? 1000 : (int)share_permille;
 }
 
-/* How many in a row, from one end, were never bright. */
+/* Returns the number of rows or columns at one end that were never bright. */
 static int dark_run(const uint8_t *brightest, int count, bool from_end)
 {
     int run = 0;
@@ -413,7 +427,7 @@ static int dark_run(const uint8_t *brightest, int count, bool from_end)
     return run == count ? 0 : run;
 }
 
-/* Bars are measured on the picture as coded, and told as displayed. */
+/* Sets the black bars. They are measured on the coded frame and stored for the displayed frame. */
 static void find_bars(const struct part *all, struct media_info *out)
 {
     int rows = out->coded_height, columns = out->coded_width;
@@ -430,7 +444,7 @@ static void find_bars(const struct part *all, struct media_info *out)
     out->bar_left = coded[(7 - quarters) % 4];
 }
 
-/* Adds a part's findings to those of the first. */
+/* Adds the results of a part to those of the first part. */
 static void add_part(struct part *all, const struct part *p)
 {
     for (int y = 0; y < HEIGHT; y++)
@@ -510,7 +524,7 @@ void content_close(struct analysis **analysis)
     if (!a)
         return;
     for (int i = 0; a->parts && i < a->part_count; i++) {
-        forget_passed(&a->parts[i]);
+        free_skipped(&a->parts[i]);
         thumbnail_close(&a->parts[i].thumbnailer);
         free(a->parts[i].cuts_us);
     }

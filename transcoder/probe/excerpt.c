@@ -17,7 +17,7 @@ bool excerpt_compares(const struct excerpt *excerpt, int n)
     return n % excerpt->params.compared_step == first;
 }
 
-static bool encodes(const struct excerpt *excerpt, int n)
+static bool is_encoded(const struct excerpt *excerpt, int n)
 {
     for (int i = 0; i < EXCERPT_DIVISORS; i++)
         if (excerpt->params.divisors[i] > 0 && n % excerpt->params.divisors[i] == 0)
@@ -25,7 +25,7 @@ static bool encodes(const struct excerpt *excerpt, int n)
     return false;
 }
 
-static int keep(struct excerpt *excerpt, struct scaler *scaler, const AVFrame *frame, int n)
+static int keep_frame(struct excerpt *excerpt, struct scaler *scaler, const AVFrame *frame, int n)
 {
     excerpt->frames[n] = av_frame_alloc();
     if (!excerpt->frames[n])
@@ -33,17 +33,17 @@ static int keep(struct excerpt *excerpt, struct scaler *scaler, const AVFrame *f
     return scaler_run(scaler, frame, excerpt->frames[n]);
 }
 
-/* 1, 0 or -1 as excerpt_read. */
+/* Returns 1, 0 or -1 as excerpt_read() does. */
 static int read_frames(struct excerpt *excerpt, struct source *source, struct scaler *scaler)
 {
     struct failure ignored;
     for (int n = 0; n < excerpt->params.frame_count; n++) {
         const AVFrame *frame;
-        if (!encodes(excerpt, n) && !excerpt_compares(excerpt, n))
+        if (!is_encoded(excerpt, n) && !excerpt_compares(excerpt, n))
             continue;
         if (source_frame(source, excerpt->params.first_frame + n, &frame, &ignored) < 0)
             return 0;
-        int error = keep(excerpt, scaler, frame, n);
+        int error = keep_frame(excerpt, scaler, frame, n);
         if (error < 0)
             return error == AVERROR(ENOMEM) ? -1 : 0;
     }
@@ -103,7 +103,7 @@ int excerpt_luma_scaler(const struct excerpt *excerpt, struct scaler **out)
     return scaler_open(out, &params);
 }
 
-static double dssim(const struct excerpt *excerpt, int n, const AVFrame *shown)
+static double frame_dssim(const struct excerpt *excerpt, int n, const AVFrame *shown)
 {
     const AVFrame *source = excerpt->frames[n];
     return 1 - ssim_luma((struct ssim_plane){source->data[0], source->linesize[0]},
@@ -115,8 +115,8 @@ double excerpt_dssim(
     const struct excerpt *excerpt, int n, const AVFrame *shown, struct scaler *luma_scaler)
 {
     if (shown->width == excerpt->params.width && shown->height == excerpt->params.height)
-        return dssim(excerpt, n, shown);
-    /* Its luma alone. */
+        return frame_dssim(excerpt, n, shown);
+    /* Only the luma of the shown frame. */
     AVFrame luma = {.width = shown->width,
         .height = shown->height,
         .format = AV_PIX_FMT_GRAY8,
@@ -124,7 +124,7 @@ double excerpt_dssim(
         .linesize = {shown->linesize[0]}};
     AVFrame *scaled = av_frame_alloc();
     int error = scaled ? scaler_run(luma_scaler, &luma, scaled) : AVERROR(ENOMEM);
-    double result = error < 0 ? error : dssim(excerpt, n, scaled);
+    double result = error < 0 ? error : frame_dssim(excerpt, n, scaled);
     av_frame_free(&scaled);
     return result;
 }
@@ -135,7 +135,7 @@ double excerpt_dssim_held(const struct excerpt *excerpt, int divisor)
     int count = 0;
     for (int n = 0; n < excerpt->params.frame_count; n++)
         if (excerpt_compares(excerpt, n)) {
-            sum += dssim(excerpt, n, excerpt->frames[n - n % divisor]);
+            sum += frame_dssim(excerpt, n, excerpt->frames[n - n % divisor]);
             count++;
         }
     return sum / count;
@@ -165,7 +165,7 @@ void excerpt_copy_clear(struct excerpt_copy *copy)
     scaler_close(&copy->scaler);
 }
 
-static int scale(struct excerpt_copy *copy, int n)
+static int scale_frame(struct excerpt_copy *copy, int n)
 {
     if (copy->frames[n])
         return 0;
@@ -178,8 +178,8 @@ int excerpt_copy_scale(struct excerpt_copy *copy)
 {
     int error = 0;
     for (int n = 0; n < copy->excerpt->params.frame_count && error >= 0; n++)
-        if (encodes(copy->excerpt, n))
-            error = scale(copy, n);
+        if (is_encoded(copy->excerpt, n))
+            error = scale_frame(copy, n);
     return error;
 }
 
@@ -191,7 +191,7 @@ double excerpt_copy_dssim(struct excerpt_copy *copy)
     for (int n = 0, seen = 0; n < copy->excerpt->params.frame_count && found >= 0; n++) {
         if (!excerpt_compares(copy->excerpt, n) || seen++ % 2 != 0)
             continue;
-        found = scale(copy, n);
+        found = scale_frame(copy, n);
         if (found >= 0)
             found = excerpt_dssim(copy->excerpt, n, copy->frames[n], luma_scaler);
         sum += found;

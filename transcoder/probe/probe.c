@@ -21,24 +21,25 @@
 #include "transcoder/worker/parallel.h"
 
 #define US 1000000LL
-/* Shorter than this there is nothing to watch; a little less, since containers round. */
+/* The least duration of a lesson: a tenth of a second, a little less because containers round. */
 #define MIN_US 99000
-/* An offset between sound and picture that players bridge is kept in the timestamps; a longer one
- * is filled. */
+/* An offset between audio and video up to this stays in the timestamps, because players bridge
+ * it. A longer one is filled. */
 #define KEPT_OFFSET_US 100000
-/* Decoding so much from the beginning costs next to nothing. */
+/* Decoding this much from the start of a file costs nearly nothing. */
 #define SHORT_US (70 * US)
+/* Keyframes that are further apart than this are rare. */
 #define RARE_KEYFRAMES_US (60 * US)
 
-/* One look at a file, which is the source or its remuxed copy. */
-struct look {
+/* The findings about a file, which is the source or its remuxed copy. */
+struct probe {
     const struct work *work;
     int fd;
     struct input *input;
     struct scan scan;
     struct media_info *info;
-    struct decode_check video_trial;
-    bool untimed; /* the video has no times of its own */
+    struct decode_check video_check;
+    bool untimed; /* the video has no timestamps */
 };
 
 /* ---- streams ---- */
@@ -52,7 +53,7 @@ static void leave_out(struct media_info *info, const char *what)
             used ? "," : "", what);
 }
 
-static bool encrypted(const AVStream *stream)
+static bool is_encrypted(const AVStream *stream)
 {
     static const uint32_t tags[] = {MKTAG('e', 'n', 'c', 'v'), MKTAG('e', 'n', 'c', 'a'),
         MKTAG('d', 'r', 'm', 's'), MKTAG('d', 'r', 'm', 'i')};
@@ -62,57 +63,59 @@ static bool encrypted(const AVStream *stream)
     return av_stream_get_side_data(stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, NULL) != NULL;
 }
 
-/* Whether something comes out of the decoder; why not goes into failure. */
-static bool decodable(const struct look *look, int index, int frames, struct decode_check *trial,
+/* Whether the stream can be decoded. If not, failure says why. */
+static bool can_decode(const struct probe *probe, int index, int frames, struct decode_check *check,
     struct failure *failure)
 {
-    const AVStream *stream = look->input->format->streams[index];
-    if (encrypted(stream)) {
+    const AVStream *stream = probe->input->format->streams[index];
+    if (is_encrypted(stream)) {
         failure_set(failure, REASON_ENCRYPTED, "stream %d", index);
         return false;
     }
-    if (look->scan.streams[index].packets == 0) {
+    if (probe->scan.streams[index].packets == 0) {
         failure_set(failure, REASON_NO_STREAMS, "stream %d is empty", index);
         return false;
     }
     struct decode_check_params params = {.stream = index, .frames = frames};
-    const struct scan_stream *seen = &look->scan.streams[index];
+    const struct scan_stream *seen = &probe->scan.streams[index];
     if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && seen->timed &&
         seen->end_us - seen->start_us > SHORT_US) {
         params.start_us = seen->start_us;
         params.end_us = seen->end_us;
     }
-    if (decode_check_run(look->fd, &params, trial, failure) < 0)
+    if (decode_check_run(probe->fd, &params, check, failure) < 0)
         return false;
-    if (trial->frames > 0)
+    if (check->frames > 0)
         return true;
     failure_set(failure, REASON_DAMAGED, "%s", avcodec_get_name(stream->codecpar->codec_id));
     return false;
 }
 
-/* The default track comes first, then the one with more in it. */
-static bool better(const struct look *look, int a, int b)
+/* Whether stream a is better than stream b: the default track first, then the one with more
+ * bytes. */
+static bool is_better(const struct probe *probe, int a, int b)
 {
-    AVStream **streams = look->input->format->streams;
+    AVStream **streams = probe->input->format->streams;
     int a_default = streams[a]->disposition & AV_DISPOSITION_DEFAULT,
         b_default = streams[b]->disposition & AV_DISPOSITION_DEFAULT;
     if (a_default != b_default)
         return a_default;
-    return look->scan.streams[a].bytes > look->scan.streams[b].bytes;
+    return probe->scan.streams[a].bytes > probe->scan.streams[b].bytes;
 }
 
-/* Usable streams of a type, best first. Returns how many. */
-static int sort_streams(const struct look *look, enum AVMediaType type, int *sorted)
+/* Sorts the usable streams of a type, the best one first. Returns their number. */
+static int sort_streams(const struct probe *probe, enum AVMediaType type, int *sorted)
 {
     int count = 0;
-    for (int i = 0; i < look->scan.stream_count; i++) {
-        const AVStream *stream = look->input->format->streams[i];
+    for (int i = 0; i < probe->scan.stream_count; i++) {
+        const AVStream *stream = probe->input->format->streams[i];
         if (stream->codecpar->codec_type != type ||
             (stream->disposition & (AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS)))
             continue;
         int at = count++;
-        for (; at > 0 && look->scan.streams[i].packets > 0 &&
-               (look->scan.streams[sorted[at - 1]].packets == 0 || better(look, i, sorted[at - 1]));
+        for (; at > 0 && probe->scan.streams[i].packets > 0 &&
+               (probe->scan.streams[sorted[at - 1]].packets == 0 ||
+                   is_better(probe, i, sorted[at - 1]));
              at--)
             sorted[at] = sorted[at - 1];
         sorted[at] = i;
@@ -120,46 +123,47 @@ static int sort_streams(const struct look *look, enum AVMediaType type, int *sor
     return count;
 }
 
-static int choose_video(struct look *look, struct failure *failure)
+static int choose_video(struct probe *probe, struct failure *failure)
 {
     int sorted[INPUT_MAX_STREAMS];
-    int count = sort_streams(look, AVMEDIA_TYPE_VIDEO, sorted);
+    int count = sort_streams(probe, AVMEDIA_TYPE_VIDEO, sorted);
     for (int i = 0; i < count; i++) {
-        const AVStream *stream = look->input->format->streams[sorted[i]];
+        const AVStream *stream = probe->input->format->streams[sorted[i]];
         const char *codec = avcodec_get_name(stream->codecpar->codec_id);
         if ((int64_t)stream->codecpar->width * stream->codecpar->height > INPUT_MAX_PIXELS)
             return failure_set(failure, REASON_TOO_LARGE_PICTURE, "%dx%d", stream->codecpar->width,
                 stream->codecpar->height);
-        if (look->info->has_video || !decodable(look, sorted[i], 48, &look->video_trial, failure)) {
-            leave_out(look->info, codec);
+        if (probe->info->has_video ||
+            !can_decode(probe, sorted[i], 48, &probe->video_check, failure)) {
+            leave_out(probe->info, codec);
             continue;
         }
-        look->info->has_video = true;
-        look->info->video_stream = sorted[i];
-        look->untimed = !look->scan.streams[sorted[i]].timed ||
-                        (look->input->format->iformat->flags & AVFMT_NOTIMESTAMPS);
-        av_strlcpy(look->info->video_codec, codec, sizeof(look->info->video_codec));
+        probe->info->has_video = true;
+        probe->info->video_stream = sorted[i];
+        probe->untimed = !probe->scan.streams[sorted[i]].timed ||
+                         (probe->input->format->iformat->flags & AVFMT_NOTIMESTAMPS);
+        av_strlcpy(probe->info->video_codec, codec, sizeof(probe->info->video_codec));
     }
     return 0;
 }
 
-static void choose_audio(struct look *look, struct failure *failure)
+static void choose_audio(struct probe *probe, struct failure *failure)
 {
     int sorted[INPUT_MAX_STREAMS];
-    int count = sort_streams(look, AVMEDIA_TYPE_AUDIO, sorted);
+    int count = sort_streams(probe, AVMEDIA_TYPE_AUDIO, sorted);
     for (int i = 0; i < count; i++) {
-        const AVStream *stream = look->input->format->streams[sorted[i]];
+        const AVStream *stream = probe->input->format->streams[sorted[i]];
         const char *codec = avcodec_get_name(stream->codecpar->codec_id);
-        struct decode_check trial;
-        if (look->info->audio_count == MEDIA_MAX_AUDIO ||
-            !decodable(look, sorted[i], 2, &trial, failure) || trial.sample_rate <= 0 ||
-            trial.channels <= 0 || trial.channels > 64) {
-            leave_out(look->info, codec);
+        struct decode_check check;
+        if (probe->info->audio_count == MEDIA_MAX_AUDIO ||
+            !can_decode(probe, sorted[i], 2, &check, failure) || check.sample_rate <= 0 ||
+            check.channels <= 0 || check.channels > 64) {
+            leave_out(probe->info, codec);
             continue;
         }
-        struct media_audio *audio = &look->info->audio[look->info->audio_count++];
+        struct media_audio *audio = &probe->info->audio[probe->info->audio_count++];
         *audio = (struct media_audio){
-            .stream = sorted[i], .sample_rate = trial.sample_rate, .channels = trial.channels};
+            .stream = sorted[i], .sample_rate = check.sample_rate, .channels = check.channels};
         av_strlcpy(audio->codec, codec, sizeof(audio->codec));
         const AVDictionaryEntry *language = av_dict_get(stream->metadata, "language", NULL, 0);
         if (language)
@@ -167,21 +171,22 @@ static void choose_audio(struct look *look, struct failure *failure)
     }
 }
 
-/* Subtitles in the container's order. Pictures of text (DVD, Blu-ray, broadcast) are left out, and
- * so is what has no decoder; an empty track is nothing that anybody would miss. */
-static void choose_text(struct look *look)
+/* Lists the text subtitles in the order of the container. Subtitles that are pictures (DVD,
+ * Blu-ray, broadcast) and those without a decoder count as unused. Empty tracks are ignored. */
+static void choose_text(struct probe *probe)
 {
-    struct media_info *info = look->info;
-    for (int i = 0; i < look->scan.stream_count; i++) {
-        const AVStream *stream = look->input->format->streams[i];
+    struct media_info *info = probe->info;
+    for (int i = 0; i < probe->scan.stream_count; i++) {
+        const AVStream *stream = probe->input->format->streams[i];
         enum AVCodecID codec = stream->codecpar->codec_id;
         AVCodecContext *decoder = NULL;
         struct failure ignored;
         if (stream->codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE ||
-            look->scan.streams[i].packets == 0)
+            probe->scan.streams[i].packets == 0)
             continue;
-        if (!subtitle_is_usable(codec) || encrypted(stream) || info->text_count == MEDIA_MAX_TEXT ||
-            input_open_decoder(look->input, i, &decoder, &ignored) < 0) {
+        if (!subtitle_is_usable(codec) || is_encrypted(stream) ||
+            info->text_count == MEDIA_MAX_TEXT ||
+            input_open_decoder(probe->input, i, &decoder, &ignored) < 0) {
             leave_out(info, avcodec_get_name(codec));
             continue;
         }
@@ -205,13 +210,14 @@ static void widen(const struct scan_stream *stream, int64_t *start_us, int64_t *
         *end_us = stream->end_us;
 }
 
-static void measure_times(struct look *look)
+static void measure_times(struct probe *probe)
 {
-    struct media_info *info = look->info;
+    struct media_info *info = probe->info;
     int64_t start_us = INT64_MAX, end_us = INT64_MIN;
     if (info->has_video) {
-        struct scan_stream *video = &look->scan.streams[info->video_stream];
-        /* Some containers don't say how long the last picture is shown: as long as any other. */
+        struct scan_stream *video = &probe->scan.streams[info->video_stream];
+        /* Some containers do not state the duration of the last frame, so it gets that of the
+         * others. */
         int64_t rounded_us = video->start_us + US * video->packets * info->fps_den / info->fps_num;
         if (video->end_us < rounded_us &&
             rounded_us - video->end_us <= US * info->fps_den / info->fps_num)
@@ -219,29 +225,33 @@ static void measure_times(struct look *look)
         widen(video, &start_us, &end_us);
     }
     for (int i = 0; i < info->audio_count; i++)
-        widen(&look->scan.streams[info->audio[i].stream], &start_us, &end_us);
+        widen(&probe->scan.streams[info->audio[i].stream], &start_us, &end_us);
     info->zero_us = start_us;
     info->duration_us = end_us - start_us;
     if (info->has_video) {
-        const struct scan_stream *video = &look->scan.streams[info->video_stream];
+        const struct scan_stream *video = &probe->scan.streams[info->video_stream];
         int64_t offset_us = video->start_us - start_us;
         info->video_start_us = offset_us <= KEPT_OFFSET_US ? offset_us : 0;
         info->video_end_us = video->end_us - start_us;
     }
     for (int i = 0; i < info->audio_count; i++) {
-        info->audio[i].start_us = look->scan.streams[info->audio[i].stream].start_us - start_us;
-        info->audio[i].end_us = look->scan.streams[info->audio[i].stream].end_us - start_us;
+        info->audio[i].start_us = probe->scan.streams[info->audio[i].stream].start_us - start_us;
+        info->audio[i].end_us = probe->scan.streams[info->audio[i].stream].end_us - start_us;
     }
-    const AVFormatContext *format = look->input->format;
+    const AVFormatContext *format = probe->input->format;
     bool stated =
         format->duration > 0 && format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
     int64_t stated_us = stated ? format->duration : 0;
     info->stated_us = stated_us;
-    /* Short by more than a second and a twentieth: something is missing at the end. */
+    /* If the file is shorter than stated by more than a second and a twentieth, its end is
+     * missing. */
     info->salvaged = stated_us > info->duration_us + US + info->duration_us / 20;
 }
 
 /* ---- the frame grid ---- */
+
+#define MIN_GRID_FPS 5
+#define MAX_GRID_FPS 30.5
 
 static bool near_rate(double rate, double wanted)
 {
@@ -258,27 +268,34 @@ static AVRational standard_rate(double mean)
     return rates[sizeof(rates) / sizeof(rates[0]) - 1];
 }
 
-/* The rate of the grid: the source's own where it is constant and at most 30; half, a third... of
- * faster ones; for pictures that come as they like, the rate that they keep to where there is one,
- * else the next standard rate above their mean. */
+/* Whether the average rate that the container states is the real one and suits a grid. */
+static bool average_suits(AVRational average, double mean)
+{
+    return average.num > 0 && near_rate(mean, av_q2d(average)) && av_q2d(average) >= MIN_GRID_FPS &&
+           av_q2d(average) <= MAX_GRID_FPS && average.den <= 1001;
+}
+
+/* Returns the rate of the frame grid. Video at a constant rate of at most 30 keeps its rate.
+ * Faster video gets a half, a third, and so on. Video at a variable rate gets the stated average
+ * if that is right, else the next standard rate above the measured mean. */
 static AVRational choose_rate(const AVStream *stream, const struct scan_stream *seen)
 {
     int64_t length_us =
         seen->timed && seen->end_us > seen->start_us ? seen->end_us - seen->start_us : 0;
     double mean = length_us > 0 ? (double)seen->packets * US / (double)length_us : 0;
-    AVRational nominal = stream->r_frame_rate, average = stream->avg_frame_rate;
-    if (nominal.num <= 0 || nominal.den <= 0 || av_q2d(nominal) > 1000)
-        nominal = average.num > 0 && average.den > 0 ? average : standard_rate(mean);
-    double rate = av_q2d(nominal);
-    if (rate > 30.5 && mean > rate * 0.9)
-        nominal.den *= (int)ceil(rate / 30.5);
-    else if (rate > 30.5 || rate < 5 || (mean > 0 && mean > rate * 1.02))
-        nominal = average.num > 0 && near_rate(mean, av_q2d(average)) && av_q2d(average) >= 5 &&
-                          av_q2d(average) <= 30.5 && rate <= 1000 && average.den <= 1001
-                      ? average
-                      : standard_rate(mean);
-    av_reduce(&nominal.num, &nominal.den, nominal.num, nominal.den, 100000);
-    return nominal;
+    AVRational average = stream->avg_frame_rate, chosen = stream->r_frame_rate;
+    if (chosen.num <= 0 || chosen.den <= 0 || av_q2d(chosen) > 1000)
+        chosen = average.num > 0 && average.den > 0 ? average : standard_rate(mean);
+    double rate = av_q2d(chosen);
+    bool constant_and_fast = rate > MAX_GRID_FPS && mean > rate * 0.9;
+    bool fits_grid = rate >= MIN_GRID_FPS && rate <= MAX_GRID_FPS;
+    bool frames_are_denser = mean > 0 && mean > rate * 1.02;
+    if (constant_and_fast)
+        chosen.den *= (int)ceil(rate / MAX_GRID_FPS);
+    else if (!fits_grid || frames_are_denser)
+        chosen = rate <= 1000 && average_suits(average, mean) ? average : standard_rate(mean);
+    av_reduce(&chosen.num, &chosen.den, chosen.num, chosen.den, 100000);
+    return chosen;
 }
 
 /* ---- the picture ---- */
@@ -290,37 +307,42 @@ static int rotation_of(const AVStream *stream)
     double angle = matrix ? av_display_rotation_get(matrix) : 0;
     if (isnan(angle))
         return 0;
-    /* FFmpeg counts counterclockwise; slight turns (stabilised phones) are let be. */
+    /* FFmpeg counts counterclockwise. Small angles, as of stabilised phones, are ignored. */
     int quarters = (int)lround(-angle / 90);
     return ((quarters % 4) + 4) % 4 * 90;
 }
 
-static int describe_picture(struct look *look, struct failure *failure)
+/* Returns the sample aspect ratio; 1:1 if it is unknown, or so extreme that the header is
+ * damaged. */
+static AVRational sample_aspect(const AVStream *stream, const struct decode_check *check)
 {
-    struct media_info *info = look->info;
-    AVStream *stream = look->input->format->streams[info->video_stream];
-    info->coded_width = look->video_trial.width;
-    info->coded_height = look->video_trial.height;
-    info->interlaced = look->video_trial.interlaced;
-    info->rotation = rotation_of(stream);
+    const AVRational square = {1, 1};
     AVRational sar = stream->sample_aspect_ratio;
     if (sar.num <= 0 || sar.den <= 0)
-        sar = (AVRational){look->video_trial.sar_num, look->video_trial.sar_den};
-    double ratio = sar.num > 0 && sar.den > 0 ? av_q2d(sar) : 1;
-    /* Beyond this it is a damaged header, not a picture. */
-    if (ratio < 0.1 || ratio > 10 || sar.num > 1000000 || sar.den > 1000000) {
-        ratio = 1;
-        sar = (AVRational){1, 1};
-    }
-    info->sar_num = sar.num > 0 && sar.den > 0 ? sar.num : 1;
-    info->sar_den = sar.num > 0 && sar.den > 0 ? sar.den : 1;
-    int width = plan_even(info->coded_width * ratio), height = plan_even(info->coded_height);
+        sar = (AVRational){check->sar_num, check->sar_den};
+    if (sar.num <= 0 || sar.den <= 0 || sar.num > 1000000 || sar.den > 1000000)
+        return square;
+    return av_q2d(sar) < 0.1 || av_q2d(sar) > 10 ? square : sar;
+}
+
+static int describe_video(struct probe *probe, struct failure *failure)
+{
+    struct media_info *info = probe->info;
+    const AVStream *stream = probe->input->format->streams[info->video_stream];
+    info->coded_width = probe->video_check.width;
+    info->coded_height = probe->video_check.height;
+    info->interlaced = probe->video_check.interlaced;
+    info->rotation = rotation_of(stream);
+    AVRational sar = sample_aspect(stream, &probe->video_check);
+    info->sar_num = sar.num;
+    info->sar_den = sar.den;
+    int width = plan_even(info->coded_width * av_q2d(sar)), height = plan_even(info->coded_height);
     bool turned = info->rotation % 180 != 0;
     info->width = turned ? height : width;
     info->height = turned ? width : height;
     if (width > 16384 || height > 16384 || (int64_t)width * height > INPUT_MAX_PIXELS)
         return failure_set(failure, REASON_TOO_LARGE_PICTURE, "%dx%d", width, height);
-    AVRational rate = choose_rate(stream, &look->scan.streams[info->video_stream]);
+    AVRational rate = choose_rate(stream, &probe->scan.streams[info->video_stream]);
     info->fps_num = rate.num;
     info->fps_den = rate.den;
     return 0;
@@ -328,16 +350,14 @@ static int describe_picture(struct look *look, struct failure *failure)
 
 /* ---- the whole ---- */
 
-/*
- * Seeking must work where chunks begin: tried at two excerpts, each from a fresh start as a worker
- * would. Where keyframes are so rare that decoding from the beginning is all one can do, a copy
- * would not help.
- */
-static bool can_be_sought(const struct look *look)
+/* Whether seeking works where chunks begin. It is tried at two positions, each with a newly
+ * opened source, as a worker does it. If keyframes are so rare that only decoding from the start
+ * works, a copy would not help, so the answer is true. */
+static bool can_seek(const struct probe *probe)
 {
-    const struct media_info *info = look->info;
+    const struct media_info *info = probe->info;
     if (!info->has_video ||
-        look->scan.streams[info->video_stream].keyframe_gap_us > RARE_KEYFRAMES_US)
+        probe->scan.streams[info->video_stream].keyframe_gap_us > RARE_KEYFRAMES_US)
         return true;
     int64_t frames = av_rescale(info->duration_us, info->fps_num, US * info->fps_den);
     for (int part = 1; part <= 2; part++) {
@@ -346,7 +366,7 @@ static bool can_be_sought(const struct look *look)
         int64_t frame = frames * part / 3;
         if (av_rescale(frame, US * info->fps_den, info->fps_num) < SHORT_US)
             continue;
-        if (source_open(&source, look->fd, info, frame, &ignored) < 0)
+        if (source_open(&source, probe->fd, info, frame, &ignored) < 0)
             return false;
         bool sought = !source_from_beginning(source);
         source_close(&source);
@@ -356,18 +376,19 @@ static bool can_be_sought(const struct look *look)
     return true;
 }
 
-static int judge(const struct look *look, const struct failure *why_not, struct failure *failure)
+static int check_usable(
+    const struct probe *probe, const struct failure *why_not, struct failure *failure)
 {
-    const struct media_info *info = look->info;
+    const struct media_info *info = probe->info;
     if (!info->has_video && info->audio_count == 0) {
         *failure = *why_not;
         if (why_not->reason == REASON_NONE)
-            failure_set(failure, REASON_NO_STREAMS, "%d streams", look->scan.stream_count);
+            failure_set(failure, REASON_NO_STREAMS, "%d streams", probe->scan.stream_count);
         return -1;
     }
     bool one_picture = info->has_video && info->audio_count == 0 &&
-                       look->scan.streams[info->video_stream].packets < 2;
-    if (!look->untimed && (info->duration_us < MIN_US || one_picture))
+                       probe->scan.streams[info->video_stream].packets < 2;
+    if (!probe->untimed && (info->duration_us < MIN_US || one_picture))
         return failure_set(failure, REASON_TOO_SHORT, "%.3f s", (double)info->duration_us / US);
     if (info->duration_us > INPUT_MAX_US)
         return failure_set(
@@ -375,21 +396,21 @@ static int judge(const struct look *look, const struct failure *why_not, struct 
     return 0;
 }
 
-static void describe_container(struct look *look)
+static void describe_container(struct probe *probe)
 {
-    struct media_info *info = look->info;
-    av_strlcpy(info->container, look->input->format->iformat->name, sizeof(info->container));
-    const AVDictionaryEntry *title = av_dict_get(look->input->format->metadata, "title", NULL, 0);
+    struct media_info *info = probe->info;
+    av_strlcpy(info->container, probe->input->format->iformat->name, sizeof(info->container));
+    const AVDictionaryEntry *title = av_dict_get(probe->input->format->metadata, "title", NULL, 0);
     if (title)
-        tags_to_utf8(look->work->gb18030, title->value, info->title, sizeof(info->title));
+        tags_to_utf8(probe->work->gb18030, title->value, info->title, sizeof(info->title));
 }
 
-/* Only text in it: say so, rather than that streams are missing. */
-static bool only_subtitles(const struct look *look)
+/* Whether the file has only text. A message about this is better than one about missing streams. */
+static bool only_subtitles(const struct probe *probe)
 {
     bool text = false;
-    for (int i = 0; i < look->scan.stream_count; i++) {
-        enum AVMediaType type = look->input->format->streams[i]->codecpar->codec_type;
+    for (int i = 0; i < probe->scan.stream_count; i++) {
+        enum AVMediaType type = probe->input->format->streams[i]->codecpar->codec_type;
         if (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO)
             return false;
         text |= type == AVMEDIA_TYPE_SUBTITLE;
@@ -397,32 +418,32 @@ static bool only_subtitles(const struct look *look)
     return text;
 }
 
-static int look_at(struct look *look, struct failure *failure)
+static int probe_file(struct probe *probe, struct failure *failure)
 {
     struct failure why_not = {.reason = REASON_NONE};
-    *look->info = (struct media_info){.sar_num = 1, .sar_den = 1};
-    if (input_open(&look->input, look->fd, failure) < 0 ||
-        scan_packets(look->input, look->work->report, &look->scan, failure) < 0)
+    *probe->info = (struct media_info){.sar_num = 1, .sar_den = 1};
+    if (input_open(&probe->input, probe->fd, failure) < 0 ||
+        scan_packets(probe->input, probe->work->report, &probe->scan, failure) < 0)
         return -1;
-    describe_container(look);
-    if (only_subtitles(look))
-        return failure_set(failure, REASON_SUBTITLES_ONLY, "%s", look->info->container);
-    if (choose_video(look, failure) < 0)
+    describe_container(probe);
+    if (only_subtitles(probe))
+        return failure_set(failure, REASON_SUBTITLES_ONLY, "%s", probe->info->container);
+    if (choose_video(probe, failure) < 0)
         return -1;
-    choose_audio(look, &why_not);
-    choose_text(look);
-    if (!look->info->has_video && why_not.reason == REASON_NONE)
+    choose_audio(probe, &why_not);
+    choose_text(probe);
+    if (!probe->info->has_video && why_not.reason == REASON_NONE)
         why_not = *failure;
-    if (look->info->has_video && describe_picture(look, failure) < 0)
+    if (probe->info->has_video && describe_video(probe, failure) < 0)
         return -1;
-    /* Without times of their own the pictures get some by remuxing; until then there is nothing to
-     * measure. */
-    if (!look->untimed && (look->info->has_video || look->info->audio_count > 0))
-        measure_times(look);
-    return judge(look, &why_not, failure);
+    /* Frames without timestamps get them by remuxing. Before that there is nothing to measure. */
+    if (!probe->untimed && (probe->info->has_video || probe->info->audio_count > 0))
+        measure_times(probe);
+    return check_usable(probe, &why_not, failure);
 }
 
-/* What the source says of itself holds for its copy too. */
+/* Copies the statements of the source to the findings about its copy, because they hold for
+ * both. */
 static void keep_statements(struct media_info *info, const struct media_info *before)
 {
     memcpy(info->container, before->container, sizeof(info->container));
@@ -433,11 +454,11 @@ static void keep_statements(struct media_info *info, const struct media_info *be
     info->salvaged = before->salvaged;
 }
 
-/* Replaces the look at the source by one at its remuxed copy. */
-static int remux(struct look *look, int64_t *bytes, struct failure *failure)
+/* Replaces the findings about the source by those about its remuxed copy. */
+static int remux(struct probe *probe, int64_t *bytes, struct failure *failure)
 {
     int streams[1 + MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT], count = 0;
-    const struct media_info *info = look->info;
+    const struct media_info *info = probe->info;
     if (info->has_video)
         streams[count++] = info->video_stream;
     for (int i = 0; i < info->audio_count; i++)
@@ -447,43 +468,43 @@ static int remux(struct look *look, int64_t *bytes, struct failure *failure)
     struct remux_params params = {
         .streams = streams,
         .stream_count = count,
-        .untimed_stream = look->untimed ? info->video_stream : -1,
+        .untimed_stream = probe->untimed ? info->video_stream : -1,
         .fps = {info->fps_num, info->fps_den},
     };
     int copy;
-    if (remux_run(look->work, &params, &copy, bytes, failure) < 0)
+    if (remux_run(probe->work, &params, &copy, bytes, failure) < 0)
         return -1;
-    input_close(&look->input);
-    look->fd = copy;
+    input_close(&probe->input);
+    probe->fd = copy;
     struct media_info *before = av_memdup(info, sizeof(*info));
     if (!before)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "probe");
-    int result = look_at(look, failure);
-    if (result == 0 && look->untimed)
+    int result = probe_file(probe, failure);
+    if (result == 0 && probe->untimed)
         result = failure_set(failure, REASON_DAMAGED, "pictures without times");
     if (result == 0)
-        keep_statements(look->info, before);
+        keep_statements(probe->info, before);
     av_free(before);
     return result;
 }
 
-static int describe(struct look *look, struct message *message, struct failure *failure)
+static int describe(struct probe *probe, struct message *message, struct failure *failure)
 {
-    if (look_at(look, failure) < 0)
+    if (probe_file(probe, failure) < 0)
         return -1;
     message->info.seekable = true;
-    if (!look->untimed && look->scan.leaps == 0 && can_be_sought(look))
+    if (!probe->untimed && probe->scan.leaps == 0 && can_seek(probe))
         return 0;
-    if (remux(look, &message->remuxed_bytes, failure) < 0)
+    if (remux(probe, &message->remuxed_bytes, failure) < 0)
         return -1;
     message->info.seekable = false;
     return 0;
 }
 
-/* Parts of the analysis and tracks of sound, side by side. */
+/* The parts of the content analysis and the audio tracks, which threads handle independently. */
 struct study {
-    const struct look *look;
-    struct analysis *analysis; /* NULL without pictures */
+    const struct probe *probe;
+    struct analysis *analysis; /* NULL: the lesson has no video */
     int part_count, count;
     struct failure failures[CONTENT_MAX_PARTS + MEDIA_MAX_AUDIO];
     int results[CONTENT_MAX_PARTS + MEDIA_MAX_AUDIO];
@@ -492,28 +513,28 @@ struct study {
 static void run_study(void *context, int number)
 {
     struct study *study = context;
-    const struct look *look = study->look;
-    struct report *report = look->work->report;
+    const struct probe *probe = study->probe;
+    struct report *report = probe->work->report;
     struct failure *failure = &study->failures[number];
     int permille = 100 + 500 * number / study->count, track = number - study->part_count;
     study->results[number] =
         track < 0 ? content_analyse_part(study->analysis, number, permille, report, failure)
-                  : audio_probe_run(look->fd, look->info, track, permille, report, failure);
+                  : audio_probe_run(probe->fd, probe->info, track, permille, report, failure);
 }
 
-/* What is to be seen and heard: from the copy, where there is one. */
-static int study_all(const struct look *look, struct failure *failure)
+/* Analyses video and audio, of the copy if there is one. */
+static int study_all(const struct probe *probe, struct failure *failure)
 {
-    struct media_info *info = look->info;
-    struct study study = {.look = look};
+    struct media_info *info = probe->info;
+    struct study study = {.probe = probe};
     if (info->has_video) {
-        int64_t gap_us = look->scan.streams[info->video_stream].keyframe_gap_us;
-        study.part_count = content_open(&study.analysis, look->fd, info, gap_us, failure);
+        int64_t gap_us = probe->scan.streams[info->video_stream].keyframe_gap_us;
+        study.part_count = content_open(&study.analysis, probe->fd, info, gap_us, failure);
         if (study.part_count < 0)
             return -1;
     }
     study.count = study.part_count + info->audio_count;
-    parallel_run(look->work->job->threads, study.count, run_study, &study);
+    parallel_run(probe->work->job->threads, study.count, run_study, &study);
     int result = 0;
     for (int i = 0; i < study.count && result == 0; i++)
         if ((result = study.results[i]) < 0)
@@ -527,19 +548,19 @@ static int study_all(const struct look *look, struct failure *failure)
 int probe_run(const struct work *work, struct failure *failure)
 {
     struct message message = {.type = MESSAGE_PROBED};
-    struct look look = {.work = work, .fd = work->source_fd, .info = &message.info};
+    struct probe probe = {.work = work, .fd = work->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
-    int result = describe(&look, &message, failure);
+    int result = describe(&probe, &message, failure);
     if (result == 0)
-        result = study_all(&look, failure);
+        result = study_all(&probe, failure);
     if (result == 0 && message.info.has_video)
-        result = trials_run(look.fd, &message.info, work, failure);
+        result = trials_run(probe.fd, &message.info, work, failure);
     if (result == 0)
         result = report_send(work->report, &message, failure);
     if (result < 0 && message.remuxed_bytes > 0)
         unlinkat(work->output_fd, work->job->remux_name, 0);
-    input_close(&look.input);
-    if (look.fd != work->source_fd)
-        close(look.fd);
+    input_close(&probe.input);
+    if (probe.fd != work->source_fd)
+        close(probe.fd);
     return result;
 }

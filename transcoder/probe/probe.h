@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a source holds, measured rather than believed: its packets are all looked at, some are
- * decoded. */
+/* Finds out the contents of a source by measurement: all packets are read, and some are decoded. */
 #ifndef TRANSCODER_PROBE_PROBE_H
 #define TRANSCODER_PROBE_PROBE_H
 #include "transcoder/package/deliver.h"
 
-/* Probes the source; where it can't be sought or lacks timestamps, writes a remuxed copy
- * (job->remux_name) that can, and describes that. Reports MESSAGE_PROBED. 0, or -1: failure set. */
+/* Probes the source. If the source cannot seek or has no timestamps, writes a remuxed copy
+ * (job->remux_name) and describes the copy. Reports MESSAGE_PROBED. Returns 0, or -1 with
+ * failure set. */
 int probe_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -14,12 +14,12 @@
 #define IO_BUFFER_BYTES (256 * 1024)
 #define MAX_PACKETS (12LL * 3600 * 120)
 
-/* When each packet of an untimed stream is shown: its excerpt among the pictures that come out of the
- * decoder. */
+/* The display order of the packets of an untimed stream: the position of each packet's frame
+ * among the frames that leave the decoder. */
 struct order {
-    int64_t *rank; /* by packet number; -1: gives no picture */
+    int64_t *rank; /* by packet number; -1: the packet gives no frame */
     int64_t count, room;
-    int64_t delay; /* the most excerpts by which a picture is shown before its packet's turn */
+    int64_t delay; /* the most positions by which a frame is shown before its packet's turn */
 };
 
 static int order_append(struct order *order)
@@ -37,9 +37,9 @@ static int order_append(struct order *order)
     return 0;
 }
 
-/* Notes the excerpts of the pictures that are ready. What can't be decoded has none. */
-static int take_pictures(
-    struct order *order, AVCodecContext *decoder, AVFrame *frame, int64_t *shown)
+/* Notes the positions of the frames that are ready. Packets that can't be decoded have no
+ * position. */
+static int note_frames(struct order *order, AVCodecContext *decoder, AVFrame *frame, int64_t *shown)
 {
     int error;
     while ((error = avcodec_receive_frame(decoder, frame)) >= 0) {
@@ -61,7 +61,7 @@ static int decode_packet(struct order *order, AVCodecContext *decoder, const AVP
     int error = order_append(order);
     if (error >= 0)
         error = avcodec_send_packet(decoder, packet);
-    return error == AVERROR(ENOMEM) ? error : take_pictures(order, decoder, frame, shown);
+    return error == AVERROR(ENOMEM) ? error : note_frames(order, decoder, frame, shown);
 }
 
 static int decode_order(const struct work *work, struct input *input, int stream,
@@ -79,7 +79,7 @@ static int decode_order(const struct work *work, struct input *input, int stream
             work->report, (int)(input->at_bytes * 800 / input->size_bytes), failure);
     }
     if (error >= 0 && avcodec_send_packet(decoder, NULL) >= 0)
-        error = take_pictures(order, decoder, frame, &shown);
+        error = note_frames(order, decoder, frame, &shown);
     av_packet_free(&packet);
     av_frame_free(&frame);
     return error < 0 ? failure_from_av(failure, error, REASON_DAMAGED, "picture order") : result;
@@ -105,10 +105,10 @@ static int find_order(
 struct writer {
     int fd;
     struct timestamps clock;
-    int64_t untimed_packets; /* of the untimed stream, so far */
+    int64_t untimed_packets; /* packets of the untimed stream so far */
     AVIOContext *io;
     AVFormatContext *format;
-    int out_index[INPUT_MAX_STREAMS]; /* by the source's index; -1 left out */
+    int out_index[INPUT_MAX_STREAMS]; /* by index in the source; -1: left out */
 };
 
 static int on_write(void *opaque, uint8_t *buffer, int bytes)
@@ -126,13 +126,14 @@ static int64_t on_seek(void *opaque, int64_t offset, int whence)
     return at < 0 ? AVERROR(errno) : at;
 }
 
-/* Matroska takes nearly every codec, NUT the rest (some of FLV's speech codecs). */
+/* Chooses the container. Matroska supports nearly every codec; NUT supports the rest, such as
+ * some speech codecs of FLV. */
 static const char *choose_container(const struct input *input, const struct remux_params *params)
 {
     const AVOutputFormat *matroska = av_guess_format("matroska", NULL, NULL);
     for (int i = 0; i < params->stream_count; i++) {
         enum AVCodecID codec = input->format->streams[params->streams[i]]->codecpar->codec_id;
-        /* Copied as plain text. */
+        /* This codec is copied as plain text. */
         if (codec == AV_CODEC_ID_MOV_TEXT)
             continue;
         if (!matroska || avformat_query_codec(matroska, codec, FF_COMPLIANCE_NORMAL) != 1)
@@ -152,7 +153,7 @@ static int add_stream(
     if (error < 0)
         return error;
     to->codecpar->codec_tag = 0;
-    /* No other container takes it. The text alone, as SubRip: its styles are lost. */
+    /* Only MP4 supports this codec. Its text is copied as SubRip, without the styles. */
     if (to->codecpar->codec_id == AV_CODEC_ID_MOV_TEXT) {
         to->codecpar->codec_id = AV_CODEC_ID_SUBRIP;
         av_freep(&to->codecpar->extradata);
@@ -201,7 +202,7 @@ static void close_writer(struct writer *w)
     }
 }
 
-/* Gives a packet of the untimed stream its times. False: no picture comes of it. */
+/* Gives a packet of the untimed stream its times. Returns false if the packet gives no frame. */
 static bool time_packet(struct writer *w, const struct order *order, AVPacket *packet)
 {
     int64_t n = w->untimed_packets++;
@@ -214,9 +215,10 @@ static bool time_packet(struct writer *w, const struct order *order, AVPacket *p
 }
 
 /*
- * Joined FLV files repeat their decoder's configuration in the middle. libavformat 5.1's Matroska
- * muxer writes such a one for AAC over the track's description, leaving it broken for all tracks
- * after it. Where the header had one there is no excerpt for another anyway.
+ * Removes a new decoder configuration from a packet. Joined FLV files repeat the configuration in
+ * the middle. The Matroska muxer of libavformat 5.1 writes such an AAC configuration over the
+ * description of the track, which breaks all later tracks. If the header has a configuration
+ * already, another one is of no use anyway.
  */
 static void drop_configuration(AVPacket *packet)
 {
@@ -266,7 +268,7 @@ static int copy_packet(struct writer *w, const struct input *input,
     packet->stream_index = to;
     packet->pos = -1;
     int error = av_interleaved_write_frame(w->format, packet);
-    /* A packet whose time goes back is left out, not the whole lesson. */
+    /* A packet whose time goes back is left out, and the rest of the lesson is copied. */
     return error == AVERROR(EINVAL) ? 0 : error;
 }
 
@@ -294,7 +296,7 @@ static int write_copy(const struct work *work, const struct remux_params *params
     struct writer w = {.fd = fd};
     if (input_open(&input, work->source_fd, failure) < 0)
         return -1;
-    /* MPEG program streams give a time to some pictures only; a copy needs all. */
+    /* MPEG program streams give timestamps only to some frames; a copy needs all of them. */
     input->format->flags |= AVFMT_FLAG_GENPTS;
     int result = 0;
     int error = open_writer(&w, input, params);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A copy of a source's streams, not encoded again, in a container that can be sought and has every
- * time (Matroska). */
+/* Copies the streams of a source, without encoding them again, to a container that can seek and
+ * has all timestamps (Matroska). */
 #ifndef TRANSCODER_PROBE_REMUX_H
 #define TRANSCODER_PROBE_REMUX_H
 #include "transcoder/demux/input.h"
 #include "transcoder/package/deliver.h"
 
 struct remux_params {
-    const int *streams; /* which of the source's, at most 1 + MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT */
+    /* Indices of the source's streams to copy, at most 1 + MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT. */
+    const int *streams;
     int stream_count;
-    int untimed_stream; /* a video stream without times, which get made by decoding it once; -1 none
-                         */
-    AVRational fps;     /* of that stream */
+    /* A video stream without timestamps, which gets them by being decoded once; -1: none. */
+    int untimed_stream;
+    AVRational fps; /* frame rate of the untimed stream */
 };
 
-/* Writes work->job->remux_name, synced. On success *fd is open for reading on it (the caller's)
- * and *bytes its size. -1: failure set, nothing left behind. */
+/* Writes the file work->job->remux_name and syncs it. On success *fd is open for reading the
+ * copy and is the caller's, and *bytes is its size. Returns 0; or -1 with failure set, and then
+ * no file exists. */
 int remux_run(const struct work *work, const struct remux_params *params, int *fd, int64_t *bytes,
     struct failure *failure);
 

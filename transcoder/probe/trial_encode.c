@@ -8,9 +8,9 @@
 #include "transcoder/video/encoder.h"
 #include "transcoder/video/scaler.h"
 
-/* As the planner has it (transcoder/plan/video.c): few pictures a second are not reordered. */
+/* As in the plan (transcoder/plan/video.c): below this frame rate there are no B-frames. */
 #define FEW_FPS 11
-/* Looking ahead takes memory. */
+/* The lookahead takes memory, so it is shorter for large frames. */
 #define LARGE_PIXELS 1000000
 #define LOOKAHEAD 10
 #define LARGE_LOOKAHEAD 5
@@ -25,13 +25,12 @@ struct run {
     AVFrame *decoded;
     int64_t first_bytes, other_bytes;
     int sent, received;
-    int compared_end; /* nothing is compared from this frame of the grid on */
+    int compared_end; /* no frame of the grid is compared from this one on */
     double dssim;
     int compared;
 };
 
-/* A decoded picture is shown for `divisor` frames of the grid: compared with those that it stands
- * for. */
+/* Compares a decoded frame with the frames of the grid during which it is shown. */
 static int compare(struct run *r)
 {
     const struct excerpt *excerpt = r->copy->excerpt;
@@ -83,7 +82,7 @@ static int encode(struct run *r, const AVFrame *frame)
 
 static int open_decoder(struct run *r)
 {
-    /* dav1d: FFmpeg's own decoder of AV1 needs hardware. */
+    /* dav1d is needed, because the AV1 decoder of FFmpeg needs hardware. */
     const AVCodec *codec = r->encoder->codec_id == AV_CODEC_ID_AV1
                                ? avcodec_find_decoder_by_name("libdav1d")
                                : avcodec_find_decoder(r->encoder->codec_id);

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One encode of a excerpt's pictures, and what it came to. */
+/* Makes one test encode of an excerpt's video, and measures its bytes and quality. */
 #ifndef TRANSCODER_PROBE_TRIAL_ENCODE_H
 #define TRANSCODER_PROBE_TRIAL_ENCODE_H
 #include "transcoder/probe/excerpt.h"
 
 struct trial_encode_params {
-    int divisor;        /* every which picture is encoded */
-    int crf;            /* the encoder's */
+    int divisor;        /* every n-th frame of the grid is encoded */
+    int crf;            /* CRF of the encoder */
     int video_codec;    /* enum video_codec_id */
-    const char *preset; /* the encoder's; NULL: x264's "veryfast" */
+    const char *preset; /* the encoder's preset; NULL: "veryfast" of x264 */
 };
 
 struct trial_encode {
-    double keyframe_bytes, rest_bps; /* the first picture; what follows it */
-    double dssim;                    /* 1 - SSIM of the luma, scaled back: the mean */
+    double keyframe_bytes; /* size of the first frame */
+    double rest_bps;       /* bit rate of the other frames */
+    double dssim;          /* mean of 1 - SSIM of the luma, scaled back to the excerpt's size */
 };
 
-/* Encodes the copy's pictures. 0 or a negative AVERROR. Any thread; the copy may be shared. */
+/* Encodes the frames of the copy. Any thread; several may share a copy. Returns 0 or a negative
+ * AVERROR. */
 int trial_encode_run(struct trial_encode *out, const struct excerpt_copy *copy,
     const struct trial_encode_params *params);
 

@@ -13,41 +13,42 @@
 #include "transcoder/worker/parallel.h"
 
 #define US 1000000LL
-/* Usual ones, and the busiest. */
-#define USUAL_PLACES 3
-#define EXCERPTS (USUAL_PLACES + 1)
-#define PLACE_US (2 * US)
-/* Bursts are short. */
+/* The excerpts: some usual ones, and the busiest one. */
+#define USUAL_EXCERPTS 3
+#define EXCERPTS (USUAL_EXCERPTS + 1)
+#define EXCERPT_US (2 * US)
+/* One frame in so many is compared. In the busiest excerpt it is more, because bursts are short. */
 #define USUAL_COMPARED_STEP 11
 #define BUSY_COMPARED_STEP 5
-/* Shorter lessons are tried at one usual excerpt. */
+/* Lessons that are shorter than this get one usual excerpt. */
 #define SHORT_LESSON_US (60 * US)
-/* The pictures of all excerpts are kept in memory. */
-#define PLACES_BYTES (60 * 1000 * 1000LL)
-/* Encoders of larger pictures would take more than 400 MB together: one after another. */
+/* Limit of the memory for the frames of all excerpts. */
+#define EXCERPTS_BYTES (60 * 1000 * 1000LL)
+/* Encodes of larger pictures run one after another, because together they would take more than
+ * 400 MB. */
 #define ALONE_PIXELS (1000 * 1000)
-/* Pictures are tried and compared at most this high (their shorter side). */
+/* The largest shorter side at which frames are encoded and compared. */
 #define LARGEST_SIDE 1080
-/* How dssim the lesson may be by holding pictures alone: half of what ENOUGH_MDB in
- * transcoder/plan/video.c stands for. */
+/* The largest DSSIM that a lower frame rate alone may cause: half of the DSSIM of ENOUGH_MDB in
+ * transcoder/plan/video.c. */
 #define MAX_DSSIM_HELD 0.0025
 #define SIZES 4
 #define CRFS 2
 static const int crfs[CRFS] = {26, 38};
-/* A smaller size is tried if by a guess it comes so near to the best so far. */
+/* A smaller size is tried if its estimated quality is at max this much below the best so far. */
 #define NEAR_MDB 700
-/* Under a cap the next smaller size can have a CRF that is finer by about so much. */
+/* Under the same cap the next smaller size can have a CRF that is finer by about this. */
 #define FINER_CRF 4
-/* Near the planner's coarsest (COARSEST_CRF in transcoder/plan/video.c): perhaps nothing fits. */
+/* Near COARSEST_CRF in transcoder/plan/video.c: perhaps nothing fits. */
 #define HARDLY_FITS_CRF 42
 
-/* All trials of a size that are made at once: each divisor's and CRF's at each excerpt. */
+/* The test encodes of one size that run at the same time: one for each divisor, CRF and excerpt. */
 struct round {
     struct excerpt_copy copies[EXCERPTS];
     const int *divisors;
     int divisor_count, excerpt_count;
-    bool has_busy; /* the last excerpt is the busiest */
-    struct trial_encode attempts[EXCERPT_DIVISORS][CRFS][EXCERPTS];
+    bool has_busy; /* the last excerpt is the busiest one */
+    struct trial_encode encodes[EXCERPT_DIVISORS][CRFS][EXCERPTS];
     int results[EXCERPT_DIVISORS * CRFS * EXCERPTS];
 };
 
@@ -56,19 +57,20 @@ struct trials {
     struct media_info *info;
     struct plan *plan;
     struct excerpt excerpts[EXCERPTS];
-    int reads[EXCERPTS]; /* what excerpt_read returned */
+    int reads[EXCERPTS]; /* results of excerpt_read() */
     struct failure failures[EXCERPTS];
-    int usual_count;   /* excerpts that are wanted besides the busiest */
-    int excerpt_count; /* those that could be read, once they have been */
-    bool has_busy;     /* the last of them is the busiest */
+    int usual_count;   /* number of wanted excerpts besides the busiest one */
+    int excerpt_count; /* number of excerpts; after reading, of those that could be read */
+    bool has_busy;     /* the last excerpt is the busiest one */
     int source_side;
     struct excerpt_params params;
 };
 
 /* ---- excerpts ---- */
 
-/* Where a segment would begin: at the last cut before, if it isn't far. */
-static int64_t place_start_us(const struct trials *t, int number)
+/* Returns the start of an excerpt: where a segment would begin, which is the last cut if it is
+ * near. */
+static int64_t excerpt_start_us(const struct trials *t, int number)
 {
     const struct media_info *info = t->info;
     int excerpts = t->usual_count;
@@ -87,13 +89,13 @@ static int64_t to_frames(const struct media_info *info, int64_t us, enum AVRound
     return av_rescale_rnd(us, info->fps_num, US * info->fps_den, rounding);
 }
 
-static void read_place(void *context, int number)
+static void read_one_excerpt(void *context, int number)
 {
     struct trials *t = context;
     const struct media_info *info = t->info;
     struct excerpt_params params = t->params;
     int64_t all = to_frames(info, info->duration_us, AV_ROUND_NEAR_INF);
-    int64_t start_us = place_start_us(t, number) - info->video_start_us;
+    int64_t start_us = excerpt_start_us(t, number) - info->video_start_us;
     params.compared_step = number == t->usual_count ? BUSY_COMPARED_STEP : USUAL_COMPARED_STEP;
     params.first_frame = start_us > 0 ? to_frames(info, start_us, AV_ROUND_UP) : 0;
     if (params.first_frame + params.frame_count > all)
@@ -102,28 +104,28 @@ static void read_place(void *context, int number)
         excerpt_read(&t->excerpts[number], t->fd, info, &params, &t->failures[number]);
 }
 
-/* How many frames of each excerpt are kept in memory, at most. */
-static int64_t affordable(const struct trials *t)
+/* Returns the limit of the frames of an excerpt. */
+static int64_t max_kept_frames(const struct trials *t)
 {
     int64_t picture_bytes = (int64_t)t->params.width * t->params.height * 3 / 2;
     int finest = t->params.divisors[0] < t->params.divisors[1] || t->params.divisors[1] == 0
                      ? t->params.divisors[0]
                      : t->params.divisors[1];
-    return PLACES_BYTES / t->excerpt_count / picture_bytes * finest;
+    return EXCERPTS_BYTES / t->excerpt_count / picture_bytes * finest;
 }
 
-static int read_places(struct trials *t, struct failure *failure)
+static int read_excerpts(struct trials *t, struct failure *failure)
 {
     const struct media_info *info = t->info;
-    int64_t frames = to_frames(info, PLACE_US, AV_ROUND_NEAR_INF), most = affordable(t);
+    int64_t frames = to_frames(info, EXCERPT_US, AV_ROUND_NEAR_INF), max = max_kept_frames(t);
     int64_t all = to_frames(info, info->duration_us, AV_ROUND_NEAR_INF);
-    frames = frames > most ? most : frames;
+    frames = frames > max ? max : frames;
     t->params.frame_count = (int)(frames > all ? all : frames);
     if (t->params.frame_count < 1) {
         t->excerpt_count = 0;
         return 0;
     }
-    parallel_run(t->threads, t->excerpt_count, read_place, t);
+    parallel_run(t->threads, t->excerpt_count, read_one_excerpt, t);
     int read = 0;
     for (int i = 0; i < t->excerpt_count; i++) {
         if (t->reads[i] < 0) {
@@ -143,7 +145,8 @@ static int read_places(struct trials *t, struct failure *failure)
     return 0;
 }
 
-/* Slides are not tried at their full rate, unless what moves on them would suffer: animations. */
+/* Whether the full frame rate must be tried too. Slides are tried only at a lower rate, unless
+ * their motion would suffer, as in animations. */
 static bool wants_full_rate(const struct trials *t)
 {
     if (!t->has_busy || t->excerpt_count == 0 || t->params.divisors[0] == 1)
@@ -152,14 +155,14 @@ static bool wants_full_rate(const struct trials *t)
     return held * t->info->busy_permille / 1000 > MAX_DSSIM_HELD;
 }
 
-static int read_again(struct trials *t, struct failure *failure)
+static int read_again_at_full_rate(struct trials *t, struct failure *failure)
 {
     for (int i = 0; i < t->excerpt_count; i++)
         excerpt_clear(&t->excerpts[i]);
     t->params.divisors[0] = 1;
     t->has_busy = true;
     t->excerpt_count = t->usual_count + 1;
-    return read_places(t, failure);
+    return read_excerpts(t, failure);
 }
 
 /* ---- a round ---- */
@@ -170,14 +173,14 @@ static void scale_copy(void *context, int number)
     round->results[number] = excerpt_copy_scale(&round->copies[number]);
 }
 
-static void attempt(void *context, int number)
+static void run_trial_encode(void *context, int number)
 {
     struct round *round = context;
     int excerpt = number % round->excerpt_count, kind = number / round->excerpt_count;
     struct trial_encode_params params = {
         .divisor = round->divisors[kind / CRFS], .crf = crfs[kind % CRFS]};
     round->results[number] = trial_encode_run(
-        &round->attempts[kind / CRFS][kind % CRFS][excerpt], &round->copies[excerpt], &params);
+        &round->encodes[kind / CRFS][kind % CRFS][excerpt], &round->copies[excerpt], &params);
 }
 
 static int run_tasks(const struct trials *t, struct round *round, int count,
@@ -196,17 +199,18 @@ static int to_mdb(double dssim)
     return (int)(-10000 * log10(dssim < 1e-6 ? 1e-6 : dssim));
 }
 
-/* The mean of `count` attempts becomes a trial, which says already what was tried. */
-static void conclude_places(struct media_info *info, struct media_trial trial,
-    const struct trial_encode *attempts, int count)
+/* Adds the mean of `count` test encodes as a trial. `trial` has the size, divisor and CRF
+ * already. */
+static void add_trial(struct media_info *info, struct media_trial trial,
+    const struct trial_encode *encodes, int count)
 {
     struct trial_encode sum = {0};
     if (count < 1 || info->trial_count == MEDIA_MAX_TRIALS)
         return;
     for (int i = 0; i < count; i++) {
-        sum.keyframe_bytes += attempts[i].keyframe_bytes;
-        sum.rest_bps += attempts[i].rest_bps;
-        sum.dssim += attempts[i].dssim;
+        sum.keyframe_bytes += encodes[i].keyframe_bytes;
+        sum.rest_bps += encodes[i].rest_bps;
+        sum.dssim += encodes[i].dssim;
     }
     trial.keyframe_bytes = (int)(sum.keyframe_bytes / count);
     trial.rate_bps = (int)(sum.rest_bps / count);
@@ -214,21 +218,21 @@ static void conclude_places(struct media_info *info, struct media_trial trial,
     info->trials[info->trial_count++] = trial;
 }
 
-static void conclude(struct media_info *info, const struct round *round, int side)
+static void add_trials(struct media_info *info, const struct round *round, int side)
 {
     int usual = round->excerpt_count - round->has_busy;
     for (int d = 0; d < round->divisor_count; d++)
         for (int c = 0; c < CRFS; c++) {
             struct media_trial trial = {
                 .height = side, .divisor = round->divisors[d], .crf = crfs[c]};
-            const struct trial_encode *attempts = round->attempts[d][c];
-            conclude_places(info, trial, attempts, usual);
+            const struct trial_encode *encodes = round->encodes[d][c];
+            add_trial(info, trial, encodes, usual);
             trial.busy = 1;
-            conclude_places(info, trial, attempts + usual, round->has_busy);
+            add_trial(info, trial, encodes + usual, round->has_busy);
         }
 }
 
-/* Tries the round's size with divisors, of which there are `count`. */
+/* Makes the test encodes of a size with `count` divisors. */
 static int run_round(struct trials *t, struct round *round, int side, const int *divisors,
     int count, struct failure *failure)
 {
@@ -236,9 +240,9 @@ static int run_round(struct trials *t, struct round *round, int side, const int 
     round->divisor_count = count;
     int result = run_tasks(t, round, t->excerpt_count, scale_copy, failure);
     if (result == 0)
-        result = run_tasks(t, round, count * CRFS * t->excerpt_count, attempt, failure);
+        result = run_tasks(t, round, count * CRFS * t->excerpt_count, run_trial_encode, failure);
     if (result == 0)
-        conclude(t->info, round, side);
+        add_trials(t->info, round, side);
     return result;
 }
 
@@ -263,7 +267,7 @@ static void end_round(struct round *round)
 
 /* ---- what is worth trying ---- */
 
-/* The source's own size and what is clearly smaller, downwards. Returns how many. */
+/* Chooses the sizes: the source's own, then clearly smaller ones. Returns their number. */
 static int choose_sides(int source_side, int sides[SIZES])
 {
     static const int usual[] = {1080, 720, 540, 360, 240, 180, 120};
@@ -275,8 +279,8 @@ static int choose_sides(int source_side, int sides[SIZES])
     return count;
 }
 
-/* Slides need few pictures a second, or some where there are bits for them; faces need more. 0: no
- * second divisor. */
+/* Chooses the divisors. Slides need few frames a second, and a few more if there are bits for
+ * them; faces need more. 0: no second divisor. */
 static void choose_divisors(const struct media_info *info, int divisors[EXCERPT_DIVISORS])
 {
     int few = plan_few_frames(info), slides = plan_class_share(info, MEDIA_SLIDES);
@@ -285,7 +289,7 @@ static void choose_divisors(const struct media_info *info, int divisors[EXCERPT_
     divisors[1] = halved && slides < 300 ? 2 : few > 1 ? few : 0;
 }
 
-/* What the lowest rung would be made of, by the trials so far. */
+/* The lowest rung, as planned from the trials so far. */
 struct lowest {
     int side, divisor;
     double crf;
@@ -317,7 +321,7 @@ static double quality_mdb(const struct media_info *info, const struct lowest *at
     return fine + (coarse - fine) * (crf - crfs[0]) / (crfs[1] - crfs[0]);
 }
 
-/* The mean over the usual excerpts of how dssim the copies are; negative: an AVERROR. */
+/* Returns the mean DSSIM of the copies of the usual excerpts. A negative result is an AVERROR. */
 static double dssim_of_copies(const struct trials *t, struct round *round)
 {
     int count = t->excerpt_count - t->has_busy;
@@ -332,9 +336,11 @@ static double dssim_of_copies(const struct trials *t, struct round *round)
 }
 
 /*
- * Whether a size that is smaller than all that were tried might look better than they do in the
- * lowest rung; in others it won't then. Not if the last one didn't either. Else by a guess: it
- * loses what scaling costs, and what the best so far loses at a finer CRF.
+ * Whether a smaller size might look better in the lowest rung than all sizes so far. If it does not
+ * there, it does not in any rung.
+ * The answer is no if the last size was not better either. Otherwise the quality is estimated from
+ * two losses: that of scaling, and that of coding the best size so far at a finer CRF.
+ * Returns 1, 0, or -1 with failure set.
  */
 static int worth_trying(const struct trials *t, struct round *round, struct failure *failure)
 {
@@ -351,9 +357,9 @@ static int worth_trying(const struct trials *t, struct round *round, struct fail
     return to_mdb(scaling + coding) + NEAR_MDB >= quality_mdb(info, &best, best.crf);
 }
 
-/* Whether holding pictures looks worse by itself than coding all of them as coarsely as possible:
- * where all moves. */
-static bool holding_is_useless(const struct trials *t, int divisor)
+/* Whether a lower frame rate alone looks worse than the full rate at the coarsest CRF. This is
+ * so if the whole picture moves. */
+static bool low_rate_is_useless(const struct trials *t, int divisor)
 {
     const struct media_info *info = t->info;
     int count = t->excerpt_count - t->has_busy;
@@ -369,40 +375,50 @@ static bool holding_is_useless(const struct trials *t, int divisor)
 static int try_own_size(struct trials *t, struct round *round, struct failure *failure)
 {
     int *divisors = t->params.divisors;
-    /* Only where all pictures are there it can be said what holding them does. */
+    /* The effect of a lower rate can be measured only if all frames are there. */
     int first = divisors[0] == 1 || divisors[1] == 0 ? 1 : 2;
     if (run_round(t, round, t->source_side, divisors, first, failure) < 0)
         return -1;
     if (first == 2 || divisors[1] == 0)
         return 0;
-    if (holding_is_useless(t, divisors[1])) {
+    if (low_rate_is_useless(t, divisors[1])) {
         divisors[1] = 0;
         return 0;
     }
     return run_round(t, round, t->source_side, divisors + 1, 1, failure);
 }
 
+/* Tries one size. Returns 1; 0: neither this size nor a smaller one is worth trying; -1 with
+ * failure set. */
+static int try_size(struct trials *t, int side, bool own_size, struct failure *failure)
+{
+    struct round round = {.excerpt_count = 0};
+    int result = begin_round(t, &round, side, failure) < 0 ? -1 : 1;
+    if (result == 1 && !own_size)
+        result = worth_trying(t, &round, failure);
+    if (result == 1) {
+        int divisor_count = t->params.divisors[1] > 0 ? 2 : 1;
+        int error = own_size
+                        ? try_own_size(t, &round, failure)
+                        : run_round(t, &round, side, t->params.divisors, divisor_count, failure);
+        result = error < 0 ? -1 : 1;
+    }
+    end_round(&round);
+    return result;
+}
+
+/* Tries sizes from the largest on, as long as they are worth it. */
 static int try_sizes(struct trials *t, const int *sides, int side_count, struct report *report,
     struct failure *failure)
 {
-    int result = 1;
-    for (int i = 0; i < side_count && result == 1; i++) {
-        struct round round = {.excerpt_count = 0};
-        result = begin_round(t, &round, sides[i], failure) < 0 ? -1 : 1;
-        if (result == 1 && i > 0)
-            result = worth_trying(t, &round, failure);
-        if (result == 1 && i == 0)
-            result = try_own_size(t, &round, failure) < 0 ? -1 : 1;
-        else if (result == 1)
-            result = run_round(t, &round, sides[i], t->params.divisors,
-                         t->params.divisors[1] > 0 ? 2 : 1, failure) < 0
-                         ? -1
-                         : 1;
-        end_round(&round);
-        if (result == 1 && report_progress(report, 600 + 100 * i, failure) < 0)
-            result = -1;
+    for (int i = 0; i < side_count; i++) {
+        int result = try_size(t, sides[i], i == 0, failure);
+        if (result <= 0)
+            return result;
+        if (report_progress(report, 600 + 100 * i, failure) < 0)
+            return -1;
     }
-    return result < 0 ? -1 : 0;
+    return 0;
 }
 
 int trials_run(int fd, struct media_info *info, const struct work *work, struct failure *failure)
@@ -414,7 +430,7 @@ int trials_run(int fd, struct media_info *info, const struct work *work, struct 
         .threads = work->job->threads,
         .info = info,
         .plan = malloc(sizeof(struct plan)),
-        .usual_count = info->duration_us < SHORT_LESSON_US ? 1 : USUAL_PLACES,
+        .usual_count = info->duration_us < SHORT_LESSON_US ? 1 : USUAL_EXCERPTS,
         .has_busy = true,
         .source_side = source_side,
         .params = {.width = plan_even((double)info->width * sides[0] / source_side),
@@ -424,9 +440,9 @@ int trials_run(int fd, struct media_info *info, const struct work *work, struct 
     t.excerpt_count = t.usual_count + 1;
     choose_divisors(info, t.params.divisors);
     int result =
-        t.plan ? read_places(&t, failure) : failure_set(failure, REASON_OUT_OF_MEMORY, "trials");
+        t.plan ? read_excerpts(&t, failure) : failure_set(failure, REASON_OUT_OF_MEMORY, "trials");
     if (result == 0 && wants_full_rate(&t))
-        result = read_again(&t, failure);
+        result = read_again_at_full_rate(&t, failure);
     if (result == 0 && t.excerpt_count > 0)
         result = try_sizes(&t, sides, side_count, work->report, failure);
     if (result == 0 && t.excerpt_count > 0 && !work->job->options.no_av1)
