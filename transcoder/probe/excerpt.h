@@ -11,8 +11,8 @@ struct excerpt_params {
     AVRational rate;     /* rate of the frame grid */
     int64_t first_frame; /* frame of the grid with which the excerpt starts */
     int frame_count;     /* frames of the grid from the first one on */
-    /* One frame in so many is compared. More than 3. Has no common factor with `divisors`, so that
-     * frames are compared too that the encode leaves out. */
+    /* The distance between compared frames. More than 3. Has no common factor with `divisors`,
+     * so that frames are compared too that the encode leaves out. */
     int compared_step;
     /* The encodes use every n-th frame, for each of these n; 0: there is no second n. */
     int divisors[EXCERPT_DIVISORS];

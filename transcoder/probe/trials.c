@@ -17,7 +17,8 @@
 #define USUAL_EXCERPTS 3
 #define EXCERPTS (USUAL_EXCERPTS + 1)
 #define EXCERPT_US (2 * US)
-/* One frame in so many is compared. In the busiest excerpt it is more, because bursts are short. */
+/* The distance between compared frames. It is smaller in the busiest excerpt, because bursts are
+ * short. */
 #define USUAL_COMPARED_STEP 11
 #define BUSY_COMPARED_STEP 5
 /* Lessons that are shorter than this get one usual excerpt. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The job text: the node tells a worker in it what to do. The worker reads it to the end from a
- * descriptor. The text has sections of "key value" lines. job_parse() checks all limits. */
+/* The job text tells a worker what to do. The node writes it, and the worker reads it to the end
+ * from a descriptor. The text has sections of "key value" lines. job_parse() checks all limits. */
 #ifndef TRANSCODER_PROTOCOL_JOB_H
 #define TRANSCODER_PROTOCOL_JOB_H
 #include "transcoder/protocol/rendition.h"
