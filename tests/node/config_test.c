@@ -34,7 +34,7 @@ static int parse(const char *text)
     return config_parse(&config, "node.conf", text, strlen(text), message, sizeof(message));
 }
 
-static void test_defaults(void **state)
+static void test_defaults_are_set(void **state)
 {
     (void)state;
     assert_string_equal(config.listen, "127.0.0.1:8080");
@@ -46,7 +46,7 @@ static void test_defaults(void **state)
     assert_true(config.av1);
 }
 
-static void test_rates(void **state)
+static void test_ladders_are_ascending_lists(void **state)
 {
     (void)state;
     assert_int_equal(set("ladder", "40,90,20000"), 0);
@@ -74,7 +74,7 @@ static void test_every_option_is_described_and_its_default_is_valid(void **state
     }
 }
 
-static void test_both_spellings_of_a_name(void **state)
+static void test_dash_and_underscore_are_the_same(void **state)
 {
     (void)state;
     assert_ptr_equal(config_find("floor-bytes"), config_find("floor_bytes"));
@@ -83,7 +83,7 @@ static void test_both_spellings_of_a_name(void **state)
     assert_null(config_find(""));
 }
 
-static void test_addresses(void **state)
+static void test_addresses_need_a_port(void **state)
 {
     (void)state;
     const char *good[] = {"0.0.0.0:0", "127.0.0.1:65535", "[::1]:8080", "[2001:db8::7]:80"};
@@ -101,7 +101,7 @@ static void test_addresses(void **state)
 }
 
 /* What may be left out: empty text is a value. */
-static void test_optional_texts_and_choices(void **state)
+static void test_optional_values_may_be_empty(void **state)
 {
     (void)state;
     char text[CONFIG_TEXT_BYTES + 1];
@@ -132,7 +132,7 @@ static void test_optional_texts_and_choices(void **state)
     assert_string_equal(message, "congestion: \"|\" is none of bbr|cubic|system");
 }
 
-static void test_numbers(void **state)
+static void test_numbers_stay_in_range(void **state)
 {
     (void)state;
     assert_int_equal(set("workers", "256"), 0);
@@ -145,7 +145,7 @@ static void test_numbers(void **state)
     assert_string_equal(message, "workers: 257 is not within 0 to 256");
 }
 
-static void test_bytes(void **state)
+static void test_bytes_accept_suffixes(void **state)
 {
     (void)state;
     const struct {
@@ -162,7 +162,7 @@ static void test_bytes(void **state)
         assert_int_equal(set("floor_bytes", bad[i]), -EINVAL);
 }
 
-static void test_a_file(void **state)
+static void test_a_file_sets_options(void **state)
 {
     (void)state;
     assert_int_equal(parse("\xef\xbb\xbf# from Notepad\r\n"
@@ -198,7 +198,7 @@ static void test_errors_name_file_and_line(void **state)
     }
 }
 
-static void test_what_is_no_text(void **state)
+static void test_binary_files_are_refused(void **state)
 {
     (void)state;
     static const char with_nul[] = "workers = 1\0 2\n";
@@ -238,7 +238,7 @@ static void test_the_reference_is_a_valid_file_with_the_present_values(void **st
     free(text);
 }
 
-static void test_loading(void **state)
+static void test_loading_reports_missing_and_large_files(void **state)
 {
     (void)state;
     assert_int_equal(config_load(&config, "/nonexistent/x", message, sizeof(message)), -ENOENT);
@@ -259,19 +259,19 @@ static void test_loading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_defaults, reset),
+        cmocka_unit_test_setup(test_defaults_are_set, reset),
         cmocka_unit_test_setup(test_every_option_is_described_and_its_default_is_valid, reset),
-        cmocka_unit_test_setup(test_rates, reset),
-        cmocka_unit_test_setup(test_both_spellings_of_a_name, reset),
-        cmocka_unit_test_setup(test_addresses, reset),
-        cmocka_unit_test_setup(test_optional_texts_and_choices, reset),
-        cmocka_unit_test_setup(test_numbers, reset),
-        cmocka_unit_test_setup(test_bytes, reset),
-        cmocka_unit_test_setup(test_a_file, reset),
+        cmocka_unit_test_setup(test_ladders_are_ascending_lists, reset),
+        cmocka_unit_test_setup(test_dash_and_underscore_are_the_same, reset),
+        cmocka_unit_test_setup(test_addresses_need_a_port, reset),
+        cmocka_unit_test_setup(test_optional_values_may_be_empty, reset),
+        cmocka_unit_test_setup(test_numbers_stay_in_range, reset),
+        cmocka_unit_test_setup(test_bytes_accept_suffixes, reset),
+        cmocka_unit_test_setup(test_a_file_sets_options, reset),
         cmocka_unit_test_setup(test_errors_name_file_and_line, reset),
-        cmocka_unit_test_setup(test_what_is_no_text, reset),
+        cmocka_unit_test_setup(test_binary_files_are_refused, reset),
         cmocka_unit_test_setup(test_the_reference_is_a_valid_file_with_the_present_values, reset),
-        cmocka_unit_test_setup(test_loading, reset),
+        cmocka_unit_test_setup(test_loading_reports_missing_and_large_files, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

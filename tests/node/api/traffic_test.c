@@ -155,7 +155,7 @@ static void test_bytes_agree_with_curl(void **state)
 }
 
 /* curl goes away in the middle: what it got was counted, and no more than there was. */
-static void test_cut_transfer(void **state)
+static void test_a_cut_transfer_counts_what_was_received(void **state)
 {
     struct context *context = *state;
     struct reply reply =
@@ -169,7 +169,7 @@ static void test_cut_transfer(void **state)
     reply_free(&reply);
 }
 
-static void test_uplink(void **state)
+static void test_uplink_minutes_add_up(void **state)
 {
     struct context *context = *state;
     struct reply reply = lesson_fixture_get(&context->fixture, FROM, "/v/1/1/v400/0.m4s");
@@ -203,7 +203,7 @@ static void expect_metric(const struct reply *reply, const char *name, int64_t l
         fail_msg("%s is not at least %lld in:\n%s", name, (long long)least, (char *)reply->body);
 }
 
-static void test_metrics(void **state)
+static void test_metrics_have_every_family(void **state)
 {
     struct context *context = *state;
     struct reply reply = lesson_fixture_get(&context->fixture, FROM, "/v/1/1/v400/0.m4s");
@@ -278,7 +278,7 @@ static void test_restarts_count_once(void **state)
 }
 
 /* The present minute waits until it is over. */
-static void test_minute_that_is_over(void **state)
+static void test_a_minute_is_written_once_it_is_over(void **state)
 {
     struct lesson_fixture *fixture = &((struct context *)*state)->fixture;
     struct http_conn_sample sample = {.conn_id = 1,
@@ -313,11 +313,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_bytes_agree_with_curl, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_cut_transfer, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_uplink, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_metrics, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_cut_transfer_counts_what_was_received, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_uplink_minutes_add_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metrics_have_every_family, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restarts_count_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_minute_that_is_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_minute_is_written_once_it_is_over, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

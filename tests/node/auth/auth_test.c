@@ -15,7 +15,7 @@
 #include "node/auth/backoff.h"
 #include "node/auth/sessions.h"
 
-static void test_passwords(void **state)
+static void test_passwords_verify_and_weak_ones_are_refused(void **state)
 {
     (void)state;
     char hash[128];
@@ -59,7 +59,7 @@ static void test_backoff_grows_and_forgets(void **state)
     assert_null(backoff);
 }
 
-static void test_sessions(void **state)
+static void test_sessions_are_found_until_they_expire(void **state)
 {
     (void)state;
     struct sessions *sessions;
@@ -101,7 +101,9 @@ int main(void)
 {
     if (sodium_init() < 0)
         return 1;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_passwords),
-        cmocka_unit_test(test_backoff_grows_and_forgets), cmocka_unit_test(test_sessions)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_passwords_verify_and_weak_ones_are_refused),
+        cmocka_unit_test(test_backoff_grows_and_forgets),
+        cmocka_unit_test(test_sessions_are_found_until_they_expire)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static void assert_printed(
     free(out);
 }
 
-static void test_columns(void **state)
+static void test_wide_characters_take_two_columns(void **state)
 {
     (void)state;
     assert_int_equal(text_columns(""), 0);
@@ -42,7 +42,7 @@ static void test_columns(void **state)
     assert_int_equal(text_columns("\xff\xfe"), 2);
 }
 
-static void test_cut_and_padded(void **state)
+static void test_text_is_cut_and_padded_to_columns(void **state)
 {
     (void)state;
     assert_printed("水稻", 0, 6, "水稻  ", 6);
@@ -53,7 +53,7 @@ static void test_cut_and_padded(void **state)
     assert_printed("seedlings", 4, 0, "see…", 4);
 }
 
-static void test_nothing_drives_the_terminal(void **state)
+static void test_control_characters_do_not_reach_the_terminal(void **state)
 {
     (void)state;
     assert_printed("a\x1b[2Jb\nc\x7f", 0, 0, "a?[2Jb?c?", 9);
@@ -71,7 +71,7 @@ static void assert_utf8(const char *text, const char *expected)
     free(utf8);
 }
 
-static void test_encodings(void **state)
+static void test_gb18030_arguments_become_utf8(void **state)
 {
     (void)state;
     assert_utf8("", "");
@@ -80,7 +80,7 @@ static void test_encodings(void **state)
     assert_utf8("\xff\xff.avi", "??.avi");
 }
 
-static void test_sizes(void **state)
+static void test_sizes_have_decimal_units(void **state)
 {
     (void)state;
     char out[TEXT_SHORT_BYTES];
@@ -98,7 +98,7 @@ static void test_sizes(void **state)
     assert_string_equal(text_size(INT64_C(5000000000000000), out), "5000 TB");
 }
 
-static void test_durations(void **state)
+static void test_durations_are_rounded_to_seconds(void **state)
 {
     (void)state;
     char out[TEXT_SHORT_BYTES];
@@ -108,7 +108,7 @@ static void test_durations(void **state)
     assert_string_equal(text_duration(3723 * 1000000LL, out), "1:02:03");
 }
 
-static void test_language(void **state)
+static void test_language_follows_the_locale(void **state)
 {
     (void)state;
     unsetenv("LC_ALL");
@@ -126,13 +126,13 @@ static void test_language(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_cut_and_padded),
-        cmocka_unit_test(test_nothing_drives_the_terminal),
-        cmocka_unit_test(test_encodings),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_language),
+        cmocka_unit_test(test_wide_characters_take_two_columns),
+        cmocka_unit_test(test_text_is_cut_and_padded_to_columns),
+        cmocka_unit_test(test_control_characters_do_not_reach_the_terminal),
+        cmocka_unit_test(test_gb18030_arguments_become_utf8),
+        cmocka_unit_test(test_sizes_have_decimal_units),
+        cmocka_unit_test(test_durations_are_rounded_to_seconds),
+        cmocka_unit_test(test_language_follows_the_locale),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

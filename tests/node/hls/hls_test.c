@@ -72,7 +72,7 @@ static void wait_for_status(struct lesson_fixture *fixture, const char *path, in
             fail_msg("%s never answered %d", path, status);
 }
 
-static void test_playlists(void **state)
+static void test_playlists_are_served(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
@@ -109,7 +109,7 @@ static void test_playlists(void **state)
     reply_free(&reply);
 }
 
-static void test_not_modified(void **state)
+static void test_revalidation_gives_304(void **state)
 {
     struct context *context = *state;
     struct reply reply;
@@ -128,7 +128,7 @@ static void test_not_modified(void **state)
     }
 }
 
-static void test_segments(void **state)
+static void test_segments_have_the_right_bytes(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
@@ -169,7 +169,7 @@ static void test_segments(void **state)
     reply_free(&reply);
 }
 
-static void test_what_is_not_there(void **state)
+static void test_missing_media_give_404(void **state)
 {
     static const char *const paths[] = {
         "/v/1/1/v400/4.m4s",
@@ -213,7 +213,7 @@ static void test_what_is_not_there(void **state)
     }
 }
 
-static void test_growing(void **state)
+static void test_a_growing_lesson_shows_new_segments(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
@@ -244,7 +244,7 @@ static void test_growing(void **state)
     reply_free(&reply);
 }
 
-static void test_unpublished(void **state)
+static void test_unpublished_lessons_need_a_user(void **state)
 {
     static const char *const paths[] = {"/v/1/1/master.m3u8", "/v/1/1/v400/index.m3u8",
         "/v/1/1/v400/0.m4s", "/v/1/1/a32/init.mp4", "/v/1/1/poster.jpg"};
@@ -268,7 +268,7 @@ static void test_unpublished(void **state)
 }
 
 /* A file of a rendition that is still being made: said to those who may see the lesson. */
-static void test_file_of_a_growing_rendition(void **state)
+static void test_a_growing_rendition_has_no_file_yet(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
@@ -308,7 +308,7 @@ static void test_file_of_a_growing_rendition(void **state)
     }
 }
 
-static void test_removed(void **state)
+static void test_removed_lessons_disappear(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
@@ -319,7 +319,7 @@ static void test_removed(void **state)
     wait_for_status(fixture, "/v/1/1/v400/index.m3u8", 404);
 }
 
-static void test_damaged_disk(void **state)
+static void test_missing_files_give_500(void **state)
 {
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
@@ -338,15 +338,15 @@ static void test_damaged_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_playlists, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_not_modified, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_segments, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_what_is_not_there, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_growing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_unpublished, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_file_of_a_growing_rendition, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_damaged_disk, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_playlists_are_served, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_revalidation_gives_304, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_segments_have_the_right_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_missing_media_give_404, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_growing_lesson_shows_new_segments, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unpublished_lessons_need_a_user, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_growing_rendition_has_no_file_yet, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_removed_lessons_disappear, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_missing_files_give_500, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,7 @@ static void load(struct context *context, int64_t lesson_id)
 }
 
 /* The last lesson is still growing. */
-static void test_believed_for_a_while(void **state)
+static void test_an_index_is_trusted_for_a_bounded_time(void **state)
 {
     struct context *context = *state;
     int64_t before_ms = clock_mono_ms();
@@ -80,7 +80,7 @@ static void test_believed_for_a_while(void **state)
     assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_COMPLETE_MS));
 }
 
-static void test_longest_unused_goes(void **state)
+static void test_the_longest_unused_lesson_is_dropped(void **state)
 {
     struct context *context = *state;
     int64_t now_ms = clock_mono_ms();
@@ -150,7 +150,7 @@ static void test_complete_index_is_kept(void **state)
 
 /* Of a lesson that is ready an extra rendition is seen once it is whole; nothing is read anew for a
  * part of it. */
-static void test_extras_are_noticed(void **state)
+static void test_new_optional_renditions_are_noticed(void **state)
 {
     struct context *context = *state;
     struct catalog *catalog = context->fixture.catalog;
@@ -200,7 +200,7 @@ static void *work(void *ctx)
 }
 
 /* More lessons than there is room for, from several threads: for the sanitizers to watch. */
-static void test_many_threads(void **state)
+static void test_many_threads_share_the_cache(void **state)
 {
     struct worker workers[THREADS];
     pthread_t threads[THREADS];
@@ -218,13 +218,14 @@ static void test_many_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_believed_for_a_while, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_longest_unused_goes, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_an_index_is_trusted_for_a_bounded_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_longest_unused_lesson_is_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bytes_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_view_outlives_its_lesson, setup, teardown),
         cmocka_unit_test_setup_teardown(test_complete_index_is_kept, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_extras_are_noticed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_many_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_new_optional_renditions_are_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_threads_share_the_cache, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,7 +57,7 @@ static const struct catalog_lesson lesson = {.id = 7,
     .poster_file = poster_file};
 
 /* A gap hides what lies behind it: EVENT playlists only ever grow at their end. */
-static void test_up_to_the_gap(void **state)
+static void test_the_index_ends_before_the_first_missing_chunk(void **state)
 {
     struct catalog_rendition rows[] = {rendition(CATALOG_VIDEO, "v400")};
     struct catalog_chunk parts[] = {chunk(0), chunk(1), chunk(3)};
@@ -79,7 +79,7 @@ static void test_up_to_the_gap(void **state)
     media_index_unref(index);
 }
 
-static void test_complete(void **state)
+static void test_a_complete_lesson_has_all_segments(void **state)
 {
     struct catalog_rendition rows[] = {rendition(CATALOG_VIDEO, "v400")};
     struct catalog_chunk parts[] = {chunk(0), chunk(1), chunk(2)};
@@ -102,7 +102,7 @@ static void test_complete(void **state)
 }
 
 /* AV1 is offered once it is whole: the lesson plays without it meanwhile. */
-static void test_av1_when_it_is_whole(void **state)
+static void test_av1_is_listed_once_it_is_complete(void **state)
 {
     struct catalog_rendition rows[] = {
         rendition(CATALOG_VIDEO, "v48"), rendition(CATALOG_VIDEO, "av48")};
@@ -127,7 +127,7 @@ static void test_av1_when_it_is_whole(void **state)
 }
 
 /* A picture whose sound is still to come isn't offered: players would never look for it again. */
-static void test_playable_with_all_kinds(void **state)
+static void test_playable_needs_video_and_audio(void **state)
 {
     struct catalog_rendition rows[] = {rendition(CATALOG_VIDEO, "v80"),
         rendition(CATALOG_VIDEO, "v400"), rendition(CATALOG_AUDIO, "a32")};
@@ -154,7 +154,7 @@ static void test_playable_with_all_kinds(void **state)
 
 /* Subtitles have no init segment; a lesson doesn't wait for them, and plays by nothing else alone.
  */
-static void test_subtitles(void **state)
+static void test_subtitles_need_no_init_segment(void **state)
 {
     struct catalog_rendition rows[] = {
         rendition(CATALOG_AUDIO, "a32"), rendition(CATALOG_TEXT, "s1")};
@@ -181,7 +181,7 @@ static void test_subtitles(void **state)
     media_index_unref(index);
 }
 
-static void test_nothing_made(void **state)
+static void test_a_lesson_without_chunks_is_not_playable(void **state)
 {
     struct media_index *index = NULL;
     (void)state;
@@ -191,7 +191,7 @@ static void test_nothing_made(void **state)
     media_index_unref(index);
 }
 
-static void test_damaged_rows(void **state)
+static void test_damaged_rows_are_corrupt(void **state)
 {
     static const struct catalog_segment damaged[] = {
         {.offset_bytes = -1, .length_bytes = 10, .duration_ticks = 1},
@@ -229,7 +229,7 @@ static void test_damaged_rows(void **state)
     }
 }
 
-static void test_numbers(void **state)
+static void test_numbers_have_one_form(void **state)
 {
     static const struct {
         const char *text, *suffix;
@@ -255,14 +255,14 @@ static void test_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_up_to_the_gap),
-        cmocka_unit_test(test_complete),
-        cmocka_unit_test(test_av1_when_it_is_whole),
-        cmocka_unit_test(test_playable_with_all_kinds),
-        cmocka_unit_test(test_subtitles),
-        cmocka_unit_test(test_nothing_made),
-        cmocka_unit_test(test_damaged_rows),
-        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_the_index_ends_before_the_first_missing_chunk),
+        cmocka_unit_test(test_a_complete_lesson_has_all_segments),
+        cmocka_unit_test(test_av1_is_listed_once_it_is_complete),
+        cmocka_unit_test(test_playable_needs_video_and_audio),
+        cmocka_unit_test(test_subtitles_need_no_init_segment),
+        cmocka_unit_test(test_a_lesson_without_chunks_is_not_playable),
+        cmocka_unit_test(test_damaged_rows_are_corrupt),
+        cmocka_unit_test(test_numbers_have_one_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

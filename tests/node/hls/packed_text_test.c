@@ -52,7 +52,7 @@ static void expect_packed(const struct packed_text *packed, const struct buf *te
     assert_string_equal(packed->etag + 2, etag);
 }
 
-static void test_kept(void **state)
+static void test_a_packed_text_is_kept(void **state)
 {
     struct buf text = {0}, failed = {.failed = true};
     (void)state;
@@ -72,7 +72,7 @@ static void test_kept(void **state)
     buf_free(&text);
 }
 
-static void test_bounded(void **state)
+static void test_packed_texts_are_bounded(void **state)
 {
     struct buf noise = {0}, text = {0};
     uint32_t random = 1;
@@ -95,7 +95,7 @@ static void *keep(void *arg)
     return (void *)(uintptr_t)packed_texts_keep(&texts, 0, arg);
 }
 
-static void test_by_many_threads(void **state)
+static void test_many_threads_keep_one_text(void **state)
 {
     enum { THREADS = 8 };
     struct buf text = {0};
@@ -117,9 +117,9 @@ static void test_by_many_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_kept, open_texts, close_texts),
-        cmocka_unit_test_setup_teardown(test_bounded, open_texts, close_texts),
-        cmocka_unit_test_setup_teardown(test_by_many_threads, open_texts, close_texts),
+        cmocka_unit_test_setup_teardown(test_a_packed_text_is_kept, open_texts, close_texts),
+        cmocka_unit_test_setup_teardown(test_packed_texts_are_bounded, open_texts, close_texts),
+        cmocka_unit_test_setup_teardown(test_many_threads_keep_one_text, open_texts, close_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,7 +118,7 @@ static void expect_master(const struct media_index *index, const char *expected)
  * in 2.986667 s is too short a run; 36300 B in 8.981333 s is less than 24400 B in 5.994667 s =
  * 32,562 bit/s; average 60300 B in 14.997333 s. First pictures: 12000 B in 6 s; 24000 B in 15 s.
  */
-static void test_sound_and_picture(void **state)
+static void test_audio_and_video(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "")};
     struct media_index index = lesson(renditions, 2);
@@ -139,7 +139,7 @@ static void test_sound_and_picture(void **state)
         "RESOLUTION=854x480,URI=\"v400/iframes.m3u8\"\n");
 }
 
-static void test_picture_alone(void **state)
+static void test_video_without_audio(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true)};
     struct media_index index = lesson(renditions, 1);
@@ -154,7 +154,7 @@ static void test_picture_alone(void **state)
         "v400/index.m3u8\n");
 }
 
-static void test_sound_alone(void **state)
+static void test_audio_without_video(void **state)
 {
     struct media_rendition renditions[] = {audio("a32", "zh")};
     struct media_index index = lesson(renditions, 1);
@@ -169,7 +169,7 @@ static void test_sound_alone(void **state)
 
 /* Names are unique in a group; of two tracks in one language only one is chosen by itself; what
  * isn't a language tag never reaches the text. */
-static void test_several_tracks(void **state)
+static void test_several_audio_tracks(void **state)
 {
     struct media_rendition renditions[] = {
         audio("a32", "zh"), audio("a32-2", "en-US"), audio("a32-3", "zh"), audio("a32-4", "x\"\n")};
@@ -193,7 +193,7 @@ static void test_several_tracks(void **state)
 }
 
 /* Each codec is a group of its own, and each variant is offered with each group. */
-static void test_two_codecs(void **state)
+static void test_each_audio_codec_is_a_group(void **state)
 {
     struct media_rendition renditions[] = {
         video("v400", true), audio("a24", "zh"), audio("o20", "")};
@@ -221,7 +221,7 @@ static void test_two_codecs(void **state)
 }
 
 /* AV1 with each sound, as H.264, and after it: what stands first every player can take. */
-static void test_av1(void **state)
+static void test_av1_variants_follow_h264(void **state)
 {
     struct media_rendition renditions[] = {video("v48", true), video("v130", true),
         video("av48", true), audio("a24", "zh"), audio("o20", "")};
@@ -247,7 +247,7 @@ static void test_av1(void **state)
 
 /* One group for all variants, the one of sound alone too; nothing of it counts as sound or picture.
  */
-static void test_subtitles(void **state)
+static void test_subtitles_are_one_group(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh"),
         subtitles("s1", "zh"), subtitles("s2", ""), subtitles("s3", "zh")};
@@ -275,7 +275,7 @@ static void test_subtitles(void **state)
         "RESOLUTION=854x480,URI=\"v400/iframes.m3u8\"\n");
 }
 
-static void test_subtitles_media(void **state)
+static void test_subtitle_media_playlist(void **state)
 {
     struct media_rendition renditions[] = {audio("a32", "zh"), subtitles("s1", "zh")};
     struct media_index index = lesson(renditions, 2);
@@ -294,7 +294,7 @@ static void test_subtitles_media(void **state)
                       "#EXT-X-ENDLIST\n");
 }
 
-static void test_media_complete(void **state)
+static void test_a_complete_media_playlist_is_vod(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh")};
     struct media_index index = lesson(renditions, 2);
@@ -314,7 +314,7 @@ static void test_media_complete(void **state)
                       "#EXT-X-ENDLIST\n");
 }
 
-static void test_media_growing(void **state)
+static void test_a_growing_media_playlist_is_event(void **state)
 {
     struct media_rendition renditions[] = {video("v400", false), audio("a32", "zh")};
     struct media_index index = lesson(renditions, 2);
@@ -334,7 +334,7 @@ static void test_media_growing(void **state)
                       "#EXTINF:3.000000,\n2.m4s\n");
 }
 
-static void test_iframes(void **state)
+static void test_iframe_playlists_have_byte_ranges(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true)};
     struct media_index index = lesson(renditions, 1);
@@ -355,7 +355,7 @@ static void test_iframes(void **state)
 }
 
 /* The target is the lesson's, not the rendition's own. */
-static void test_target_is_shared(void **state)
+static void test_target_duration_is_shared(void **state)
 {
     struct media_segment long_segment = {.length_bytes = 1, .duration_ticks = 12800 * 13 / 2};
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh")};
@@ -370,7 +370,7 @@ static void test_target_is_shared(void **state)
 }
 
 /* EXTINF of three hours at 30000/1001 sums to the real duration, whatever each is rounded to. */
-static void test_extinf_sums(void **state)
+static void test_extinf_sums_to_the_duration(void **state)
 {
     size_t count = 1800;
     struct media_segment *segments = calloc(count, sizeof(*segments));
@@ -395,7 +395,7 @@ static void test_extinf_sums(void **state)
 }
 
 /* For boxes that know version 3 alone; and the multivariant playlist doesn't know of it. */
-static void test_legacy(void **state)
+static void test_legacy_playlists_need_version_3_only(void **state)
 {
     struct media_rendition renditions[] = {
         video("v400", true), audio("a32", ""), video("ts220", true)};
@@ -415,7 +415,7 @@ static void test_legacy(void **state)
                       "#EXTINF:3.000000,\n2.ts\n#EXT-X-ENDLIST\n");
 }
 
-static void test_rates(void **state)
+static void test_rates_are_peaks_of_runs(void **state)
 {
     struct media_rendition ntsc = video("v400", true);
     (void)state;
@@ -438,21 +438,21 @@ static void test_rates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sound_and_picture),
-        cmocka_unit_test(test_picture_alone),
-        cmocka_unit_test(test_sound_alone),
-        cmocka_unit_test(test_several_tracks),
-        cmocka_unit_test(test_two_codecs),
-        cmocka_unit_test(test_av1),
-        cmocka_unit_test(test_subtitles),
-        cmocka_unit_test(test_subtitles_media),
-        cmocka_unit_test(test_media_complete),
-        cmocka_unit_test(test_media_growing),
-        cmocka_unit_test(test_iframes),
-        cmocka_unit_test(test_target_is_shared),
-        cmocka_unit_test(test_extinf_sums),
-        cmocka_unit_test(test_legacy),
-        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_audio_and_video),
+        cmocka_unit_test(test_video_without_audio),
+        cmocka_unit_test(test_audio_without_video),
+        cmocka_unit_test(test_several_audio_tracks),
+        cmocka_unit_test(test_each_audio_codec_is_a_group),
+        cmocka_unit_test(test_av1_variants_follow_h264),
+        cmocka_unit_test(test_subtitles_are_one_group),
+        cmocka_unit_test(test_subtitle_media_playlist),
+        cmocka_unit_test(test_a_complete_media_playlist_is_vod),
+        cmocka_unit_test(test_a_growing_media_playlist_is_event),
+        cmocka_unit_test(test_iframe_playlists_have_byte_ranges),
+        cmocka_unit_test(test_target_duration_is_shared),
+        cmocka_unit_test(test_extinf_sums_to_the_duration),
+        cmocka_unit_test(test_legacy_playlists_need_version_3_only),
+        cmocka_unit_test(test_rates_are_peaks_of_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

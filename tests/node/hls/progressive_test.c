@@ -114,7 +114,7 @@ static int merge(
         out);
 }
 
-static void test_merged(void **state)
+static void test_init_segments_are_merged(void **state)
 {
     static const char *const types[] = {"ftyp", "moov", "sidx"};
     (void)state;
@@ -153,7 +153,7 @@ static void test_merged(void **state)
     }
 }
 
-static void test_what_does_not_fit_is_refused(void **state)
+static void test_malformed_init_segments_are_refused(void **state)
 {
     struct buf one = make_init(1, 1, 0, "a"), same = make_init(1, 1, 0, "b"),
                other = make_init(2, 1, 0, "c"), zero = make_init(0, 0, 0, "d"),
@@ -177,7 +177,7 @@ static void test_what_does_not_fit_is_refused(void **state)
 }
 
 /* What an index can't say is left out of it, and the file plays without. */
-static void test_index_only_where_it_fits(void **state)
+static void test_an_index_is_left_out_if_it_does_not_fit(void **state)
 {
     struct buf init = make_init(1, 1, 0, "a");
     struct merged_input input = {(const uint8_t *)init.data, init.used_bytes};
@@ -226,7 +226,7 @@ static struct buf make_segment(int version, uint32_t trun_flags, uint32_t offset
     return out;
 }
 
-static void test_segment_start(void **state)
+static void test_segment_start_is_the_first_presentation_time(void **state)
 {
     static const struct {
         int version;
@@ -256,7 +256,7 @@ static void test_segment_start(void **state)
     }
 }
 
-static void test_names(void **state)
+static void test_download_names_are_safe(void **state)
 {
     static const struct {
         const char *title, *expected;
@@ -291,11 +291,11 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_merged),
-        cmocka_unit_test(test_what_does_not_fit_is_refused),
-        cmocka_unit_test(test_index_only_where_it_fits),
-        cmocka_unit_test(test_segment_start),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_init_segments_are_merged),
+        cmocka_unit_test(test_malformed_init_segments_are_refused),
+        cmocka_unit_test(test_an_index_is_left_out_if_it_does_not_fit),
+        cmocka_unit_test(test_segment_start_is_the_first_presentation_time),
+        cmocka_unit_test(test_download_names_are_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

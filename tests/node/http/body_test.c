@@ -33,7 +33,7 @@ static int close_one(void **state)
     return 0;
 }
 
-static void test_continue(void **state)
+static void test_expect_100_continue(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -57,7 +57,7 @@ static void test_continue(void **state)
     close(fd);
 }
 
-static void test_collect_limit(void **state)
+static void test_a_body_over_the_limit_gets_413(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -81,7 +81,7 @@ static void test_collect_limit(void **state)
     close(fd);
 }
 
-static void test_upload(void **state)
+static void test_a_streamed_body_arrives_whole(void **state)
 {
     enum { BYTES = 3000000 };
     char *data = malloc(BYTES), expected[64];
@@ -123,7 +123,7 @@ static size_t send_until_stuck(int fd)
 
 /* While the handler has a block, no more than the kernel's buffers and one block ahead are taken.
  */
-static void test_back_pressure(void **state)
+static void test_a_slow_handler_slows_the_sender(void **state)
 {
     int fd = client_connect(&fixture);
     (void)state;
@@ -143,7 +143,7 @@ static void test_back_pressure(void **state)
     assert_int_equal(atomic_load(&fixture.streams_ended), 0);
 }
 
-static void test_answer_before_the_end(void **state)
+static void test_a_handler_may_answer_before_the_end(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -163,7 +163,7 @@ static void test_answer_before_the_end(void **state)
 }
 
 /* The answer reaches a peer that is still sending a body nobody wants. */
-static void test_answer_despite_large_body(void **state)
+static void test_an_answer_reaches_a_peer_that_is_still_sending(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -179,7 +179,7 @@ static void test_answer_despite_large_body(void **state)
     close(fd);
 }
 
-static void test_defer(void **state)
+static void test_deferred_work_runs_on_the_pool(void **state)
 {
     int fds[10];
     struct response response;
@@ -206,7 +206,7 @@ static void reset_and_close(int fd)
     close(fd);
 }
 
-static void test_defer_with_the_peer_gone(void **state)
+static void test_deferred_work_ends_after_the_peer_left(void **state)
 {
     int fd = client_connect(&fixture);
     (void)state;
@@ -219,7 +219,7 @@ static void test_defer_with_the_peer_gone(void **state)
     await_count(&fixture.done_calls, 1);
 }
 
-static void test_events(void **state)
+static void test_server_sent_events_arrive(void **state)
 {
     int fd = client_connect(&fixture);
     char text[1024] = "";
@@ -240,7 +240,7 @@ static void test_events(void **state)
 }
 
 /* A stream that its handler ends is a whole chunked body, and the connection goes on. */
-static void test_events_end(void **state)
+static void test_a_stream_may_end_and_the_connection_continue(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -263,7 +263,7 @@ static void test_events_end(void **state)
     assert_int_equal(atomic_load(&fixture.stream_closes), 2);
 }
 
-static void test_events_for_old_clients(void **state)
+static void test_http_1_0_streams_end_with_the_connection(void **state)
 {
     (void)state;
     char *out = shell(&fixture, "curl -s0 -m 20 \"http://127.0.0.1:$PORT/events?3\" | tr '\\n' .");
@@ -276,17 +276,17 @@ static void test_events_for_old_clients(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_continue),
-        TEST(test_collect_limit),
-        TEST(test_upload),
-        TEST(test_back_pressure),
-        TEST(test_answer_before_the_end),
-        TEST(test_answer_despite_large_body),
-        TEST(test_defer),
-        TEST(test_defer_with_the_peer_gone),
-        TEST(test_events),
-        TEST(test_events_end),
-        TEST(test_events_for_old_clients),
+        TEST(test_expect_100_continue),
+        TEST(test_a_body_over_the_limit_gets_413),
+        TEST(test_a_streamed_body_arrives_whole),
+        TEST(test_a_slow_handler_slows_the_sender),
+        TEST(test_a_handler_may_answer_before_the_end),
+        TEST(test_an_answer_reaches_a_peer_that_is_still_sending),
+        TEST(test_deferred_work_runs_on_the_pool),
+        TEST(test_deferred_work_ends_after_the_peer_left),
+        TEST(test_server_sent_events_arrive),
+        TEST(test_a_stream_may_end_and_the_connection_continue),
+        TEST(test_http_1_0_streams_end_with_the_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,7 @@ static void check(const struct file_cache_entry *entry, const char *text)
     assert_string_equal(read, text);
 }
 
-static void test_stays_open(void **state)
+static void test_a_requested_file_stays_open(void **state)
 {
     const char *path = write_file(*state, "a", "one");
     const struct file_cache_entry *entry;
@@ -85,7 +85,7 @@ static void test_stays_open(void **state)
 }
 
 /* Another file at the path, or none, is seen after a second at the latest. */
-static void test_changes_are_seen(void **state)
+static void test_a_replaced_file_is_noticed(void **state)
 {
     const struct folder *folder = *state;
     const char *path = write_file(folder, "a", "one");
@@ -103,7 +103,7 @@ static void test_changes_are_seen(void **state)
     file_cache_close(&files);
 }
 
-static void test_what_is_refused(void **state)
+static void test_links_and_folders_are_refused(void **state)
 {
     const struct folder *folder = *state;
     const struct file_cache_entry *entry;
@@ -121,7 +121,7 @@ static void test_what_is_refused(void **state)
 }
 
 /* The longest unused gives way. */
-static void test_bound(void **state)
+static void test_the_longest_unused_file_is_closed(void **state)
 {
     const struct file_cache_entry *entry;
     struct file_cache *files;
@@ -141,7 +141,7 @@ static void test_bound(void **state)
 }
 
 /* Where descriptors run out, what is merely kept open gives way. */
-static void test_few_descriptors(void **state)
+static void test_cached_files_give_way_to_new_ones(void **state)
 {
     char paths[4][128];
     const struct file_cache_entry *entry;
@@ -168,11 +168,16 @@ static void test_few_descriptors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_stays_open, open_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_changes_are_seen, open_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_what_is_refused, open_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_bound, open_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(test_few_descriptors, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(
+            test_a_requested_file_stays_open, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(
+            test_a_replaced_file_is_noticed, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(
+            test_links_and_folders_are_refused, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(
+            test_the_longest_unused_file_is_closed, open_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(
+            test_cached_files_give_way_to_new_ones, open_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

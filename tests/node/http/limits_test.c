@@ -20,7 +20,7 @@
 
 /* ---- deadlines ---- */
 
-static void test_slow_head(void **state)
+static void test_a_slow_head_times_out(void **state)
 {
     const struct http_server_params params = {.header_timeout_ms = 50, .sample_interval_ms = 10};
     struct fixture fixture;
@@ -42,7 +42,7 @@ static void test_slow_head(void **state)
 }
 
 /* A drop now and then doesn't help: the head's deadline counts from its first byte. */
-static void test_dripping_head(void **state)
+static void test_the_head_timeout_counts_from_its_first_byte(void **state)
 {
     const struct http_server_params params = {.header_timeout_ms = 100, .sample_interval_ms = 10};
     struct fixture fixture;
@@ -60,7 +60,7 @@ static void test_dripping_head(void **state)
     fixture_close(&fixture, 0);
 }
 
-static void test_idle(void **state)
+static void test_idle_connections_are_closed(void **state)
 {
     const struct http_server_params params = {.idle_timeout_ms = 50, .sample_interval_ms = 10};
     struct fixture fixture;
@@ -84,7 +84,7 @@ static int connect_narrow(const struct fixture *fixture)
     return fd;
 }
 
-static void test_no_progress(void **state)
+static void test_a_peer_without_progress_is_cut_off(void **state)
 {
     static const char *const requests[] = {
         "GET /file HTTP/1.1\r\n" HOST "\r\nGET /file HTTP/1.1\r\n" HOST
@@ -110,7 +110,7 @@ static void test_no_progress(void **state)
 }
 
 /* A reset that comes with a part of a message shows behind it, not once all patience is over. */
-static void test_reset_behind_a_part(void **state)
+static void test_a_reset_behind_part_of_a_message_is_noticed(void **state)
 {
     static const char *const parts[] = {
         "GET / HT",
@@ -137,7 +137,7 @@ static void test_reset_behind_a_part(void **state)
 
 /* A head that ends where a read does: what lies behind it must not cost the answer (RFC 9112
  * section 9.6). */
-static void test_more_behind_a_read(void **state)
+static void test_bytes_behind_a_head_do_not_cost_the_answer(void **state)
 {
     static const char begin[] =
         "GET /file HTTP/1.1\r\n" HOST "Connection: close\r\nRange: bytes=0-59999\r\nX: ";
@@ -163,7 +163,7 @@ static void test_more_behind_a_read(void **state)
 }
 
 /* Whoever waits for us is left alone: handlers at work, streams without news. */
-static void test_patience(void **state)
+static void test_peers_that_wait_for_the_server_are_left_alone(void **state)
 {
     const struct http_server_params params = {.progress_window_ms = 20,
         .sample_interval_ms = 5,
@@ -255,7 +255,7 @@ static void expect_status(int fd, int status, const char *retry_after)
 }
 
 /* One piece of work is under way, and two wait: the API is full. Media are let in up to eight. */
-static void test_overload(void **state)
+static void test_a_long_queue_turns_requests_away(void **state)
 {
     const struct http_server_params params = {.loops = 1, .pool_threads = 1, .max_waiting = 2};
     struct fixture fixture;
@@ -278,7 +278,7 @@ static void test_overload(void **state)
     fixture_close(&fixture, 1000);
 }
 
-static void test_max_connections(void **state)
+static void test_connections_beyond_the_limit_wait(void **state)
 {
     const struct http_server_params params = {.loops = 1, .max_connections = 2};
     struct fixture fixture;
@@ -308,7 +308,7 @@ static void test_max_connections(void **state)
 
 /* The usual patience is long; who keeps others out gets less of it. All of them at once: the first
  * to go lets one in, who would soon be followed by another. */
-static void test_idle_in_a_crowd(void **state)
+static void test_idle_connections_give_way_in_a_crowd(void **state)
 {
     enum { IDLE = 16 };
     const struct http_server_params params = {.loops = 1,
@@ -346,7 +346,7 @@ static void test_idle_in_a_crowd(void **state)
     fixture_close(&fixture, 0);
 }
 
-static void test_no_descriptors_left(void **state)
+static void test_a_server_without_descriptors_recovers(void **state)
 {
     const struct http_server_params params = {.loops = 1, .sample_interval_ms = 10};
     struct rlimit limit, low;
@@ -380,7 +380,7 @@ static void test_no_descriptors_left(void **state)
 
 /* ---- accounting ---- */
 
-static void test_accounting(void **state)
+static void test_every_byte_is_accounted_for(void **state)
 {
     static const char *const requests[] = {
         "GET /file HTTP/1.1\r\nUser-Agent: box\x01\xe7 1.0\r\n" HOST "\r\n",
@@ -412,7 +412,7 @@ static void test_accounting(void **state)
 
 /* What the kernel took and never delivered was sent all the same: no more than the file, no less
  * than was read. */
-static void test_cut_transfer(void **state)
+static void test_a_cut_transfer_counts_what_the_kernel_took(void **state)
 {
     struct fixture fixture;
     uint64_t received = 0;
@@ -430,7 +430,7 @@ static void test_cut_transfer(void **state)
 }
 
 /* A peer that reads everything but closes without a goodbye in the middle of the next answer. */
-static void test_curl_totals(void **state)
+static void test_totals_agree_with_curl(void **state)
 {
     struct fixture fixture;
     (void)state;
@@ -449,7 +449,7 @@ static void test_curl_totals(void **state)
 
 /* ---- files ---- */
 
-static void test_file_cut_short(void **state)
+static void test_a_file_that_is_cut_short_ends_the_connection(void **state)
 {
     struct fixture fixture;
     size_t received = 0;
@@ -480,7 +480,7 @@ static int open_descriptors(void)
 }
 
 /* One descriptor stays open for the file, however it is asked for. */
-static void test_no_descriptor_leaks(void **state)
+static void test_files_leak_no_descriptors(void **state)
 {
     static const char *const requests[] = {
         "GET /file HTTP/1.1\r\n" HOST "\r\n",
@@ -521,7 +521,7 @@ static void *close_in_background(void *arg)
 
 /* Idle connections and streams end at once; what is under way ends in its own time, and says that
  * it is the last. */
-static void test_graceful_stop(void **state)
+static void test_a_graceful_stop_finishes_requests(void **state)
 {
     struct fixture fixture;
     struct response response;
@@ -559,7 +559,7 @@ static void test_graceful_stop(void **state)
 
 /* Transfers, uploads, streams and deferred work, all in the middle: everything ends, once, and
  * nothing leaks. */
-static void test_hard_stop(void **state)
+static void test_a_hard_stop_ends_everything_once(void **state)
 {
     static const char *const requests[] = {
         "GET /file HTTP/1.1\r\n" HOST "\r\nGET /file HTTP/1.1\r\n" HOST
@@ -600,7 +600,7 @@ static void test_hard_stop(void **state)
     fixture_close(&fixture, 0);
 }
 
-static void test_stop_without_grace(void **state)
+static void test_a_stop_without_grace_is_immediate(void **state)
 {
     struct fixture fixture;
     int fds[20];
@@ -636,7 +636,7 @@ static struct http_pace count_looks(const struct http_flow *flow, void *ctx)
 }
 
 /* Responses that are gone at once are known to have ended, while their connection goes on. */
-static void test_pause_between_responses(void **state)
+static void test_the_scheduler_learns_of_pauses(void **state)
 {
     struct flow_looks looks = {0};
     const struct http_server_params params = {.pace = count_looks, .pace_ctx = &looks};
@@ -659,27 +659,27 @@ static void test_pause_between_responses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_slow_head),
-        cmocka_unit_test(test_dripping_head),
-        cmocka_unit_test(test_idle),
-        cmocka_unit_test(test_no_progress),
-        cmocka_unit_test(test_reset_behind_a_part),
-        cmocka_unit_test(test_more_behind_a_read),
-        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_a_slow_head_times_out),
+        cmocka_unit_test(test_the_head_timeout_counts_from_its_first_byte),
+        cmocka_unit_test(test_idle_connections_are_closed),
+        cmocka_unit_test(test_a_peer_without_progress_is_cut_off),
+        cmocka_unit_test(test_a_reset_behind_part_of_a_message_is_noticed),
+        cmocka_unit_test(test_bytes_behind_a_head_do_not_cost_the_answer),
+        cmocka_unit_test(test_peers_that_wait_for_the_server_are_left_alone),
         cmocka_unit_test(test_slow_reader_is_not_idle),
-        cmocka_unit_test(test_overload),
-        cmocka_unit_test(test_max_connections),
-        cmocka_unit_test(test_idle_in_a_crowd),
-        cmocka_unit_test(test_no_descriptors_left),
-        cmocka_unit_test(test_pause_between_responses),
-        cmocka_unit_test(test_accounting),
-        cmocka_unit_test(test_cut_transfer),
-        cmocka_unit_test(test_curl_totals),
-        cmocka_unit_test(test_file_cut_short),
-        cmocka_unit_test(test_no_descriptor_leaks),
-        cmocka_unit_test(test_graceful_stop),
-        cmocka_unit_test(test_hard_stop),
-        cmocka_unit_test(test_stop_without_grace),
+        cmocka_unit_test(test_a_long_queue_turns_requests_away),
+        cmocka_unit_test(test_connections_beyond_the_limit_wait),
+        cmocka_unit_test(test_idle_connections_give_way_in_a_crowd),
+        cmocka_unit_test(test_a_server_without_descriptors_recovers),
+        cmocka_unit_test(test_the_scheduler_learns_of_pauses),
+        cmocka_unit_test(test_every_byte_is_accounted_for),
+        cmocka_unit_test(test_a_cut_transfer_counts_what_the_kernel_took),
+        cmocka_unit_test(test_totals_agree_with_curl),
+        cmocka_unit_test(test_a_file_that_is_cut_short_ends_the_connection),
+        cmocka_unit_test(test_files_leak_no_descriptors),
+        cmocka_unit_test(test_a_graceful_stop_finishes_requests),
+        cmocka_unit_test(test_a_hard_stop_ends_everything_once),
+        cmocka_unit_test(test_a_stop_without_grace_is_immediate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,21 +202,21 @@ static void check_case(const struct raw_case *raw)
     close(fd);
 }
 
-static void test_request_lines(void **state)
+static void test_malformed_request_lines_are_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(line_cases) / sizeof(line_cases[0]); i++)
         check_case(&line_cases[i]);
 }
 
-static void test_fields(void **state)
+static void test_malformed_fields_are_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(field_cases) / sizeof(field_cases[0]); i++)
         check_case(&field_cases[i]);
 }
 
-static void test_framing(void **state)
+static void test_ambiguous_framing_is_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(framing_cases) / sizeof(framing_cases[0]); i++)
@@ -224,7 +224,7 @@ static void test_framing(void **state)
 }
 
 /* The same requests, a byte at a time, get the same answers. */
-static void test_in_single_bytes(void **state)
+static void test_single_bytes_get_the_same_answers(void **state)
 {
     static const struct raw_case *const tables[] = {line_cases, field_cases};
     static const size_t counts[] = {
@@ -272,7 +272,7 @@ static void check_size(size_t line_bytes, size_t count, size_t field_bytes, int 
     close(fd);
 }
 
-static void test_sizes(void **state)
+static void test_sizes_are_limited(void **state)
 {
     (void)state;
     check_size(8192, 0, 0, 200);
@@ -289,7 +289,7 @@ static void test_sizes(void **state)
 }
 
 /* Without any line's end the same limits hold. */
-static void test_endless(void **state)
+static void test_endless_lines_are_refused(void **state)
 {
     char block[20000];
     struct response response;
@@ -304,7 +304,7 @@ static void test_endless(void **state)
 }
 
 /* What a peer sends before it closes its half is still answered. */
-static void test_half_close(void **state)
+static void test_a_half_closed_peer_is_answered(void **state)
 {
     static const char *const requests[] = {
         "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -329,7 +329,7 @@ static void test_half_close(void **state)
     }
 }
 
-static void test_leaving_early(void **state)
+static void test_peers_that_leave_early_do_no_harm(void **state)
 {
     static const char *const beginnings[] = {
         "",
@@ -353,14 +353,14 @@ static void test_leaving_early(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_lines),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_framing),
-        cmocka_unit_test(test_in_single_bytes),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_endless),
-        cmocka_unit_test(test_half_close),
-        cmocka_unit_test(test_leaving_early),
+        cmocka_unit_test(test_malformed_request_lines_are_refused),
+        cmocka_unit_test(test_malformed_fields_are_refused),
+        cmocka_unit_test(test_ambiguous_framing_is_refused),
+        cmocka_unit_test(test_single_bytes_get_the_same_answers),
+        cmocka_unit_test(test_sizes_are_limited),
+        cmocka_unit_test(test_endless_lines_are_refused),
+        cmocka_unit_test(test_a_half_closed_peer_is_answered),
+        cmocka_unit_test(test_peers_that_leave_early_do_no_harm),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -31,7 +31,7 @@ static int close_all(void **state)
     return 0;
 }
 
-static void test_keep_alive(void **state)
+static void test_a_connection_serves_many_requests(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -53,7 +53,7 @@ static void test_keep_alive(void **state)
     close(fd);
 }
 
-static void test_old_version(void **state)
+static void test_http_1_0_closes(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -70,7 +70,7 @@ static void test_old_version(void **state)
     close(fd);
 }
 
-static void test_server_headers(void **state)
+static void test_server_headers_are_set(void **state)
 {
     struct response response;
     (void)state;
@@ -86,7 +86,7 @@ static void test_server_headers(void **state)
 }
 
 /* All of them at once, files and errors among them; the answers come in order. */
-static void test_pipelining(void **state)
+static void test_pipelined_requests_are_answered_in_order(void **state)
 {
     int fd = client_connect(&fixture);
     struct response response;
@@ -117,7 +117,7 @@ static void test_pipelining(void **state)
 
 /* While an answer is under way the socket isn't read beyond a bound, so that the sender gets stuck.
  */
-static void test_pipelined_flood(void **state)
+static void test_a_pipelined_flood_is_bounded(void **state)
 {
     static const char request[] = "GET /hello HTTP/1.1\r\n" HOST "\r\n";
     int fd = client_connect(&fixture), small = 8192;
@@ -199,7 +199,7 @@ static void check_ranges(const char *path)
     close(fd);
 }
 
-static void test_ranges(void **state)
+static void test_single_ranges_are_served(void **state)
 {
     (void)state;
     check_ranges("/file");
@@ -244,7 +244,7 @@ static void check_many_ranges(int fd, const char *path)
     response_free(&response);
 }
 
-static void test_many_ranges(void **state)
+static void test_several_ranges_are_multipart(void **state)
 {
     int fd = client_connect(&fixture);
     int released = atomic_load(&fixture.pieces_released);
@@ -257,7 +257,7 @@ static void test_many_ranges(void **state)
     close(fd);
 }
 
-static void test_ranges_over_pieces(void **state)
+static void test_ranges_span_extents(void **state)
 {
     int released = atomic_load(&fixture.pieces_released), descriptors;
     (void)state;
@@ -273,7 +273,7 @@ static void test_ranges_over_pieces(void **state)
 }
 
 /* What was promised can't be kept: the connection ends before its length is there. */
-static void test_missing_piece(void **state)
+static void test_a_missing_extent_ends_the_connection(void **state)
 {
     int released = atomic_load(&fixture.pieces_released);
     (void)state;
@@ -286,7 +286,7 @@ static void test_missing_piece(void **state)
 }
 
 /* Those who leave in the middle, and those who ask for the head only, leave nothing behind. */
-static void test_pieces_are_let_go(void **state)
+static void test_extents_are_released(void **state)
 {
     static const int statuses[] = {200, 304, 416};
     static const char *const heads[] = {"HEAD /pieces HTTP/1.1\r\n" HOST "\r\n",
@@ -310,7 +310,7 @@ static void test_pieces_are_let_go(void **state)
     await_count(&fixture.pieces_released, released + 6);
 }
 
-static void test_segment_in_chunk(void **state)
+static void test_part_of_a_file_is_served(void **state)
 {
     struct response response;
     (void)state;
@@ -322,7 +322,7 @@ static void test_segment_in_chunk(void **state)
     response_free(&response);
 }
 
-static void test_unsatisfiable(void **state)
+static void test_unsatisfiable_ranges_get_416(void **state)
 {
     struct response response;
     (void)state;
@@ -332,7 +332,7 @@ static void test_unsatisfiable(void **state)
     response_free(&response);
 }
 
-static void test_head_and_conditions(void **state)
+static void test_head_and_conditional_requests(void **state)
 {
     static const struct {
         const char *request;
@@ -370,7 +370,7 @@ static void test_head_and_conditions(void **state)
     }
 }
 
-static void test_gzip(void **state)
+static void test_text_is_compressed(void **state)
 {
     struct response response;
     (void)state;
@@ -389,7 +389,7 @@ static void test_gzip(void **state)
     response_free(&response);
 }
 
-static void test_methods(void **state)
+static void test_methods_and_options(void **state)
 {
     struct response response;
     (void)state;
@@ -417,7 +417,7 @@ static void test_methods(void **state)
     response_free(&response);
 }
 
-static void test_args_and_guard(void **state)
+static void test_route_arguments_and_guard(void **state)
 {
     struct response response;
     (void)state;
@@ -437,7 +437,7 @@ static void test_args_and_guard(void **state)
     response_free(&response);
 }
 
-static void test_curl(void **state)
+static void test_curl_agrees(void **state)
 {
     static const struct {
         const char *command, *out;
@@ -464,7 +464,7 @@ static void test_curl(void **state)
     }
 }
 
-static void test_port_in_use(void **state)
+static void test_a_port_in_use_is_reported(void **state)
 {
     struct http_server *second;
     char address[32], message[128];
@@ -482,24 +482,24 @@ static void test_port_in_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keep_alive),
-        cmocka_unit_test(test_old_version),
-        cmocka_unit_test(test_server_headers),
-        cmocka_unit_test(test_pipelining),
-        cmocka_unit_test(test_pipelined_flood),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_many_ranges),
-        cmocka_unit_test(test_ranges_over_pieces),
-        cmocka_unit_test(test_missing_piece),
-        cmocka_unit_test(test_pieces_are_let_go),
-        cmocka_unit_test(test_segment_in_chunk),
-        cmocka_unit_test(test_unsatisfiable),
-        cmocka_unit_test(test_head_and_conditions),
-        cmocka_unit_test(test_gzip),
-        cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_args_and_guard),
-        cmocka_unit_test(test_curl),
-        cmocka_unit_test(test_port_in_use),
+        cmocka_unit_test(test_a_connection_serves_many_requests),
+        cmocka_unit_test(test_http_1_0_closes),
+        cmocka_unit_test(test_server_headers_are_set),
+        cmocka_unit_test(test_pipelined_requests_are_answered_in_order),
+        cmocka_unit_test(test_a_pipelined_flood_is_bounded),
+        cmocka_unit_test(test_single_ranges_are_served),
+        cmocka_unit_test(test_several_ranges_are_multipart),
+        cmocka_unit_test(test_ranges_span_extents),
+        cmocka_unit_test(test_a_missing_extent_ends_the_connection),
+        cmocka_unit_test(test_extents_are_released),
+        cmocka_unit_test(test_part_of_a_file_is_served),
+        cmocka_unit_test(test_unsatisfiable_ranges_get_416),
+        cmocka_unit_test(test_head_and_conditional_requests),
+        cmocka_unit_test(test_text_is_compressed),
+        cmocka_unit_test(test_methods_and_options),
+        cmocka_unit_test(test_route_arguments_and_guard),
+        cmocka_unit_test(test_curl_agrees),
+        cmocka_unit_test(test_a_port_in_use_is_reported),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

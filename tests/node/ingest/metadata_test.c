@@ -11,7 +11,7 @@
 
 #include "node/ingest/metadata.h"
 
-static void test_good_headers(void **state)
+static void test_valid_metadata_is_read(void **state)
 {
     (void)state;
     static const struct {
@@ -42,7 +42,7 @@ static void test_good_headers(void **state)
     }
 }
 
-static void test_bad_headers(void **state)
+static void test_malformed_metadata_is_refused(void **state)
 {
     (void)state;
     static const char *const cases[] = {
@@ -61,7 +61,7 @@ static void test_bad_headers(void **state)
     }
 }
 
-static void test_long_headers(void **state)
+static void test_long_metadata_is_refused(void **state)
 {
     (void)state;
     static char header[20000];
@@ -80,7 +80,8 @@ static void test_long_headers(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good_headers),
-        cmocka_unit_test(test_bad_headers), cmocka_unit_test(test_long_headers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_valid_metadata_is_read),
+        cmocka_unit_test(test_malformed_metadata_is_refused),
+        cmocka_unit_test(test_long_metadata_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

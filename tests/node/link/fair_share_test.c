@@ -22,7 +22,7 @@ static void check(const struct share_flow *flows, size_t count, const double *ex
 }
 
 /* Rank 1 is viewing, 2 a download; urgent ones have four fifths. */
-static void test_shares(void **state)
+static void test_shares_by_weight_and_rank(void **state)
 {
     static const struct {
         const char *what;
@@ -74,7 +74,7 @@ static void test_shares(void **state)
 
 /* Whatever is asked for: no limit is passed, nobody gets more than wanted, and nothing is left over
  * that somebody of any rank could use. */
-static void test_shares_at_random(void **state)
+static void test_random_shares_keep_all_limits(void **state)
 {
     (void)state;
     srand(7);
@@ -112,7 +112,7 @@ static void test_shares_at_random(void **state)
     }
 }
 
-static void test_ranges(void **state)
+static void test_ranges_contain_addresses(void **state)
 {
     static const struct {
         const char *text, *address;
@@ -172,9 +172,9 @@ static void test_ranges_are_written_shortly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_shares_at_random),
-        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_shares_by_weight_and_rank),
+        cmocka_unit_test(test_random_shares_keep_all_limits),
+        cmocka_unit_test(test_ranges_contain_addresses),
         cmocka_unit_test(test_ranges_are_written_shortly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,7 +82,7 @@ static int64_t rate(struct bench *b, int n, const char *said)
     return look(b, n, said, "").rate_bps;
 }
 
-static void test_no_limit(void **state)
+static void test_without_a_limit_nothing_is_paced(void **state)
 {
     struct bench b;
     (void)state;
@@ -93,7 +93,7 @@ static void test_no_limit(void **state)
     flows_close(&b.flows);
 }
 
-static void test_alike(void **state)
+static void test_equal_flows_get_equal_shares(void **state)
 {
     struct bench b;
     (void)state;
@@ -109,7 +109,7 @@ static void test_alike(void **state)
 }
 
 /* What a slow link of its own leaves the others have. */
-static void test_slow_link(void **state)
+static void test_a_slow_link_leaves_its_share_to_others(void **state)
 {
     static const int64_t own_bps[] = {0, 50000, 0, 0};
     struct bench b;
@@ -122,7 +122,7 @@ static void test_slow_link(void **state)
     flows_close(&b.flows);
 }
 
-static void test_starving(void **state)
+static void test_starving_players_come_first(void **state)
 {
     static const char *const said[] = {"", "bl=0,bs", "bl=30000", "bl=90000"};
     struct bench b;
@@ -137,7 +137,7 @@ static void test_starving(void **state)
     flows_close(&b.flows);
 }
 
-static void test_requested_maximum(void **state)
+static void test_the_requested_maximum_is_respected(void **state)
 {
     static const char *const said[] = {"", "rtp=100", "", ""};
     struct bench b;
@@ -165,7 +165,7 @@ static void test_downloads_come_last(void **state)
     flows_close(&b.flows);
 }
 
-static void test_sites(void **state)
+static void test_site_limits_hold(void **state)
 {
     struct bench b;
     (void)state;
@@ -191,7 +191,7 @@ static void test_sites(void **state)
 }
 
 /* A download that goes on past its hours is held to next to nothing. */
-static void test_hours(void **state)
+static void test_downloads_outside_their_hours_are_held_back(void **state)
 {
     struct bench b;
     (void)state;
@@ -209,7 +209,7 @@ static void test_hours(void **state)
     flows_close(&b.flows);
 }
 
-static void test_estimates(void **state)
+static void test_estimates_follow_transfers(void **state)
 {
     struct bench b;
     struct cmcd cmcd;
@@ -236,7 +236,7 @@ static void test_estimates(void **state)
 }
 
 /* Connections come and go in any order, far more than are kept. */
-static void test_many(void **state)
+static void test_many_flows_come_and_go(void **state)
 {
     struct bench b;
     struct cmcd cmcd;
@@ -262,16 +262,16 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_limit),
-        cmocka_unit_test(test_alike),
-        cmocka_unit_test(test_slow_link),
-        cmocka_unit_test(test_starving),
-        cmocka_unit_test(test_requested_maximum),
+        cmocka_unit_test(test_without_a_limit_nothing_is_paced),
+        cmocka_unit_test(test_equal_flows_get_equal_shares),
+        cmocka_unit_test(test_a_slow_link_leaves_its_share_to_others),
+        cmocka_unit_test(test_starving_players_come_first),
+        cmocka_unit_test(test_the_requested_maximum_is_respected),
         cmocka_unit_test(test_downloads_come_last),
-        cmocka_unit_test(test_sites),
-        cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_estimates),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_site_limits_hold),
+        cmocka_unit_test(test_downloads_outside_their_hours_are_held_back),
+        cmocka_unit_test(test_estimates_follow_transfers),
+        cmocka_unit_test(test_many_flows_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

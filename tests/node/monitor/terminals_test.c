@@ -85,7 +85,7 @@ static void test_sums_over_connections(void **state)
     assert_null(terminals);
 }
 
-static void test_oldest_goes_first(void **state)
+static void test_the_longest_unseen_row_is_dropped(void **state)
 {
     struct terminals *terminals;
     char address[32];
@@ -115,7 +115,7 @@ static void test_oldest_goes_first(void **state)
     terminals_close(&terminals);
 }
 
-static void test_order_and_activity(void **state)
+static void test_rows_are_sorted_by_last_seen(void **state)
 {
     struct terminals *terminals;
     struct terminal_row rows[3];
@@ -134,7 +134,7 @@ static void test_order_and_activity(void **state)
     terminals_close(&terminals);
 }
 
-static void test_rate(void **state)
+static void test_rate_follows_the_bytes(void **state)
 {
     struct terminals *terminals;
     (void)state;
@@ -156,7 +156,7 @@ static void test_rate(void **state)
 }
 
 /* A connection that rested sent its burst within the last second, not over its rest. */
-static void test_rate_after_a_rest(void **state)
+static void test_a_burst_after_a_pause_counts_as_one_second(void **state)
 {
     struct terminals *terminals;
     (void)state;
@@ -172,7 +172,7 @@ static void test_rate_after_a_rest(void **state)
 }
 
 /* Its page goes on asking for news: that is neither watching nor a slow link. */
-static void test_after_the_lesson(void **state)
+static void test_polling_is_not_watching(void **state)
 {
     const struct http_conn_sample segment = {.conn_id = 1,
         .peer = "10.0.0.1",
@@ -212,7 +212,7 @@ static void test_after_the_lesson(void **state)
 }
 
 /* A playlist is over before TCP knows anything. */
-static void test_link_rate_needs_bytes(void **state)
+static void test_link_rate_needs_enough_bytes(void **state)
 {
     struct http_conn_sample sample = {.conn_id = 1,
         .peer = "10.0.0.1",
@@ -233,7 +233,7 @@ static void test_link_rate_needs_bytes(void **state)
     terminals_close(&terminals);
 }
 
-static void test_lesson_and_agent(void **state)
+static void test_lesson_and_user_agent_are_shown(void **state)
 {
     struct terminals *terminals;
     (void)state;
@@ -275,7 +275,7 @@ static const char *rendition_after(struct terminals *terminals, int64_t mono_ms,
     return row.rendition;
 }
 
-static void test_sound_beside_picture(void **state)
+static void test_audio_beside_video_shows_the_video(void **state)
 {
     struct terminals *terminals;
     (void)state;
@@ -294,7 +294,7 @@ static void test_sound_beside_picture(void **state)
     terminals_close(&terminals);
 }
 
-static void test_paths(void **state)
+static void test_media_paths_are_parsed(void **state)
 {
     static const struct {
         const char *path;
@@ -337,15 +337,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_over_connections),
-        cmocka_unit_test(test_oldest_goes_first),
-        cmocka_unit_test(test_order_and_activity),
-        cmocka_unit_test(test_rate),
-        cmocka_unit_test(test_rate_after_a_rest),
-        cmocka_unit_test(test_after_the_lesson),
-        cmocka_unit_test(test_link_rate_needs_bytes),
-        cmocka_unit_test(test_lesson_and_agent),
-        cmocka_unit_test(test_sound_beside_picture),
-        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_the_longest_unseen_row_is_dropped),
+        cmocka_unit_test(test_rows_are_sorted_by_last_seen),
+        cmocka_unit_test(test_rate_follows_the_bytes),
+        cmocka_unit_test(test_a_burst_after_a_pause_counts_as_one_second),
+        cmocka_unit_test(test_polling_is_not_watching),
+        cmocka_unit_test(test_link_rate_needs_enough_bytes),
+        cmocka_unit_test(test_lesson_and_user_agent_are_shown),
+        cmocka_unit_test(test_audio_beside_video_shows_the_video),
+        cmocka_unit_test(test_media_paths_are_parsed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static int teardown(void **state)
     return result;
 }
 
-static void test_opening(void **state)
+static void test_opening_checks_the_folder(void **state)
 {
     struct fixture *f = *state;
     struct store *other;
@@ -66,7 +66,7 @@ static void test_opening(void **state)
 }
 
 /* SQLite would refuse the catalog there, at length. */
-static void test_a_path_that_is_too_long(void **state)
+static void test_a_long_path_is_refused(void **state)
 {
     struct fixture *f = *state;
     char path[512];
@@ -88,7 +88,7 @@ static void test_a_path_that_is_too_long(void **state)
 }
 
 /* Beside a new catalog all of it would be rubbish. */
-static void test_media_without_a_catalog(void **state)
+static void test_media_without_a_catalog_are_refused(void **state)
 {
     struct fixture *f = *state;
     const struct store_params params = {.path = f->data, .create = true};
@@ -163,7 +163,7 @@ static bool cancel(void *ctx, int64_t done, int64_t total)
     return false;
 }
 
-static void test_import(void **state)
+static void test_import_copies_and_hashes(void **state)
 {
     struct fixture *f = *state;
     struct store_imported imported;
@@ -203,7 +203,7 @@ static void make_old(const char *path)
     assert_int_equal(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
-static void test_sweeping(void **state)
+static void test_sweeping_follows_no_link(void **state)
 {
     struct fixture *f = *state;
     char outside[128], inside[192], young[192], old[192];
@@ -231,13 +231,13 @@ static void test_sweeping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_opening, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_path_that_is_too_long, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_media_without_a_catalog, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_opening_checks_the_folder, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_long_path_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_media_without_a_catalog_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_paths_stay_inside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_lock_dies_with_its_process, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_import, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_sweeping, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_import_copies_and_hashes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sweeping_follows_no_link, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,7 +45,7 @@ static void test_buf_remembers_failure(void **state)
     buf_free(&buf);
 }
 
-static void test_decimals(void **state)
+static void test_decimals_are_written(void **state)
 {
     static const int64_t values[] = {0, 7, 10, 99, 1000, 1048576, INT64_MAX};
     char expected[DECIMAL_BYTES + 8], out[DECIMAL_BYTES];
@@ -81,7 +81,7 @@ static void read_log_line(const char *text, char *line, size_t line_bytes)
     line[bytes] = '\0';
 }
 
-static void test_log_line(void **state)
+static void test_a_log_line_is_one_line(void **state)
 {
     char line[4096], long_text[4096];
     (void)state;
@@ -147,7 +147,7 @@ static void *open_second_only(void *ctx)
     return atomic_fetch_add((atomic_int *)ctx, 1) == 1 ? ctx : NULL;
 }
 
-static void test_pool_without_contexts(void **state)
+static void test_a_pool_without_contexts_fails(void **state)
 {
     atomic_int calls = 0;
     const struct pool_params params = {
@@ -164,11 +164,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buf_grows),
         cmocka_unit_test(test_buf_remembers_failure),
-        cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_decimals_are_written),
         cmocka_unit_test(test_clocks_advance),
-        cmocka_unit_test(test_log_line),
+        cmocka_unit_test(test_a_log_line_is_one_line),
         cmocka_unit_test(test_pool_runs_everything),
-        cmocka_unit_test(test_pool_without_contexts),
+        cmocka_unit_test(test_a_pool_without_contexts_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

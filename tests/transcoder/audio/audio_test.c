@@ -43,7 +43,7 @@ static struct meter_reading measure(const float *samples)
 }
 
 /* EBU Tech 3341: a mono sine of 1 kHz at -20 dBFS has -23 LUFS, give or take 0.1. */
-static void test_meter(void **state)
+static void test_meter_measures_loudness(void **state)
 {
     (void)state;
     float *samples = calloc(SAMPLES, sizeof(float));
@@ -67,7 +67,7 @@ static void test_meter(void **state)
 }
 
 /* A sine whose samples all lie 3 dB under its peaks; and where between them the peak was. */
-static void test_true_peak(void **state)
+static void test_meter_finds_true_peaks(void **state)
 {
     (void)state;
     struct failure failure;
@@ -98,7 +98,7 @@ static void make_speech(float *samples)
     }
 }
 
-static void test_speech(void **state)
+static void test_speech_is_told_from_music(void **state)
 {
     (void)state;
     float *samples = malloc(SAMPLES * sizeof(float));
@@ -159,7 +159,7 @@ static int loudest(const float *samples, int from, int to)
     return best;
 }
 
-static void test_levelling_keeps_places(void **state)
+static void test_levelling_keeps_every_sample_in_place(void **state)
 {
     (void)state;
     static const int clicks[] = {3000, SAMPLES / 2, SAMPLES - 3000};
@@ -185,7 +185,7 @@ static void test_levelling_keeps_places(void **state)
 }
 
 /* The limiter leaves alone what needs nothing, and lowers a dip by what it is deep. */
-static void test_limiter(void **state)
+static void test_limiter_lowers_only_what_it_must(void **state)
 {
     (void)state;
     int16_t depths[40] = {[20] = 600};
@@ -212,7 +212,7 @@ static void test_limiter(void **state)
 }
 
 /* Segments begin with the packet nearest to their boundary, at every rate. */
-static void test_segment_packets(void **state)
+static void test_segments_begin_with_the_nearest_packet(void **state)
 {
     (void)state;
     struct media_info info = {
@@ -237,12 +237,12 @@ static void test_segment_packets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_meter),
-        cmocka_unit_test(test_true_peak),
-        cmocka_unit_test(test_speech),
-        cmocka_unit_test(test_levelling_keeps_places),
-        cmocka_unit_test(test_limiter),
-        cmocka_unit_test(test_segment_packets),
+        cmocka_unit_test(test_meter_measures_loudness),
+        cmocka_unit_test(test_meter_finds_true_peaks),
+        cmocka_unit_test(test_speech_is_told_from_music),
+        cmocka_unit_test(test_levelling_keeps_every_sample_in_place),
+        cmocka_unit_test(test_limiter_lowers_only_what_it_must),
+        cmocka_unit_test(test_segments_begin_with_the_nearest_packet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

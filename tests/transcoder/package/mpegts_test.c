@@ -155,7 +155,7 @@ static size_t without_padding(uint8_t *data, size_t bytes)
     return kept;
 }
 
-static void test_there_and_back(void **state)
+static void test_ffmpeg_reads_the_stream_back(void **state)
 {
     struct found *f = found_new();
     uint8_t *expected = malloc(MOST);
@@ -187,7 +187,7 @@ static void test_there_and_back(void **state)
 }
 
 /* What a lecture's packets cost, at 12.5 pictures a second and 190 kbit/s with sound: under 6 %. */
-static void test_overhead(void **state)
+static void test_overhead_is_under_six_percent(void **state)
 {
     struct found *f = found_new();
     struct mpegts *ts;
@@ -222,7 +222,7 @@ static void test_overhead(void **state)
 }
 
 /* No sound: none in the tables, none waits. */
-static void test_picture_alone(void **state)
+static void test_video_without_audio(void **state)
 {
     struct mpegts *ts;
     size_t count;
@@ -245,9 +245,9 @@ static void test_picture_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_there_and_back),
-        cmocka_unit_test(test_overhead),
-        cmocka_unit_test(test_picture_alone),
+        cmocka_unit_test(test_ffmpeg_reads_the_stream_back),
+        cmocka_unit_test(test_overhead_is_under_six_percent),
+        cmocka_unit_test(test_video_without_audio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

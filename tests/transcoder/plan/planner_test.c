@@ -109,7 +109,7 @@ static void describe_rungs(const struct plan *plan, char *out, size_t out_bytes)
     }
 }
 
-static void test_rungs(void **state)
+static void test_rungs_follow_the_content(void **state)
 {
     (void)state;
     static const struct {
@@ -172,7 +172,7 @@ static struct media_info slides_info(int width, int height, int slides_permille)
     return info;
 }
 
-static void test_av1(void **state)
+static void test_av1_needs_slides_and_a_saving(void **state)
 {
     (void)state;
     static const struct {
@@ -220,7 +220,7 @@ static const struct rendition *find_rendition(const struct plan *plan, const cha
 
 /* Alone in their groups, after the others; in their own CRFs, which are whole; finer than the H.264
  * of the same cap, and expected to take as much. */
-static void test_av1_renditions(void **state)
+static void test_av1_renditions_are_last_and_optional(void **state)
 {
     (void)state;
     struct media_info info = slides_info(1280, 720, 1000);
@@ -258,7 +258,7 @@ static void test_av1_renditions(void **state)
 }
 
 /* The more room, the finer; and caps that are given are the ones that are made. */
-static void test_caps(void **state)
+static void test_higher_caps_give_finer_rungs(void **state)
 {
     (void)state;
     struct media_info info = video_info(1280, 720, 25, 1, 300 * US, 1);
@@ -274,7 +274,7 @@ static void test_caps(void **state)
 
 /* Pieces cover each chunk of each group once, the lowest rung's group first; the first chunk is
  * short. */
-static void test_pieces(void **state)
+static void test_works_cover_each_chunk_once(void **state)
 {
     (void)state;
     struct media_info info = video_info(1920, 1080, 25, 1, 300 * US, 1);
@@ -294,7 +294,7 @@ static void test_pieces(void **state)
 }
 
 /* Level 3.0: 1620 macroblocks, 40,500 a second. */
-static void test_legacy(void **state)
+static void test_legacy_stays_within_level_3(void **state)
 {
     (void)state;
     static const struct {
@@ -354,7 +354,7 @@ static int parses(const struct job *job)
 }
 
 /* A video job has rungs, the legacy rendition, or both, it last; behind it at most one of sound. */
-static void test_video_job(void **state)
+static void test_a_video_job_has_rungs_or_the_legacy_rendition(void **state)
 {
     (void)state;
     struct job job = {
@@ -404,7 +404,7 @@ static void test_no_streams_no_plan(void **state)
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), -1);
 }
 
-static void test_audio_only(void **state)
+static void test_audio_only_lessons_are_planned(void **state)
 {
     (void)state;
     struct media_info info = {.duration_us = 91 * US,
@@ -431,7 +431,7 @@ static void add_text(struct media_info *info)
     info->text[1] = (struct media_text){.stream = 7, .codec = "mov_text"};
 }
 
-static void test_text(void **state)
+static void test_subtitles_are_planned(void **state)
 {
     (void)state;
     struct media_info info = video_info(640, 360, 25, 1, 60 * US, 1);
@@ -468,7 +468,7 @@ static void test_text(void **state)
     free(back);
 }
 
-static void test_levels(void **state)
+static void test_audio_gains_reach_the_target(void **state)
 {
     (void)state;
     static const struct {
@@ -516,7 +516,7 @@ static void test_levels(void **state)
     }
 }
 
-static void test_audio_rendition_there_and_back(void **state)
+static void test_audio_renditions_survive_as_text(void **state)
 {
     (void)state;
     struct media_info info = {.duration_us = 91 * US,
@@ -537,7 +537,7 @@ static void test_audio_rendition_there_and_back(void **state)
     }
 }
 
-static void test_info_there_and_back(void **state)
+static void test_media_info_survives_as_text(void **state)
 {
     (void)state;
     struct media_info info = video_info(1280, 720, 30000, 1001, 300 * US, 3), back;
@@ -571,7 +571,7 @@ static struct job make_job(void)
     return job;
 }
 
-static void test_job_there_and_back(void **state)
+static void test_jobs_survive_as_text(void **state)
 {
     (void)state;
     struct job job = make_job(), back;
@@ -598,7 +598,7 @@ static void test_job_there_and_back(void **state)
     free(text);
 }
 
-static void test_names_stay_inside(void **state)
+static void test_names_can_not_leave_the_folder(void **state)
 {
     (void)state;
     struct job job = {.kind = JOB_PROBE, .threads = 1}, back;
@@ -612,7 +612,7 @@ static void test_names_stay_inside(void **state)
     }
 }
 
-static void test_messages(void **state)
+static void test_messages_survive_encoding(void **state)
 {
     (void)state;
     struct message_segment segments[] = {{0, 60, 76800, 20}, {60, 40, 50000, 10}};
@@ -679,7 +679,7 @@ static void test_segments_must_add_up(void **state)
     free(bytes);
 }
 
-static void test_reasons(void **state)
+static void test_every_reason_has_a_sentence(void **state)
 {
     (void)state;
     for (int i = 0; i < REASON_COUNT; i++) {
@@ -695,24 +695,24 @@ static void test_reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rungs),
-        cmocka_unit_test(test_av1),
-        cmocka_unit_test(test_av1_renditions),
-        cmocka_unit_test(test_caps),
-        cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_legacy),
-        cmocka_unit_test(test_video_job),
+        cmocka_unit_test(test_rungs_follow_the_content),
+        cmocka_unit_test(test_av1_needs_slides_and_a_saving),
+        cmocka_unit_test(test_av1_renditions_are_last_and_optional),
+        cmocka_unit_test(test_higher_caps_give_finer_rungs),
+        cmocka_unit_test(test_works_cover_each_chunk_once),
+        cmocka_unit_test(test_legacy_stays_within_level_3),
+        cmocka_unit_test(test_a_video_job_has_rungs_or_the_legacy_rendition),
         cmocka_unit_test(test_no_streams_no_plan),
-        cmocka_unit_test(test_audio_only),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_audio_rendition_there_and_back),
-        cmocka_unit_test(test_info_there_and_back),
-        cmocka_unit_test(test_job_there_and_back),
-        cmocka_unit_test(test_names_stay_inside),
-        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_audio_only_lessons_are_planned),
+        cmocka_unit_test(test_subtitles_are_planned),
+        cmocka_unit_test(test_audio_gains_reach_the_target),
+        cmocka_unit_test(test_audio_renditions_survive_as_text),
+        cmocka_unit_test(test_media_info_survives_as_text),
+        cmocka_unit_test(test_jobs_survive_as_text),
+        cmocka_unit_test(test_names_can_not_leave_the_folder),
+        cmocka_unit_test(test_messages_survive_encoding),
         cmocka_unit_test(test_segments_must_add_up),
-        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_every_reason_has_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static double length_s(const struct plan *plan, int segment)
 
 /* For every rate and length: boundaries rise, end at the end, and stand on frames of every
  * rendition; chunks hold all segments. */
-static void test_boundaries(void **state)
+static void test_boundaries_rise_and_fit_every_rendition(void **state)
 {
     (void)state;
     static const int rates[][2] = {{25, 1}, {24000, 1001}, {30000, 1001}, {30, 1}, {10, 1}, {25, 2},
@@ -81,7 +81,7 @@ static void test_boundaries(void **state)
         }
 }
 
-static void test_lengths_by_class(void **state)
+static void test_lengths_follow_the_class(void **state)
 {
     (void)state;
     static const double longest_s[] = {[MEDIA_SLIDES] = 20, [MEDIA_HEAD] = 16, [MEDIA_MOTION] = 10};
@@ -96,7 +96,7 @@ static void test_lengths_by_class(void **state)
 
 /* What is at least six seconds from one boundary and at most the longest from it becomes the next.
  */
-static void test_cuts(void **state)
+static void test_boundaries_prefer_cuts(void **state)
 {
     (void)state;
     struct media_info info = lesson(25, 1, 300 * US, MEDIA_SLIDES);
@@ -117,7 +117,7 @@ static void test_cuts(void **state)
         assert_true(length_s(&plan, n) >= 6 && length_s(&plan, n) <= 20);
 }
 
-static void test_short_tail(void **state)
+static void test_a_short_tail_joins_the_last_segment(void **state)
 {
     (void)state;
     for (int64_t length_us = 20 * US; length_us < 80 * US; length_us += 300000) {
@@ -127,7 +127,7 @@ static void test_short_tail(void **state)
     }
 }
 
-static void test_too_many(void **state)
+static void test_too_many_segments_are_refused(void **state)
 {
     (void)state;
     struct media_info info = lesson(25, 1, 1000LL * 3600 * US, MEDIA_MOTION);
@@ -138,11 +138,11 @@ static void test_too_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_boundaries),
-        cmocka_unit_test(test_lengths_by_class),
-        cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_short_tail),
-        cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_boundaries_rise_and_fit_every_rendition),
+        cmocka_unit_test(test_lengths_follow_the_class),
+        cmocka_unit_test(test_boundaries_prefer_cuts),
+        cmocka_unit_test(test_a_short_tail_joins_the_last_segment),
+        cmocka_unit_test(test_too_many_segments_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

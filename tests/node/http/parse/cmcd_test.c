@@ -16,7 +16,7 @@ static struct cmcd parse(const char *text)
     return cmcd;
 }
 
-static void test_all_keys(void **state)
+static void test_all_keys_are_read(void **state)
 {
     struct cmcd c = parse(
         "bl=21300,br=3200,bs,cid=\"a,\\\"b\\\"\",d=4004,dl=18500,mtp=25400,nor=\"..%2F2.m4s\",ot=v,"
@@ -37,7 +37,7 @@ static void test_all_keys(void **state)
     assert_int_equal(c.state, 'p');
 }
 
-static void test_nothing(void **state)
+static void test_empty_text_reports_nothing(void **state)
 {
     static const char *const texts[] = {"", ",", " , ", "x=1", "com.example-bl=3", "blx=1", "=5"};
     (void)state;
@@ -51,7 +51,7 @@ static void test_nothing(void **state)
 }
 
 /* A value is taken or the key is passed over; what follows counts in any case. */
-static void test_values(void **state)
+static void test_bad_values_are_ignored_and_others_count(void **state)
 {
     static const struct {
         const char *text;
@@ -90,7 +90,7 @@ static void test_values(void **state)
     }
 }
 
-static void test_texts(void **state)
+static void test_texts_may_be_quoted(void **state)
 {
     char text[256] = "sid=\"";
     (void)state;
@@ -109,7 +109,7 @@ static void test_texts(void **state)
 }
 
 /* Headers come one after the other. */
-static void test_accumulates(void **state)
+static void test_headers_accumulate(void **state)
 {
     struct cmcd c = parse("bl=100");
     (void)state;
@@ -121,11 +121,11 @@ static void test_accumulates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_keys),
-        cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_accumulates),
+        cmocka_unit_test(test_all_keys_are_read),
+        cmocka_unit_test(test_empty_text_reports_nothing),
+        cmocka_unit_test(test_bad_values_are_ignored_and_others_count),
+        cmocka_unit_test(test_texts_may_be_quoted),
+        cmocka_unit_test(test_headers_accumulate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void test_paths(void **state)
+static void test_paths_are_decoded_and_normalised(void **state)
 {
     static const struct {
         const char *target, *path, *query; /* path NULL: refused */
@@ -91,7 +91,7 @@ static void test_paths(void **state)
     }
 }
 
-static void test_hosts(void **state)
+static void test_hosts_are_validated(void **state)
 {
     static const struct {
         const char *host;
@@ -125,7 +125,7 @@ static void test_hosts(void **state)
     }
 }
 
-static void test_params(void **state)
+static void test_query_parameters_are_decoded(void **state)
 {
     static const struct {
         const char *query, *name, *value; /* value NULL: -1 */
@@ -157,7 +157,7 @@ static void test_params(void **state)
     }
 }
 
-static void test_cookies(void **state)
+static void test_cookies_are_found(void **state)
 {
     char out[8];
     (void)state;
@@ -170,7 +170,7 @@ static void test_cookies(void **state)
     assert_int_equal(http_cookie_value(";;; s=1", "s", out, sizeof(out)), 1);
 }
 
-static void test_ranges(void **state)
+static void test_single_ranges_are_parsed(void **state)
 {
     static const struct {
         const char *value;
@@ -221,7 +221,7 @@ static void test_ranges(void **state)
 }
 
 /* Several: what overlaps or nearly touches becomes one, where the first of them stood. */
-static void test_many_ranges(void **state)
+static void test_overlapping_ranges_are_joined(void **state)
 {
     static const struct {
         const char *value, *expected;
@@ -257,7 +257,7 @@ static void test_many_ranges(void **state)
     }
 }
 
-static void test_etags(void **state)
+static void test_etag_lists_are_compared(void **state)
 {
     (void)state;
     assert_true(http_etag_listed("\"a\"", "\"a\"", false));
@@ -276,7 +276,7 @@ static void test_etags(void **state)
     assert_true(http_etag_listed("*", "W/\"a\"", true));
 }
 
-static void test_gzip_choice(void **state)
+static void test_accept_encoding_decides_on_gzip(void **state)
 {
     static const struct {
         const char *accept;
@@ -310,7 +310,7 @@ static void test_gzip_choice(void **state)
     assert_false(http_type_compressible("video/mp4"));
 }
 
-static void test_gzip_round_trip(void **state)
+static void test_gzip_output_decompresses(void **state)
 {
     char text[5000], back[sizeof(text)];
     void *packed;
@@ -346,7 +346,7 @@ static const struct http_route routes[] = {
 static const struct http_route_set sets[] = {
     {routes, 2, NULL}, {routes + 2, COUNT(routes) - 2, NULL}};
 
-static void test_router(void **state)
+static void test_routes_are_found(void **state)
 {
     static const struct {
         const char *path;
@@ -399,7 +399,7 @@ static void collect(void *ctx, const char *piece, size_t piece_bytes)
 }
 
 /* Decodes in one go and byte by byte; both must agree. */
-static void test_chunked(void **state)
+static void test_chunked_bodies_decode_in_any_blocks(void **state)
 {
     static const struct {
         const char *wire, *body;
@@ -463,7 +463,7 @@ static void test_chunk_extensions_are_bounded(void **state)
 }
 
 /* A head fed byte by byte ends where it ends when it comes at once. */
-static void test_head_in_pieces(void **state)
+static void test_a_head_ends_the_same_byte_by_byte(void **state)
 {
     static const char text[] =
         "\r\nGET /a?b HTTP/1.1\r\nHost: h\r\nEmpty:\r\nX:  v w \t\r\n\r\nREST";
@@ -487,7 +487,7 @@ static void test_head_in_pieces(void **state)
     http_head_free(&head);
 }
 
-static void test_keep_alive(void **state)
+static void test_keep_alive_follows_the_version(void **state)
 {
     static const struct {
         const char *text;
@@ -515,7 +515,7 @@ static void test_keep_alive(void **state)
     }
 }
 
-static void test_parts(void **state)
+static void test_multipart_lengths_agree(void **state)
 {
     const struct http_ranges ranges = {.items = {{0, 10}, {500, 2}}, .count = 2};
     char head[HTTP_PART_HEAD_BYTES], end[HTTP_PART_HEAD_BYTES], type[300];
@@ -533,7 +533,7 @@ static void test_parts(void **state)
                     INT64_MAX) == strlen(head));
 }
 
-static void test_dates(void **state)
+static void test_dates_are_parsed_and_formatted(void **state)
 {
     static const struct {
         const char *text;
@@ -588,7 +588,7 @@ static void parse_fields(struct http_head *head, const char *fields)
 }
 
 /* RFC 9110 section 13.2.2: which condition is looked at, and which is not. */
-static void test_conditions(void **state)
+static void test_conditions_are_evaluated_in_order(void **state)
 {
     static const struct {
         const char *fields;
@@ -643,23 +643,23 @@ static void test_conditions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_params),
-        cmocka_unit_test(test_cookies),
-        cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_many_ranges),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_etags),
-        cmocka_unit_test(test_gzip_choice),
-        cmocka_unit_test(test_gzip_round_trip),
-        cmocka_unit_test(test_router),
-        cmocka_unit_test(test_chunked),
+        cmocka_unit_test(test_paths_are_decoded_and_normalised),
+        cmocka_unit_test(test_hosts_are_validated),
+        cmocka_unit_test(test_query_parameters_are_decoded),
+        cmocka_unit_test(test_cookies_are_found),
+        cmocka_unit_test(test_single_ranges_are_parsed),
+        cmocka_unit_test(test_overlapping_ranges_are_joined),
+        cmocka_unit_test(test_multipart_lengths_agree),
+        cmocka_unit_test(test_dates_are_parsed_and_formatted),
+        cmocka_unit_test(test_conditions_are_evaluated_in_order),
+        cmocka_unit_test(test_etag_lists_are_compared),
+        cmocka_unit_test(test_accept_encoding_decides_on_gzip),
+        cmocka_unit_test(test_gzip_output_decompresses),
+        cmocka_unit_test(test_routes_are_found),
+        cmocka_unit_test(test_chunked_bodies_decode_in_any_blocks),
         cmocka_unit_test(test_chunk_extensions_are_bounded),
-        cmocka_unit_test(test_head_in_pieces),
-        cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_a_head_ends_the_same_byte_by_byte),
+        cmocka_unit_test(test_keep_alive_follows_the_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

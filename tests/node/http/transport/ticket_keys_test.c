@@ -39,7 +39,7 @@ static const struct ticket_key *copy_now(struct ticket_keys *keys, struct ticket
     return key;
 }
 
-static void test_keys_change(void **state)
+static void test_keys_change_every_period(void **state)
 {
     struct ticket_keys keys = {.period_ms = 100};
     struct ticket_key first, second;
@@ -61,7 +61,7 @@ static void test_keys_change(void **state)
 }
 
 /* Old keys go where nobody came to have a new one made, and nothing of them stays in memory. */
-static void test_keys_end_unasked(void **state)
+static void test_old_keys_are_wiped_without_use(void **state)
 {
     struct ticket_keys keys = {.period_ms = 100};
     const struct ticket_key none = {0};
@@ -186,20 +186,20 @@ static void check_tickets(int version)
     tls_close(&tls);
 }
 
-static void test_tls_1_2(void **state)
+static void test_tls_1_2_sessions_resume(void **state)
 {
     (void)state;
     check_tickets(TLS1_2_VERSION);
 }
 
-static void test_tls_1_3(void **state)
+static void test_tls_1_3_sessions_resume(void **state)
 {
     (void)state;
     check_tickets(TLS1_3_VERSION);
 }
 
 /* Who shows a ticket whose key is on its way out is given another. */
-static void test_renewal(void **state)
+static void test_an_old_ticket_is_renewed(void **state)
 {
     const struct tls_params params = {certificate, key_file};
     SSL_CTX *client = new_client(TLS1_2_VERSION);
@@ -224,11 +224,11 @@ static void test_renewal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys_change),
-        cmocka_unit_test(test_keys_end_unasked),
-        cmocka_unit_test(test_tls_1_2),
-        cmocka_unit_test(test_tls_1_3),
-        cmocka_unit_test(test_renewal),
+        cmocka_unit_test(test_keys_change_every_period),
+        cmocka_unit_test(test_old_keys_are_wiped_without_use),
+        cmocka_unit_test(test_tls_1_2_sessions_resume),
+        cmocka_unit_test(test_tls_1_3_sessions_resume),
+        cmocka_unit_test(test_an_old_ticket_is_renewed),
     };
     return cmocka_run_group_tests(tests, make_certificate, remove_certificate);
 }
