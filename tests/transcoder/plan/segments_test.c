@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where segments and chunks begin. */
+/* Checks where segments and chunks begin. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,9 +46,9 @@ static double length_s(const struct plan *plan, int segment)
            1e6;
 }
 
-/* For every rate and length: boundaries rise, end at the end, and stand on frames of every
- * rendition; chunks hold all segments. */
-static void test_boundaries_rise_and_fit_every_rendition(void **state)
+/* For every frame rate and duration: boundaries rise, the last one is the end, each is on a
+ * frame of every rendition, and the chunks contain all segments. */
+static void test_boundaries(void **state)
 {
     (void)state;
     static const int rates[][2] = {{25, 1}, {24000, 1001}, {30000, 1001}, {30, 1}, {10, 1}, {25, 2},
@@ -94,9 +94,9 @@ static void test_lengths_follow_the_class(void **state)
     }
 }
 
-/* What is at least six seconds from one boundary and at most the longest from it becomes the next.
- */
-static void test_boundaries_prefer_cuts(void **state)
+/* A cut becomes the next boundary if it is at least six seconds after the last one and within
+ * the longest length. */
+static void test_cuts(void **state)
 {
     (void)state;
     struct media_info info = lesson(25, 1, 300 * US, MEDIA_SLIDES);
