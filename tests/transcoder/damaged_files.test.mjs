@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Damaged and malicious variants of small clips: no worker crashes or hangs, each file gives a lesson or a plain reason
-// why not, and the node goes on. A few here; `sh tests/fuzz/run.sh hostile-media [SEED]` runs some two thousand.
+// Checks damaged and malicious variants of small clips. No worker crashes or hangs, each file becomes a lesson or fails
+// with a plain reason, and the node keeps running. Here are a few; `sh tests/fuzz/run.sh hostile-media [SEED]` runs about
+// two thousand.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,12 +12,12 @@ import { inParallel, work, wrong } from '../harness/worker.mjs';
 
 const full = process.env.TERRACE_HOSTILE === 'full';
 const seed = Number(process.env.TERRACE_SEED ?? 1);
-// A changed clock can make hours of two seconds: as far as the bounds go that is work, not a hang.
+// A damaged timestamp can turn two seconds into hours. Within the limits this is a lot of work, but not a hang.
 const deadline_ms = full ? 1_800_000 : 300_000;
-// Kept where something was wrong with them.
+// Files with failures are kept here.
 const keep = process.env.TERRACE_KEEP ?? null;
 
-/** Lazily, so that they need not all be in memory: [name, bytes]. */
+/** Generates the variants as [name, bytes] one by one, so that they need not all be in memory. */
 function* variants(clips, counts) {
     const next = random(seed);
     for (const [clip, bytes] of Object.entries(clips)) {
@@ -31,7 +32,7 @@ function* variants(clips, counts) {
     }
 }
 
-/** Does the probe of each, and of every `everyOther`th that has something in it the rest of the work. */
+/** Probes each variant, and does the rest of the work for every `everyOther`th variant that is usable. */
 async function tryAll(clips, counts, everyOther) {
     const dir = path.join(tempDir(), 'variants'), outcomes = {}, found = [];
     let count = 0, slowest = { took_ms: 0 };
@@ -39,7 +40,7 @@ async function tryAll(clips, counts, everyOther) {
     await inParallel(variants(clips, counts), async ([name, bytes]) => {
         const file = path.join(dir, name), all = count++ % everyOther === 0;
         writeFileSync(file, bytes);
-        // Twelve hours, the most that is taken, are within the planner's bounds with these.
+        // With these options even the longest lesson, twelve hours, is within the limits of the planner.
         const result = await work(file, [all ? 'all' : 'probe'], { options: ['--segment-ms', '4000', '--chunk-ms', '8000'], deadline_ms });
         const fault = wrong(result), outcome = fault ? 'WRONG' : result.reason ?? 'lesson';
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
@@ -57,7 +58,7 @@ async function tryAll(clips, counts, everyOther) {
     assert.deepEqual(found, []);
 }
 
-test('damaged clips: a lesson, or a plain reason', async () => {
+test('damaged clips become a lesson or fail with a plain reason', async () => {
     const dir = tempDir();
     if (full)
         await tryAll(makeClips(dir), { flips: 20, stretches: 10, cuts: 20, boxes: 80 }, 8);
@@ -65,12 +66,12 @@ test('damaged clips: a lesson, or a plain reason', async () => {
         await tryAll(makeClips(dir, ['index-first.mp4', 'h264.mkv', 'mpeg4.avi']), { flips: 3, stretches: 1, cuts: 3, boxes: 8 }, 5);
 });
 
-test('200 places to cut an MP4 at', { skip: !full }, async () => {
+test('an MP4 cut short at 200 positions', { skip: !full }, async () => {
     const clips = makeClips(tempDir(), ['index-first.mp4', 'index-last.mp4', 'fragmented.mp4']);
     await tryAll(clips, { flips: 0, stretches: 0, cuts: 200, boxes: 0 }, 20);
 });
 
-test('the node goes on', async () => {
+test('the node keeps running after damaged files', async () => {
     const data = path.join(tempDir(), 'data'), dir = tempDir(), next = random(seed), ids = [];
     const node = await startNode({ data });
     const clips = Object.entries(makeClips(dir, full ? undefined : ['fragmented.mp4', 'sound.mp3']));

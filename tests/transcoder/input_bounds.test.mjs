@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Small files that stand for a lot of work: what is beyond the bounds is refused with its reason, what is within them is
-// done, and neither takes long.
+// Checks small files that claim a lot of work. Files beyond the limits are refused with a reason, files within the limits
+// are processed, and neither takes long.
 import assert from 'node:assert/strict';
 import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -16,13 +16,13 @@ const at = (name) => path.join(dir, name);
 const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 const picture = (source) => ['-f', 'lavfi', '-i', source];
 
-async function outcome(file, pieces = ['probe'], deadline_ms = 300_000) {
-    const result = await work(file, pieces, { deadline_ms });
+async function outcome(file, units = ['probe'], deadline_ms = 300_000) {
+    const result = await work(file, units, { deadline_ms });
     assert.equal(wrong(result), '', path.basename(file));
     return { ...result, is: result.reason ?? 'lesson', number: (key) => Number(result.stdout.match(new RegExp(`^${key} (-?\\d+)$`, 'm'))?.[1]) };
 }
 
-/** Replaces all of one sequence of bytes by another of the same length. */
+/** Replaces every occurrence of a byte sequence by another one of the same length. */
 function patched(file, from, to) {
     const bytes = readFileSync(file);
     let count = 0;
@@ -39,7 +39,7 @@ test('a picture of 12,000 by 12,000', async () => {
     writeFileSync(at('large.png'), large);
     assert.ok(large.length < 500_000, String(large.length));
     assert.equal((await outcome(at('large.png'))).is, 'picture');
-    // The same as a film of two pictures, as it is and under a small name.
+    // The same size as a film of two frames: with the true size in the header, and with a small one.
     const film = ffmpeg(at('large.mkv'), ['-c:v', 'copy', '-t', '2'], ['-loop', '1', '-framerate', '1', '-i', at('large.png')]);
     assert.equal((await outcome(film)).is, 'too_large_picture');
     patched(film, Buffer.from([0xb0, 0x82, 0x2e, 0xe0]), [0xb0, 0x82, 0x01, 0x40]);
@@ -48,8 +48,8 @@ test('a picture of 12,000 by 12,000', async () => {
     assert.ok(['too_large_picture', 'damaged', 'no_streams'].includes(lying.is), lying.is);
 });
 
-test('24 hours of silence, 24 hours at one picture a second', async () => {
-    // A WAV of 8-bit silence; nearly all of it is a hole in the file.
+test('24 hours of silence, and 24 hours at one frame a second, are refused', async () => {
+    // A WAV file of 8-bit silence; nearly all of it is a hole in the file.
     const header = Buffer.from('RIFF----WAVEfmt \x10\0\0\0\x01\0\x01\0----....\x01\0\x08\0data----', 'latin1');
     const rate = 8000, bytes = 24 * 3600 * rate;
     header.writeUInt32LE(bytes + 36, 4);
@@ -71,12 +71,12 @@ test('100 streams', async () => {
         assert.equal((await outcome(ffmpeg(at(name), [...maps, '-c:a', 'aac', '-b:a', '16k'], picture('anullsrc=sample_rate=16000:channel_layout=mono:duration=1')))).is, 'too_many_streams', name);
 });
 
-test('frame rates that are not what they seem', async () => {
+test('absurd frame rates in the header', async () => {
     const fast = ffmpeg(at('fast.mp4'), h264, picture('testsrc2=size=64x48:rate=1000:duration=2'));
     const thousand = await outcome(fast);
     assert.equal(thousand.is, 'lesson');
     assert.ok(thousand.number('fps_num') / thousand.number('fps_den') <= 30.5, thousand.stdout);
-    // A clock of 90 kHz, and pictures one tick apart.
+    // A timescale of 90 kHz, and frames one tick apart.
     const ticks = ffmpeg(at('ticks.mp4'), [...h264, '-video_track_timescale', '90000'], picture('testsrc2=size=64x48:rate=10:duration=3'));
     assert.equal((await outcome(ticks)).is, 'lesson');
     const withDuration = (duration) => {
@@ -93,7 +93,7 @@ test('frame rates that are not what they seem', async () => {
         const { is } = await withDuration(duration);
         assert.ok(['too_short', 'too_long', 'damaged', 'lesson'].includes(is), `${duration}: ${is}`);
     }
-    // An AVI's rate is two numbers in its header.
+    // The frame rate of an AVI file is two numbers in its header.
     const avi = readFileSync(ffmpeg(at('rate.avi'), ['-c:v', 'mpeg4'], picture('testsrc2=size=64x48:rate=10:duration=3')));
     const strh = avi.indexOf('strh') + 8;
     for (const [scale, rate, expected] of [[1, 1_000_000, ['too_short', 'lesson']], [1_000_000, 1, ['too_long']], [0, 0, ['lesson', 'damaged', 'too_short']], [1, 0xffffffff, ['too_short', 'damaged', 'lesson']]]) {
@@ -105,10 +105,10 @@ test('frame rates that are not what they seem', async () => {
     }
 });
 
-test('pictures that change their size in mid-stream', async () => {
+test('frames that change their size in the middle of the stream', async () => {
     const piece = (size, frames) => readFileSync(ffmpeg(at('piece.h264'), [...h264, '-frames:v', String(frames)], picture(`testsrc2=size=${size}:rate=10:duration=9`)));
     const small = piece('160x120', 20);
-    // 16,384 by 2,304 is within the bound of pixels, 16,384 by 4,096 is not: passed over.
+    // 16,384 x 2,304 is within the limit of pixels. 16,384 x 4,096 is not, so these frames are ignored.
     for (const [name, size] of full ? [['within', '8192x2304'], ['beyond', '16384x4096']] : [['within', '4096x2304'], ['beyond', '16384x4096']]) {
         writeFileSync(at(`${name}.h264`), Buffer.concat([small, piece(size, 1), small]));
         const { is, number } = await outcome(at(`${name}.h264`), ['all']);
@@ -120,7 +120,7 @@ test('pictures that change their size in mid-stream', async () => {
     assert.ok(['too_large_picture', 'lesson'].includes(first.is), first.is);
 });
 
-test('11 hours at one picture a second are a lesson', { skip: !full }, async () => {
+test('11 hours at one frame a second become a lesson', { skip: !full }, async () => {
     const slow = ffmpeg(at('long.mp4'), [...h264, '-g', '600'], picture('testsrc2=size=64x48:rate=1:duration=39600'));
     assert.equal((await outcome(slow, ['probe'], 1_800_000)).is, 'lesson');
 });

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Runs terrace-worker over a source as a node would, without a node: for the tests and by hand.
+ * Runs terrace-worker on a source as a node does, but without a node; for tests and by hand.
  *
- *   job_tool [OPTION...] WORKER SOURCE OUTPUT PIECE...
+ *   job_tool [OPTION...] WORKER SOURCE OUTPUT WORK...
  *
- * PIECE: probe (always done first), audio, poster, text, video (all chunks in order), the number of
- * a chunk, NAME:N (a chunk of a single video rendition), all of these, legacy (all chunks; after
- * the audio), or legacy:N. Options: --segment-ms N, --chunk-ms N, --threads N (the probe's),
- * --no-av1, and --kill: kill -9 each worker at its first word of progress.
+ * WORK is one of: probe (always done first); audio; poster; text; video (all chunks in order); the
+ * number of a chunk, also with "+legacy"; NAME:N (a chunk of one video rendition); all (all of
+ * these); legacy (all chunks, after the audio); legacy:N.
+ * Options: --segment-ms N, --chunk-ms N, --threads N (of the probe), --no-av1, and --kill, which
+ * kills each worker at its first progress message.
  *
- * Prints the probe's findings as media_info text, and a line for each message:
+ * Prints the findings of the probe as media_info text, and a line for each message:
  *   init NAME BYTES SHA256 CODECS
  *   chunk NAME NUMBER BYTES SHA256
  *   segment NAME CHUNK OFFSET LENGTH TICKS IFRAME_BYTES
@@ -17,7 +18,7 @@
  *   storyboard SHEETS
  *   failed REASON DETAIL
  *   killed SIGNAL
- * Exits 0, or 1 when a piece failed.
+ * Exits with 0, or with 1 if some work failed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,8 +53,8 @@ static int move_fd(int from, int to)
     return dup2(from, to) == to ? 0 : -1;
 }
 
-/* In the child: the four descriptors in their places, nothing else. High copies first, so that none
- * is overwritten. */
+/* Runs in the child process. Moves the four descriptors to their numbers and closes all others.
+ * High copies come first, so that no descriptor is overwritten. */
 static void become_worker(const char *worker, const int fds[4])
 {
     int high[4];
@@ -120,7 +121,7 @@ static void print_message(const struct message *m)
     fflush(stdout);
 }
 
-/* Reads the worker's messages to the end. Returns whether DONE came. */
+/* Reads the worker's messages to the end. Returns whether MESSAGE_DONE came. */
 static bool follow(struct tool *tool, int fd, pid_t worker)
 {
     static uint8_t buffer[MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES];
@@ -150,7 +151,7 @@ static bool follow(struct tool *tool, int fd, pid_t worker)
     return done;
 }
 
-static bool run_piece(struct tool *tool)
+static bool run_work(struct tool *tool)
 {
     int messages[2];
     int text = text_fd(&tool->job), output = open(tool->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -191,7 +192,7 @@ static bool run_probe(struct tool *tool)
     begin_job(tool, JOB_PROBE);
     tool->job.threads = tool->threads;
     strcpy(tool->job.remux_name, "remuxed");
-    if (!run_piece(tool))
+    if (!run_work(tool))
         return false;
     char remuxed[4096];
     snprintf(remuxed, sizeof(remuxed), "%s/remuxed", tool->output);
@@ -207,24 +208,24 @@ static bool run_audio(struct tool *tool)
 {
     begin_job(tool, JOB_AUDIO);
     add_renditions(tool, RENDITION_AUDIO);
-    return tool->job.rendition_count == 0 || run_piece(tool);
+    return tool->job.rendition_count == 0 || run_work(tool);
 }
 
 static bool run_poster(struct tool *tool)
 {
     begin_job(tool, JOB_POSTER);
     strcpy(tool->job.poster_name, "poster.jpg");
-    return !tool->info.has_video || run_piece(tool);
+    return !tool->info.has_video || run_work(tool);
 }
 
 static bool run_text(struct tool *tool)
 {
     begin_job(tool, JOB_TEXT);
     add_renditions(tool, RENDITION_TEXT);
-    return tool->job.rendition_count == 0 || run_piece(tool);
+    return tool->job.rendition_count == 0 || run_work(tool);
 }
 
-/* The legacy rendition and the first of sound, which it takes its own from. */
+/* Adds the legacy rendition, and the first audio rendition, from which it copies its audio. */
 static void add_legacy(struct tool *tool)
 {
     add_renditions(tool, RENDITION_LEGACY);
@@ -241,20 +242,20 @@ static bool run_chunk(struct tool *tool, int chunk, bool with_legacy)
     add_renditions(tool, RENDITION_VIDEO);
     if (with_legacy)
         add_legacy(tool);
-    return run_piece(tool);
+    return run_work(tool);
 }
 
-/* NAME:N */
-static bool run_single(struct tool *tool, const char *piece)
+/* Makes one chunk of one rendition; name: "NAME:N". */
+static bool run_single(struct tool *tool, const char *name)
 {
-    size_t length = strcspn(piece, ":");
+    size_t length = strcspn(name, ":");
     begin_job(tool, JOB_VIDEO);
     for (size_t i = 0; i < tool->plan.rendition_count; i++)
-        if (strncmp(tool->plan.renditions[i].name, piece, length) == 0 &&
+        if (strncmp(tool->plan.renditions[i].name, name, length) == 0 &&
             tool->plan.renditions[i].name[length] == '\0')
             tool->job.renditions[tool->job.rendition_count++] = tool->plan.renditions[i];
-    tool->job.chunk = (int)strtol(piece + length + 1, NULL, 10);
-    return tool->job.rendition_count == 1 && run_piece(tool);
+    tool->job.chunk = (int)strtol(name + length + 1, NULL, 10);
+    return tool->job.rendition_count == 1 && run_work(tool);
 }
 
 static bool run_video(struct tool *tool)
@@ -270,7 +271,7 @@ static bool run_legacy_chunk(struct tool *tool, int chunk)
     begin_job(tool, JOB_VIDEO);
     tool->job.chunk = chunk;
     add_legacy(tool);
-    return run_piece(tool);
+    return run_work(tool);
 }
 
 static bool run_legacy(struct tool *tool)
@@ -281,30 +282,30 @@ static bool run_legacy(struct tool *tool)
     return done;
 }
 
-static bool run_named(struct tool *tool, const char *piece)
+static bool run_named(struct tool *tool, const char *name)
 {
-    if (strcmp(piece, "probe") == 0)
+    if (strcmp(name, "probe") == 0)
         return true;
-    if (strcmp(piece, "audio") == 0)
+    if (strcmp(name, "audio") == 0)
         return run_audio(tool);
-    if (strcmp(piece, "poster") == 0)
+    if (strcmp(name, "poster") == 0)
         return run_poster(tool);
-    if (strcmp(piece, "text") == 0)
+    if (strcmp(name, "text") == 0)
         return run_text(tool);
-    if (strcmp(piece, "video") == 0)
+    if (strcmp(name, "video") == 0)
         return run_video(tool);
-    if (strcmp(piece, "all") == 0)
+    if (strcmp(name, "all") == 0)
         return run_audio(tool) && run_text(tool) && run_poster(tool) && run_video(tool);
-    if (strcmp(piece, "legacy") == 0)
+    if (strcmp(name, "legacy") == 0)
         return run_legacy(tool);
-    if (strncmp(piece, "legacy:", 7) == 0)
-        return run_legacy_chunk(tool, (int)strtol(piece + 7, NULL, 10));
-    if (strchr(piece, ':'))
-        return run_single(tool, piece);
-    return run_chunk(tool, (int)strtol(piece, NULL, 10), strstr(piece, "+legacy") != NULL);
+    if (strncmp(name, "legacy:", 7) == 0)
+        return run_legacy_chunk(tool, (int)strtol(name + 7, NULL, 10));
+    if (strchr(name, ':'))
+        return run_single(tool, name);
+    return run_chunk(tool, (int)strtol(name, NULL, 10), strstr(name, "+legacy") != NULL);
 }
 
-/* Returns the index of the first argument that is no option, or -1. */
+/* Reads the options. Returns the index of the first other argument, or -1. */
 static int read_options(struct tool *tool, bool *kills, int argc, char **argv)
 {
     static const struct option options[] = {{"segment-ms", required_argument, NULL, 's'},
@@ -336,7 +337,7 @@ int main(int argc, char **argv)
     int first = tool ? read_options(tool, &kills, argc, argv) : -1;
     if (first < 0 || argc - first < 4) {
         fprintf(stderr, "usage: job_tool [--segment-ms N] [--chunk-ms N] [--threads N] [--no-av1] "
-                        "[--kill] WORKER SOURCE OUTPUT PIECE...\n");
+                        "[--kill] WORKER SOURCE OUTPUT WORK...\n");
         free(tool);
         return 2;
     }

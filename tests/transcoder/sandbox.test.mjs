@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The sandbox, layer by layer: what somebody who has taken a worker over can still do (sandbox_tool does it), what the
-// node makes of it, and, by strace, that no file and no host named in a media file is ever opened.
+// Checks the sandbox, layer by layer: the actions of an attacker who controls a worker (sandbox_tool does them), the reaction
+// of the node, and, with strace, that no file and no host that a media file names is ever opened.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,12 +12,12 @@ import { work, workerBin, workRoot, wrong } from '../harness/worker.mjs';
 
 const sandboxTool = path.join(binDir, 'tests/sandbox_tool');
 const escaped = '/tmp/terrace-sandbox-escape';
-const victim = path.join(workRoot, 'victim'); // beside the output folders
+const victim = path.join(workRoot, 'victim'); // next to the output folders
 const SIGSYS = 31, SIGXCPU = 24, SIGXFSZ = 25;
 const kernel = await run(workerBin, ['--sandbox']);
 const landlock = Number(kernel.stdout.match(/landlock (\d+)/)?.[1] ?? 0);
 
-/** A source that makes sandbox_tool do that. */
+/** A source that makes sandbox_tool do this action. */
 function act(name) {
     const file = path.join(tempDir(), 'source');
     writeFileSync(file, `${name}\n`);
@@ -32,7 +32,7 @@ for (const name of ['socket', 'socketpair', 'connect', 'execve', 'fork', 'ptrace
 
 const refusals = ['open', 'open_absolute', 'open_above', 'open_for_ioctl', 'openat2', 'create', 'create_above', 'rename_above', 'unlink', 'unlink_above', 'symlink',
     'mkdir_above', 'chmod', 'truncate', 'setrlimit', 'kill', 'tgkill', 'descriptors'];
-// By these ways the output folder's own descriptor leads elsewhere: nothing but Landlock sees that.
+// These paths lead out of the output folder through its own descriptor, which only Landlock detects.
 const landlockOnly = new Set(['open_absolute', 'open_above', 'create_above', 'rename_above', 'unlink_above', 'mkdir_above']);
 
 for (const name of refusals)
@@ -48,7 +48,7 @@ for (const name of refusals)
         assert.equal(statSync(victim).mode & 0o777, 0o600);
     });
 
-test('what a worker has to do it can do', async () => {
+test('the sandbox allows the work of a worker', async () => {
     assert.equal((await work(act('work'), ['probe'], { worker: sandboxTool })).detail, 'work: succeeded');
 });
 
@@ -73,7 +73,7 @@ test('a worker ended by its sandbox leaves its reason with the lesson', async ()
     }
 });
 
-test('doctor says which layers the kernel gives', async () => {
+test('doctor prints the layers that the kernel supports', async () => {
     assert.equal(kernel.code, 0, kernel.stderr);
     assert.match(kernel.stdout, /^limits 1 no_new_privs 1 seccomp 1 landlock \d+$/m);
     const data = path.join(tempDir(), 'data');
@@ -85,11 +85,11 @@ test('doctor says which layers the kernel gives', async () => {
     assert.equal(without.code, 1);
 });
 
-// ---- what media files name ----
+// ---- files and hosts that media files name ----
 
 const uint32 = (n) => Buffer.from([n >>> 24, n >>> 16 & 255, n >>> 8 & 255, n & 255]);
 
-/** An MP4 whose data lies in another file, as QuickTime writes it: an alias record (mov_read_dref in libavformat). */
+/** An MP4 file with its data in another file, named by an alias record as QuickTime writes it (mov_read_dref in libavformat). */
 function withAlias(clip, target) {
     const boxes = parseBoxes(clip);
     const name = Buffer.alloc(64), volume = Buffer.alloc(28), text = Buffer.from(target);
@@ -106,14 +106,14 @@ function withAlias(clip, target) {
     return writeBoxes(boxes);
 }
 
-/** A QuickTime reference movie: an index that only names others. */
+/** A QuickTime reference movie: an index that only names other files. */
 function referenceMovie(url) {
     const rdrf = { type: 'rdrf', body: Buffer.concat([uint32(0), Buffer.from('url '), uint32(url.length + 1), Buffer.from(`${url}\0`)]) };
     const rmda = { type: 'rmda', body: writeBoxes([rdrf]) };
     return writeBoxes([{ type: 'ftyp', body: Buffer.from('qt  \0\0\0\0qt  ') }, { type: 'moov', inside: [{ type: 'rmra', body: writeBoxes([rmda]) }] }]);
 }
 
-/** Files in dir that name the canary, which lies there too, or the listener. */
+/** Writes files to dir that name the canary file, which is there too, or the listening port. */
 function makeCanaries(dir, port) {
     const canary = ffmpeg(path.join(dir, 'canary.ts'), ['-c:v', 'mpeg2video', '-c:a', 'mp2', '-f', 'mpegts']);
     const clip = readFileSync(ffmpeg(path.join(tempDir(), 'clip.mp4'), ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac']));
@@ -140,12 +140,12 @@ function makeCanaries(dir, port) {
     return Object.keys(files);
 }
 
-/** The calls of the workers in a log of strace's: of each process before and after it locked itself in; of threads, after. */
+/** Returns the workers' system calls in a log of strace, before and after a process entered its sandbox. Calls of threads count as after. */
 function splitCalls(log) {
     const before = [], after = [];
     const lines = log.split('\n').map((line) => line.match(/^(\d+) +(.*)$/)).filter(Boolean).map(([, pid, call]) => ({ pid, call }));
     const locking = ({ call }) => /^(seccomp\(SECCOMP_SET_MODE_FILTER|prctl\(PR_SET_SECCOMP).* = 0$/.test(call);
-    const tool = lines[0]?.pid; // job_tool's own
+    const tool = lines[0]?.pid; // the process of job_tool
     for (const pid of new Set(lines.map((line) => line.pid))) {
         const calls = lines.filter((line) => line.pid === pid), locked = calls.findIndex(locking);
         if (pid === tool)
@@ -158,7 +158,7 @@ function splitCalls(log) {
 
 async function follow(file) {
     const log = path.join(tempDir(), 'strace');
-    // A leak checker traces too, and there can be only one.
+    // The leak checker traces the process too, and a process can have only one tracer.
     const result = await work(file, ['probe', 'audio', 'poster'], {
         before: ['strace', '-f', '-qq', '-s', '4096', '-o', log, '-e', 'trace=%file,%network,seccomp,prctl,pread64'],
         env: { ASAN_OPTIONS: 'detect_leaks=0' }, deadline_ms: 300_000,
@@ -170,11 +170,11 @@ function judge(name, { log, ...result }) {
     const { before, after, workers } = splitCalls(log);
     assert.ok(workers > 0, `${name}: no worker was locked in\n${log}`);
     assert.deepEqual(before.filter((call) => /^pread64\(5, /.test(call)), [], `${name}: the source was read before that`);
-    // Named in a call, that is: what is read of the source names them too.
+    // Only the arguments of calls count, because data that is read from the source contains the names too.
     assert.doesNotMatch(log.replace(/^.* pread64\(.*$/gm, ''), /canary\.ts"|\/etc\/hostname/, name);
     assert.deepEqual(after.filter((call) => /^(socket|socketpair|connect|bind|listen|sendto|sendmsg)\(/.test(call)), [], name);
-    // Below its folder; with a sanitizer, also what that reads about its own process, and the encoder of AV1 about the machine's
-    // cores: both are refused without.
+    // Files below the output folder may be opened. A build with a sanitizer also opens files about its own process, and the AV1
+    // encoder opens files about the machine's cores; other builds refuse both.
     const opened = after.filter((call) => /^(open|openat|openat2|creat)\(.* = \d+/.test(call) &&
         !/^openat\(6, "(?!\/|\.\.)/.test(call) && !/^open(at\(AT_FDCWD, |\()"(\/proc\/(self|\d+)\/|\/proc\/cpuinfo"|\/sys\/devices\/system\/cpu\/online")/.test(call));
     assert.deepEqual(opened, [], name);

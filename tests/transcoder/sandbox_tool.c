@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stands in for terrace-worker: enters the sandbox as it does, with narrow limits, and then does
- * what somebody would who has taken it over; the first word of the source says what. Built without
- * sanitizers in every build, since they leave some of the rules out.
+ * Replaces terrace-worker in tests. Enters the sandbox as the worker does, with narrow limits, and
+ * then does what an attacker would do. The first word of the source names the action. The program
+ * is built without sanitizers in every build, because they turn some of the rules off.
  *
- * What ends it, ends it; else its last message is a failure with the outcome as its detail, e.g.
- * "open: Operation not permitted", or "open: succeeded".
+ * The sandbox may kill the program. Otherwise the last message is a failure, and its detail is the
+ * outcome, such as "open: Operation not permitted" or "open: succeeded".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ static long make_local_socket(void)
     return socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
 }
 
-/* On a descriptor that isn't one: the call alone counts. */
+/* The descriptor does not exist, because only the call matters. */
 static long connect_out(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(9)};
@@ -111,7 +111,7 @@ static long read_above(void)
     return openat(JOB_FD_OUTPUT, "..", O_RDONLY | O_DIRECTORY);
 }
 
-/* Access mode 3: neither reading nor writing, but ioctl. */
+/* Access mode 3 allows neither reading nor writing, but ioctl. */
 static long open_for_ioctl(void)
 {
     return open("/dev/null", O_ACCMODE);
@@ -195,14 +195,14 @@ static long open_many(void)
     return fd;
 }
 
-/* Never gives back. */
+/* Never frees the memory. */
 static long take_memory(void)
 {
     for (int i = 0; i < 100; i++) {
         char *block = malloc(16 * MIB);
         if (!block)
             return -1;
-        __asm__ volatile("" : : "r"(block) : "memory"); /* so that it is really asked for */
+        __asm__ volatile("" : : "r"(block) : "memory"); /* keeps the allocation */
     }
     return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// terrace-worker by itself: what it makes depends on the source and the plan alone, whatever came before or broke off.
+// Checks terrace-worker without a node: its output depends only on the source and the plan, not on earlier or aborted work.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,10 +7,10 @@ import { before, test } from 'node:test';
 import { binDir, makeClip, makeSlides, run, sha256, tempDir } from '../harness/terrace.mjs';
 
 const clip = path.join(tempDir(), 'clip.mp4');
-let all; // messages of one uninterrupted run over the clip, five chunks
+let all; // messages of one complete run on the clip, which has five chunks
 
 before(async () => {
-    // Sound that is no whole number of frames at the chunks' ends, and B-frames in the source.
+    // At the chunk boundaries the audio is not a whole number of frames. The source has B-frames.
     makeClip(clip, { seconds: 15, size: '320x180', rate: 30000 / 1001, extra: ['-bf', '2', '-ar', '44100'] });
     all = (await work(outDir(), ['all'])).filter((line) => /^(init|chunk|segment) /.test(line));
 });
@@ -21,17 +21,17 @@ function outDir() {
     return dir;
 }
 
-/** Runs pieces through the worker; its messages as lines. */
-async function work(out, pieces, { source = clip, options = [], code = 0 } = {}) {
+/** Runs units of work through the worker. Returns its messages as lines. */
+async function work(out, units, { source = clip, options = [], code = 0 } = {}) {
     const tool = path.join(binDir, 'tests/job_tool');
-    const ran = await run(tool, ['--segment-ms', '2000', '--chunk-ms', '4000', ...options, path.join(binDir, 'terrace-worker'), source, out, ...pieces]);
+    const ran = await run(tool, ['--segment-ms', '2000', '--chunk-ms', '4000', ...options, path.join(binDir, 'terrace-worker'), source, out, ...units]);
     assert.equal(ran.code, code, ran.stdout + ran.stderr);
     return ran.stdout.split('\n');
 }
 
 const chunks = (lines) => lines.filter((line) => line.startsWith('chunk v')).sort();
 
-test('messages name what lies there: sizes, hashes, segments without a hole', async () => {
+test('messages agree with the files: sizes, hashes, segments without a gap', async () => {
     const out = outDir();
     const lines = await work(out, ['all']);
     const found = { init: new Set(), chunk: new Set() }; // an init segment is named with each chunk
@@ -68,7 +68,7 @@ test('each chunk is the same when it is made alone, and in another order', async
     assert.deepEqual(chunks(lines), chunks(all));
 });
 
-test('each chunk is the same after a kill -9 in its midst', async () => {
+test('each chunk is the same after a kill -9 during the work', async () => {
     const out = outDir();
     const killed = await work(out, ['2'], { options: ['--kill'], code: 1 });
     assert.ok(killed.includes('killed 9'), killed.join('\n'));
@@ -86,7 +86,7 @@ test('a chunk in AV1 is the same when it is made again, and after a kill -9', as
     assert.deepEqual(made(await make(out)), first);
 });
 
-test('the sound is the same after a kill -9', async () => {
+test('the audio is the same after a kill -9', async () => {
     const out = outDir();
     await work(out, ['audio'], { options: ['--kill'], code: 1 });
     const sound = (lines) => lines.filter((line) => line.startsWith('chunk a'));
@@ -98,8 +98,8 @@ test('legacy chunks are the same alone, in another order, beside rungs, and afte
     const out = outDir(), other = outDir();
     const inOrder = made(await work(out, ['audio', 'legacy']));
     assert.equal(inOrder.filter((line) => line.startsWith('chunk ')).length, 5);
-    const pieces = ['audio', 'legacy:3', 'legacy:1', 'legacy:4', 'legacy:0', 'legacy:2'];
-    assert.deepEqual(made(await work(other, pieces)), inOrder);
+    const units = ['audio', 'legacy:3', 'legacy:1', 'legacy:4', 'legacy:0', 'legacy:2'];
+    assert.deepEqual(made(await work(other, units)), inOrder);
     await work(other, ['legacy:1'], { options: ['--kill'], code: 1 });
     assert.deepEqual(made(await work(other, ['legacy:1'])), inOrder.filter((line) => line.split(' ')[2] === '1'));
     const beside = outDir();
@@ -111,7 +111,7 @@ test('legacy chunks are the same alone, in another order, beside rungs, and afte
     assert.equal(decoded.stderr, '');
 });
 
-test('a legacy chunk without its sound there fails with a reason', async () => {
+test('a legacy chunk without its audio chunk fails with a reason', async () => {
     const lines = await work(outDir(), ['legacy:0'], { code: 1 });
     assert.ok(lines.some((line) => line.startsWith('failed internal a24/init.mp4')), lines.join('\n'));
 });

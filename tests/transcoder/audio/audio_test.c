@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The measures of sound on signals whose values are known; levelling keeps every sample in its
- * place. */
+/* Checks the measurements of audio on signals with known values, and that levelling keeps the
+ * position of every sample. */
 #include <libavutil/frame.h>
 #include <math.h>
 #include <setjmp.h>
@@ -21,7 +21,7 @@
 
 #define SECONDS 12
 #define SAMPLES (SECONDS * AUDIO_RATE_HZ)
-#define PIECE 4800
+#define BLOCK_SAMPLES 4800
 
 static uint32_t seed;
 static double noise(void)
@@ -35,15 +35,15 @@ static struct meter_reading measure(const float *samples)
     struct failure failure;
     struct meter *meter;
     assert_int_equal(meter_open(&meter, AUDIO_RATE_HZ, &failure), 0);
-    for (int at = 0; at < SAMPLES; at += PIECE)
-        meter_add(meter, samples + at, PIECE);
+    for (int at = 0; at < SAMPLES; at += BLOCK_SAMPLES)
+        meter_add(meter, samples + at, BLOCK_SAMPLES);
     struct meter_reading reading = meter_read(meter);
     meter_close(&meter);
     return reading;
 }
 
-/* EBU Tech 3341: a mono sine of 1 kHz at -20 dBFS has -23 LUFS, give or take 0.1. */
-static void test_meter_measures_loudness(void **state)
+/* EBU Tech 3341: a mono sine of 1 kHz at -20 dBFS has -23 LUFS, within 0.1. */
+static void test_meter(void **state)
 {
     (void)state;
     float *samples = calloc(SAMPLES, sizeof(float));
@@ -53,7 +53,7 @@ static void test_meter_measures_loudness(void **state)
     assert_in_range(-reading.loudness_lufs_x100, 2290, 2310);
     assert_in_range(-reading.peak_dbtp_x100, 1990, 2010);
     assert_int_equal(reading.silence_permille / 50, 0);
-    /* A second half of silence is gated away. */
+    /* The gate ignores a silent second half. */
     memset(samples + SAMPLES / 2, 0, SAMPLES / 2 * sizeof(float));
     reading = measure(samples);
     assert_in_range(-reading.loudness_lufs_x100, 2285, 2330);
@@ -66,34 +66,35 @@ static void test_meter_measures_loudness(void **state)
     free(samples);
 }
 
-/* A sine whose samples all lie 3 dB under its peaks; and where between them the peak was. */
-static void test_meter_finds_true_peaks(void **state)
+/* A sine with all its samples 3 dB below its peaks: the true peak is found, in the block that
+ * contains it. */
+static void test_true_peak(void **state)
 {
     (void)state;
     struct failure failure;
     struct meter *meter;
-    float samples[PIECE] = {0};
+    float samples[BLOCK_SAMPLES] = {0};
     assert_int_equal(meter_open(&meter, AUDIO_RATE_HZ, &failure), 0);
-    meter_add(meter, samples, PIECE);
+    meter_add(meter, samples, BLOCK_SAMPLES);
     assert_true(meter_take_peak(meter) == 0);
-    for (int i = 0; i < PIECE; i++)
-        samples[i] = (float)(sin(M_PI * i / PIECE) * sin(M_PI / 4 + M_PI / 2 * i));
-    meter_add(meter, samples, PIECE);
+    for (int i = 0; i < BLOCK_SAMPLES; i++)
+        samples[i] = (float)(sin(M_PI * i / BLOCK_SAMPLES) * sin(M_PI / 4 + M_PI / 2 * i));
+    meter_add(meter, samples, BLOCK_SAMPLES);
     assert_float_equal(meter_take_peak(meter), 1, 0.012);
     memset(samples, 0, sizeof(samples));
-    meter_add(meter, samples, PIECE);
+    meter_add(meter, samples, BLOCK_SAMPLES);
     assert_true(meter_take_peak(meter) < 0.1F);
     assert_in_range(100 + meter_read(meter).peak_dbtp_x100, 90, 110);
     meter_close(&meter);
 }
 
-/* Syllables of a quarter of a second with pauses between, over noise at -50 dBFS. */
+/* Makes syllables of a quarter of a second with pauses between them, and noise at -50 dBFS. */
 static void make_speech(float *samples)
 {
     for (int i = 0; i < SAMPLES; i++) {
-        double place = fmod((double)i / AUDIO_RATE_HZ, 0.25);
+        double phase = fmod((double)i / AUDIO_RATE_HZ, 0.25);
         double voice =
-            place < 0.15 ? sin(M_PI * place / 0.15) * sin(2 * M_PI * 440 * i / AUDIO_RATE_HZ) : 0;
+            phase < 0.15 ? sin(M_PI * phase / 0.15) * sin(2 * M_PI * 440 * i / AUDIO_RATE_HZ) : 0;
         samples[i] = (float)(0.3 * voice + 0.00316 * sqrt(3) * noise());
     }
 }
@@ -107,7 +108,7 @@ static void test_speech_is_told_from_music(void **state)
     speech_add(speech, samples, SAMPLES);
     assert_int_equal(speech_permille(speech), 1000);
     assert_in_range(-speech_noise_dbfs_x100(speech), 4900, 5200);
-    /* A chord with a slow beat, and noise, are none. */
+    /* A chord with a slow beat is not speech, and noise is not either. */
     *speech = (struct speech){0};
     for (int i = 0; i < SAMPLES; i++)
         samples[i] = (float)(0.1 * (1 + 0.2 * sin(2 * M_PI * 2 * i / AUDIO_RATE_HZ)) *
@@ -127,17 +128,19 @@ static void test_speech_is_told_from_music(void **state)
     free(speech);
 }
 
-/* Runs samples through the chain; out has room for as many. Returns how many came. */
+/* Levels the samples. out has room for SAMPLES and the lead. Returns the number of output
+ * samples. */
 static int level(const struct loudness_params *params, const float *samples, float *out)
 {
     struct failure failure;
     struct loudness *loudness;
     int count = 0;
     assert_int_equal(loudness_open(&loudness, params, &failure), 0);
-    for (int at = 0; at <= SAMPLES; at += PIECE) {
+    for (int at = 0; at <= SAMPLES; at += BLOCK_SAMPLES) {
         AVFrame *got = av_frame_alloc();
         assert_int_equal(
-            loudness_push(loudness, at < SAMPLES ? samples + at : NULL, PIECE, &failure), 0);
+            loudness_push(loudness, at < SAMPLES ? samples + at : NULL, BLOCK_SAMPLES, &failure),
+            0);
         while (loudness_pull(loudness, got, &failure) > 0) {
             assert_true(count + got->nb_samples <= SAMPLES + params->lead_samples);
             memcpy(out + count, got->extended_data[0], (size_t)got->nb_samples * sizeof(float));
@@ -159,7 +162,7 @@ static int loudest(const float *samples, int from, int to)
     return best;
 }
 
-static void test_levelling_keeps_every_sample_in_place(void **state)
+static void test_levelling_keeps_positions(void **state)
 {
     (void)state;
     static const int clicks[] = {3000, SAMPLES / 2, SAMPLES - 3000};
@@ -184,8 +187,8 @@ static void test_levelling_keeps_every_sample_in_place(void **state)
     free(out);
 }
 
-/* The limiter leaves alone what needs nothing, and lowers a dip by what it is deep. */
-static void test_limiter_lowers_only_what_it_must(void **state)
+/* The limiter does not change samples below the limit, and it lowers a dip by its depth. */
+static void test_limiter(void **state)
 {
     (void)state;
     int16_t depths[40] = {[20] = 600};
@@ -197,8 +200,8 @@ static void test_limiter_lowers_only_what_it_must(void **state)
         samples[i] = i == SAMPLES / 2 ? 2 : 0.1F;
     assert_int_equal(limiter_open(&limiter, &params), 0);
     int count = 0;
-    for (int at = 0; at < SAMPLES; at += PIECE)
-        count += limiter_run(limiter, samples + at, PIECE, out + count);
+    for (int at = 0; at < SAMPLES; at += BLOCK_SAMPLES)
+        count += limiter_run(limiter, samples + at, BLOCK_SAMPLES, out + count);
     count += limiter_run(limiter, NULL, 0, out + count);
     limiter_close(&limiter);
     assert_int_equal(count, SAMPLES);
@@ -211,8 +214,8 @@ static void test_limiter_lowers_only_what_it_must(void **state)
     free(out);
 }
 
-/* Segments begin with the packet nearest to their boundary, at every rate. */
-static void test_segments_begin_with_the_nearest_packet(void **state)
+/* At every sample rate a segment begins with the packet that is nearest to its boundary. */
+static void test_segment_packets(void **state)
 {
     (void)state;
     struct media_info info = {
@@ -237,12 +240,12 @@ static void test_segments_begin_with_the_nearest_packet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_meter_measures_loudness),
-        cmocka_unit_test(test_meter_finds_true_peaks),
-        cmocka_unit_test(test_speech_is_told_from_music),
-        cmocka_unit_test(test_levelling_keeps_every_sample_in_place),
-        cmocka_unit_test(test_limiter_lowers_only_what_it_must),
-        cmocka_unit_test(test_segments_begin_with_the_nearest_packet),
+        cmocka_unit_test(test_meter),
+        cmocka_unit_test(test_true_peak),
+        cmocka_unit_test(test_speech),
+        cmocka_unit_test(test_levelling_keeps_positions),
+        cmocka_unit_test(test_limiter),
+        cmocka_unit_test(test_segment_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Decoding times of reordered pictures, and the measure of likeness. */
+/* Checks the decoding times of reordered frames, and SSIM. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,12 +22,12 @@ static void check(const int64_t *pts, size_t count)
         assert_true(dts[i] <= pts[i]);
         assert_true(i == 0 || dts[i] > dts[i - 1]);
     }
-    /* the last picture to be decoded is not shown beyond the end */
+    /* The last decoded frame is not shown beyond the end. */
     assert_true(dts[count - 1] == pts[count - 1]);
 }
 
-/* In a long run of pyramids nearly all pictures are a frame apart. */
-static void test_decode_times_are_steady(void **state)
+/* In a long run of pyramids nearly all decoding times are one frame apart. */
+static void test_steady(void **state)
 {
     (void)state;
     int64_t pts[61] = {0}, dts[61];
@@ -47,7 +47,7 @@ static void test_every_order_gets_decode_times(void **state)
     (void)state;
     check((const int64_t[]){5}, 1);
     check((const int64_t[]){0, 100, 200, 300}, 4);
-    /* I P B b b P B b b, and a pyramid */
+    /* The orders I P B b b P B b b, and a pyramid. */
     check((const int64_t[]){0, 400, 200, 100, 300, 800, 600, 500, 700}, 9);
     check((const int64_t[]){1000, 1900, 1500, 1300, 1100, 1200, 1400, 1700, 1600, 1800}, 10);
 }
@@ -56,7 +56,8 @@ static void test_impossible_orders_are_refused(void **state)
 {
     (void)state;
     int64_t dts[8];
-    /* no room between the first and the second; something is shown before the first */
+    /* The first case has too few ticks between the first two frames. In the second case a frame
+     * is shown before the first one. */
     assert_int_equal(dts_spread((const int64_t[]){0, 3, 2, 1}, dts, 4, 1), -1);
     assert_int_equal(dts_spread((const int64_t[]){10, 5, 20}, dts, 3, 5), -1);
     assert_int_equal(dts_spread((const int64_t[]){10, 10}, dts, 2, 10), -1);
@@ -77,7 +78,7 @@ static void test_ssim_of_known_pictures(void **state)
     double near = ssim_luma(pa, pb, 32, 32), far = ssim_luma(pa, pf, 32, 32);
     assert_true(near > 0.8 && near < 0.999);
     assert_true(far < 0.1);
-    /* too small for a block; and nothing beyond the last whole one is read */
+    /* A picture can be too small for a block. Pixels after the last whole block are not read. */
     assert_true(ssim_luma(pa, pf, 7, 32) == 1);
     assert_true(ssim_luma((struct ssim_plane){a, 8}, (struct ssim_plane){a, 8}, 8, 15) > 0.999999);
 }

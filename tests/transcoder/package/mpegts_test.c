@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The transport stream, packet by packet. */
+/* Checks the transport stream packet by packet. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,19 +11,19 @@
 
 #include "transcoder/package/mpegts.h"
 
-enum { PICTURE = 0x100, SOUND = 0x101, PMT = 0x1000, MOST = 1 << 21 };
+enum { VIDEO = 0x100, AUDIO = 0x101, PMT = 0x1000, MAX_BYTES = 1 << 21 };
 
-/* What a demultiplexer finds. */
+/* The contents that a demultiplexer finds. */
 struct found {
-    uint8_t *data[2]; /* of picture and sound */
+    uint8_t *data[2]; /* payloads of video and audio */
     size_t bytes[2];
     struct {
         int64_t time;
-        size_t at; /* where its PES packet's payload begins in the data */
+        size_t at; /* offset in the data where the payload of the PES packet begins */
     } pes[2][4096];
     size_t pes_count[2];
     size_t packets, stuffing;
-    int counters[0x2000]; /* -1: none seen */
+    int counters[0x2000]; /* last continuity counter by PID; -1: none seen */
 };
 
 static int64_t read_time(const uint8_t *at)
@@ -52,15 +52,15 @@ static void take_packet(struct found *f, const uint8_t *p)
     size_t field = p[3] & 0x20 ? (size_t)p[4] + 1 : 0;
 
     assert_int_equal(p[0], 0x47);
-    assert_int_equal(p[3] & 0xD0, 0x10); /* clear, with payload */
+    assert_int_equal(p[3] & 0xD0, 0x10); /* not scrambled, with payload */
     assert_true(field < 184);
     if (f->counters[pid] >= 0)
         assert_int_equal(p[3] & 15, (f->counters[pid] + 1) & 15);
     f->counters[pid] = p[3] & 15;
     f->packets++;
     f->stuffing += field > 8 ? field - 8 : 0;
-    if (pid == PICTURE || pid == SOUND)
-        take_payload(f, pid - PICTURE, p[1] & 0x40, p + 4 + field, 184 - field);
+    if (pid == VIDEO || pid == AUDIO)
+        take_payload(f, pid - VIDEO, p[1] & 0x40, p + 4 + field, 184 - field);
     else
         assert_true(pid == 0 || pid == PMT);
 }
@@ -70,7 +70,7 @@ static struct found *found_new(void)
     struct found *f = calloc(1, sizeof(*f));
 
     for (int i = 0; i < 2; i++)
-        f->data[i] = malloc(MOST);
+        f->data[i] = malloc(MAX_BYTES);
     for (int i = 0; i < 0x2000; i++)
         f->counters[i] = -1;
     return f;
@@ -93,8 +93,8 @@ static void take_all(struct found *f, const struct mpegts *ts)
         take_packet(f, bytes + at);
 }
 
-/* Two chunks of two segments; pictures of every size around a packet's, each marked by its bytes.
- */
+/* Two chunks of two segments. The frames have sizes around that of a packet, and each has its
+ * own byte value. */
 enum { PICTURES = 63, SEGMENTS = 4 };
 
 static size_t picture_bytes(int segment, int n)
@@ -144,7 +144,7 @@ static void make_chunk(struct found *f, int chunk, uint8_t *expected, size_t *by
     mpegts_close(&ts);
 }
 
-/* The stream but for zeros that were put behind pictures. */
+/* Removes the zero bytes that were added after frames. Returns the remaining size. */
 static size_t without_padding(uint8_t *data, size_t bytes)
 {
     size_t kept = 0;
@@ -158,7 +158,7 @@ static size_t without_padding(uint8_t *data, size_t bytes)
 static void test_ffmpeg_reads_the_stream_back(void **state)
 {
     struct found *f = found_new();
-    uint8_t *expected = malloc(MOST);
+    uint8_t *expected = malloc(MAX_BYTES);
     size_t bytes = 0;
 
     (void)state;
@@ -166,18 +166,18 @@ static void test_ffmpeg_reads_the_stream_back(void **state)
         make_chunk(f, chunk, expected, &bytes);
     assert_int_equal(f->pes_count[0], SEGMENTS * PICTURES);
     for (size_t i = 0; i < f->pes_count[0]; i++) {
-        /* Each PES packet has its picture's time, and its picture is the first that begins in it:
-         * all of it, or at least sixteen bytes. */
+        /* A PES packet has the time of the first frame that begins in it. It contains the whole
+         * frame or at min sixteen bytes of it. */
         size_t end = i + 1 < f->pes_count[0] ? f->pes[0][i + 1].at : f->bytes[0];
         const uint8_t *begins =
             memchr(f->data[0] + f->pes[0][i].at, (int)i + 1, end - f->pes[0][i].at);
         size_t size = picture_bytes((int)i / PICTURES, (int)i % PICTURES),
-               least = size < 16 ? size : 16;
+               min = size < 16 ? size : 16;
 
         assert_int_equal(f->pes[0][i].time, (int64_t)i * 7200 + MPEGTS_CLOCK_HZ);
         assert_non_null(begins);
-        assert_true((size_t)(f->data[0] + end - begins) >= least);
-        assert_int_equal(begins[least - 1], i + 1);
+        assert_true((size_t)(f->data[0] + end - begins) >= min);
+        assert_int_equal(begins[min - 1], i + 1);
     }
     f->bytes[0] = without_padding(f->data[0], f->bytes[0]);
     assert_int_equal(f->bytes[0], bytes);
@@ -186,8 +186,8 @@ static void test_ffmpeg_reads_the_stream_back(void **state)
     found_free(f);
 }
 
-/* What a lecture's packets cost, at 12.5 pictures a second and 190 kbit/s with sound: under 6 %. */
-static void test_overhead_is_under_six_percent(void **state)
+/* The overhead of a lecture is below 6 %, at 12.5 frames a second and 190 kbit/s with audio. */
+static void test_overhead(void **state)
 {
     struct found *f = found_new();
     struct mpegts *ts;
@@ -207,9 +207,9 @@ static void test_overhead_is_under_six_percent(void **state)
         assert_int_equal(mpegts_add_picture(ts, data, size, n * 7200, n % 75 == 0), 0);
         payload += size;
         for (int frame = n * 15 / 4; frame < (n + 1) * 15 / 4; frame++) {
-            size_t sound = 80 + (size_t)frame * 7919 % 25;
-            assert_int_equal(mpegts_add_audio(ts, data, sound, frame * 1920), 0);
-            payload += sound;
+            size_t audio = 80 + (size_t)frame * 7919 % 25;
+            assert_int_equal(mpegts_add_audio(ts, data, audio, frame * 1920), 0);
+            payload += audio;
         }
     }
     assert_int_equal(mpegts_end_chunk(ts), 0);
@@ -221,8 +221,8 @@ static void test_overhead_is_under_six_percent(void **state)
     found_free(f);
 }
 
-/* No sound: none in the tables, none waits. */
-static void test_video_without_audio(void **state)
+/* Without audio, the tables list no audio and no frame waits for any. */
+static void test_without_audio(void **state)
 {
     struct mpegts *ts;
     size_t count;
@@ -232,7 +232,7 @@ static void test_video_without_audio(void **state)
     assert_int_equal(mpegts_begin_segment(ts), 0);
     const uint8_t *bytes = mpegts_bytes(ts, &count);
     assert_int_equal(count, 2 * MPEGTS_PACKET_BYTES);
-    assert_int_equal(bytes[3] & 15, 1); /* segment 17 */
+    assert_int_equal(bytes[3] & 15, 1); /* the counter of segment 17 */
     assert_int_equal(bytes[MPEGTS_PACKET_BYTES + 7], 18);
     assert_null(memmem(bytes, count, "\x0F\xE1\x01", 3));
     assert_int_equal(mpegts_add_picture(ts, (const uint8_t *)"abc", 3, 0, true), 0);
@@ -245,9 +245,9 @@ static void test_video_without_audio(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ffmpeg_reads_the_stream_back),
-        cmocka_unit_test(test_overhead_is_under_six_percent),
-        cmocka_unit_test(test_video_without_audio),
+        cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_overhead),
+        cmocka_unit_test(test_without_audio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ASS events into cue text, and cues into segments. */
+/* Checks the conversion of ASS events to cue text, and of cues to segments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,12 +33,12 @@ static void test_ass_events_become_cues(void **state)
 {
     (void)state;
     static const struct {
-        const char *event, *cue; /* NULL: nothing to read */
+        const char *event, *cue; /* NULL: the event has no readable text */
     } cases[] = {
         {EVENT "水稻病虫害", "水稻病虫害"},
         {EVENT "one\\Ntwo\\nthree", "one\ntwo\nthree"},
         {EVENT "a, b, c", "a, b, c"},
-        /* Nothing in it is markup of ours, or ends the cue. */
+        /* The text becomes no markup, and it cannot end the cue. */
         {EVENT "1 < 2 && 3 --> 4 <i>", "1 &lt; 2 &amp;&amp; 3 --&gt; 4 &lt;i&gt;"},
         {EVENT "今天 {\\i1}第一节{\\i0}完", "今天 <i>第一节</i>完"},
         {EVENT "{\\b1}x{\\i1}y{\\b0}z", "<b>x<i>y</i></b><i>z</i>"},
@@ -50,7 +50,7 @@ static void test_ass_events_become_cues(void **state)
         {EVENT "{a comment}x{an open one \\i1", "x"},
         {EVENT "{\\p1}m 0 0 l 100 0{\\p0}x{\\pbo3}y", "xy"},
         {EVENT "a\\hb\\{c\\}d\\\\e\\f", "a b{c}d\\e\\f"},
-        /* No empty lines, which would end the cue, and no spaces around lines. */
+        /* Empty lines would end the cue, so they are removed, and so are spaces around lines. */
         {EVENT "\\N\\N  a  \\N \\N\\Nb  c\\N", "a\nb  c"},
         {EVENT "a\r\n\r\nb", "a\nb"},
         {EVENT "a\tb\x01\x7f", "a b"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* UTF-8, GB18030 and hashes, by known values. */
+/* Checks UTF-8, GB18030 and hashes by known values. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@ static void test_utf8_accepts_whole_sequences_only(void **state)
 {
     static const struct {
         const char *text;
-        size_t length; /* of the first sequence; 0: malformed */
+        size_t length; /* length of the first sequence; 0: it is malformed */
     } cases[] = {
         {"a", 1},
         {"\x7f", 1},
@@ -30,7 +30,7 @@ static void test_utf8_accepts_whole_sequences_only(void **state)
         {"\xef\xbf\xbf", 3},
         {"\xf0\x90\x80\x80", 4},
         {"\xf4\x8f\xbf\xbf", 4},
-        {"\x80", 0},             /* a byte that continues */
+        {"\x80", 0},             /* a continuation byte */
         {"\xc1\xbf", 0},         /* overlong */
         {"\xe0\x9f\xbf", 0},     /* overlong */
         {"\xf0\x8f\xbf\xbf", 0}, /* overlong */
@@ -60,12 +60,13 @@ static void test_gb18030_becomes_utf8(void **state)
 
     (void)state;
     assert_int_equal(gb18030_open(&converter), 0);
-    /* A character of two bytes and one of four. */
+    /* A character of two bytes, and one of four. */
     assert_int_equal(gb18030_to_utf8(converter, "\xd0\xa1", 2, out, sizeof(out)), 3);
     assert_memory_equal(out, "\xe5\xb0\x8f", 3);
     assert_int_equal(gb18030_to_utf8(converter, "\x90\x30\x81\x30", 4, out, sizeof(out)), 4);
     assert_memory_equal(out, "\xf0\x90\x80\x80", 4);
-    /* Malformed, cut short, no room; and each leaves the converter usable. */
+    /* Malformed text, text that is cut short, and a small buffer fail. The converter still works
+     * after each failure. */
     assert_int_equal(gb18030_to_utf8(converter, "\xff", 1, out, sizeof(out)), -1);
     assert_int_equal(gb18030_to_utf8(converter, "\xd0", 1, out, sizeof(out)), -1);
     assert_int_equal(gb18030_to_utf8(converter, "\xd0\xa1", 2, out, 2), -1);

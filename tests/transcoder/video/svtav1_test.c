@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names for CODECS by sequence headers, whole and cut short; SVT-AV1 at its limits: closed without
- * a picture and in the midst, runs of few pictures. */
+/* Checks the codec names for sequence headers, whole and cut short; and SVT-AV1 in unusual
+ * cases: closed without a frame or in the middle of a run, and runs of few frames. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include "transcoder/video/svtav1.h"
 
-/* What SVT-AV1 wrote for 1280x720 at 6.25 frames a second, in BT.709. */
+/* A sequence header of SVT-AV1 for 1280x720 at 6.25 frames a second, in BT.709. */
 static const uint8_t header[] = {
     0x0a, 0x0e, 0x00, 0x00, 0x00, 0x2d, 0x4c, 0xff, 0xb3, 0xc0, 0x2f, 0x81, 0x01, 0x01, 0x01, 0x04};
 
@@ -108,8 +108,8 @@ static void test_short_runs_encode(void **state)
     }
 }
 
-/* It used to wait for ever. */
-static void test_closing_in_a_run_returns(void **state)
+/* This case once waited for ever. */
+static void test_closing(void **state)
 {
     (void)state;
     static const int pictures[] = {0, 1, 12};
