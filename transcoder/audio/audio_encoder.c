@@ -55,7 +55,7 @@ static void set_options(AVDictionary **options, const struct rendition *r, int64
 int audio_encoder_open(
     AVCodecContext **out, const struct rendition *r, int64_t bitrate_bps, struct failure *failure)
 {
-    const AVCodec *codec = find_encoder((enum audio_codec_id)r->audio_codec);
+    const AVCodec *codec = find_encoder(r->audio_codec);
     AVCodecContext *encoder = *out = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!encoder)
         return failure_set(failure, REASON_OUT_OF_MEMORY, "%s: no encoder", r->name);

@@ -24,7 +24,7 @@ struct pcm_reader {
     const struct pcm_cache *pcm;
     int64_t at; /* position in memory */
     struct source_pcm *source;
-    struct filter_graph *denoise; /* NULL: none */
+    struct filter_graph *denoise; /* NULL: no noise reduction */
     AVFrame *read, *ready;        /* ready holds samples from `used` on */
     int used;
     bool ended;

@@ -95,7 +95,7 @@ static int fail(const struct segment_encoder *e, int error, struct failure *fail
     return failure_from_av(failure, error, REASON_INTERNAL, e->params.rendition->name);
 }
 
-/* ---- which CRF ---- */
+/* ---- choosing the CRF ---- */
 
 static int rest_frames(const struct segment_encoder *e)
 {

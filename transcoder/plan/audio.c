@@ -34,7 +34,7 @@
 /* AAC comes first, because a player that supports only AAC takes the first group. */
 static const struct {
     char letter;
-    int codec;
+    enum audio_codec_id codec;
     int64_t cap_bps;
     int sample_rate, frame_samples;
 } groups[] = {

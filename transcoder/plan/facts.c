@@ -8,7 +8,7 @@ int64_t plan_audio_wire_bps(const struct media_info *info)
     return info->audio_count > 0 ? PLAN_AUDIO_CAP_BPS : 0;
 }
 
-int plan_class_share(const struct media_info *info, int media_class)
+int plan_class_share(const struct media_info *info, enum media_class media_class)
 {
     if (info->stretch_count == 0 || info->duration_us <= 0)
         return media_class == MEDIA_HEAD ? 1000 : 0;

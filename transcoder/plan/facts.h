@@ -9,7 +9,7 @@
 
 /* Returns the share of the lesson that is of a class, in thousandths. Without a content analysis
  * the whole lesson counts as MEDIA_HEAD. */
-int plan_class_share(const struct media_info *info, int media_class);
+int plan_class_share(const struct media_info *info, enum media_class media_class);
 
 /* Returns the divisor that reduces the frame rate of the grid to 5 a second or a little more.
  * That is enough for pictures that hardly move. */

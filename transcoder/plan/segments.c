@@ -35,9 +35,9 @@ static int64_t to_frames(const struct plan *plan, int64_t us)
     return us * plan->grid_fps_num / (US * plan->grid_fps_den);
 }
 
-static int class_at(const struct media_info *info, int64_t at_us)
+static enum media_class class_at(const struct media_info *info, int64_t at_us)
 {
-    int found = MEDIA_HEAD;
+    enum media_class found = MEDIA_HEAD;
     for (int i = 0; i < info->stretch_count && info->stretches[i].start_us <= at_us; i++)
         found = info->stretches[i].media_class;
     return found;

@@ -366,20 +366,21 @@ static int median_level(const struct window *window)
     return 0;
 }
 
-static int classify(const struct window *window)
+static enum media_class classify(const struct window *window)
 {
     int level = median_level(window);
     return level < LEVELS / 5 ? MEDIA_SLIDES : level < LEVELS * 13 / 20 ? MEDIA_HEAD : MEDIA_MOTION;
 }
 
 /* Returns the most frequent class of a window and its neighbours. */
-static int smoothed_class(const struct analysis *a, int number)
+static enum media_class smoothed_class(const struct analysis *a, int number)
 {
-    int votes[MEDIA_MOTION + 1] = {0}, best = classify(&a->windows[number]);
+    int votes[MEDIA_MOTION + 1] = {0};
+    enum media_class best = classify(&a->windows[number]);
     for (int i = number - 1; i <= number + 1; i++)
         if (i >= 0 && i < a->window_count && a->windows[i].count > 0)
             votes[classify(&a->windows[i])]++;
-    for (int class = 0; class <= MEDIA_MOTION; class ++)
+    for (enum media_class class = MEDIA_SLIDES; class <= MEDIA_MOTION; class ++)
         if (votes[class] > votes[best])
             best = class;
     return best;
@@ -390,7 +391,7 @@ static void find_stretches(const struct analysis *a, struct media_info *out)
     for (int i = 0; i < a->window_count; i++) {
         if (a->windows[i].count == 0 && out->stretch_count > 0)
             continue;
-        int found = smoothed_class(a, i);
+        enum media_class found = smoothed_class(a, i);
         bool same =
             out->stretch_count > 0 && out->stretches[out->stretch_count - 1].media_class == found;
         if (!same && out->stretch_count < MEDIA_MAX_STRETCHES)

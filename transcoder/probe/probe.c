@@ -348,7 +348,7 @@ static int describe_video(struct probe *probe, struct failure *failure)
     return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the probe ---- */
 
 /* Whether seeking works where chunks begin. It is tried at two positions, each with a newly
  * opened source, as a worker does it. If keyframes are so rare that only decoding from the start

@@ -3,11 +3,12 @@
 #ifndef TRANSCODER_PROBE_TRIAL_ENCODE_H
 #define TRANSCODER_PROBE_TRIAL_ENCODE_H
 #include "transcoder/probe/excerpt.h"
+#include "transcoder/protocol/rendition.h"
 
 struct trial_encode_params {
-    int divisor;        /* every n-th frame of the grid is encoded */
-    int crf;            /* CRF of the encoder */
-    int video_codec;    /* enum video_codec_id */
+    int divisor; /* every n-th frame of the grid is encoded */
+    int crf;     /* CRF of the encoder */
+    enum video_codec_id video_codec;
     const char *preset; /* the encoder's preset; NULL: "veryfast" of x264 */
 };
 

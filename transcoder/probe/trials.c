@@ -371,7 +371,7 @@ static bool low_rate_is_useless(const struct trials *t, int divisor)
            to_mdb(sum / count) < info->trials[info->trial_count - 1 - t->has_busy].quality_mdb;
 }
 
-/* ---- the whole ---- */
+/* ---- all trials ---- */
 
 static int try_own_size(struct trials *t, struct round *round, struct failure *failure)
 {

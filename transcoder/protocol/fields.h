@@ -49,6 +49,7 @@ int fields_next(struct field_reader *in, struct field_pair *pair);
 
 /* Describes one member of a struct and the key of its line. fields_write() and fields_read()
  * both use a table of these descriptions. */
+/* FIELD_INT is also the type of enum members, because an enum has the size of an int. */
 enum field_type { FIELD_INT, FIELD_INT64, FIELD_BOOL, FIELD_STRING };
 struct field {
     const char *key;

@@ -33,7 +33,7 @@ struct media_audio {
     int64_t end_us;   /* lesson time */
     /* The members below are measured over the whole track, converted to the encoder's input:
      * mono, 48 kHz. */
-    int sound; /* enum media_sound */
+    enum media_sound sound;
     int speech_permille;
     int loudness_lufs_x100; /* integrated loudness (EBU R128); -7000: nothing is above the gate */
     int peak_dbtp_x100;     /* true peak, at least -12000 */
@@ -61,7 +61,7 @@ const char *media_class_name(int media_class);
 /* A part of the lesson that is of one class. It lasts until the next stretch starts. */
 struct media_stretch {
     int64_t start_us; /* lesson time */
-    int media_class;  /* enum media_class */
+    enum media_class media_class;
 };
 
 /* The result of test encodes of representative excerpts, at one size, frame rate and CRF. */

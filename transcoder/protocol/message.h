@@ -44,17 +44,17 @@ struct message {
     int permille;           /* PROGRESS */
     struct media_info info; /* PROBED */
     int64_t remuxed_bytes;  /* PROBED: size of the remuxed copy; 0: none was written */
-    char rendition[RENDITION_NAME_BYTES]; /* INIT, CHUNK */
+    char rendition[RENDITION_NAME_BYTES]; /* INIT, CHUNK: name of the rendition */
     int chunk;                            /* CHUNK */
     int sheets;                           /* STORYBOARD: number of sheets, at least 1 */
-    int64_t bytes;                        /* INIT, CHUNK */
-    char sha256[65];                      /* INIT, CHUNK: 64 lower-case hex digits */
-    char codecs[64];                      /* INIT: RFC 6381 */
+    int64_t bytes;                        /* INIT, CHUNK: size of the file */
+    char sha256[65];                      /* INIT, CHUNK: hash of the file, 64 hex digits */
+    char codecs[64];                      /* INIT: codec name (RFC 6381) */
     /* CHUNK. message_decode() allocates the array, message_clear() frees it. */
     struct message_segment *segments;
     size_t segment_count;
     enum reason reason; /* FAILED */
-    char detail[256];   /* FAILED: UTF-8 */
+    char detail[256];   /* FAILED: details in UTF-8 */
 };
 
 /*

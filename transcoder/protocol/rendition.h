@@ -47,7 +47,7 @@ struct rendition {
     /* Video: the highest bit rate of a segment on the wire, container included. Legacy: the highest
      * bit rate of the encoded video at any time. */
     int64_t segment_cap_bps;
-    int video_codec; /* enum video_codec_id; legacy: H.264 */
+    enum video_codec_id video_codec; /* legacy: H.264 */
     /* The CRF of the encoder (x264 or SVT-AV1) in tenths: either the quality that is good
      * enough, or the best quality that is expected to fit under the cap. */
     int crf_x10;
@@ -58,9 +58,9 @@ struct rendition {
     /* Members of audio renditions: */
     int source_audio; /* index into media_info.audio */
     int channels, sample_rate;
-    int64_t bitrate_bps;    /* the bit rate of the first test encode */
-    char language[12];      /* BCP 47; also of text renditions */
-    int audio_codec;        /* enum audio_codec_id */
+    int64_t bitrate_bps; /* the bit rate of the first test encode */
+    char language[12];   /* BCP 47; also of text renditions */
+    enum audio_codec_id audio_codec;
     bool speech;            /* the track is speech, not music */
     int target_lufs_x100;   /* loudness of the result; 0: the loudness stays as it is */
     int gain_db_x100;       /* gain that reaches the target if nothing else changes the level */

@@ -246,7 +246,7 @@ static int make_sheets(struct board *b, struct webvtt_text *index, struct failur
     return sheets;
 }
 
-/* ---- the whole ---- */
+/* ---- the storyboard ---- */
 
 static int round_down_to_even(int64_t value)
 {

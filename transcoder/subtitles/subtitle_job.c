@@ -299,7 +299,7 @@ static int write_track(const struct text *t, const struct track *track, struct f
     return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the job ---- */
 
 static int open_tracks(struct text *t, struct failure *failure)
 {

@@ -4,7 +4,7 @@
 #include "transcoder/video/h264.h"
 #include "transcoder/video/svtav1.h"
 
-struct encoder_range encoder_range(int video_codec)
+struct encoder_range encoder_range(enum video_codec_id video_codec)
 {
     if (video_codec == VIDEO_AV1)
         return (struct encoder_range){.coarsest_x10 = 630, .step_x10 = 10};

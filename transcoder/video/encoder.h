@@ -14,10 +14,10 @@ struct encoder_range {
     bool steerable; /* the CRF can change from frame to frame */
 };
 /* Returns the range of a codec. Pure. */
-struct encoder_range encoder_range(int video_codec);
+struct encoder_range encoder_range(enum video_codec_id video_codec);
 
 struct encoder_params {
-    int video_codec; /* enum video_codec_id */
+    enum video_codec_id video_codec;
     int width, height;
     AVRational frame_rate;
     int crf_x10;        /* CRF of the encoder, in tenths */

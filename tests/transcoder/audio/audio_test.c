@@ -99,7 +99,7 @@ static void make_speech(float *samples)
     }
 }
 
-static void test_speech_is_told_from_music(void **state)
+static void test_speech(void **state)
 {
     (void)state;
     float *samples = malloc(SAMPLES * sizeof(float));

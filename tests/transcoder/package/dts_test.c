@@ -42,7 +42,7 @@ static void test_steady(void **state)
     assert_true(steady >= 51);
 }
 
-static void test_every_order_gets_decode_times(void **state)
+static void test_orders(void **state)
 {
     (void)state;
     check((const int64_t[]){5}, 1);
@@ -52,7 +52,7 @@ static void test_every_order_gets_decode_times(void **state)
     check((const int64_t[]){1000, 1900, 1500, 1300, 1100, 1200, 1400, 1700, 1600, 1800}, 10);
 }
 
-static void test_impossible_orders_are_refused(void **state)
+static void test_impossible(void **state)
 {
     (void)state;
     int64_t dts[8];
@@ -64,7 +64,7 @@ static void test_impossible_orders_are_refused(void **state)
     assert_int_equal(dts_spread((const int64_t[]){0, 10}, dts, 2, 0), -1);
 }
 
-static void test_ssim_of_known_pictures(void **state)
+static void test_ssim(void **state)
 {
     (void)state;
     uint8_t a[32 * 32], b[32 * 32], flat[32 * 32];
@@ -86,10 +86,10 @@ static void test_ssim_of_known_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_order_gets_decode_times),
-        cmocka_unit_test(test_decode_times_are_steady),
-        cmocka_unit_test(test_impossible_orders_are_refused),
-        cmocka_unit_test(test_ssim_of_known_pictures),
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_steady),
+        cmocka_unit_test(test_impossible),
+        cmocka_unit_test(test_ssim),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,7 +155,7 @@ static size_t without_padding(uint8_t *data, size_t bytes)
     return kept;
 }
 
-static void test_ffmpeg_reads_the_stream_back(void **state)
+static void test_there_and_back(void **state)
 {
     struct found *f = found_new();
     uint8_t *expected = malloc(MAX_BYTES);

@@ -50,7 +50,7 @@ static void describe_rungs(const struct plan *plan, char *out, size_t out_bytes)
     }
 }
 
-static void test_rungs_follow_the_content(void **state)
+static void test_rungs(void **state)
 {
     (void)state;
     static const struct {
@@ -113,7 +113,7 @@ static struct media_info slides_info(int width, int height, int slides_permille)
     return info;
 }
 
-static void test_av1_needs_slides_and_a_saving(void **state)
+static void test_av1(void **state)
 {
     (void)state;
     static const struct {
@@ -291,7 +291,7 @@ static void test_no_streams_no_plan(void **state)
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), -1);
 }
 
-static void test_audio_only_lessons_are_planned(void **state)
+static void test_audio_only(void **state)
 {
     (void)state;
     struct media_info info = {.duration_us = 91 * US,
@@ -348,7 +348,7 @@ static void test_text(void **state)
     free(back);
 }
 
-static void test_audio_gains_reach_the_target(void **state)
+static void test_levels(void **state)
 {
     (void)state;
     static const struct {
@@ -396,7 +396,7 @@ static void test_audio_gains_reach_the_target(void **state)
     }
 }
 
-static void test_audio_renditions_survive_as_text(void **state)
+static void test_audio_rendition_there_and_back(void **state)
 {
     (void)state;
     struct media_info info = {.duration_us = 91 * US,

@@ -81,7 +81,7 @@ static void test_boundaries(void **state)
         }
 }
 
-static void test_lengths_follow_the_class(void **state)
+static void test_lengths_by_class(void **state)
 {
     (void)state;
     static const double longest_s[] = {[MEDIA_SLIDES] = 20, [MEDIA_HEAD] = 16, [MEDIA_MOTION] = 10};
@@ -117,7 +117,7 @@ static void test_cuts(void **state)
         assert_true(length_s(&plan, n) >= 6 && length_s(&plan, n) <= 20);
 }
 
-static void test_a_short_tail_joins_the_last_segment(void **state)
+static void test_short_tail(void **state)
 {
     (void)state;
     for (int64_t length_us = 20 * US; length_us < 80 * US; length_us += 300000) {
@@ -127,7 +127,7 @@ static void test_a_short_tail_joins_the_last_segment(void **state)
     }
 }
 
-static void test_too_many_segments_are_refused(void **state)
+static void test_too_many(void **state)
 {
     (void)state;
     struct media_info info = lesson(25, 1, 1000LL * 3600 * US, MEDIA_MOTION);
@@ -138,11 +138,11 @@ static void test_too_many_segments_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_boundaries_rise_and_fit_every_rendition),
-        cmocka_unit_test(test_lengths_follow_the_class),
-        cmocka_unit_test(test_boundaries_prefer_cuts),
-        cmocka_unit_test(test_a_short_tail_joins_the_last_segment),
-        cmocka_unit_test(test_too_many_segments_are_refused),
+        cmocka_unit_test(test_boundaries),
+        cmocka_unit_test(test_lengths_by_class),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_short_tail),
+        cmocka_unit_test(test_too_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void expect(struct webvtt_text *text, const char *expected)
     webvtt_clear(text);
 }
 
-static void test_ass_events_become_cues(void **state)
+static void test_events(void **state)
 {
     (void)state;
     static const struct {
@@ -69,7 +69,7 @@ static void test_ass_events_become_cues(void **state)
     }
 }
 
-static void test_a_cue_is_in_every_segment_that_shows_it(void **state)
+static void test_a_cue_stands_where_it_is_shown(void **state)
 {
     (void)state;
     static const struct webvtt_cue cues[] = {
@@ -116,7 +116,7 @@ static void test_a_segment_is_bounded(void **state)
     webvtt_clear(&out);
 }
 
-static void test_a_segment_without_cues_is_valid(void **state)
+static void test_no_cues(void **state)
 {
     (void)state;
     struct webvtt_text out = {0};
@@ -127,10 +127,10 @@ static void test_a_segment_without_cues_is_valid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ass_events_become_cues),
-        cmocka_unit_test(test_a_cue_is_in_every_segment_that_shows_it),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_a_cue_stands_where_it_is_shown),
         cmocka_unit_test(test_a_segment_is_bounded),
-        cmocka_unit_test(test_a_segment_without_cues_is_valid),
+        cmocka_unit_test(test_no_cues),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

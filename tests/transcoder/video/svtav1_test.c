@@ -16,7 +16,7 @@
 static const uint8_t header[] = {
     0x0a, 0x0e, 0x00, 0x00, 0x00, 0x2d, 0x4c, 0xff, 0xb3, 0xc0, 0x2f, 0x81, 0x01, 0x01, 0x01, 0x04};
 
-static void test_codec_names_follow_the_sequence_header(void **state)
+static void test_codecs(void **state)
 {
     (void)state;
     char codecs[32];
@@ -91,7 +91,7 @@ static int encode(AVCodecContext *encoder, int pictures, bool end)
     return count;
 }
 
-static void test_short_runs_encode(void **state)
+static void test_short_runs(void **state)
 {
     (void)state;
     static const int pictures[] = {1, 2, 3, 8, 9, 17};
@@ -128,9 +128,9 @@ int main(void)
     av_log_set_level(AV_LOG_FATAL);
     setenv("SVT_LOG", "0", 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_codec_names_follow_the_sequence_header),
-        cmocka_unit_test(test_short_runs_encode),
-        cmocka_unit_test(test_closing_in_a_run_returns),
+        cmocka_unit_test(test_codecs),
+        cmocka_unit_test(test_short_runs),
+        cmocka_unit_test(test_closing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
