@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/answer/answer.h"
 #include "node/auth/auth.h"
 #include "node/auth/auth_internal.h"
 #include "node/util/clock.h"
@@ -105,12 +106,13 @@ static void forget_login(struct login *login)
 
 static void respond_unavailable(struct http_request *req, int error)
 {
-    if (error == CATALOG_EFULL)
-        http_respond_error(req, 507, "disk_full", "服务器磁盘已满，暂时做不了。请告诉技术员。",
-            "The server's disk is full, so this can't be done now: tell a technician.");
-    else
-        http_respond_error(req, 503, "unavailable", "服务器暂时做不了，请稍后再试。",
-            "The server can't do this right now. Try again later.");
+    static const struct answer_text texts[] = {
+        {CATALOG_EFULL, 507, "disk_full", "服务器磁盘已满，暂时做不了。请告诉技术员。",
+            "The server's disk is full, so this can't be done now: tell a technician."},
+        {ANSWER_ANY_ERROR, 503, "unavailable", "服务器暂时做不了，请稍后再试。",
+            "The server can't do this right now. Try again later."},
+    };
+    answer_error(req, error, texts, sizeof(texts) / sizeof(texts[0]));
 }
 
 static void forgive(struct auth *auth, const struct http_request *req, const char *name)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/answer/answer.h"
 #include "node/hls/lesson_cache.h"
 #include "node/hls/media_number.h"
 #include "node/hls/playlist.h"
@@ -452,16 +453,8 @@ static void on_lesson_loaded(struct http_request *req, void *task)
 
 static void load_lesson(struct http_request *req, const struct lookup *lookup)
 {
-    struct lookup *task;
-    if (http_request_turned_away(req))
-        return;
-    task = malloc(sizeof(*task));
-    if (!task) {
-        respond_failure(req);
-        return;
-    }
-    *task = *lookup;
-    http_request_defer(req, load_in_pool, on_lesson_loaded, task);
+    if (!http_request_turned_away(req))
+        answer_defer(req, lookup, sizeof(*lookup), load_in_pool, on_lesson_loaded);
 }
 
 /* Answers from the cache if possible. But a request is never refused because of the cache: the
