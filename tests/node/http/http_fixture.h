@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A real server in this process with routes for tests, and a plain blocking client for its sockets.
- */
+/* A real server in this process with routes for tests. */
 #ifndef TESTS_NODE_HTTP_HTTP_FIXTURE_H
 #define TESTS_NODE_HTTP_HTTP_FIXTURE_H
 
@@ -8,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "node/http/http.h"
+#include "tests/node/http/http_client.h"
 
 enum { FILE_BYTES = 1000000, MEDIA_BYTES = 400000 };
 
@@ -49,26 +49,9 @@ void await_closed(struct fixture *fixture, uint64_t closed);
 /* Waits until so many requests were reported. */
 void await_requests(struct fixture *fixture, uint64_t requests);
 
-/* ---- the client ---- */
-
 int client_connect(const struct fixture *fixture);
-void client_send(int fd, const void *data, size_t bytes);
-void client_say(int fd, const char *text);
-
-struct response {
-    int status;
-    char *head; /* with the empty line */
-    unsigned char *body;
-    size_t body_bytes;
-    size_t wire_bytes;
-};
-/* Reads one response; without_body: to HEAD. A status of 0: the connection ended before one. */
-void client_read(int fd, struct response *response, bool without_body);
-void response_free(struct response *response);
-/* A header's value into a static buffer, "" if absent. */
-const char *response_header(const struct response *response, const char *name);
-/* Whether the peer has closed, once all that it sent was read. */
-bool client_at_end(int fd);
+/* With a tiny receive buffer, so that only few bytes are sent before the client reads. */
+int client_connect_narrow(const struct fixture *fixture);
 /* One request on a connection of its own. */
 void ask(const struct fixture *fixture, const char *text, struct response *response);
 /* A shell command's standard output; the port stands in $PORT, the file in $FILE. */
