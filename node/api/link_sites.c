@@ -94,7 +94,7 @@ static void set_uplink(struct catalog *catalog, struct task *task)
         task->error = catalog_link_set(catalog, bps);
 }
 
-static void work(void *thread_ctx, void *arg)
+static void work_task(void *thread_ctx, void *arg)
 {
     struct catalog *catalog = thread_ctx;
     struct task *task = arg;
@@ -149,7 +149,7 @@ static void respond_task(struct http_request *req, void *arg)
 
 static void defer(struct http_request *req, const struct task *task)
 {
-    if (!answer_defer(req, task, sizeof(*task), work, respond_task))
+    if (!answer_defer(req, task, sizeof(*task), work_task, respond_task))
         json_decref(task->body);
 }
 
