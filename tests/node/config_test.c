@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The options table: values, ranges, the configuration file and its messages, the reference. */
+/* The table of options: values, ranges, and the configuration file with its messages. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -100,7 +100,7 @@ static void test_addresses_need_a_port(void **state)
     }
 }
 
-/* What may be left out: empty text is a value. */
+/* Some options may be empty. An empty text is a value there. */
 static void test_optional_values_may_be_empty(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the monitor says about real transfers: held against what curl counted on the other end. */
+/* The monitor's figures about real transfers. They are compared with what curl counted at the other
+ * end. */
 #include <fcntl.h>
 #include <jansson.h>
 #include <setjmp.h>
@@ -31,7 +32,7 @@ struct context {
     struct http_route_set routes[3];
 };
 
-/* A file that no socket buffer swallows whole. */
+/* A file that is too large for the socket buffers. */
 static void handle_big(struct http_request *req, void *ctx)
 {
     struct context *context = ctx;
@@ -106,8 +107,8 @@ static int64_t number(const json_t *object, const char *key)
     return json_integer_value(value);
 }
 
-/* The address' row as soon as that many requests are finished and all its connections have ended:
- * then its bytes are final. */
+/* Returns the row of an address once this many requests are finished and all its connections have
+ * ended. Its bytes are final then. */
 static json_t *final_row(struct context *context, const char *address, int64_t requests)
 {
     for (int tries = 0; tries < 2000; tries++) {
@@ -154,7 +155,7 @@ static void test_bytes_agree_with_curl(void **state)
     json_decref(row);
 }
 
-/* curl goes away in the middle: what it got was counted, and no more than there was. */
+/* curl leaves in the middle. What it received must be counted, and no more than the file has. */
 static void test_a_cut_transfer_counts_what_was_received(void **state)
 {
     struct context *context = *state;
@@ -239,7 +240,8 @@ static int64_t hour_bytes(struct monitor *monitor)
     return bytes;
 }
 
-/* Three lives of a node in one hour: stopped, killed, stopped; what was flushed is there once. */
+/* A node runs three times within one hour and is stopped, killed, and stopped. What was flushed
+ * must be counted once. */
 static void test_restarts_count_once(void **state)
 {
     struct lesson_fixture *fixture = &((struct context *)*state)->fixture;
@@ -265,7 +267,7 @@ static void test_restarts_count_once(void **state)
     assert_int_equal(hour_bytes(monitor), before + 2000);
     monitor_observe(&sample, monitor);
     monitor_flush(monitor, fixture->catalog, true);
-    monitor_observe(&sample, monitor); /* lost with the power */
+    monitor_observe(&sample, monitor); /* lost in the power cut */
     monitor_close(&monitor);
 
     assert_int_equal(monitor_open(&monitor, &params), 0);
@@ -277,7 +279,7 @@ static void test_restarts_count_once(void **state)
     monitor_close(&monitor);
 }
 
-/* The present minute waits until it is over. */
+/* The current minute is not written before it is over. */
 static void test_a_minute_is_written_once_it_is_over(void **state)
 {
     struct lesson_fixture *fixture = &((struct context *)*state)->fixture;

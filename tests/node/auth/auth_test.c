@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Passwords, sessions in memory, and how guessing gets slower. */
+/* Passwords, sessions in memory, and the growing wait after failed logins. */
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -47,7 +47,7 @@ static void test_backoff_grows_and_forgets(void **state)
     assert_int_equal(backoff_wait_ms(backoff, "10.0.0.1", 3000), 300000);
     backoff_succeeded(backoff, "10.0.0.1");
     assert_int_equal(backoff_wait_ms(backoff, "10.0.0.1", 3000), 0);
-    /* More guessers than there is room for: the table stays bounded, the newest are held. */
+    /* There are more names than the table holds. It must stay bounded and keep the newest. */
     for (int i = 0; i < 5000; i++) {
         char key[32];
         snprintf(key, sizeof(key), "host%d", i);
@@ -73,7 +73,8 @@ static void test_sessions_are_found_until_they_expire(void **state)
     assert_string_equal(found.user, "li");
     assert_false(sessions_find(sessions, "token", 5000, &found));
     assert_false(sessions_find(sessions, "other", 1000, &found));
-    /* A list that was read before a login must not make it forgotten. */
+    /* The list of sessions was read before this login, so it lacks the new session. Applying it
+     * must not log the user out. */
     uint64_t mark = sessions_mark(sessions);
     struct catalog_sessions list = {0};
     sessions_add(sessions, &session);
@@ -82,7 +83,8 @@ static void test_sessions_are_found_until_they_expire(void **state)
     sessions_replace(sessions, sessions_mark(sessions), &list);
     assert_false(sessions_find(sessions, "token", 1000, &found));
 
-    /* A list that was read before a logout has him still; and he may have come in twice. */
+    /* The list of sessions was read before this logout, so it still has the session. The session is
+     * also added twice here. */
     sessions_add(sessions, &session);
     sessions_add(sessions, &session);
     mark = sessions_mark(sessions);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Text for terminals: columns of wide characters, what may not reach a terminal, encodings, sizes.
- */
+/* Text for terminals: widths of characters, control characters, encodings and sizes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

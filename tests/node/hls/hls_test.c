@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /v/ over a real socket: what each URL answers, to whom, and how soon changes show. The client is
- * curl. */
+/* The URLs below /v/ over a real socket: what each answers, to whom, and how soon changes are
+ * visible. The client is curl. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,8 +62,8 @@ static void expect_body(const struct reply *reply, const char *relative, size_t 
                 lesson_fixture_byte(relative, from + i));
 }
 
-/* Asks until the status is the one that must come; the answer to "how soon" is in the clock of
- * lesson_cache.h. */
+/* Repeats the request until it gets the expected status. How soon that must be is tested with the
+ * clock in lesson_cache_test.c. */
 static void wait_for_status(struct lesson_fixture *fixture, const char *path, int status)
 {
     int tries = 0;
@@ -218,12 +218,12 @@ static void test_a_growing_lesson_shows_new_segments(void **state)
     struct context *context = *state;
     struct lesson_fixture *fixture = &context->fixture;
     lesson_fixture_create(fixture, true);
-    assert_true(lesson_fixture_work(fixture)); /* sound */
+    assert_true(lesson_fixture_work(fixture)); /* audio */
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/master.m3u8"), 404);
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/storyboard.vtt"), 404);
     assert_true(lesson_fixture_work(fixture)); /* poster */
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/poster.jpg"), 200);
-    assert_true(lesson_fixture_work(fixture)); /* the first minute's picture */
+    assert_true(lesson_fixture_work(fixture)); /* the storyboard's first sheet */
     struct reply reply = lesson_fixture_get(fixture, "", "/v/1/1/master.m3u8");
     assert_int_equal(reply.status, 200);
     expect_header(&reply, "Cache-Control: public, max-age=1\r\n");
@@ -235,7 +235,7 @@ static void test_a_growing_lesson_shows_new_segments(void **state)
     assert_null(strstr((char *)reply.body, "2.m4s"));
     reply_free(&reply);
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/2.m4s"), 404);
-    /* What is finished is there at once, whatever was remembered. */
+    /* A finished chunk is served at once, whatever the cache holds. */
     lesson_fixture_finish(fixture);
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/2.m4s"), 200);
     reply = lesson_fixture_get(fixture, "", "/v/1/1/v400/index.m3u8");
@@ -267,7 +267,8 @@ static void test_unpublished_lessons_need_a_user(void **state)
     assert_int_equal(lesson_fixture_status(fixture, KNOWN, "/v/1/1/v400/0.m4s"), 200);
 }
 
-/* A file of a rendition that is still being made: said to those who may see the lesson. */
+/* The file of a rendition that is still being made has an error of its own. Only those who may see
+ * the lesson get it. */
 static void test_a_growing_rendition_has_no_file_yet(void **state)
 {
     struct context *context = *state;
@@ -282,12 +283,12 @@ static void test_a_growing_rendition_has_no_file_yet(void **state)
         {"", "/v/1/1/v400.mp3", 404, "not_found"},
         {"", "/v/1/1/.mp4", 404, "not_found"},
         {"", "/v/1/2/v400.mp4", 404, "not_found"},
-        /* Complete, but the fixture's init segment is none. */
+        /* The lesson is complete, but the fixture's init segments are not valid. */
         {"", "/v/1/1/a32.mp4", 500, "media_unavailable"},
     };
 
     lesson_fixture_create(fixture, true);
-    for (int i = 0; i < 3; i++) /* sound, poster, the first chunk */
+    for (int i = 0; i < 3; i++) /* audio, poster, the first chunk */
         assert_true(lesson_fixture_work(fixture));
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/v400/0.m4s"), 200);
     for (size_t i = 0; i < COUNT(cases); i++) {

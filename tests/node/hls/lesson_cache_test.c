@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is remembered of lessons: how long, how much, and by how many at once. */
+/* The cache of lessons: how long and how many it keeps, and its use by several threads. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ static bool remembered(struct context *context, int64_t lesson_id, int64_t now_m
     return found;
 }
 
-/* Reads the catalog for sure: nothing is newer than the far future. */
+/* Reads the lesson from the catalog, because no cached lesson is newer than the far future. */
 static void load(struct context *context, int64_t lesson_id)
 {
     struct lesson_view view;
@@ -62,7 +62,7 @@ static void load(struct context *context, int64_t lesson_id)
     media_index_unref(view.index);
 }
 
-/* The last lesson is still growing. */
+/* Only the last lesson is still growing. */
 static void test_an_index_is_trusted_for_a_bounded_time(void **state)
 {
     struct context *context = *state;
@@ -109,7 +109,7 @@ static void test_bytes_are_bounded(void **state)
     assert_true(remembered(context, 2, now_ms));
 }
 
-/* A view stays good after its lesson has left memory and catalog. */
+/* A view stays valid after its lesson has left the cache and the catalog. */
 static void test_view_outlives_its_lesson(void **state)
 {
     struct context *context = *state;
@@ -126,7 +126,7 @@ static void test_view_outlives_its_lesson(void **state)
     media_index_unref(view.index);
 }
 
-/* A complete lesson's segments are read once; its own row each time. */
+/* The segments of a complete lesson are read once, but the lesson's own row is read each time. */
 static void test_complete_index_is_kept(void **state)
 {
     struct context *context = *state;
@@ -148,8 +148,8 @@ static void test_complete_index_is_kept(void **state)
     media_index_unref(third.index);
 }
 
-/* Of a lesson that is ready an extra rendition is seen once it is whole; nothing is read anew for a
- * part of it. */
+/* An optional rendition of a ready lesson appears once it is complete. Before that, nothing is read
+ * again. */
 static void test_new_optional_renditions_are_noticed(void **state)
 {
     struct context *context = *state;
@@ -157,7 +157,7 @@ static void test_new_optional_renditions_are_noticed(void **state)
     struct lesson_view views[FIXTURE_CHUNKS + 1];
     context->fixture.optional = true;
     int64_t id = lesson_fixture_create(&context->fixture, true);
-    for (int i = 0; i < 4; i++) /* sound, poster, two chunks */
+    for (int i = 0; i < 4; i++) /* audio, poster, two chunks */
         assert_true(lesson_fixture_work(&context->fixture));
     for (int i = 0; i <= FIXTURE_CHUNKS; i++) {
         assert_int_equal(lesson_cache_load(context->cache, catalog, id, INT64_MAX, &views[i]), 0);
@@ -199,7 +199,7 @@ static void *work(void *ctx)
     return NULL;
 }
 
-/* More lessons than there is room for, from several threads: for the sanitizers to watch. */
+/* Several threads use more lessons than the cache holds. The sanitizers watch. */
 static void test_many_threads_share_the_cache(void **state)
 {
     struct worker workers[THREADS];

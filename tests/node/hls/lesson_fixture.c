@@ -297,7 +297,7 @@ void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_rout
         fail_msg("server: %s", message);
 }
 
-/* The file's bytes with a NUL behind them. */
+/* Reads a file and puts a NUL after its bytes. */
 static unsigned char *read_file(
     const struct lesson_fixture *fixture, const char *name, size_t *bytes)
 {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For tests: a data folder with a catalog, lessons made piece by piece through the catalog's own
- * calls, with chunk files of known bytes; and a server on loopback with curl as its client. Every
+ *
+ * A data folder with a catalog, for tests. Lessons are made step by step by the catalog's own
+ * functions, with chunk files of known bytes. A server on loopback can serve them to curl. Every
  * function fails the test when something goes wrong.
+ *
  */
 #ifndef TESTS_NODE_HLS_LESSON_FIXTURE_H
 #define TESTS_NODE_HLS_LESSON_FIXTURE_H
@@ -15,12 +17,12 @@
 #include "node/http/http.h"
 #include "node/store/store.h"
 
-/* Each lesson has the video rendition "v400" and the audio rendition "a32", and if that is wanted
- * the optional one "av400"; two chunks of two segments each. */
+/* Each lesson has the video rendition "v400", the audio rendition "a32" and, if wanted, the
+ * optional rendition "av400". Each has two chunks of two segments. */
 enum {
     FIXTURE_CHUNKS = 2,
     FIXTURE_SEGMENTS = 4,
-    FIXTURE_FIRST_BYTES = 60000, /* of a chunk's first segment, 6 s */
+    FIXTURE_FIRST_BYTES = 60000, /* the bytes and 6 s of a chunk's first segment */
     FIXTURE_SECOND_BYTES = 40000,
     FIXTURE_IFRAME_BYTES = 9000,
     FIXTURE_INIT_BYTES = 700,
@@ -32,40 +34,42 @@ struct lesson_fixture {
     struct store *store;
     struct catalog *catalog;
     struct http_server *server;
-    bool optional; /* lessons that are probed from now on have "av400" */
+    bool optional; /* if set, lessons that are probed from now on have "av400" */
 };
 
 void lesson_fixture_open(struct lesson_fixture *fixture);
 void lesson_fixture_close(struct lesson_fixture *fixture);
 
-/* A lesson that was probed and planned; nothing of it is made, but all of those before it. Returns
+/* Creates a lesson that is probed and planned. All lessons before it are finished first. Returns
  * its number, from 1 on. */
 int64_t lesson_fixture_create(struct lesson_fixture *fixture, bool published);
-/* Makes what the next job is to make: sound, poster, then each video chunk, optional ones last.
- * False: nothing was left to do. */
+/* Makes what the next job would make: audio, poster, then each video chunk, and optional renditions
+ * last. Returns false if there was no job. */
 bool lesson_fixture_work(struct lesson_fixture *fixture);
-/* The same until nothing is left. */
+/* Does all jobs that are left. */
 void lesson_fixture_finish(struct lesson_fixture *fixture);
-/* Byte number `at` of a file below the revision's folder: what lesson_fixture_work() writes. */
+/* Returns byte number `at` of a file that lesson_fixture_work() writes. `relative` is the path
+ * below the revision's folder. */
 unsigned char lesson_fixture_byte(const char *relative, size_t at);
 
-/* The server, each thread of its pool with a catalog of its own. Requests with the header
- * X-Test-User are by a known user. observe may be NULL. */
+/* Starts the server. Each thread of its pool has its own catalog. Requests with the header X-Test-
+ * User belong to a logged-in user. observe may be NULL. */
 void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_route_set *sets,
     size_t set_count, http_observe_fn observe, void *observe_ctx);
 
 struct reply {
     int status;
-    long header_bytes, body_bytes; /* as curl counts them */
+    long header_bytes, body_bytes; /* as counted by curl */
     int curl_exit;
     char headers[4096];
-    unsigned char *body; /* with a NUL behind it */
+    unsigned char *body; /* followed by a NUL */
 };
-/* Runs curl with further options ("" none) and the path; ends with reply_free(). */
+/* Fetches a path with curl and further curl options ("" for none). Free the reply with
+ * reply_free(). */
 struct reply lesson_fixture_get(
     struct lesson_fixture *fixture, const char *options, const char *path);
 void reply_free(struct reply *reply);
-/* Fetches and looks at the status only. */
+/* Fetches a path and returns only the status. */
 int lesson_fixture_status(struct lesson_fixture *fixture, const char *options, const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From the catalog's rows to what may be played, and numbers in URLs. */
+/* How the catalog's rows become the index of what can be played, and numbers in URLs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SHA256 "0123456789abcdef0123456789abcdefffffffffffffffffffffffffffffffff"
 
-/* The catalog's structs own their strings and so aren't const; nothing here writes to them. */
+/* The members of the catalog's structs are not const, because the structs own their strings.
+ * Nothing here writes to them. */
 static char *text(const char *literal)
 {
     return (char *)(uintptr_t)literal;
@@ -56,7 +57,7 @@ static const struct catalog_lesson lesson = {.id = 7,
     .language = language,
     .poster_file = poster_file};
 
-/* A gap hides what lies behind it: EVENT playlists only ever grow at their end. */
+/* Chunks after a missing one are hidden, because an EVENT playlist may grow only at its end. */
 static void test_the_index_ends_before_the_first_missing_chunk(void **state)
 {
     struct catalog_rendition rows[] = {rendition(CATALOG_VIDEO, "v400")};
@@ -92,7 +93,7 @@ static void test_a_complete_lesson_has_all_segments(void **state)
     assert_true(index->renditions[0].complete);
     assert_true(index->complete);
     media_index_unref(index);
-    /* The poster, say, is still missing. */
+    /* Something else, such as the poster, is still missing. */
     working.state = CATALOG_LESSON_WORKING;
     assert_int_equal(
         media_index_make(&index, &working, &(struct catalog_renditions){rows, 1}, &chunks), 0);
@@ -101,7 +102,7 @@ static void test_a_complete_lesson_has_all_segments(void **state)
     media_index_unref(index);
 }
 
-/* AV1 is offered once it is whole: the lesson plays without it meanwhile. */
+/* AV1 is listed once it is complete. The lesson plays in H.264 meanwhile. */
 static void test_av1_is_listed_once_it_is_complete(void **state)
 {
     struct catalog_rendition rows[] = {
@@ -116,7 +117,7 @@ static void test_av1_is_listed_once_it_is_complete(void **state)
         media_index_make(&index, &lesson, &(struct catalog_renditions){rows, 2}, chunks), 0);
     assert_int_equal(index->rendition_count, 1);
     assert_true(index->playable);
-    assert_true(index->complete); /* the lesson is ready without it */
+    assert_true(index->complete); /* AV1 is not needed for that */
     media_index_unref(index);
     chunks[1].count = 3;
     assert_int_equal(
@@ -126,7 +127,7 @@ static void test_av1_is_listed_once_it_is_complete(void **state)
     media_index_unref(index);
 }
 
-/* A picture whose sound is still to come isn't offered: players would never look for it again. */
+/* Video whose audio is still missing is not listed. Players would not look for the audio again. */
 static void test_playable_needs_video_and_audio(void **state)
 {
     struct catalog_rendition rows[] = {rendition(CATALOG_VIDEO, "v80"),
@@ -152,8 +153,8 @@ static void test_playable_needs_video_and_audio(void **state)
     media_index_unref(index);
 }
 
-/* Subtitles have no init segment; a lesson doesn't wait for them, and plays by nothing else alone.
- */
+/* Subtitles have no init segment. A lesson does not wait for them, and cannot be played with
+ * subtitles alone. */
 static void test_subtitles_need_no_init_segment(void **state)
 {
     struct catalog_rendition rows[] = {

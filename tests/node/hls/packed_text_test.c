@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Playlists that are packed once: what comes out, what is kept, by many threads at once. */
+/* Playlists that are compressed once: the text, how many are kept, and use by several threads. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

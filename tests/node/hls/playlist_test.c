@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The playlist writer: lessons of each kind in, whole texts out. */
+/* The playlist writer: lessons of each kind, and the whole expected text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* An index owns its strings which so aren't const; nothing here writes to them. */
+/* The members of an index are not const, because it owns its strings. Nothing here writes to
+ * them. */
 static char *text(const char *literal)
 {
     return (char *)(uintptr_t)literal;
@@ -167,8 +168,8 @@ static void test_audio_without_video(void **state)
         "a32/index.m3u8\n");
 }
 
-/* Names are unique in a group; of two tracks in one language only one is chosen by itself; what
- * isn't a language tag never reaches the text. */
+/* Names are unique in a group. Of two tracks in one language, only one is selected automatically. A
+ * tag that is no language tag is left out. */
 static void test_several_audio_tracks(void **state)
 {
     struct media_rendition renditions[] = {
@@ -192,7 +193,7 @@ static void test_several_audio_tracks(void **state)
         "a32/index.m3u8\n");
 }
 
-/* Each codec is a group of its own, and each variant is offered with each group. */
+/* Each audio codec has a group, and each variant is listed with each group. */
 static void test_each_audio_codec_is_a_group(void **state)
 {
     struct media_rendition renditions[] = {
@@ -207,20 +208,21 @@ static void test_each_audio_codec_is_a_group(void **state)
     assert_non_null(strstr(out.data, "CODECS=\"avc1.4D401F,opus\",RESOLUTION=854x480,"
                                      "FRAME-RATE=25.000,AUDIO=\"audio-2\"\nv400/index.m3u8\n"));
     assert_non_null(strstr(out.data, "CODECS=\"opus\",AUDIO=\"audio-2\"\no20/index.m3u8\n"));
-    /* A player that knows AAC alone takes what stands first. */
+    /* A player that knows only AAC takes the first group. */
     assert_true(strstr(out.data, "avc1.4D401F,mp4a") < strstr(out.data, "avc1.4D401F,opus"));
-    /* The only track is in the lesson's language, in whichever codec. */
+    /* The only track is in the lesson's language, in both codecs. */
     assert_non_null(strstr(out.data, "GROUP-ID=\"audio-2\",LANGUAGE=\"zh\",NAME=\"中文\","
                                      "DEFAULT=YES,AUTOSELECT=YES"));
     buf_free(&out);
-    /* For who can't tell sound alone from a variant with pictures. */
+    /* This playlist has no audio-only variants, for players that take them for video. */
     playlist_write_pictures(&index, NULL, &out);
     assert_non_null(strstr(out.data, "FRAME-RATE=25.000,AUDIO=\"audio-2\"\nv400/index.m3u8\n"));
     assert_null(strstr(out.data, "\no20/index.m3u8\n"));
     buf_free(&out);
 }
 
-/* AV1 with each sound, as H.264, and after it: what stands first every player can take. */
+/* AV1 variants are listed with each audio group, after all H.264 variants, because every player can
+ * play what is listed first. */
 static void test_av1_variants_follow_h264(void **state)
 {
     struct media_rendition renditions[] = {video("v48", true), video("v130", true),
@@ -245,8 +247,8 @@ static void test_av1_variants_follow_h264(void **state)
     buf_free(&out);
 }
 
-/* One group for all variants, the one of sound alone too; nothing of it counts as sound or picture.
- */
+/* All variants have the same subtitle group, even the audio-only one. Its bytes count in no
+ * bandwidth. */
 static void test_subtitles_are_one_group(void **state)
 {
     struct media_rendition renditions[] = {video("v400", true), audio("a32", "zh"),
@@ -354,7 +356,7 @@ static void test_iframe_playlists_have_byte_ranges(void **state)
                       "#EXT-X-ENDLIST\n");
 }
 
-/* The target is the lesson's, not the rendition's own. */
+/* The target duration is that of the lesson, not of the rendition. */
 static void test_target_duration_is_shared(void **state)
 {
     struct media_segment long_segment = {.length_bytes = 1, .duration_ticks = 12800 * 13 / 2};
@@ -369,7 +371,8 @@ static void test_target_duration_is_shared(void **state)
     buf_free(&out);
 }
 
-/* EXTINF of three hours at 30000/1001 sums to the real duration, whatever each is rounded to. */
+/* The EXTINF values of three hours at 30000/1001 fps add up to the real duration in spite of
+ * rounding. */
 static void test_extinf_sums_to_the_duration(void **state)
 {
     size_t count = 1800;
@@ -394,7 +397,8 @@ static void test_extinf_sums_to_the_duration(void **state)
     free(segments);
 }
 
-/* For boxes that know version 3 alone; and the multivariant playlist doesn't know of it. */
+/* These playlists are for devices that know only version 3. The multivariant playlist does not list
+ * them. */
 static void test_legacy_playlists_need_version_3_only(void **state)
 {
     struct media_rendition renditions[] = {
@@ -422,12 +426,12 @@ static void test_rates_are_peaks_of_runs(void **state)
     ntsc.segments = ntsc_segments;
     ntsc.segment_count = COUNT(ntsc_segments);
     ntsc.timescale = 30000;
-    /* The last 0.467 s alone, at 154 kbit/s, are no run; with the segment before they are 59000 B
-     * in 6.473133 s. */
+    /* The last 0.467 s at 154 kbit/s are too short to count alone. Together with the segment before
+     * they are 59000 B in 6.473133 s. */
     struct media_rate rate = media_rendition_rate(&ntsc, 6, false);
     assert_int_equal(rate.peak_bps, 72917);
     assert_int_equal(rate.average_bps, 69877);
-    /* A lesson shorter than half a target duration: its average. */
+    /* A lesson that is shorter than half a target duration has its average as its peak. */
     ntsc.segments = ntsc_segments + 2;
     ntsc.segment_count = 1;
     rate = media_rendition_rate(&ntsc, 1, false);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The beginning of virtual MP4 files, and the names that downloads get. */
+/* The merged beginning of MP4 downloads, and the names of downloads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ static void add_zeros(struct buf *out, int words)
         add32(out, 0);
 }
 
-/* An init segment of one track; version 1 has times of 64 bits. */
+/* Makes an init segment of one track. Version 1 boxes have 64-bit times. */
 static struct buf make_init(uint32_t track, uint32_t trex_track, int version, const char *mark)
 {
     struct buf out = {0};
@@ -125,7 +125,7 @@ static void test_init_segments_are_merged(void **state)
         size_t at = 0, sidx;
         assert_int_equal(merge(inits, 2, 0, 12500999, &out), 0);
         assert_false(out.failed);
-        for (int i = 0; i < 3; i++) { /* they lie end to end */
+        for (int i = 0; i < 3; i++) { /* the boxes follow each other without gaps */
             assert_memory_equal(out.data + at + 4, types[i], 4);
             at += read32(&out, at);
         }
@@ -136,7 +136,7 @@ static void test_init_segments_are_merged(void **state)
         assert_int_equal(read32(&out, find(&out, "mehd") + 12), 12500);
         assert_int_equal(read32(&out, find(&out, "trex") + 8), 1);
         sidx = find(&out, "sidx");
-        assert_int_equal(read32(&out, sidx + 8), 1); /* of the picture */
+        assert_int_equal(read32(&out, sidx + 8), 1); /* it refers to the video track */
         assert_int_equal(read32(&out, sidx + 12), 12800);
         assert_int_equal(read32(&out, sidx + 20), 269);
         assert_int_equal(read32(&out, sidx + 32), 3);
@@ -144,7 +144,7 @@ static void test_init_segments_are_merged(void **state)
         assert_int_equal(read32(&out, sidx + 40), 76800);
         assert_int_equal(read32(&out, sidx + 36 + 24), 90);
         buf_free(&out);
-        /* Sound alone. */
+        /* Audio alone. */
         assert_int_equal(merge(inits + 1, 1, 0, 1, &out), 0);
         assert_int_equal(read32(&out, find(&out, "sidx") + 8), 2);
         buf_free(&out);
@@ -165,7 +165,7 @@ static void test_malformed_init_segments_are_refused(void **state)
     assert_int_equal(merge((struct buf[]){zero}, 1, 0, 1, &out), -1);
     for (size_t cut = 1; cut < two.used_bytes; cut++)
         assert_int_equal(merge((struct buf[]){one, two}, 2, cut, 1, &out), -1);
-    /* A size that leaves its parent. */
+    /* This box is larger than its parent. */
     two.data[find(&two, "tkhd") - 3] = 1;
     assert_int_equal(merge((struct buf[]){one, two}, 2, 0, 1, &out), -1);
     buf_free(&out);
@@ -176,7 +176,8 @@ static void test_malformed_init_segments_are_refused(void **state)
     buf_free(&two);
 }
 
-/* What an index can't say is left out of it, and the file plays without. */
+/* If the durations do not fit the index's fields, the index is left out. The file plays without
+ * it. */
 static void test_an_index_is_left_out_if_it_does_not_fit(void **state)
 {
     struct buf init = make_init(1, 1, 0, "a");
@@ -247,7 +248,8 @@ static void test_segment_start_is_the_first_presentation_time(void **state)
             merged_segment_start((uint8_t *)segment.data, segment.used_bytes, &start), 0);
         assert_int_equal(start, cases[i].start);
         for (size_t bytes = 0; bytes < segment.used_bytes - 20; bytes++) {
-            uint8_t *part = malloc(bytes + 1); /* so that a sanitizer sees the end */
+            uint8_t *part = malloc(bytes + 1); /* of the exact size, so that a sanitizer sees reads
+                                                * past the end */
             memcpy(part, segment.data, bytes);
             merged_segment_start(part, bytes, &start);
             free(part);
@@ -279,7 +281,7 @@ static void test_download_names_are_safe(void **state)
         assert_string_equal(out.data, cases[i].expected);
         buf_free(&out);
     }
-    /* Cut between characters. */
+    /* The name must be cut between two characters. */
     for (int i = 0; i < 100; i++)
         strcat(title, i == 0 ? "a" : "稻");
     download_name_write(&out, title, "x", "");

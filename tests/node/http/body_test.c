@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bodies with back pressure, deferred work, streams. */
+/* Request bodies with back pressure, deferred work, and streams. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -47,7 +47,7 @@ static void test_expect_100_continue(void **state)
     client_read(fd, &response, false);
     assert_string_equal((char *)response.body, "abc");
     response_free(&response);
-    /* A refusal comes at once, and then the connection can't go on. */
+    /* The server refuses the body at once. The connection cannot be used for another request then. */
     client_say(
         fd, "POST /refuse HTTP/1.1\r\n" HOST "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n");
     client_read(fd, &response, false);
@@ -103,7 +103,7 @@ static void test_a_streamed_body_arrives_whole(void **state)
     close(fd);
 }
 
-/* Sends until the socket takes no more for good: the server has stopped reading. */
+/* Sends until the socket accepts no more. The server has stopped reading then. */
 static size_t send_until_stuck(int fd)
 {
     static char block[65536];
@@ -121,8 +121,8 @@ static size_t send_until_stuck(int fd)
     return sent;
 }
 
-/* While the handler has a block, no more than the kernel's buffers and one block ahead are taken.
- */
+/* While the handler works on a block, the server reads at most one more block. The kernel's buffers
+ * hold the rest. */
 static void test_a_slow_handler_slows_the_sender(void **state)
 {
     int fd = client_connect(&fixture);
@@ -135,7 +135,7 @@ static void test_a_slow_handler_slows_the_sender(void **state)
     gate_open(&fixture.gate, 1);
     gate_await(&fixture.gate, 1);
     await_count(&fixture.done_calls, 1);
-    /* The peer leaves while a block is being written: the handler hears of it after the block. */
+    /* The peer leaves while a block is being written. The handler is told after the block. */
     close(fd);
     assert_int_equal(atomic_load(&fixture.streams_cut), 0);
     gate_open(&fixture.gate, 100000);
@@ -162,7 +162,7 @@ static void test_a_handler_may_answer_before_the_end(void **state)
     close(fd);
 }
 
-/* The answer reaches a peer that is still sending a body nobody wants. */
+/* The peer is still sending a body that the server has refused. It must get the answer. */
 static void test_an_answer_reaches_a_peer_that_is_still_sending(void **state)
 {
     int fd = client_connect(&fixture);
@@ -188,7 +188,7 @@ static void test_deferred_work_runs_on_the_pool(void **state)
         fds[i] = client_connect(&fixture);
         client_say(fds[i], "POST /defer HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc");
     }
-    gate_await(&fixture.gate, 4); /* as many as the pool has threads */
+    gate_await(&fixture.gate, 4); /* one for each thread of the pool */
     gate_open(&fixture.gate, 10);
     for (int i = 0; i < 10; i++) {
         client_read(fds[i], &response, false);
@@ -239,7 +239,7 @@ static void test_server_sent_events_arrive(void **state)
     await_count(&fixture.stream_closes, 1);
 }
 
-/* A stream that its handler ends is a whole chunked body, and the connection goes on. */
+/* When its handler ends a stream, the chunked body is complete, and the connection stays open. */
 static void test_a_stream_may_end_and_the_connection_continue(void **state)
 {
     int fd = client_connect(&fixture);

@@ -24,7 +24,7 @@ static void test_a_slow_head_times_out(void **state)
     struct response response;
     (void)state;
     fixture_open(&fixture, &params);
-    int fd = client_connect(&fixture); /* says nothing at all */
+    int fd = client_connect(&fixture); /* sends nothing at all */
     assert_true(client_at_end(fd));
     close(fd);
     fd = client_connect(&fixture);
@@ -38,7 +38,7 @@ static void test_a_slow_head_times_out(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* A drop now and then doesn't help: the head's deadline counts from its first byte. */
+/* A byte now and then does not extend the deadline. It counts from the first byte of the head. */
 static void test_the_head_timeout_counts_from_its_first_byte(void **state)
 {
     const struct http_server_params params = {.header_timeout_ms = 100, .sample_interval_ms = 10};
@@ -98,7 +98,8 @@ static void test_a_peer_without_progress_is_cut_off(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* A reset that comes with a part of a message shows behind it, not once all patience is over. */
+/* A reset can arrive directly after a part of a message. It must be noticed at once, not when a
+ * timeout ends. */
 static void test_a_reset_behind_part_of_a_message_is_noticed(void **state)
 {
     static const char *const parts[] = {
@@ -124,8 +125,8 @@ static void test_a_reset_behind_part_of_a_message_is_noticed(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* A head that ends where a read does: what lies behind it must not cost the answer (RFC 9112
- * section 9.6). */
+/* The head ends exactly where a read ends. Bytes after it must not reset the connection before the
+ * answer is read (RFC 9112 section 9.6). */
 static void test_bytes_behind_a_head_do_not_cost_the_answer(void **state)
 {
     static const char begin[] =
@@ -151,7 +152,8 @@ static void test_bytes_behind_a_head_do_not_cost_the_answer(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* Whoever waits for us is left alone: handlers at work, streams without news. */
+/* A peer that waits for the server has no deadline: while a handler works, or while a stream has
+ * nothing to send. */
 static void test_peers_that_wait_for_the_server_are_left_alone(void **state)
 {
     const struct http_server_params params = {.progress_window_ms = 20,
@@ -171,7 +173,7 @@ static void test_peers_that_wait_for_the_server_are_left_alone(void **state)
     gate_await(&fixture.gate, 2);
     stream = client_connect(&fixture);
     client_say(stream, "GET /events HTTP/1.1\r\n" HOST "\r\n");
-    /* Its 40 ticks are many windows long. */
+    /* The 40 ticks last much longer than the timeout. */
     for (int i = 0; i < 600; i++)
         assert_int_equal(recv(stream, &byte, 1, 0), 1);
     client_say(upload, "bc");
@@ -189,7 +191,7 @@ static void test_peers_that_wait_for_the_server_are_left_alone(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* The kernel took the answer at once; a slow peer that still reads it is not idle. */
+/* The kernel took the whole answer at once. A slow peer that is still reading it is not idle. */
 static void test_slow_reader_is_not_idle(void **state)
 {
     const struct http_server_params params = {.idle_timeout_ms = 1000, .sample_interval_ms = 10};
@@ -208,7 +210,7 @@ static void test_slow_reader_is_not_idle(void **state)
         ssize_t got = recv(fd, block, left < sizeof(block) ? left : sizeof(block), 0);
         assert_true(got > 0);
         received += (size_t)got;
-        poll(NULL, 0, 10); /* its pace: 4 s in all */
+        poll(NULL, 0, 10); /* the peer's pace; 4 s in all */
     }
     client_say(fd, "GET /hello HTTP/1.1\r\n" HOST "\r\n");
     client_read(fd, &response, false);

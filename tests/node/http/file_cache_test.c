@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A loop's open files. */
+/* The cache of open files of one loop. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -84,7 +84,7 @@ static void test_a_requested_file_stays_open(void **state)
     file_cache_close(&files);
 }
 
-/* Another file at the path, or none, is seen after a second at the latest. */
+/* If a file is replaced or removed, this is noticed within a second. */
 static void test_a_replaced_file_is_noticed(void **state)
 {
     const struct folder *folder = *state;
@@ -120,7 +120,7 @@ static void test_links_and_folders_are_refused(void **state)
     file_cache_close(&files);
 }
 
-/* The longest unused gives way. */
+/* When the cache is full, the least recently used file is closed. */
 static void test_the_longest_unused_file_is_closed(void **state)
 {
     const struct file_cache_entry *entry;
@@ -140,7 +140,7 @@ static void test_the_longest_unused_file_is_closed(void **state)
     assert_int_equal(open_descriptors(), before);
 }
 
-/* Where descriptors run out, what is merely kept open gives way. */
+/* When the process runs out of descriptors, cached files are closed to make room. */
 static void test_cached_files_give_way_to_new_ones(void **state)
 {
     char paths[4][128];

@@ -15,7 +15,8 @@
 
 #include <cmocka.h>
 
-/* A server that refuses early may close while we still send: that is its right. */
+/* A server that refuses a request may close the connection while the client still sends. This is
+ * allowed. */
 void client_send(int fd, const void *data, size_t bytes)
 {
     const char *at = data;
@@ -41,7 +42,7 @@ static bool read_byte(int fd, char *byte)
     return got == 1;
 }
 
-/* Reads a line with its end; the length is 0 at the connection's end. */
+/* Reads a line with its line end. Returns 0 at the end of the connection. */
 static size_t read_line(int fd, char *line, size_t room)
 {
     size_t used = 0;

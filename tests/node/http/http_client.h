@@ -11,17 +11,18 @@ void client_say(int fd, const char *text);
 
 struct response {
     int status;
-    char *head; /* with the empty line */
+    char *head; /* including the empty line */
     unsigned char *body;
     size_t body_bytes;
     size_t wire_bytes;
 };
-/* Reads one response; without_body: to HEAD. A status of 0: the connection ended before one. */
+/* Reads one response. without_body is for answers to HEAD. The status is 0 if the connection ended
+ * before a response. */
 void client_read(int fd, struct response *response, bool without_body);
 void response_free(struct response *response);
-/* A header's value into a static buffer, "" if absent. */
+/* Returns a header's value in a static buffer, or "" if it is absent. */
 const char *response_header(const struct response *response, const char *name);
-/* Whether the peer has closed, once all that it sent was read. */
+/* Returns whether the peer has closed the connection and everything it sent was read. */
 bool client_at_end(int fd);
 
 #endif

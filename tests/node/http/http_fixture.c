@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-/* Far beyond what anything takes: it only keeps a broken server from hanging the test. */
+/* Much longer than any test takes. It only ends tests whose server hangs. */
 enum { GIVE_UP_S = 60 };
 
 /* ---- waiting ---- */
@@ -106,7 +106,7 @@ static void on_args(struct http_request *req, void *ctx)
     http_respond(req, 200, "text/plain", text, strlen(text));
 }
 
-/* Long enough to be compressed. */
+/* The text is long enough to be compressed. */
 static void on_json(struct http_request *req, void *ctx)
 {
     char text[4000];
@@ -180,7 +180,8 @@ static void release_pieces(void *ctx)
     free(laid_out);
 }
 
-/* Memory, ten pieces, and one of a single byte: FILE_BYTES in all. */
+/* The body has a part in memory, ten extents of files, and an extent of one byte: FILE_BYTES in
+ * all. */
 static void respond_pieces(struct http_request *req, struct fixture *fixture, bool broken)
 {
     struct laid_out *laid_out = calloc(1, sizeof(*laid_out));
@@ -216,7 +217,7 @@ static void on_broken_pieces(struct http_request *req, void *ctx)
     respond_pieces(req, ctx, true);
 }
 
-/* A segment in the middle of a chunk. */
+/* The answer is a segment in the middle of a chunk file. */
 static void on_media(struct http_request *req, void *ctx)
 {
     respond_part(req, ctx, 1000, MEDIA_BYTES);
@@ -312,7 +313,7 @@ static void on_slow_upload(struct http_request *req, void *ctx)
     start_upload(req, ctx, true);
 }
 
-/* Gives up at the first block, as with a full disk. */
+/* Refuses at the first block, as if the disk were full. */
 static void on_full_block(
     struct http_request *req, const uint8_t *data, size_t bytes, bool end, void *ctx)
 {

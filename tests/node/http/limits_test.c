@@ -27,7 +27,7 @@ static int ask_deferred(const struct fixture *fixture, const char *path)
     char text[64];
     snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", path);
     client_say(fd, text);
-    /* What this one asks for comes after the other's turn. */
+    /* Waits until the deferred request has begun, since this request is handled after it. */
     ask(fixture, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", &response);
     response_free(&response);
     return fd;
@@ -43,7 +43,7 @@ static void expect_status(int fd, int status, const char *retry_after)
     close(fd);
 }
 
-/* One piece of work is under way, and two wait: the API is full. Media are let in up to eight. */
+/* One task runs and two wait, so the API's queue is full. Media requests may queue up to eight. */
 static void test_a_long_queue_turns_requests_away(void **state)
 {
     const struct http_server_params params = {.loops = 1, .pool_threads = 1, .max_waiting = 2};
@@ -95,8 +95,8 @@ static void test_connections_beyond_the_limit_wait(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* The usual patience is long; who keeps others out gets less of it. All of them at once: the first
- * to go lets one in, who would soon be followed by another. */
+/* The idle timeout is long, but it is short while connections are refused. All idle connections are
+ * tested, since closing one lets only one other in. */
 static void test_idle_connections_give_way_in_a_crowd(void **state)
 {
     enum { IDLE = 16 };
@@ -124,7 +124,7 @@ static void test_idle_connections_give_way_in_a_crowd(void **state)
     client_read(next, &response, false);
     assert_int_equal(response.status, 200);
     response_free(&response);
-    /* Some may have been a millisecond too young. */
+    /* Some may have been a millisecond short of the timeout. */
     for (int i = 0; i < IDLE; i++) {
         gone += recv(idle[i], &byte, 1, MSG_DONTWAIT) == 0;
         close(idle[i]);
@@ -148,7 +148,7 @@ static void test_a_server_without_descriptors_recovers(void **state)
     client_say(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
     client_read(first, &response, false);
     response_free(&response);
-    /* The server rests now, so the one descriptor that the limit leaves goes to the client. */
+    /* The server pauses accepting now, so the client gets the one descriptor that the limit leaves. */
     top = dup(first);
     close(top);
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -199,8 +199,8 @@ static void test_every_byte_is_accounted_for(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* What the kernel took and never delivered was sent all the same: no more than the file, no less
- * than was read. */
+/* Bytes that the kernel took count as sent, even if they were never delivered. So the sum is at
+ * least what was read and at most the file. */
 static void test_a_cut_transfer_counts_what_the_kernel_took(void **state)
 {
     struct fixture fixture;
@@ -218,7 +218,7 @@ static void test_a_cut_transfer_counts_what_the_kernel_took(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* A peer that reads everything but closes without a goodbye in the middle of the next answer. */
+/* The peer reads one answer whole, and closes the connection in the middle of the next. */
 static void test_totals_agree_with_curl(void **state)
 {
     struct fixture fixture;
@@ -268,7 +268,7 @@ static int open_descriptors(void)
     return count;
 }
 
-/* One descriptor stays open for the file, however it is asked for. */
+/* The cache keeps one descriptor open for the file, whichever request asks for it. */
 static void test_files_leak_no_descriptors(void **state)
 {
     static const char *const requests[] = {
@@ -308,8 +308,8 @@ static void *close_in_background(void *arg)
     return NULL;
 }
 
-/* Idle connections and streams end at once; what is under way ends in its own time, and says that
- * it is the last. */
+/* Idle connections and streams end at once. Requests that are running are finished, and their
+ * answers say "Connection: close". */
 static void test_a_graceful_stop_finishes_requests(void **state)
 {
     struct fixture fixture;
@@ -346,8 +346,8 @@ static void test_a_graceful_stop_finishes_requests(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* Transfers, uploads, streams and deferred work, all in the middle: everything ends, once, and
- * nothing leaks. */
+/* Transfers, uploads, streams and deferred work are all in the middle. Each must end once, and
+ * nothing may leak. */
 static void test_a_hard_stop_ends_everything_once(void **state)
 {
     static const char *const requests[] = {
@@ -377,8 +377,7 @@ static void test_a_hard_stop_ends_everything_once(void **state)
     await_count(&fixture.ticks, 1);
     pthread_create(&closer, NULL, close_in_background, &fixture);
     gate_open(&fixture.gate, 1000000);
-    /* Those that wait for their peer's body or reading are still there, and end when their peers
-     * leave. */
+    /* Connections that wait for their peer are still open. They end when their peers leave. */
     for (int i = 0; i < KINDS * EACH; i += 2)
         close(fds[i]);
     for (int i = 1; i < KINDS * EACH; i += 2)
@@ -413,7 +412,7 @@ static void test_a_stop_without_grace_is_immediate(void **state)
 /* ---- pace ---- */
 
 struct flow_looks {
-    atomic_int begun, paused; /* looks at it while it sends, and while it doesn't */
+    atomic_int begun, paused; /* how often the scheduler looked during and after a response */
 };
 
 static struct http_pace count_looks(const struct http_flow *flow, void *ctx)
@@ -424,7 +423,8 @@ static struct http_pace count_looks(const struct http_flow *flow, void *ctx)
     return (struct http_pace){.rate_bps = 1000000000};
 }
 
-/* Responses that are gone at once are known to have ended, while their connection goes on. */
+/* A response that the kernel takes at once is over for the scheduler, while its connection stays
+ * open. */
 static void test_the_scheduler_learns_of_pauses(void **state)
 {
     struct flow_looks looks = {0};

@@ -33,7 +33,7 @@ static int close_all(void **state)
 struct raw_case {
     const char *request;
     int status;  /* 0: closed without an answer */
-    bool closes; /* the connection ends after it */
+    bool closes; /* the connection ends after the answer */
 };
 
 static const struct raw_case line_cases[] = {
@@ -167,7 +167,8 @@ static const struct raw_case framing_cases[] = {
     {"GET /nothing HTTP/1.1\r\n" H "\r\n", 404, false},
 };
 
-/* A connection that goes on must be in step: the next request on it gets its own answer. */
+/* After a request that leaves the connection open, the next request on it must get its own
+ * answer. */
 static void check_next(int fd, const char *request)
 {
     struct response response;
@@ -223,7 +224,7 @@ static void test_ambiguous_framing_is_refused(void **state)
         check_case(&framing_cases[i]);
 }
 
-/* The same requests, a byte at a time, get the same answers. */
+/* The same requests, sent byte by byte, must get the same answers. */
 static void test_single_bytes_get_the_same_answers(void **state)
 {
     static const struct raw_case *const tables[] = {line_cases, field_cases};
@@ -246,7 +247,8 @@ static void test_single_bytes_get_the_same_answers(void **state)
     }
 }
 
-/* "GET /aaa.. HTTP/1.1" of line_bytes, then count headers of field_bytes each. */
+/* Sends a request line of line_bytes, "GET /aaa.. HTTP/1.1", and count headers of field_bytes
+ * each. */
 static void check_size(size_t line_bytes, size_t count, size_t field_bytes, int status)
 {
     char *request = malloc(line_bytes + 64 + count * (field_bytes + 2) + 4), *at = request;
@@ -288,7 +290,7 @@ static void test_sizes_are_limited(void **state)
     check_size(8192, 70, 250, 431);
 }
 
-/* Without any line's end the same limits hold. */
+/* The limits also hold for lines that never end. */
 static void test_endless_lines_are_refused(void **state)
 {
     char block[20000];
@@ -303,7 +305,7 @@ static void test_endless_lines_are_refused(void **state)
     close(fd);
 }
 
-/* What a peer sends before it closes its half is still answered. */
+/* A request that was sent before the peer closed its sending side is answered. */
 static void test_a_half_closed_peer_is_answered(void **state)
 {
     static const char *const requests[] = {
@@ -347,7 +349,7 @@ static void test_peers_that_leave_early_do_no_harm(void **state)
         assert_true(client_at_end(fd));
         close(fd);
     }
-    await_count(&fixture.streams_cut, 2); /* this one, and the malformed one above */
+    await_count(&fixture.streams_cut, 2); /* this one, and the malformed one in the table */
 }
 
 int main(void)

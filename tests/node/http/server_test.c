@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Requests and responses over real sockets: connections, ranges, conditions, coding, routes. */
+/* Requests and responses over real sockets: connections, ranges, conditions, compression,
+ * routes. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,7 +86,8 @@ static void test_server_headers_are_set(void **state)
     response_free(&response);
 }
 
-/* All of them at once, files and errors among them; the answers come in order. */
+/* All requests are sent at once, with files and errors among them. The answers must come in the
+ * same order. */
 static void test_pipelined_requests_are_answered_in_order(void **state)
 {
     int fd = client_connect(&fixture);
@@ -115,8 +117,8 @@ static void test_pipelined_requests_are_answered_in_order(void **state)
     close(fd);
 }
 
-/* While an answer is under way the socket isn't read beyond a bound, so that the sender gets stuck.
- */
+/* While an answer is being sent, only a bounded number of bytes is read from the socket. So the
+ * sender gets stuck. */
 static void test_a_pipelined_flood_is_bounded(void **state)
 {
     static const char request[] = "GET /hello HTTP/1.1\r\n" HOST "\r\n";
@@ -138,7 +140,7 @@ static void test_a_pipelined_flood_is_bounded(void **state)
         error = send(fd, block + sent % 32, whole - sent % 32, MSG_NOSIGNAL);
         sent += error > 0 ? (size_t)error : 0;
     } while (error > 0 && sent < 100000000);
-    assert_true(sent < 100000000); /* the kernel's buffers end it, within a few megabytes */
+    assert_true(sent < 100000000); /* the kernel's buffers stop it within a few megabytes */
     fcntl(fd, F_SETFL, 0);
     gate_open(&fixture.gate, 1);
     for (int i = 0; i < 100; i++) {
@@ -205,7 +207,7 @@ static void test_single_ranges_are_served(void **state)
     check_ranges("/file");
 }
 
-/* Reads one part off *at, and moves it on. */
+/* Checks one part at *at and moves *at to the next. */
 static void check_next_part(const char **at, const char *boundary, int64_t first, int64_t length)
 {
     char head[200];
@@ -219,7 +221,8 @@ static void check_next_part(const char **at, const char *boundary, int64_t first
     *at += length;
 }
 
-/* RFC 9110 section 14.6; over pieces the parts cross their borders, and go back. */
+/* Checks several ranges (RFC 9110 section 14.6). With extents, the ranges cross their borders and
+ * also go backwards. */
 static void check_many_ranges(int fd, const char *path)
 {
     struct response response;
@@ -263,7 +266,7 @@ static void test_ranges_span_extents(void **state)
     (void)state;
     check_ranges("/pieces");
     assert_int_equal(atomic_load(&fixture.pieces_released), released + 14);
-    /* The one before it was closed each time: they don't add up. */
+    /* Each extent is closed before the next is opened, so descriptors do not add up. */
     atomic_store(&fixture.max_descriptors, 0);
     check_ranges("/pieces");
     descriptors = atomic_load(&fixture.max_descriptors);
@@ -272,7 +275,7 @@ static void test_ranges_span_extents(void **state)
     assert_in_range(descriptors, 1, atomic_load(&fixture.max_descriptors) + 2);
 }
 
-/* What was promised can't be kept: the connection ends before its length is there. */
+/* The promised bytes cannot be sent, so the connection must end before the promised length. */
 static void test_a_missing_extent_ends_the_connection(void **state)
 {
     int released = atomic_load(&fixture.pieces_released);
@@ -285,7 +288,8 @@ static void test_a_missing_extent_ends_the_connection(void **state)
     await_count(&fixture.pieces_released, released + 2);
 }
 
-/* Those who leave in the middle, and those who ask for the head only, leave nothing behind. */
+/* Extents must be released when the peer leaves in the middle and when it asks only for the
+ * head. */
 static void test_extents_are_released(void **state)
 {
     static const int statuses[] = {200, 304, 416};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Upload-Metadata: what browsers send, what others might. */
+/* Upload-Metadata: what browsers send, and what other clients might send. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,8 +26,8 @@ static void test_valid_metadata_is_read(void **state)
         {"filename QzpcdmlkZW9zXGEubXA0", "a.mp4", "", false},      /* C:\videos\a.mp4 */
         {"filename Li4vLi4vZXRjL3Bhc3N3ZA==", "passwd", "", false}, /* ../../etc/passwd */
         {"filename L2V0Yy8=", "upload", "", false},                 /* /etc/ */
-        {"title y661vg==", "upload", NULL, false},                  /* GBK: read as GB18030 */
-        {"unknown AAAA,title YQpi", "upload", "a b", false},        /* a line end */
+        {"title y661vg==", "upload", NULL, false},           /* GBK, which is read as GB18030 */
+        {"unknown AAAA,title YQpi", "upload", "a b", false}, /* a line end */
         {"relativePath", "upload", "", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -70,7 +70,7 @@ static void test_long_metadata_is_refused(void **state)
     memset(header + 6, 'Y', sizeof(header) - 7);
     assert_int_equal(metadata_parse(header, &m), -1);
 
-    /* As long as NTFS lets a name be. */
+    /* This is the longest name that NTFS allows. */
     strcpy(header, "filename "); /* NOLINT: it fits */
     for (int i = 0; i < 255; i++)
         memcpy(header + 9 + (size_t)4 * i, "6K++", 5);

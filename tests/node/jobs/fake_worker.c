@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Stands in for terrace-worker in jobs_test: the first word of the source (and, for what comes
- * after the probe, of the job's kind) says how it behaves. It leaves a line in the file "seen" of
- * its output folder for each start, with all its open descriptors.
+ *
+ * Stands in for terrace-worker in scheduler_test. The first word of the source file says how it
+ * behaves; for later jobs, the first word of the job's kind does. At each start it appends a line
+ * to the file "seen" in its output folder, with the numbers of all its open descriptors.
+ *
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,7 +27,7 @@ static void say(const struct message *message)
     free(bytes);
 }
 
-/* "0 1 2 3 4 5 6" and a newline: what this process has open. */
+/* Writes the numbers of the open descriptors, such as "0 1 2 3 4 5 6", and a newline. */
 static void list_descriptors(char *out, size_t out_bytes)
 {
     size_t used = 0;
@@ -91,7 +93,7 @@ static void probe(const char *how)
         find();
 }
 
-/* Claims of media that isn't there. */
+/* Reports media files that do not exist. */
 static void lie(const char *how)
 {
     static const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

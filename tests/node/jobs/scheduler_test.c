@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The scheduler against workers that crash, hang, lie and talk nonsense (fake_worker.c). */
+/* The scheduler with workers that crash, hang, report wrong results and send invalid messages
+ * (fake_worker.c). */
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +17,8 @@
 
 #include "node/jobs/scheduler.h"
 
-/* The scheduler's clock, in place of clock_mono_ms() (the linker's --wrap): it moves when a test
- * says so. How fast the machine is then makes no difference. */
+/* The linker's --wrap option puts this clock in place of clock_mono_ms(). It moves only when a test
+ * moves it, so the speed of the machine makes no difference. */
 static int64_t mono_ms = 1000;
 
 int64_t __wrap_clock_mono_ms(void); /* NOLINT(bugprone-reserved-identifier): the linker's name */
@@ -78,7 +79,7 @@ static void open_jobs(struct fixture *f, int64_t silence_ms)
     assert_int_equal(scheduler_open(&f->scheduler, &params), 0);
 }
 
-/* A lesson whose worker will behave so. */
+/* Adds a lesson whose worker will behave in this way. */
 static void put_in(struct fixture *f, const char *how)
 {
     struct store_imported imported;
@@ -112,7 +113,7 @@ static int lesson_state(struct fixture *f)
     return state;
 }
 
-/* How often a worker was started on the lesson, and with which descriptors. */
+/* Returns how often a worker was started on the lesson, and the descriptors that it had open. */
 static int starts(
     struct fixture *f, const char *folder, char *descriptors, size_t descriptors_bytes)
 {
@@ -127,8 +128,8 @@ static int starts(
     return lines;
 }
 
-/* Runs the scheduler until the lesson has failed; its reason must be this one, after so many
- * starts of a worker in folder. */
+/* Runs the scheduler until the lesson has failed. Checks the reason, and that the worker was
+ * started this often in the folder. */
 static void expect_failure(
     struct fixture *f, const char *reason, const char *detail, const char *folder, int attempts)
 {
@@ -190,7 +191,7 @@ static void test_kills_from_outside_count_no_attempt_but_are_bounded(void **stat
 
 static void test_a_silent_worker_is_killed(void **state)
 {
-    /* Far more than starting a worker takes of the processor, however slow that is. */
+    /* This is much more processor time than the start of a worker takes on any machine. */
     enum { SILENCE_MS = 60000 };
     struct fixture *f = *state;
     char descriptors[256];
@@ -199,7 +200,7 @@ static void test_a_silent_worker_is_killed(void **state)
     for (int worker = 1; worker <= 2; worker++) {
         while (starts(f, "sources", descriptors, sizeof(descriptors)) < worker)
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
-        /* It uses no processor time: that may be the machine's doing. */
+        /* The worker uses no processor time. A busy machine can be the cause, so it is not killed. */
         mono_ms += SILENCE_MS + 1;
         for (int i = 0; i < 3; i++)
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
@@ -261,8 +262,8 @@ static void test_stopping_gives_jobs_back_without_counting_the_attempt(void **st
     catalog_jobs_free(&jobs);
 }
 
-/* With each number of free descriptors, from none on, until a worker is seen: wherever they ran
- * out, no attempt was counted, and nothing is left open. */
+/* Runs with 0, 1, 2... free descriptors until a worker starts. Wherever they ran out, no attempt
+ * may be counted and nothing may stay open. */
 static void test_a_lack_of_descriptors_counts_no_attempt(void **state)
 {
     struct fixture *f = *state;
@@ -323,7 +324,8 @@ static void test_removing_a_lesson_stops_its_worker(void **state)
     scheduler_close(&f->scheduler, 10000);
     open_jobs(f, 0);
     put_in(f, "fail");
-    expect_failure(f, "no_streams", "data", "sources", 2); /* one start was the removed lesson's */
+    expect_failure(f, "no_streams", "data", "sources", 2); /* one of the starts was for the removed
+                                                            * lesson */
 }
 
 static void test_a_missing_worker_program_fails_the_lesson(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a link is shared out, and who is at which site. */
+/* How a link is shared, and which terminal is at which site. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void check(const struct share_flow *flows, size_t count, const double *ex
             fail_msg("flow %zu gets %.1f instead of %.1f", i, flows[i].given_bps, expected[i]);
 }
 
-/* Rank 1 is viewing, 2 a download; urgent ones have four fifths. */
+/* Rank 1 is playback and rank 2 is a download. Urgent responses get four fifths. */
 static void test_shares_by_weight_and_rank(void **state)
 {
     static const struct {
@@ -72,8 +72,8 @@ static void test_shares_by_weight_and_rank(void **state)
     }
 }
 
-/* Whatever is asked for: no limit is passed, nobody gets more than wanted, and nothing is left over
- * that somebody of any rank could use. */
+/* For random demands: no limit is exceeded, nobody gets more than it wants, and nothing is left
+ * over that somebody could use. */
 static void test_random_shares_keep_all_limits(void **state)
 {
     (void)state;

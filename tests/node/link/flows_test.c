@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What each response may have: by the link, by sites, by what players say, by what they can take.
- */
+/* The rate that each response gets: by link, by site, by what players report and by what their own
+ * links carry. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "node/http/parse/cmcd.h"
 #include "node/link/flows.h"
 
-/* Of what the wire carries, payload. */
+/* The share of the wire's bytes that is payload. */
 #define PAYLOAD(bps) ((int64_t)((bps)*0.965))
 
 struct bench {
@@ -41,7 +41,7 @@ static void add_site(struct bench *b, const char *ranges, int64_t cap_bps)
     assert_int_equal(ranges_parse(&site->ranges, ranges, message, sizeof(message)), 0);
 }
 
-/* One look at connection n, whose terminal is 10.0.0.n. */
+/* Asks for the pace of connection n, whose terminal is 10.0.0.n. */
 static struct http_pace look(struct bench *b, int n, const char *said, const char *query)
 {
     struct cmcd cmcd;
@@ -61,8 +61,8 @@ static struct http_pace look(struct bench *b, int n, const char *said, const cha
     return flows_update(b->flows, &b->sites, &flow, &b->local, b->now_ms);
 }
 
-/* Lets a second pass in which each of the first count connections takes what it is given, but at
- * most what its own link carries (0: any). */
+/* Lets one second pass. Each of the first `count` connections takes the rate that it is given, but
+ * at most what its own link carries (0: no limit). */
 static void pass(struct bench *b, int count, const char *const *said, const int64_t *own_bps)
 {
     for (int quarter = 0; quarter < 4; quarter++) {
@@ -108,7 +108,7 @@ static void test_equal_flows_get_equal_shares(void **state)
     flows_close(&b.flows);
 }
 
-/* What a slow link of its own leaves the others have. */
+/* What a slow terminal cannot use is given to the others. */
 static void test_a_slow_link_leaves_its_share_to_others(void **state)
 {
     static const int64_t own_bps[] = {0, 50000, 0, 0};
@@ -178,7 +178,7 @@ static void test_site_limits_hold(void **state)
     assert_true(b.items[0].today_bytes > 0);
     assert_int_equal(b.items[0].today_bytes, b.acked[1] + b.acked[2]);
     assert_int_equal(flows_sum_of(b.flows, 0).count, 2);
-    /* Over its budget it has the lowest rung, each of its terminals. */
+    /* When the site is over its budget, each of its terminals gets the lowest rung. */
     b.items[0].cap_bps = 0;
     b.items[0].budget_bytes = 1;
     b.now_ms += 300;
@@ -190,7 +190,7 @@ static void test_site_limits_hold(void **state)
     flows_close(&b.flows);
 }
 
-/* A download that goes on past its hours is held to next to nothing. */
+/* A download that goes on after the allowed hours is slowed to almost nothing. */
 static void test_downloads_outside_their_hours_are_held_back(void **state)
 {
     struct bench b;
@@ -227,7 +227,7 @@ static void test_estimates_follow_transfers(void **state)
     assert_int_equal(flows_estimate_bps(b.flows, "10.0.0.1"), 0);
     flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms);
     assert_int_equal(flows_estimate_bps(b.flows, "10.0.0.1"), 300000);
-    flow.delivery_rate_bps = 0; /* says nothing */
+    flow.delivery_rate_bps = 0; /* 0 means unknown */
     flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms);
     flow.delivery_rate_bps = 100000;
     flows_update(b.flows, &b.sites, &flow, &b.local, b.now_ms);
@@ -235,7 +235,7 @@ static void test_estimates_follow_transfers(void **state)
     flows_close(&b.flows);
 }
 
-/* Connections come and go in any order, far more than are kept. */
+/* Connections come and go in any order. There are many more than the table keeps. */
 static void test_many_flows_come_and_go(void **state)
 {
     struct bench b;

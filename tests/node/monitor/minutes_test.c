@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rates, minutes and metrics: the monitor's pure parts. */
+/* Rates, minutes and metrics: the parts of the monitor without input and output. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ static void test_rate_is_steady_for_a_steady_stream(void **state)
     for (int i = 0; i < 60; i++, now_ms += 1000)
         rate_add(&rate, 8000, 1000, now_ms);
     assert_int_equal(rate_now(&rate, now_ms - 1000), 8000);
-    /* Until the next sample is due, its absence says nothing. */
+    /* Before the next sample is due, a missing sample does not lower the rate. */
     assert_int_equal(rate_now(&rate, now_ms), 8000);
 }
 
@@ -73,7 +73,7 @@ static void test_minutes_are_written_once(void **state)
     assert_false(minutes_unwritten(&minutes, 1000, false, &minute));
     expect_unwritten(&minutes, 1001, false, &(struct catalog_uplink_minute){1000, 70, 1});
     expect_unwritten(&minutes, 1000, true, &(struct catalog_uplink_minute){1000, 70, 1});
-    /* More comes while the catalog is busy writing. */
+    /* More bytes are counted while the catalog is being written. */
     minutes_add(&minutes, 1000, 5, 0);
     minutes_written(&minutes, &(struct catalog_uplink_minute){1000, 70, 1});
     expect_unwritten(&minutes, 1001, false, &(struct catalog_uplink_minute){1000, 5, 0});
@@ -110,11 +110,11 @@ static void test_minutes_come_round(void **state)
     minutes_shown(&minutes, 1191, shown);
     for (int i = 0; i < MINUTES_SHOWN; i++)
         assert_int_equal(shown[i].sent_bytes, 1132 + i);
-    /* A gap of hours leaves nothing old behind. */
+    /* After a gap of hours, no old minutes are left. */
     minutes_shown(&minutes, 1191 + 5 * MINUTES_KEPT, shown);
     for (int i = 0; i < MINUTES_SHOWN; i++)
         assert_int_equal(shown[i].sent_bytes, 0);
-    /* A clock that is set back. */
+    /* The clock is set back. */
     minutes_add(&minutes, 900, 11, 1);
     minutes_shown(&minutes, 900, shown);
     assert_int_equal(shown[59].sent_bytes, 11);
@@ -179,7 +179,7 @@ static void test_unreadable_catalog_leaves_no_zeroes(void **state)
     buf_free(&text);
 }
 
-/* The judge that others wrote. */
+/* promtool, Prometheus's own checker, must accept the text. */
 static void test_promtool_accepts(void **state)
 {
     struct buf text = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of terminals: what samples of connections add up to. */
+/* The table of terminals: how samples of connections add up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -29,7 +29,7 @@ static void observe(struct terminals *terminals, int64_t mono_ms, struct http_co
     terminals_observe(terminals, &sample, &now);
 }
 
-/* The row of an address; fails the test if there is none. */
+/* Returns the row of an address. Fails the test if there is none. */
 static struct terminal_row row_of(
     const struct terminals *terminals, int64_t mono_ms, const char *address)
 {
@@ -74,7 +74,7 @@ static void test_sums_over_connections(void **state)
     assert_int_equal(terminals_connections(terminals), 1);
     assert_int_equal(row.first_seen_ms, 1790000001000);
     assert_int_equal(row.last_seen_ms, 1790000002000);
-    /* A new connection begins at 0 again. */
+    /* The counters of a new connection start at 0. */
     observe(terminals, 2500,
         (struct http_conn_sample){
             .conn_id = 3, .peer = "10.0.0.1", .retransmits = 4, .closed = true});
@@ -105,7 +105,7 @@ static void test_the_longest_unseen_row_is_dropped(void **state)
     row_of(terminals, 5000, "10.0.0.3");
     row_of(terminals, 5000, "10.0.0.4");
     assert_int_equal(terminals_connections(terminals), 3);
-    /* The one that went comes back, as a new row with the connection that it still has. */
+    /* The removed address comes back as a new row, because its connection is still open. */
     observe(terminals, 6000,
         (struct http_conn_sample){
             .conn_id = 2, .peer = "10.0.0.2", .sent_bytes = 7, .closed = true});
@@ -155,7 +155,7 @@ static void test_rate_follows_the_bytes(void **state)
     terminals_close(&terminals);
 }
 
-/* A connection that rested sent its burst within the last second, not over its rest. */
+/* After a pause, the burst counts as one second's bytes, and the pause does not lower the rate. */
 static void test_a_burst_after_a_pause_counts_as_one_second(void **state)
 {
     struct terminals *terminals;
@@ -171,7 +171,7 @@ static void test_a_burst_after_a_pause_counts_as_one_second(void **state)
     terminals_close(&terminals);
 }
 
-/* Its page goes on asking for news: that is neither watching nor a slow link. */
+/* The terminal's page goes on polling. This counts neither as watching nor as a slow link. */
 static void test_polling_is_not_watching(void **state)
 {
     const struct http_conn_sample segment = {.conn_id = 1,
@@ -203,7 +203,7 @@ static void test_polling_is_not_watching(void **state)
         assert_int_equal(row.link_bps, watching ? 900000 : 0);
     }
     assert_int_equal(row.rate_bps, 0);
-    /* The player's connection ends at last: nothing was fetched by it. */
+    /* The player's connection ends at last. It fetched nothing since then. */
     observe(terminals, 76000,
         (struct http_conn_sample){
             .conn_id = 1, .peer = "10.0.0.1", .path = segment.path, .closed = true});
@@ -211,7 +211,7 @@ static void test_polling_is_not_watching(void **state)
     terminals_close(&terminals);
 }
 
-/* A playlist is over before TCP knows anything. */
+/* A playlist is too short for TCP to estimate the rate of the link. */
 static void test_link_rate_needs_enough_bytes(void **state)
 {
     struct http_conn_sample sample = {.conn_id = 1,
@@ -285,11 +285,12 @@ static void test_audio_beside_video_shows_the_video(void **state)
     assert_string_equal(rendition_after(terminals, 3000, "/v/7/1/o20/1.m4s"), "v48");
     assert_string_equal(rendition_after(terminals, 4000, "/v/7/1/v130/1.m4s"), "v130");
     assert_string_equal(rendition_after(terminals, 5000, "/v/7/1/a24/1.m4s"), "v130");
-    /* Sound alone from here on: no picture was fetched for longer than a segment lasts. */
+    /* From here on only audio is fetched. It is shown once no video was fetched for longer than a
+     * segment. */
     assert_string_equal(rendition_after(terminals, 64000, "/v/7/1/a24/5.m4s"), "v130");
     assert_string_equal(rendition_after(terminals, 64001, "/v/7/1/a24/6.m4s"), "a24");
     assert_string_equal(rendition_after(terminals, 65000, "/v/7/1/v48/7.m4s"), "v48");
-    /* Another lesson begins anew. */
+    /* Another lesson starts without history. */
     assert_string_equal(rendition_after(terminals, 66000, "/v/8/1/a24/0.m4s"), "a24");
     terminals_close(&terminals);
 }
@@ -299,7 +300,7 @@ static void test_media_paths_are_parsed(void **state)
     static const struct {
         const char *path;
         int64_t lesson_id;
-        const char *rendition; /* NULL: not a media path */
+        const char *rendition; /* NULL: the path is not media */
     } cases[] = {
         {"/v/7/1/v220/3.m4s", 7, "v220"},
         {"/v/7/12/a32-2/index.m3u8", 7, "a32-2"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The data folder: opening, locks, imports, paths that stay inside, sweeping that follows no link.
- */
+/* The data folder: opening, locks, imports, paths that stay inside, and sweeping without following
+ * links. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -65,7 +65,7 @@ static void test_opening_checks_the_folder(void **state)
         -ENOTDIR);
 }
 
-/* SQLite would refuse the catalog there, at length. */
+/* SQLite could not open a catalog at such a path, and its message would not help. */
 static void test_a_long_path_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -87,7 +87,7 @@ static void test_a_long_path_is_refused(void **state)
         f->message, "the data folder's path is too long: it has 494 bytes, and may have 493");
 }
 
-/* Beside a new catalog all of it would be rubbish. */
+/* With a new catalog, all these media would be removed as unknown. */
 static void test_media_without_a_catalog_are_refused(void **state)
 {
     struct fixture *f = *state;

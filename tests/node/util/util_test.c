@@ -65,7 +65,7 @@ static void test_clocks_advance(void **state)
     assert_true(clock_mono_ms() >= before_ms);
 }
 
-/* Runs log_write with standard error in a pipe. */
+/* Runs log_write() with standard error connected to a pipe. */
 static void read_log_line(const char *text, char *line, size_t line_bytes)
 {
     int ends[2], saved = dup(STDERR_FILENO);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What players say of themselves. */
+/* CMCD: what players report about themselves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static void test_empty_text_reports_nothing(void **state)
     }
 }
 
-/* A value is taken or the key is passed over; what follows counts in any case. */
+/* A bad value is ignored with its key. The keys after it count in any case. */
 static void test_bad_values_are_ignored_and_others_count(void **state)
 {
     static const struct {
@@ -108,7 +108,7 @@ static void test_texts_may_be_quoted(void **state)
     assert_true(parse("bs=?1").starved);
 }
 
-/* Headers come one after the other. */
+/* Several headers add to each other. */
 static void test_headers_accumulate(void **state)
 {
     struct cmcd c = parse("bl=100");

@@ -45,7 +45,7 @@ static void test_dates_are_parsed_and_formatted(void **state)
         {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777},
         {"Sunday, 06-Nov-94 08:49:37 GMT", 784111777},
         {"Sun Nov  6 08:49:37 1994", 784111777},
-        {"Mon, 01 Jan 2026 00:00:00 GMT", 1767225600},  /* the day's name says nothing */
+        {"Mon, 01 Jan 2026 00:00:00 GMT", 1767225600},  /* the name of the day is not checked */
         {"Friday, 01-Jan-60 00:00:00 GMT", 2840140800}, /* 2060 */
         {"Friday, 01-Jan-99 00:00:00 GMT", 915148800},  /* 1999 */
         {"Thu, 01 Jan 1970 00:00:00 GMT", 0},
@@ -86,7 +86,7 @@ static void parse_fields(struct http_head *head, const char *fields)
     assert_int_equal(http_head_parse(head, &scan, text, (size_t)end), 0);
 }
 
-/* RFC 9110 section 13.2.2: which condition is looked at, and which is not. */
+/* Which condition is evaluated, and which is ignored (RFC 9110 section 13.2.2). */
 static void test_conditions_are_evaluated_in_order(void **state)
 {
     static const struct {
@@ -132,7 +132,7 @@ static void test_conditions_are_evaluated_in_order(void **state)
         parse_fields(&head, cases[i].fields);
         assert_int_equal(http_condition_check(&head, &validators, 1795000000), cases[i].expected);
         assert_int_equal(http_if_range_holds(&head, &validators, 1795000000), cases[i].ranges_hold);
-        /* Without validators only "*" and If-Match say anything. */
+        /* Without validators, only "*" and If-Match can decide anything. */
         if (!strstr(cases[i].fields, "If-Match") && !strchr(cases[i].fields, '*'))
             assert_int_equal(http_condition_check(&head, &none, 1795000000), HTTP_CONDITION_HOLDS);
         http_head_free(&head);

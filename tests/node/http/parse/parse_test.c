@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pure parsers of the HTTP server, by tables. */
+/* The parsers of the HTTP server, tested by tables. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@
 static void test_paths_are_decoded_and_normalised(void **state)
 {
     static const struct {
-        const char *target, *path, *query; /* path NULL: refused */
+        const char *target, *path, *query; /* path NULL: the target is refused */
     } cases[] = {
         {"/", "/", ""},
         {"/a/b", "/a/b", ""},
@@ -125,7 +125,8 @@ static void test_hosts_are_validated(void **state)
 static void test_query_parameters_are_decoded(void **state)
 {
     static const struct {
-        const char *query, *name, *value; /* value NULL: -1 */
+        const char *query, *name, *value; /* value NULL: the parameter is absent, and the parser
+                                           * returns -1 */
     } cases[] = {
         {"a=1&b=2", "b", "2"},
         {"a=1&b=2", "c", NULL},
@@ -233,7 +234,7 @@ static const struct http_route routes[] = {
     {.methods = HTTP_GET, .pattern = "/v/:lesson/:revision/:rendition/:file"},
 };
 
-/* Two sets, to see that the second is looked at, and that methods of both are added up. */
+/* There are two sets. The second must be searched too, and the methods of both must be combined. */
 static const struct http_route_set sets[] = {
     {routes, 2, NULL}, {routes + 2, COUNT(routes) - 2, NULL}};
 
@@ -243,7 +244,7 @@ static void test_routes_are_found(void **state)
         const char *path;
         enum http_method method;
         int route;   /* -1: none */
-        int methods; /* asked about when there is none */
+        int methods; /* the methods that the path has, if none of its routes matches */
         const char *last_arg;
     } cases[] = {
         {"/", HTTP_GET, 0, 0, NULL},
@@ -289,7 +290,7 @@ static void collect(void *ctx, const char *piece, size_t piece_bytes)
     strncat(ctx, piece, piece_bytes);
 }
 
-/* Decodes in one go and byte by byte; both must agree. */
+/* Decodes the body in one block and byte by byte. Both must give the same result. */
 static void test_chunked_bodies_decode_in_any_blocks(void **state)
 {
     static const struct {
@@ -353,7 +354,7 @@ static void test_chunk_extensions_are_bounded(void **state)
     http_chunked_free(chunked);
 }
 
-/* A head fed byte by byte ends where it ends when it comes at once. */
+/* A head that is fed byte by byte must end at the same byte as one that is fed at once. */
 static void test_a_head_ends_the_same_byte_by_byte(void **state)
 {
     static const char text[] =

@@ -62,7 +62,7 @@ static void test_single_ranges_are_parsed(void **state)
     }
 }
 
-/* Several: what overlaps or nearly touches becomes one, where the first of them stood. */
+/* Several ranges: those that overlap or nearly touch become one, in the place of the first. */
 static void test_overlapping_ranges_are_joined(void **state)
 {
     static const struct {

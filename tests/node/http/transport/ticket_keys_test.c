@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How long a session's ticket is good: handshakes with OpenSSL's own client, and a clock that the
+/* How long a session ticket is valid, with handshakes of OpenSSL's own client and a clock that the
  * test moves. */
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -60,7 +60,7 @@ static void test_keys_change_every_period(void **state)
     ticket_keys_wipe(&keys);
 }
 
-/* Old keys go where nobody came to have a new one made, and nothing of them stays in memory. */
+/* Old keys are wiped from memory even if no connection comes that needs a new key. */
 static void test_old_keys_are_wiped_without_use(void **state)
 {
     struct ticket_keys keys = {.period_ms = 100};
@@ -120,8 +120,8 @@ static SSL_CTX *new_client(int version)
     return client;
 }
 
-/* One connection that shows a ticket, or none. Whether it was taken; given, which may be NULL, is
- * what the peer has for the next time. */
+/* Opens one connection that shows a ticket or none. Returns whether the ticket was accepted.
+ * `given`, which may be NULL, gets the ticket for the next time. */
 static bool connect_once(
     struct tls *tls, SSL_CTX *client, const SSL_SESSION *shown, SSL_SESSION **given)
 {
@@ -133,11 +133,11 @@ static bool connect_once(
     struct bufferevent *bev = tls_accept(tls, base, pair[0]);
     assert_non_null(bev);
     bufferevent_enable(bev, EV_READ | EV_WRITE);
-    bufferevent_write(bev, "x", 1); /* what TLS 1.3 gives tickets before */
+    bufferevent_write(bev, "x", 1); /* TLS 1.3 sends its tickets before this byte */
     SSL_set_fd(ssl, pair[1]);
     SSL_set_connect_state(ssl);
     if (shown) {
-        /* OpenSSL spoils a session that another has taken the place of. */
+        /* OpenSSL invalidates a session when another replaces it, so a copy is used. */
         SSL_SESSION *copy = SSL_SESSION_dup(shown);
 
         SSL_set_session(ssl, copy);
@@ -153,7 +153,7 @@ static bool connect_once(
     close(pair[1]);
     bufferevent_free(bev);
     event_base_loop(
-        base, EVLOOP_NONBLOCK); /* libevent closes the descriptor in a turn of its own */
+        base, EVLOOP_NONBLOCK); /* libevent closes the descriptor in a later turn of the loop */
     event_base_free(base);
     return reused;
 }
@@ -169,12 +169,12 @@ static void check_tickets(int version)
     assert_int_equal(tls_open(&tls, &params, message, sizeof(message)), 0);
     connect_once(tls, client, NULL, &early);
     assert_true(connect_once(tls, client, early, NULL));
-    /* With the next certificate. */
+    /* The second part runs with the next certificate. */
     assert_int_equal(tls_reload(tls, message, sizeof(message)), 0);
     assert_true(connect_once(tls, client, early, NULL));
     now_ms += 11 * HOUR_MS;
     connect_once(tls, client, NULL, &late);
-    now_ms += 12 * HOUR_MS; /* another key has taken over */
+    now_ms += 12 * HOUR_MS; /* another key is current now */
     assert_true(connect_once(tls, client, early, NULL));
     assert_true(connect_once(tls, client, late, NULL));
     now_ms += HOUR_MS;
@@ -198,7 +198,7 @@ static void test_tls_1_3_sessions_resume(void **state)
     check_tickets(TLS1_3_VERSION);
 }
 
-/* Who shows a ticket whose key is on its way out is given another. */
+/* A client that shows a ticket of an expiring key gets a new ticket. */
 static void test_an_old_ticket_is_renewed(void **state)
 {
     const struct tls_params params = {certificate, key_file};
