@@ -139,7 +139,7 @@ static int choose_work(struct worker *worker, struct job *job)
     bool last_group, audio_made = sound_is_made(worker);
     if (worker_job(worker)->kind == CATALOG_JOB_LEGACY)
         return audio_made ? add_legacy(worker, job)
-                            : unable(worker, REASON_INTERNAL, "the lesson's sound", ENOENT);
+                          : unable(worker, REASON_INTERNAL, "the lesson's sound", ENOENT);
     int result = choose_renditions(worker, job, &last_group);
     bool rides = worker_job(worker)->kind == CATALOG_JOB_VIDEO && last_group && audio_made;
     return result == 0 && rides ? add_legacy(worker, job) : result;

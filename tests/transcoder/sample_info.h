@@ -2,6 +2,7 @@
 /* Findings of the probe that several tests use as input. */
 #ifndef TESTS_TRANSCODER_SAMPLE_INFO_H
 #define TESTS_TRANSCODER_SAMPLE_INFO_H
+
 #include <string.h>
 
 #include "transcoder/protocol/media_info.h"

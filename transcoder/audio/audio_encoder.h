@@ -2,6 +2,7 @@
 /* Opens the audio encoders. They are set up so that the output needs no edit list. */
 #ifndef TRANSCODER_AUDIO_AUDIO_ENCODER_H
 #define TRANSCODER_AUDIO_AUDIO_ENCODER_H
+
 #include <libavcodec/avcodec.h>
 
 #include "transcoder/plan/plan.h"

@@ -3,6 +3,7 @@
  * chunks. */
 #ifndef TRANSCODER_AUDIO_AUDIO_JOB_H
 #define TRANSCODER_AUDIO_AUDIO_JOB_H
+
 #include "transcoder/package/deliver.h"
 
 /* Returns 0, or -1 with failure set. Results that were delivered before the failure stay. */

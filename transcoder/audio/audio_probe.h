@@ -2,6 +2,7 @@
 /* Measures a whole audio track of a lesson, in the form in which it will be encoded. */
 #ifndef TRANSCODER_AUDIO_AUDIO_PROBE_H
 #define TRANSCODER_AUDIO_AUDIO_PROBE_H
+
 #include "transcoder/protocol/media_info.h"
 #include "transcoder/worker/report.h"
 

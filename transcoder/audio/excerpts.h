@@ -3,6 +3,7 @@
  * A short track is kept as a whole. */
 #ifndef TRANSCODER_AUDIO_EXCERPTS_H
 #define TRANSCODER_AUDIO_EXCERPTS_H
+
 #include <stdbool.h>
 
 #include "transcoder/audio/pcm_cache.h"

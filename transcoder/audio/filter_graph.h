@@ -3,6 +3,7 @@
  * input always gives the same output. Timestamps of frames are ignored; samples are counted. */
 #ifndef TRANSCODER_AUDIO_FILTER_GRAPH_H
 #define TRANSCODER_AUDIO_FILTER_GRAPH_H
+
 #include <libavfilter/avfilter.h>
 #include <libavutil/frame.h>
 

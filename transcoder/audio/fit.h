@@ -8,6 +8,7 @@
  */
 #ifndef TRANSCODER_AUDIO_FIT_H
 #define TRANSCODER_AUDIO_FIT_H
+
 #include "transcoder/audio/pcm_cache.h"
 #include "transcoder/audio/test_encode.h"
 #include "transcoder/plan/plan.h"

@@ -6,6 +6,7 @@
  */
 #ifndef TRANSCODER_AUDIO_LEVEL_H
 #define TRANSCODER_AUDIO_LEVEL_H
+
 #include <libavutil/frame.h>
 
 #include "transcoder/audio/limiter.h"

@@ -10,6 +10,7 @@
  */
 #ifndef TRANSCODER_AUDIO_LIMITER_H
 #define TRANSCODER_AUDIO_LIMITER_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -4,6 +4,7 @@
  * can change the peak. */
 #ifndef TRANSCODER_AUDIO_METER_H
 #define TRANSCODER_AUDIO_METER_H
+
 #include "transcoder/worker/failure.h"
 
 struct meter;

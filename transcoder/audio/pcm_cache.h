@@ -4,6 +4,7 @@
  * kept in memory; a longer one is decoded each time. */
 #ifndef TRANSCODER_AUDIO_PCM_CACHE_H
 #define TRANSCODER_AUDIO_PCM_CACHE_H
+
 #include "transcoder/plan/plan.h"
 #include "transcoder/protocol/media_info.h"
 #include "transcoder/worker/failure.h"

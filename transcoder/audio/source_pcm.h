@@ -4,6 +4,7 @@
  * cut. */
 #ifndef TRANSCODER_AUDIO_SOURCE_PCM_H
 #define TRANSCODER_AUDIO_SOURCE_PCM_H
+
 #include <libavutil/frame.h>
 
 #include "transcoder/protocol/media_info.h"

@@ -9,6 +9,7 @@
  */
 #ifndef TRANSCODER_AUDIO_SPEECH_H
 #define TRANSCODER_AUDIO_SPEECH_H
+
 #include <stddef.h>
 #include <stdint.h>
 

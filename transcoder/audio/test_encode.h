@@ -8,6 +8,7 @@
  */
 #ifndef TRANSCODER_AUDIO_TEST_ENCODE_H
 #define TRANSCODER_AUDIO_TEST_ENCODE_H
+
 #include "transcoder/audio/audio_encoder.h"
 #include "transcoder/audio/limiter.h"
 #include "transcoder/audio/meter.h"

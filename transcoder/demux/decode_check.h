@@ -3,6 +3,7 @@
  * pictures are like. */
 #ifndef TRANSCODER_DEMUX_DECODE_CHECK_H
 #define TRANSCODER_DEMUX_DECODE_CHECK_H
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -6,6 +6,7 @@
  */
 #ifndef TRANSCODER_DEMUX_INPUT_H
 #define TRANSCODER_DEMUX_INPUT_H
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 

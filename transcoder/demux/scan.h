@@ -2,6 +2,7 @@
 /* Reads every packet of a file, to find out the real start, end and size of each stream. */
 #ifndef TRANSCODER_DEMUX_SCAN_H
 #define TRANSCODER_DEMUX_SCAN_H
+
 #include <stdbool.h>
 
 #include "transcoder/demux/input.h"

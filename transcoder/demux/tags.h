@@ -2,6 +2,7 @@
 /* Converts texts from containers, which may be in any encoding. */
 #ifndef TRANSCODER_DEMUX_TAGS_H
 #define TRANSCODER_DEMUX_TAGS_H
+
 #include <stddef.h>
 
 struct gb18030;

@@ -4,6 +4,7 @@
  * gets the shift that makes the times continuous. */
 #ifndef TRANSCODER_DEMUX_TIMESTAMPS_H
 #define TRANSCODER_DEMUX_TIMESTAMPS_H
+
 #include "transcoder/demux/input.h"
 
 struct timestamp_stream {

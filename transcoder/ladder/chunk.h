@@ -3,6 +3,7 @@
  * decodes the chunk once, and a thread for each rendition encodes it. */
 #ifndef TRANSCODER_LADDER_CHUNK_H
 #define TRANSCODER_LADDER_CHUNK_H
+
 #include "transcoder/package/deliver.h"
 
 /* Makes chunk job->chunk of every rendition of the job. Reports init segments, chunks and

@@ -9,6 +9,7 @@
  */
 #ifndef TRANSCODER_LADDER_FRAME_SINK_H
 #define TRANSCODER_LADDER_FRAME_SINK_H
+
 #include <libavutil/frame.h>
 #include <stdbool.h>
 #include <stdint.h>

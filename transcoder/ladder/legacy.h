@@ -7,6 +7,7 @@
  */
 #ifndef TRANSCODER_LADDER_LEGACY_H
 #define TRANSCODER_LADDER_LEGACY_H
+
 #include "transcoder/ladder/frame_sink.h"
 #include "transcoder/package/deliver.h"
 #include "transcoder/video/source.h"

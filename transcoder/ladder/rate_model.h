@@ -8,6 +8,7 @@
  */
 #ifndef TRANSCODER_LADDER_RATE_MODEL_H
 #define TRANSCODER_LADDER_RATE_MODEL_H
+
 #include "transcoder/plan/plan.h"
 
 struct rate_model {

@@ -8,6 +8,7 @@
  */
 #ifndef TRANSCODER_LADDER_RUNG_H
 #define TRANSCODER_LADDER_RUNG_H
+
 #include "transcoder/ladder/frame_sink.h"
 #include "transcoder/package/deliver.h"
 #include "transcoder/video/source.h"

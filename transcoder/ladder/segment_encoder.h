@@ -9,6 +9,7 @@
  */
 #ifndef TRANSCODER_LADDER_SEGMENT_ENCODER_H
 #define TRANSCODER_LADDER_SEGMENT_ENCODER_H
+
 #include <libavcodec/avcodec.h>
 
 #include "transcoder/ladder/rate_model.h"

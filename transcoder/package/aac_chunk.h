@@ -2,6 +2,7 @@
 /* Reads the frames of a finished AAC chunk from below the output folder. */
 #ifndef TRANSCODER_PACKAGE_AAC_CHUNK_H
 #define TRANSCODER_PACKAGE_AAC_CHUNK_H
+
 #include <stddef.h>
 #include <stdint.h>
 

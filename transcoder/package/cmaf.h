@@ -4,6 +4,7 @@
  * kept in memory; the caller writes it to disk. */
 #ifndef TRANSCODER_PACKAGE_CMAF_H
 #define TRANSCODER_PACKAGE_CMAF_H
+
 #include <libavcodec/avcodec.h>
 
 #include "transcoder/plan/plan.h"

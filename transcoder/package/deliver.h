@@ -2,6 +2,7 @@
 /* A worker's unit of work, and the functions that put its results in place and report them. */
 #ifndef TRANSCODER_PACKAGE_DELIVER_H
 #define TRANSCODER_PACKAGE_DELIVER_H
+
 #include "transcoder/demux/tags.h"
 #include "transcoder/package/cmaf.h"
 #include "transcoder/protocol/job.h"

@@ -13,6 +13,7 @@
  */
 #ifndef TRANSCODER_PACKAGE_DTS_H
 #define TRANSCODER_PACKAGE_DTS_H
+
 #include <stddef.h>
 #include <stdint.h>
 

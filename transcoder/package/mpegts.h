@@ -13,6 +13,7 @@
  */
 #ifndef TRANSCODER_PACKAGE_MPEGTS_H
 #define TRANSCODER_PACKAGE_MPEGTS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

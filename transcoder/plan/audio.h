@@ -2,6 +2,7 @@
 /* Plans the audio renditions. Pure. */
 #ifndef TRANSCODER_PLAN_AUDIO_H
 #define TRANSCODER_PLAN_AUDIO_H
+
 #include "transcoder/plan/plan.h"
 
 /* Adds the renditions of all audio tracks: first all tracks in AAC, then all tracks in Opus. */

@@ -2,6 +2,7 @@
 /* Facts that several stages of the planner derive from the findings of the probe. Pure. */
 #ifndef TRANSCODER_PLAN_FACTS_H
 #define TRANSCODER_PLAN_FACTS_H
+
 #include "transcoder/protocol/rendition.h"
 
 /* The cap of the AAC renditions on the wire. Every player can take these. */

@@ -2,6 +2,7 @@
 /* Plans the rendition for old set-top boxes. Pure. */
 #ifndef TRANSCODER_PLAN_LEGACY_H
 #define TRANSCODER_PLAN_LEGACY_H
+
 #include "transcoder/plan/plan.h"
 
 /* Adds the legacy rendition. Call it after plan_audio(), because the legacy rendition copies the

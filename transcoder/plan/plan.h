@@ -2,6 +2,7 @@
 /* A plan: the renditions of a lesson, its segment boundaries and its units of work. Pure. */
 #ifndef TRANSCODER_PLAN_PLAN_H
 #define TRANSCODER_PLAN_PLAN_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

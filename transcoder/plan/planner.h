@@ -3,6 +3,7 @@
  * boundaries and the units of work. Pure: the same findings and options give the same plan. */
 #ifndef TRANSCODER_PLAN_PLANNER_H
 #define TRANSCODER_PLAN_PLANNER_H
+
 #include "transcoder/plan/plan.h"
 
 /* Makes the plan. Returns 0; or -1 if info has neither video nor audio, if the lesson needs more

@@ -2,6 +2,7 @@
 /* Plans the segment boundaries. Pure. */
 #ifndef TRANSCODER_PLAN_SEGMENTS_H
 #define TRANSCODER_PLAN_SEGMENTS_H
+
 #include "transcoder/plan/plan.h"
 
 /*

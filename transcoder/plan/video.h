@@ -2,6 +2,7 @@
 /* Plans the video rungs. Pure. */
 #ifndef TRANSCODER_PLAN_VIDEO_H
 #define TRANSCODER_PLAN_VIDEO_H
+
 #include "transcoder/plan/plan.h"
 
 /* Adds the video renditions that are worth making, from the lowest rung to the highest. */

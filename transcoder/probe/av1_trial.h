@@ -4,6 +4,7 @@
  * of three differed by less than 20 thousandths and took three times as long. */
 #ifndef TRANSCODER_PROBE_AV1_TRIAL_H
 #define TRANSCODER_PROBE_AV1_TRIAL_H
+
 #include "transcoder/probe/excerpt.h"
 #include "transcoder/worker/failure.h"
 

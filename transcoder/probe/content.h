@@ -7,6 +7,7 @@
  */
 #ifndef TRANSCODER_PROBE_CONTENT_H
 #define TRANSCODER_PROBE_CONTENT_H
+
 #include "transcoder/protocol/media_info.h"
 #include "transcoder/worker/report.h"
 

@@ -2,6 +2,7 @@
 /* A few seconds of a lesson's frames, kept in memory to be encoded in several ways. */
 #ifndef TRANSCODER_PROBE_EXCERPT_H
 #define TRANSCODER_PROBE_EXCERPT_H
+
 #include "transcoder/video/source.h"
 
 #define EXCERPT_DIVISORS 2

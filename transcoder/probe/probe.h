@@ -2,6 +2,7 @@
 /* Finds out the contents of a source by measurement: all packets are read, and some are decoded. */
 #ifndef TRANSCODER_PROBE_PROBE_H
 #define TRANSCODER_PROBE_PROBE_H
+
 #include "transcoder/package/deliver.h"
 
 /* Probes the source. If the source cannot seek or has no timestamps, writes a remuxed copy

@@ -3,6 +3,7 @@
  * has all timestamps (Matroska). */
 #ifndef TRANSCODER_PROBE_REMUX_H
 #define TRANSCODER_PROBE_REMUX_H
+
 #include "transcoder/demux/input.h"
 #include "transcoder/package/deliver.h"
 

@@ -2,6 +2,7 @@
 /* Makes one test encode of an excerpt's video, and measures its bytes and quality. */
 #ifndef TRANSCODER_PROBE_TRIAL_ENCODE_H
 #define TRANSCODER_PROBE_TRIAL_ENCODE_H
+
 #include "transcoder/probe/excerpt.h"
 #include "transcoder/protocol/rendition.h"
 

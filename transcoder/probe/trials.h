@@ -8,6 +8,7 @@
  */
 #ifndef TRANSCODER_PROBE_TRIALS_H
 #define TRANSCODER_PROBE_TRIALS_H
+
 #include "transcoder/package/deliver.h"
 #include "transcoder/protocol/media_info.h"
 

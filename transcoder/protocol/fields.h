@@ -6,6 +6,7 @@
  */
 #ifndef TRANSCODER_PROTOCOL_FIELDS_H
 #define TRANSCODER_PROTOCOL_FIELDS_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

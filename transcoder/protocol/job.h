@@ -3,6 +3,7 @@
  * from a descriptor. The text has sections of "key value" lines. job_parse() checks all limits. */
 #ifndef TRANSCODER_PROTOCOL_JOB_H
 #define TRANSCODER_PROTOCOL_JOB_H
+
 #include "transcoder/protocol/rendition.h"
 
 enum job_kind {

@@ -3,6 +3,7 @@
  * catalog stores this text. */
 #ifndef TRANSCODER_PROTOCOL_MEDIA_INFO_H
 #define TRANSCODER_PROTOCOL_MEDIA_INFO_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -9,6 +9,7 @@
  */
 #ifndef TRANSCODER_PROTOCOL_MESSAGE_H
 #define TRANSCODER_PROTOCOL_MESSAGE_H
+
 #include <stddef.h>
 #include <stdint.h>
 

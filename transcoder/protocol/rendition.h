@@ -4,6 +4,7 @@
  * text. */
 #ifndef TRANSCODER_PROTOCOL_RENDITION_H
 #define TRANSCODER_PROTOCOL_RENDITION_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

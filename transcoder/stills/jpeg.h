@@ -2,6 +2,7 @@
 /* Writes pictures as JPEG files below the output folder. */
 #ifndef TRANSCODER_STILLS_JPEG_H
 #define TRANSCODER_STILLS_JPEG_H
+
 #include <libavutil/frame.h>
 
 #include "transcoder/package/deliver.h"

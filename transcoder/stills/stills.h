@@ -2,6 +2,7 @@
 /* Makes the still pictures of a lesson: the poster, then the storyboard. */
 #ifndef TRANSCODER_STILLS_STILLS_H
 #define TRANSCODER_STILLS_STILLS_H
+
 #include "transcoder/package/deliver.h"
 
 /* Writes the poster and reports it, then makes the storyboard (storyboard.h). The poster is the

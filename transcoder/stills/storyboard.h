@@ -2,6 +2,7 @@
 /* Makes the storyboard: small pictures of the whole lesson on a few sheets, for the seek bar. */
 #ifndef TRANSCODER_STILLS_STORYBOARD_H
 #define TRANSCODER_STILLS_STORYBOARD_H
+
 #include "transcoder/package/deliver.h"
 
 /*

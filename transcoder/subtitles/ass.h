@@ -3,6 +3,7 @@
  * decoders of libavcodec return all text formats as ASS. Pure. */
 #ifndef TRANSCODER_SUBTITLES_ASS_H
 #define TRANSCODER_SUBTITLES_ASS_H
+
 #include "transcoder/subtitles/webvtt.h"
 
 /*

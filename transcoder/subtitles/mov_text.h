@@ -3,6 +3,7 @@
  * Pure. */
 #ifndef TRANSCODER_SUBTITLES_MOV_TEXT_H
 #define TRANSCODER_SUBTITLES_MOV_TEXT_H
+
 #include <libavcodec/packet.h>
 #include <libavutil/intreadwrite.h>
 

@@ -2,6 +2,7 @@
 /* Converts text subtitles of any format and encoding to segmented WebVTT. */
 #ifndef TRANSCODER_SUBTITLES_SUBTITLE_JOB_H
 #define TRANSCODER_SUBTITLES_SUBTITLE_JOB_H
+
 #include <libavcodec/avcodec.h>
 
 #include "transcoder/package/deliver.h"

@@ -3,6 +3,7 @@
  * 8216, 3.5), and the text of cues. Pure. */
 #ifndef TRANSCODER_SUBTITLES_WEBVTT_H
 #define TRANSCODER_SUBTITLES_WEBVTT_H
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -3,6 +3,7 @@
  * systems use these encodings. */
 #ifndef TRANSCODER_TEXT_GB18030_H
 #define TRANSCODER_TEXT_GB18030_H
+
 #include <stddef.h>
 
 /* A converter. One thread at a time. */

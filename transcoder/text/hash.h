@@ -4,6 +4,7 @@
  * checksums of files, which are SHA-256. Pure. */
 #ifndef TRANSCODER_TEXT_HASH_H
 #define TRANSCODER_TEXT_HASH_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -2,6 +2,7 @@
 /* UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing beyond U+10FFFF. Pure. */
 #ifndef TRANSCODER_TEXT_UTF8_H
 #define TRANSCODER_TEXT_UTF8_H
+
 #include <stdbool.h>
 #include <stddef.h>
 

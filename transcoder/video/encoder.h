@@ -2,6 +2,7 @@
 /* The encoder of a video rendition, for any codec. */
 #ifndef TRANSCODER_VIDEO_ENCODER_H
 #define TRANSCODER_VIDEO_ENCODER_H
+
 #include <libavcodec/avcodec.h>
 #include <stdbool.h>
 

@@ -3,6 +3,7 @@
  * scales the frames and hands them to a consumer to encode. So one decode serves all renditions. */
 #ifndef TRANSCODER_VIDEO_FRAME_FEED_H
 #define TRANSCODER_VIDEO_FRAME_FEED_H
+
 #include <stdbool.h>
 
 #include "transcoder/video/scaler.h"

@@ -2,6 +2,7 @@
 /* A bounded queue of frames, from a thread that decodes to a thread that encodes. */
 #ifndef TRANSCODER_VIDEO_FRAME_QUEUE_H
 #define TRANSCODER_VIDEO_FRAME_QUEUE_H
+
 #include <libavutil/frame.h>
 #include <pthread.h>
 #include <stdbool.h>

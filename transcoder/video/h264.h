@@ -3,6 +3,7 @@
  * same bytes on every machine. */
 #ifndef TRANSCODER_VIDEO_H264_H
 #define TRANSCODER_VIDEO_H264_H
+
 #include <libavcodec/avcodec.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,6 +3,7 @@
  * Each input frame gives one output frame. */
 #ifndef TRANSCODER_VIDEO_SCALER_H
 #define TRANSCODER_VIDEO_SCALER_H
+
 #include <libavutil/frame.h>
 
 struct scaler;

@@ -7,6 +7,7 @@
  */
 #ifndef TRANSCODER_VIDEO_SOURCE_H
 #define TRANSCODER_VIDEO_SOURCE_H
+
 #include <libavutil/frame.h>
 #include <stdbool.h>
 

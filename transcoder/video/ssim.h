@@ -2,6 +2,7 @@
 /* Measures the structural similarity (SSIM) of the luma of two pictures. */
 #ifndef TRANSCODER_VIDEO_SSIM_H
 #define TRANSCODER_VIDEO_SSIM_H
+
 #include <stddef.h>
 #include <stdint.h>
 

@@ -3,6 +3,7 @@
  * bytes on every machine. */
 #ifndef TRANSCODER_VIDEO_SVTAV1_H
 #define TRANSCODER_VIDEO_SVTAV1_H
+
 #include <libavcodec/avcodec.h>
 
 #include "transcoder/video/source.h"

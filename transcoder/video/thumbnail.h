@@ -2,6 +2,7 @@
 /* Makes small copies of the luma of frames, for the content analysis. */
 #ifndef TRANSCODER_VIDEO_THUMBNAIL_H
 #define TRANSCODER_VIDEO_THUMBNAIL_H
+
 #include <libavutil/frame.h>
 
 #define THUMBNAIL_WIDTH 160

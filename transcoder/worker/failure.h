@@ -3,6 +3,7 @@
  * worker_main.c reports it to the node. */
 #ifndef TRANSCODER_WORKER_FAILURE_H
 #define TRANSCODER_WORKER_FAILURE_H
+
 #include "transcoder/protocol/reason.h"
 
 struct failure {

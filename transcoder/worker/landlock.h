@@ -8,6 +8,7 @@
  */
 #ifndef TRANSCODER_WORKER_LANDLOCK_H
 #define TRANSCODER_WORKER_LANDLOCK_H
+
 #include <stdbool.h>
 
 /* Returns the version of Landlock in the kernel; 0: the kernel has none, or it is turned off. */

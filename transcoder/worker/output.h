@@ -4,6 +4,7 @@
  * synced. */
 #ifndef TRANSCODER_WORKER_OUTPUT_H
 #define TRANSCODER_WORKER_OUTPUT_H
+
 #include <stddef.h>
 #include <stdint.h>
 

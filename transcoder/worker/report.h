@@ -3,6 +3,7 @@
  * mutex keeps messages whole. */
 #ifndef TRANSCODER_WORKER_REPORT_H
 #define TRANSCODER_WORKER_REPORT_H
+
 #include "transcoder/protocol/message.h"
 #include "transcoder/worker/failure.h"
 

@@ -11,6 +11,7 @@
  */
 #ifndef TRANSCODER_WORKER_SANDBOX_H
 #define TRANSCODER_WORKER_SANDBOX_H
+
 #include <stdint.h>
 
 #include "transcoder/worker/failure.h"
