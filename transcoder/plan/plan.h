@@ -23,6 +23,9 @@
 #define PLAN_AV1_PRESET "8"
 #define PLAN_AV1_TUNING "scm=1:hierarchical-levels=3"
 
+/* The end of the tuning of x264: how many frames its rate control looks ahead. */
+#define PLAN_H264_LOOKAHEAD ":rc-lookahead=%d"
+
 struct plan {
     /* In this order: video, from the lowest rung; audio; text; legacy. */
     struct rendition renditions[PLAN_MAX_RENDITIONS];

@@ -350,7 +350,7 @@ static void choose_tuning(struct rendition *r, const struct media_info *info)
                                          : "bframes=3:b-adapt=1";
     const char *search = long_search ? ":ref=4:me=umh:merange=32:subme=10:trellis=2" : "";
     int lookahead = pixels > LARGE_PIXELS ? 14 : pixels > SMALL_PIXELS && !few ? 20 : 32;
-    snprintf(r->tuning, sizeof(r->tuning), "%s%s:rc-lookahead=%d", b_frames, search, lookahead);
+    snprintf(r->tuning, sizeof(r->tuning), "%s%s" PLAN_H264_LOOKAHEAD, b_frames, search, lookahead);
 }
 
 static struct rendition *add_rendition(

@@ -102,7 +102,7 @@ static int open_decoder(struct run *r)
 static int open_encoder(struct run *r, AVRational rate)
 {
     char x264_tuning[64];
-    snprintf(x264_tuning, sizeof(x264_tuning), "%s:rc-lookahead=%d",
+    snprintf(x264_tuning, sizeof(x264_tuning), "%s" PLAN_H264_LOOKAHEAD,
         av_q2d(rate) < FEW_FPS ? "bframes=0" : "bframes=3:b-adapt=1",
         r->copy->width * r->copy->height > LARGE_PIXELS ? LARGE_LOOKAHEAD : LOOKAHEAD);
     struct encoder_params encoding = {
