@@ -112,7 +112,8 @@ static enum catalog_error open_and_migrate(struct catalog *cat, const struct cat
     return error;
 }
 
-/* Replaces SQLite's own messages, which are for programmers. */
+/* Replaces the messages of three errors by sentences for people. A message of db_error() has
+ * SQLite's own text in parentheses; for EPERM, only such a message is replaced. */
 static void write_message_for_people(struct catalog *cat, enum catalog_error error)
 {
     if (error == CATALOG_EFOREIGN)

@@ -24,7 +24,7 @@ struct catalog_lesson {
     bool published;
     bool playable; /* at least one chunk of every kind of stream that it has is there */
     char *title, *topic, *description, *language, *submitter;
-    char *reason;        /* FAILED: a name of transcoder/plan/reason.h, else "" */
+    char *reason;        /* FAILED: a name of transcoder/protocol/reason.h, else "" */
     char *reason_detail; /* e.g. the codec's name; "" */
     char *salvaged;      /* the detail of its event "salvaged": the file is cut short; else "" */
     int64_t duration_us; /* 0 before the probe */

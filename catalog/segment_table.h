@@ -34,8 +34,8 @@ struct catalog_chunk {
 /*
  * Packs the segments of a chunk into records.
  * out: gets the records; the caller frees them.
- * Errors: EINVAL: the segments do not lie end to end, do not fill the chunk, or an I-frame is
- * longer than its segment; ENOMEM.
+ * Errors: EINVAL: there are no segments, a segment's numbers are out of range, or the segments do
+ * not exactly fill the chunk; ENOMEM.
  */
 enum catalog_error segment_table_pack(
     const struct catalog_chunk *chunk, uint8_t **out, size_t *out_bytes);

@@ -38,8 +38,9 @@ struct cli_args {
     const char *data; /* value of --data, which every command accepts */
     char **operands;  /* points into argv */
     size_t operand_count;
-    struct config config; /* if takes_config_file: the defaults, changed by the file, then by the
-                           * command line */
+    /* If takes_config_file or takes_config: the defaults, changed by the file, then by the command
+     * line. */
+    struct config config;
 };
 
 /* Parses the arguments. argv[0] is the command's name. Reorders argv so that the operands come

@@ -35,7 +35,7 @@
  */
 #define CACHE_FOR_EVER "public, max-age=31536000, immutable"
 #define CACHE_MASTER "public, max-age=300"
-/* For a playlist that was made for the link of one terminal. */
+/* For a playlist that depends on who asks: on the terminal's link, or on its player. */
 #define CACHE_MASTER_OWN "private, max-age=300"
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"

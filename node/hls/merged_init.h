@@ -36,8 +36,9 @@ struct merged_params {
 };
 
 /* Writes ftyp and moov; and sidx, if it can describe all segments (at most 65,535 of less than 2
- * GiB each). Returns 0; -1 if an input is malformed or incomplete, or if two tracks have the same
- * number, and then out holds part of the text. If memory runs out, out->failed is set. */
+ * GiB each). Returns 0; -1 if an input is malformed or incomplete, or if two tracks have the
+ * same number, and then out holds an incomplete beginning. If memory runs out, out->failed is
+ * set. */
 int merged_init_write(const struct merged_params *params, struct buf *out);
 
 /* Determines when a segment starts: the decode time of its first fragment plus the composition

@@ -103,7 +103,7 @@ void playlist_write_iframes(
 struct audio_group {
     const struct media_rendition *leader; /* the default rendition of the group */
     int number;                           /* from 0 */
-    struct media_rate rate;               /* rate of the member with the highest rate */
+    struct media_rate rate; /* the highest peak and the highest average of the members */
 };
 
 static bool is_audio(const struct media_rendition *rendition)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Reading a request's body: collected, streamed with back pressure, or thrown away. Nothing here
- * responds: a body that must be refused is reported with its status. One loop's thread. */
+ * responds: a body that must be refused is reported with its status. Call these on the loop's
+ * thread only. */
 #ifndef NODE_HTTP_BODY_H
 #define NODE_HTTP_BODY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A connection, from one request to the next. One loop's thread. */
+/* A connection, from one request to the next. Call these on the loop's thread only. */
 #ifndef NODE_HTTP_CONN_H
 #define NODE_HTTP_CONN_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a request's head to its handler. One loop's thread. */
+/* From a request's head to its handler. Call these on the loop's thread only. */
 #ifndef NODE_HTTP_DISPATCH_H
 #define NODE_HTTP_DISPATCH_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bodies made of extents: bytes in memory and parts of files, of which one or several ranges are
- * sent, with one file open at a time. One loop's thread. */
+ * sent, with one file open at a time. Call these on the loop's thread only. */
 #ifndef NODE_HTTP_EXTENTS_H
 #define NODE_HTTP_EXTENTS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Conditions and ranges of a response that has bytes of known length. One loop's thread. */
+/* Conditions and ranges of a response that has bytes of known length. Call these on the loop's
+ * thread only. */
 #ifndef NODE_HTTP_REPRESENTATION_H
 #define NODE_HTTP_REPRESENTATION_H
 

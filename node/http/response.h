@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Responses: heads, bodies from memory, errors. One loop's thread. */
+/* Responses: heads, bodies from memory, errors. Call these on the loop's thread only. */
 #ifndef NODE_HTTP_RESPONSE_H
 #define NODE_HTTP_RESPONSE_H
 

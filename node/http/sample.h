@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the monitor is told about a connection. One loop's thread. */
+/* What the monitor is told about a connection. Call these on the loop's thread only. */
 #ifndef NODE_HTTP_SAMPLE_H
 #define NODE_HTTP_SAMPLE_H
 

@@ -31,7 +31,8 @@ struct patch {
     int fd;
     int64_t offset, total_bytes, unsynced_bytes;
     bool superseded; /* another request has taken over the upload; protected by mutex */
-    bool writing;    /* a block is being written; protected by mutex */
+    /* The pool writes a block, or syncs and completes the upload. Protected by mutex. */
+    bool writing;
     const uint8_t *block;
     size_t block_bytes;
     bool over; /* the body was longer than announced */
@@ -42,9 +43,9 @@ struct patch {
 
 /* ---- who may write ---- */
 
-/* Takes over the upload from an older request. A client that sends a new request has lost its old
- * connection, even if the server has not noticed yet. Fails only while a block of the older request
- * is being written. */
+/* Takes over the upload from an older request. A client that sends a new request has lost its
+ * old connection, even if the server has not noticed yet. This fails while the older request is
+ * busy with the file: it writes a block, or it syncs the file and completes the upload. */
 static bool take_over(struct patch *patch)
 {
     struct ingest *ingest = patch->ingest;
@@ -76,7 +77,8 @@ static void step_down(struct patch *patch)
     pthread_mutex_unlock(&ingest->mutex);
 }
 
-/* Claims the file for one write. Returns false if another request has taken over the upload. */
+/* Claims the file for one write, or for the last step. Returns false if another request has
+ * taken over the upload. */
 static bool begin_writing(struct patch *patch)
 {
     pthread_mutex_lock(&patch->ingest->mutex);

@@ -28,8 +28,10 @@ struct scheduler_params {
                                 * PLAN_MAX_RUNGS values; copied; NULL: the default ladder */
     bool no_av1;               /* lessons that are planned from now on get no AV1 renditions */
     int64_t lease_ms;          /* 0: 60,000; renewed while the worker runs */
-    int64_t silence_ms; /* a worker that sends no message for this long is ended; 0: 300,000 */
-    int64_t poll_ms;    /* how often the catalog is asked for new work; 0: 500 */
+    /* A worker that sends no message for this long is ended if it used processor time for half of
+     * it. Any worker is ended after six times as long. 0: 300,000. */
+    int64_t silence_ms;
+    int64_t poll_ms; /* how often the catalog is asked for new work; 0: 500 */
 };
 
 /* Takes back the leases of dead nodes, deletes files that the catalog does not name, and starts

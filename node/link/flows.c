@@ -14,7 +14,8 @@
 enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
 
 #define COMPUTE_MS 250
-/* The interval between computations grows by one millisecond for this many flows. */
+/* A new flow starts a computation at once, but no sooner than one millisecond per this many
+ * active flows after the last computation. */
 #define FLOWS_A_MS 50
 /* A flow without news for this long is not sending. */
 #define SILENT_MS 10000
@@ -403,8 +404,8 @@ static void count_bytes(struct flow *flow, struct sites *sites, const struct htt
     }
 }
 
-/* A flow that comes between two computations gets the same rate as another flow until the next
- * one. */
+/* A flow that begins between two computations gets the rate of another flow until the next
+ * computation. */
 static void take_after_another(struct flow *newcomer)
 {
     const struct flow *other = LIST_NEXT(newcomer, in_active);

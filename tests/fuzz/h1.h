@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What fuzz_h1.c is made of: a connection of the real server whose loop turns, whose deferred work
- * runs and whose time passes when the target says so; and a reader that judges what comes back. One
- * thread. Whatever should not be ends the process (h1_require).
+ * The parts of fuzz_h1.c. It has one connection of the real server. The target decides when the
+ * loop runs, when deferred work runs and how much time passes. A reader checks the answers.
+ * Everything runs on one thread. h1_require() ends the process if a condition does not hold.
  */
 #ifndef TESTS_FUZZ_H1_H
 #define TESTS_FUZZ_H1_H
@@ -12,52 +12,55 @@
 enum { H1_FILE_BYTES = 50000, H1_MAX_COLLECTED_BYTES = 1000 };
 
 void h1_require(bool holds, const char *what);
-/* The file's byte at an offset. None is 'H', which answers begin with. */
+/* Returns the file's byte at an offset. No byte is 'H', because answers begin with it. */
 char h1_file_byte(size_t at);
 
 /* ---- h1_routes.c ---- */
 
 extern const struct http_route_set h1_routes;
-/* What handlers hold of requests that have not ended. */
+/* Returns how many things handlers still hold for requests that have not ended. */
 int h1_held(void);
 
 /* ---- h1_server.c ---- */
 
-/* Opens a server of one loop and a connection to it: the peer's end, which doesn't block. */
+/* Opens a server with one loop and a connection to it. Returns the peer's end, which does not
+ * block. */
 int h1_open(void);
-/* The loop does once what is ready. */
+/* Runs the server's loop once, without waiting. */
 void h1_turn(void);
-/* The oldest piece of deferred work runs; false: there is none. */
+/* Runs the oldest deferred work. Returns false if there is none. */
 bool h1_work(void);
-/* Ten minutes pass. */
+/* Moves the clock on by ten minutes. */
 void h1_wait(void);
-/* The server begins to stop. */
+/* Tells the server to stop when its requests have ended. */
 void h1_drain(void);
 bool h1_connected(void);
-/* What was reported as sent. */
+/* Returns the number of bytes that the server has reported as sent. */
 uint64_t h1_sent_bytes(void);
-/* The connection must have ended. Sees to it that nothing is left of it. */
+/* Checks that the connection has ended and that nothing of it is left. */
 void h1_close(void);
 
 /* ---- h1_reference.c ---- */
 
-/* How many whole requests stand at the beginning, one behind the other. */
+/* Returns the number of complete requests, one directly after the other, at the beginning of the
+ * bytes. */
 size_t h1_count_requests(const char *bytes, size_t length);
 
 /* ---- h1_answers.c ---- */
 
-/* Bounds on what can have been asked, whoever reads the requests. */
+/* Upper bounds for the requests in the input, however it is read. */
 struct h1_asked {
     size_t heads;     /* ends of heads */
     size_t methods;   /* "HEAD " */
     size_t continues; /* "100-continue", in any letters */
-    size_t whole;     /* requests that the parsers understand, one behind the other */
+    size_t whole;     /* complete requests that the parsers accept, one directly after the other */
 };
 struct h1_answers {
     size_t count;
     uint32_t hash; /* of status codes and the bodies' lengths */
 };
-/* complete: the peer has listened to the end, so that no answer may be cut off. */
+/* Checks the answers in the bytes. complete: the peer has read until the end of the connection,
+ * so no answer may be cut off. */
 void h1_check_answers(const char *bytes, size_t length, const struct h1_asked *asked, bool complete,
     struct h1_answers *answers);
 

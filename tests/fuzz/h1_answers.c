@@ -182,7 +182,9 @@ static void read_chunks(struct reader *reader)
     }
 }
 
-/* No body begins with an H: where one follows, or nothing, it was left out, as for HEAD. */
+/* Returns whether the body of this answer was left out, as for HEAD. No body in this test begins
+ * with an H. So if an H follows, the next answer begins there. If nothing follows a complete
+ * input, the body was left out too. */
 static bool left_out(struct reader *reader)
 {
     if (left(reader) > 0 && *reader->at != 'H')
@@ -216,7 +218,8 @@ static void read_body(struct reader *reader, const struct answer *answer)
     }
 }
 
-/* To what is no request, or takes too long to become one. */
+/* Returns whether a status refuses bytes that are no request, or that took too long to become
+ * one. */
 static bool refuses(int status)
 {
     return status == 400 || status == 408 || status == 414 || status == 431 || status == 501 ||
@@ -248,6 +251,7 @@ void h1_check_answers(const char *bytes, size_t length, const struct h1_asked *a
     }
     h1_require(!complete || answer.close || answers->count >= asked->whole,
         "requests are answered, or the connection ends");
-    /* The last may be to what is no request. */
+    /* One answer more than heads is allowed: the last answer may refuse bytes that never became
+     * a request. */
     h1_require(answers->count <= asked->heads + 1, "no more answers than requests");
 }

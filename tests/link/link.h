@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One direction of an emulated link, by the packet: each waits for its turn at the link's rate in a
- * queue of bounded length, may be lost, and arrives a delay later. Times are monotonic, in
- * microseconds, and passed in: nothing here looks at a clock or a socket.
+ * One direction of an emulated link. Each packet waits in a queue of bounded length until the
+ * link's rate allows it, may be lost, and arrives after a delay. All times are monotonic, in
+ * microseconds, and come from the caller: nothing here reads a clock or a socket.
  */
 #ifndef TESTS_LINK_LINK_H
 #define TESTS_LINK_LINK_H
@@ -13,10 +13,11 @@
 
 struct link_profile {
     int64_t rate_bps;
-    int64_t delay_us;       /* one way */
-    int64_t queue_us;       /* how long a packet may wait for its turn; those beyond are dropped */
-    double loss;            /* share of packets, 0 to 1 */
-    double loss_run;        /* packets that are lost in a row, in the mean; 1: each by itself */
+    int64_t delay_us; /* one way */
+    /* How long a packet may wait in the queue. Packets that would wait longer are dropped. */
+    int64_t queue_us;
+    double loss;     /* share of packets, 0 to 1 */
+    double loss_run; /* mean number of packets that are lost in a row; 1: losses are independent */
     int64_t up_us, down_us; /* the link works for up_us, then not for down_us, and so on; down 0:
                                always */
 };
@@ -37,27 +38,27 @@ struct link {
     struct link_profile profile;
     struct link_counts counts;
     int64_t start_us;
-    int64_t free_us; /* when the link has sent all that waits */
+    int64_t free_us; /* when the link will have sent all packets in its queue */
     uint64_t random;
     bool losing; /* within a run of losses */
     struct link_packet *first, **last;
 };
 
-/* start_us: when its timetable begins. seed: the same gives the same losses. */
+/* start_us: when the first up_us begins. seed: the same seed gives the same losses. */
 void link_open(
     struct link *link, const struct link_profile *profile, int64_t start_us, uint64_t seed);
 void link_close(struct link *link);
-/* A packet is at its end of the link. It is copied, or dropped and counted. */
+/* Sends a packet into the link. It is copied, or it is dropped and counted. */
 void link_send(struct link *link, const void *data, size_t bytes, int64_t now_us);
-/* The next packet that has arrived by now, NULL if there is none; the caller's (free). */
+/* Returns the next packet that has arrived by now_us, or NULL. The caller frees it with free(). */
 struct link_packet *link_receive(struct link *link, int64_t now_us);
-/* When the next packet arrives; INT64_MAX if none is under way. */
+/* Returns when the next packet arrives; INT64_MAX if the link is empty. */
 int64_t link_next_us(const struct link *link);
 
-/* The profile of that name, for what comes down to the village and what goes up from it; false if
- * there is none. */
+/* Finds a profile by its name. down is for packets to the village, and up for packets from it.
+ * Returns false if there is none. */
 bool link_profile_find(const char *name, struct link_profile *down, struct link_profile *up);
-/* The names, one after the other; NULL behind the last. */
+/* Returns the name of profile n; NULL after the last. */
 const char *link_profile_name(size_t n);
 
 #endif

@@ -144,7 +144,8 @@ static int make_rendition(struct task *task, struct failure *failure)
     return result;
 }
 
-/* Returns the index of the track's next rendition; the number of renditions if there is none. */
+/* Returns the index of the track's next rendition. If there is none, or if one has failed,
+ * returns a number that is not below the number of renditions. */
 static size_t take_next(struct track_work *w)
 {
     const struct job *job = w->work->job;

@@ -16,6 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Used without a node. A node always passes its option `ladder`, whose default is the same. */
 static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000, 700000};
 
 /* A segment may exceed the cap by this factor, because any three segments in a row must stay
@@ -48,7 +49,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* The busiest excerpt is the worst part of its window. There the bit rate may exceed the limit
  * by this factor for a short time. */
 #define BUSY_ROOM 1.5
-/* Limits for the share of the lesson with which the busy part counts. */
+/* The busiest excerpt stands for a share of the lesson. The share is kept between these limits. */
 #define MIN_BUSY_SHARE 0.05
 #define MAX_BUSY_SHARE 0.5
 /* Limit for the sum of picture sizes in a group, in pixels; it limits the memory of a worker.
@@ -64,9 +65,9 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define MAX_AV1_PIXELS (1000 * 1000)
 #define MIN_AV1_SIDE 64
 
-/* The rule of thumb without test encodes: the bits of a pixel at UNTRIED_CRF, for content
- * between slides and faces. The CRF rises by CRF_STEPS_A_HALF if the bytes are halved, at low
- * bit rates. */
+/* The rule of thumb without test encodes, at UNTRIED_CRF: the bytes of a keyframe per pixel, and
+ * the bit/s of the other frames per pixel. It is meant for content between slides and faces. The
+ * CRF rises by CRF_STEPS_A_HALF if the bytes are halved, at low bit rates. */
 #define UNTRIED_CRF 30
 #define UNTRIED_KEYFRAME_BYTES 0.05
 #define UNTRIED_REST_BPS 0.2

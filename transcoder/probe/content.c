@@ -15,8 +15,9 @@
 #define BLOCKS ((WIDTH / BLOCK) * (HEIGHT / BLOCK))
 /* A block has changed if its luma differs by more than this on average. Coding noise is smaller. */
 #define CHANGED 5
-/* Frames that follow an examined frame within this time are not examined, but kept, up to
- * MAX_SKIPPED. */
+/* Frames within STEP_US of the last examined frame are not examined. The first MAX_SKIPPED of
+ * them are kept until the next examined frame, because a cut may be in one of them. The others
+ * are dropped. */
 #define STEP_US 75000
 #define MAX_SKIPPED 4
 /* Frames are compared over ACTIVITY_US to measure activity. A class is decided for each window
@@ -38,8 +39,8 @@
 /* The time before a part that is examined too, to learn the usual change. */
 #define WARM_UP_US (2 * US)
 
-/* The activity in one window: a histogram of the examined frames by the share of changed blocks;
- * then, without cuts, the sum of changed blocks, and the maximum with its time. */
+/* The activity in one window. The histogram counts all examined frames by their share of changed
+ * blocks. The sum and the maximum leave out comparisons across a cut. */
 #define LEVELS 20
 struct window {
     int looks[LEVELS + 1];

@@ -74,7 +74,8 @@ struct rendition {
 
 /* Options that the operator may set; 0 means the default. */
 struct plan_options {
-    /* Caps of the video rungs, in rising order. All 0: 48, 80, 130, 220, 400 and 700 kbit/s. */
+    /* Caps of the video rungs, in rising order (the node always sets them from its option
+     * ladder). All 0: 48, 80, 130, 220, 400 and 700 kbit/s. */
     int64_t caps_bps[PLAN_MAX_RUNGS];
     /* The longest segment. 0: 4 to 20 s, depending on the content. */
     int64_t segment_us;

@@ -11,8 +11,9 @@
 /* about quality 80 of libjpeg */
 #define POSTER_QUALITY 4
 
-/* The positions of candidates, in thousandths of the lesson. Titles fade in and credits end, so
- * the middle comes first. */
+/* The positions of candidates, in thousandths of the lesson, in the order in which they are
+ * tried. Titles fade in, so the very start comes last. Credits end a lesson, so nothing late is
+ * tried. */
 static const int candidates[] = {50, 120, 250, 400, 10, 0};
 
 static void fit_poster_size(const struct media_info *info, int *width, int *height)

@@ -96,9 +96,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads a decimal number with at most two decimal places, and returns it in hundredths. It must end
- * the value, or be followed by a parameter or by the next number of an inner list. Returns -1 if
- * there is no such number, or if it exceeds max. */
+/* Reads a decimal number and returns it in hundredths; further decimal places are ignored. */
 static int64_t read_hundredths(const struct item *item, int64_t max)
 {
     const char *at = item->value, *end = item->value + item->value_bytes;

@@ -44,11 +44,14 @@ struct socket_input {
 struct socket_output {
     struct event *writable; /* without TLS */
     struct evbuffer_cb_entry *sent_cb;
-    bool waiting;           /* for the socket to take more */
-    size_t head_bytes;      /* of a response head that stands alone at the start, unsent; else 0 */
+    bool waiting; /* for the socket to take more */
+    /* The length of a response head that was written into an empty output; 0 after the next write,
+     * and otherwise. */
+    size_t head_bytes;
     int file_fd;            /* the file being sent, owned by the output buffer; else -1 */
     int64_t file_end_bytes; /* where the part of the file that is sent ends */
-    uint64_t sent_bytes;    /* that the kernel took, ever */
+    /* Bytes of the output that were sent since the connection began; over TLS, before encryption. */
+    uint64_t sent_bytes;
 };
 
 struct http_socket {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* TCP options of one connection, and what TCP knows of its path. One loop's thread. */
+/* TCP options of one connection, and what TCP knows of its path. Call these on the loop's thread
+ * only. */
 #ifndef NODE_HTTP_TRANSPORT_TCP_H
 #define NODE_HTTP_TRANSPORT_TCP_H
 
