@@ -43,8 +43,8 @@ static json_t *site_json(const struct catalog_site *site, const struct link_site
         (json_int_t)site->terminal_cap_bps, "download_from", time_json(site->download_from_minute),
         "download_to", time_json(site->download_to_minute), "budget_bytes",
         (json_int_t)site->budget_bytes, "today_bytes",
-        (json_int_t)(site->today_bytes + now->unwritten_bytes), "responses", now->responses,
-        "given_bps", (json_int_t)now->given_bps);
+        (json_int_t)site->today_bytes + (json_int_t)now->unwritten_bytes, "responses",
+        now->responses, "given_bps", (json_int_t)now->given_bps);
 }
 
 static void show(struct catalog *catalog, struct task *task)

@@ -50,7 +50,7 @@ struct socket_output {
     size_t head_bytes;
     int file_fd;            /* the file being sent, owned by the output buffer; else -1 */
     int64_t file_end_bytes; /* where the part of the file that is sent ends */
-    /* Bytes of the output that were sent since the connection began; over TLS, before encryption. */
+    /* Bytes of output sent since the connection began; over TLS, before encryption. */
     uint64_t sent_bytes;
 };
 
