@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// two builds of Terrace beside each other: BASE NAME [ARGUMENT...]; BASE: a git revision or a folder; NAME: serve, ladder, link
-// A pair is one measurement of each build; the build that comes first changes with each pair (ABBA), so that a machine that
-// becomes slower or faster favours neither. PAIRS sets their number, 10. All ratios are new over old: below 1 is better, except
-// for requests.
+// compares two builds of Terrace: BASE NAME [ARGUMENT...]; NAME is serve, ladder or link
+// BASE is the old build: a git revision, or a folder with the programs of a release. The new build
+// is the work tree.
+// A pair is one measurement of each build. The order of the two builds changes with each pair
+// (ABBA). So a machine that becomes slower or faster favours neither build. The variable PAIRS sets
+// the number of pairs (10).
+// All ratios are new divided by old. A ratio below 1 means that the new build is better; for
+// requests per second, a ratio above 1 does.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +16,10 @@ import { quantile, ratio, table } from '../harness/bench.mjs';
 const [base, name, ...args] = process.argv.slice(2), pairs = Number(process.env.PAIRS ?? 10);
 const script = path.join(path.dirname(fileURLToPath(import.meta.url)), `${name}.mjs`);
 
-/** Runs one step of the benchmark with the programs in `bin`, and returns what it printed last. */
+/**
+ * Runs one step of the benchmark with the programs in `bin`. Returns the last line that it printed,
+ * parsed from JSON.
+ */
 function runStep(step, bin, folder) {
     const result = spawnSync(process.execPath, [script, step, folder, ...args],
         { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TERRACE_BIN: bin } });
@@ -23,7 +30,7 @@ function runStep(step, bin, folder) {
 
 const folder = tempDir(), ratios = {};
 const builds = { old: path.resolve(base), new: binDir };
-// The old build prepares the data for both: the new one must be able to read it.
+// The old build prepares the data for both builds, so the new build must be able to read that data.
 runStep('--prepare', builds.old, folder);
 for (let pair = 0; pair < pairs; pair++) {
     const figures = {};

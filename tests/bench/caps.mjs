@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// what every rung of the default ladder takes on the wire: three segments in a row beside its cap, one beside the mean
-// Arguments: [VIDEO...]. Containers are counted, and with pictures the sound that goes with them (a24); without AV1. There is no
-// peer: the caps are what is promised.
+// compares each rung of the default ladder with its cap: three segments in a row, and single
+// segments
+// Arguments: [VIDEO...]. The bytes include the containers. A video rung is counted together with
+// the sound that is played with it (a24). AV1 renditions are not measured. There is no peer,
+// because the caps are a promise of Terrace itself.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { noAv1, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
@@ -10,7 +12,7 @@ import { lessons, ratio, table } from '../harness/bench.mjs';
 const videos = lessons(process.argv.slice(2));
 assert.ok(videos.length, 'no VIDEO, and no real media: set TERRACE_MEDIA');
 
-/** A rendition's segments: {seconds, bytes}. */
+/** Returns the segments of a rendition as [{seconds, bytes}]. */
 async function segmentsOf(base, name) {
     const lines = (await (await fetch(new URL(`${name}/index.m3u8`, base))).text()).split('\n'), segments = [];
     let seconds = 0;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// how much of speech is understood after a24 and o20, beside AAC-LC mono at 48 kbit/s
-// Arguments: [SPEECH...]. Each is ingested; what the node would serve is compared with the source at the same loudness.
-// The measure is STOI (tests/harness/stoi.mjs) and, from it, the share of words understood by its authors' fit to
-// listening tests with IEEE sentences (Taal 2011: 100 / (1 + exp(-17.4906 d + 9.6921))). The bar: a24's share is at most
-// TOLERANCE points under that of AAC-LC at 48 kbit/s, for each voice. All are measured as a player with 16 bits gives
-// them out: what a peer's peaks pass full scale by is clipped there.
+// how many words of speech are understood after a24 and o20, compared with AAC-LC mono at 48 kbit/s
+// Arguments: [SPEECH...]. Each file is ingested. The audio that the node would serve is compared
+// with the source at the same loudness.
+// The measure is STOI (tests/harness/stoi.mjs). The share of words that are understood follows from
+// it by the fit that its authors made to listening tests with IEEE sentences (Taal 2011: 100 / (1 +
+// exp(-17.4906 d + 9.6921))).
+// The requirement for each voice: the share of a24 is at most TOLERANCE points below the share of
+// AAC-LC at 48 kbit/s.
+// All audio is measured as a player with 16 bits outputs it. Peaks of a peer above full scale are
+// therefore clipped.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -28,10 +32,10 @@ function samples(file, rate, { input } = {}) {
     return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength));
 }
 
-/** What is heard of a file: 16 bits at 48 kHz, as players give it out; then at `rate`. */
+/** Decodes a file as a player outputs it: 16 bits at 48 kHz. Then resamples it to `rate`. */
 const played = (file, rate) => samples(file, rate, { input: ffmpeg(['-i', file, '-ac', '1', '-ar', '48000', '-f', 's16le', '-']) });
 
-/** A rendition as one file: its init segment and its chunks. */
+/** Joins the init segment and the chunks of a rendition into one file. */
 function whole(data, name) {
     const folder = path.join(data, 'media/1/1', name), file = path.join(tempDir(), `${name}.mp4`);
     const chunks = readdirSync(folder).filter((f) => f.endsWith('.chunk')).sort();
@@ -39,7 +43,10 @@ function whole(data, name) {
     return file;
 }
 
-/** The usual encodes of the same source, levelled as ours are, so that loudness gives nobody an advantage. */
+/**
+ * Encodes the same source with a common encoder. The loudness is set to that of our renditions, so
+ * that it gives neither side an advantage.
+ */
 function peer(source, loudness_lufs, name, args) {
     const file = path.join(tempDir(), `${name}.mp4`);
     ffmpeg(['-i', source, '-map', '0:a:0', '-ac', '1', '-af', `aformat=channel_layouts=mono,volume=${-16 - loudness_lufs}dB:precision=float`, ...args, file]);
@@ -66,7 +73,7 @@ for (const source of files) {
         const { stoi: d, estoi } = intelligibility(narrow, played(file, 10000));
         const { stoi: w } = intelligibility(wide, played(file, 20000), { rate: 20000, bands: 18 });
         rows.push([`${path.basename(source)} ${name}`, d.toFixed(4), w.toFixed(4), estoi.toFixed(4), (100 * words(d)).toFixed(2)]);
-        best.words ??= words(d); // the first is AAC-LC at 48 kbit/s
+        best.words ??= words(d); // the first peer is AAC-LC at 48 kbit/s
         const points = 100 * (best.words - words(d));
         worst[name] = { points: Math.max(worst[name]?.points ?? -100, points), wide: Math.min(worst[name]?.wide ?? 1, w), words: Math.min(worst[name]?.words ?? 1, words(d)) };
     }

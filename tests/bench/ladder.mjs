@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// the whole ladder of a lesson, beside the ffmpeg program making the same rungs in one command
-// Arguments: [VIDEO] [ROUNDS]. They run in turn; the table shows each round, the ratios are of the medians.
+// how long the whole ladder of a lesson takes, compared with one ffmpeg command that makes the same
+// rungs
+// Arguments: [VIDEO] [ROUNDS]. Terrace and ffmpeg run alternately. The table shows each round; the
+// ratios are ratios of the medians.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -11,13 +13,13 @@ const defaultVideo = media('lectures/slides-webcam-720p25-5min.mp4');
 
 const transcode = (video, data) => timed(terraceBin, ['ingest', video, '--wait', '--data', data, ...noAv1()]);
 
-/** For ab.mjs: the first minute of the video. */
+/** For ab.mjs: prepares the first minute of the video. */
 async function prepare(folder, video = defaultVideo) {
     assert.ok(video, 'no VIDEO, and no real media: set TERRACE_MEDIA');
     await firstMinute(video, folder);
 }
 
-/** For ab.mjs: what one transcode of it takes. */
+/** For ab.mjs: measures one transcode of the prepared video. */
 async function measure(folder) {
     const { wall_s, cpu_s } = await transcode(path.join(folder, readdirSync(folder)[0]), tempDir());
     return { wall_s, cpu_s };
@@ -31,8 +33,10 @@ const rounds = Number(process.argv[3] ?? 3);
 assert.ok(video, 'no VIDEO, and no real media: set TERRACE_MEDIA');
 
 /**
- * One ffmpeg command that decodes once and makes the same rungs: same sizes, presets, caps, both kinds of sound, the legacy
- * transport stream. sameRates: at our frame rates too; else at the source's, as one does who doesn't look into the lesson.
+ * Makes the same rungs with one ffmpeg command that decodes the source once. Sizes, presets, caps,
+ * both audio codecs and the legacy transport stream are those of Terrace. With sameRates, the frame
+ * rates are those of Terrace too. Without it, they are the frame rate of the source, as in a
+ * command that was written without looking at the lesson.
  */
 function peer(lesson, out, sameRates) {
     const pictures = lesson.renditions.filter((r) => r.kind === 'video' || r.kind === 'legacy');

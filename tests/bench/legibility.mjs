@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// what tesseract reads on the lowest rung, beside what it reads on the source: words in English, characters in Chinese
-// Made slides (glyphs of 18 to 32 px at 720p, a moving speaker in a corner of every second one), and the slides lecture,
-// also through the usual fixed ladder's lowest and highest rungs. What is read is aligned in order: longest common sequence.
+// how much text tesseract reads on the lowest rung and on the source: words (en), characters (zh)
+// The inputs are generated slides and the slides lecture. Generated slides have glyphs of 18 to 32
+// px at 720p; on every second slide a speaker moves in a corner. The inputs are also encoded with
+// the lowest and the highest rung of a common fixed ladder.
+// The text that is read is compared in order, by the longest common subsequence.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { media, noAv1, run, show, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
@@ -30,7 +32,10 @@ async function ok(program, args) {
 }
 const ffmpeg = (args) => ok('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args]);
 
-/** Slides of one language as a video with sound; each shows all lines, in sizes from 18 to 32 px. */
+/**
+ * Makes a video with sound from slides of one language. Each slide shows all lines, in sizes from
+ * 18 to 32 px.
+ */
 async function makeSlides(language, lines) {
     const dir = tempDir(), parts = [], speaker = media('lectures/webcam-signer-640x480.mkv');
     for (let n = 0; n < 4; n++) {
@@ -62,7 +67,7 @@ async function read(input, at_s, language) {
     return language === 'zh' ? [...text.replace(/[^\p{Script=Han}]/gu, '')] : text.split(/[^A-Za-z0-9]+/).filter((word) => word.length > 1);
 }
 
-/** How many of a's tokens stand in b in the same order. */
+/** Returns how many tokens of `a` occur in `b` in the same order. */
 function common(a, b) {
     let row = new Array(b.length + 1).fill(0);
     for (const token of a) {
@@ -84,7 +89,9 @@ async function kept(source, encode, times, language) {
     return same / all;
 }
 
-/** The lowest video rung of a lesson made from a video, as a playlist on a running node. */
+/**
+ * Makes a lesson from a video. Returns the playlist of its lowest video rung, on a running node.
+ */
 async function lowest(video) {
     const data = tempDir();
     await terraceOk(['ingest', video, '--publish', '--wait', '--data', data, ...noAv1()]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// transfers over bad links, through the emulator: Terrace beside nginx with CUBIC, and how one link is shared
-// Arguments: [SCENARIO...]; each runs in a village of its own (tests/link/), the servers in its county.
+// transfers over emulated bad links: Terrace and nginx with CUBIC, and how terminals share one link
+// Arguments: [SCENARIO...]. Each scenario runs in an emulated village of its own (tests/link/). The
+// servers run in the county, at the other end of the link.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,14 +15,17 @@ const scenarios = {
     'lossy-256k': { profile: 'lossy-256k', run: (links) => transfers(links, 1 << 20, 3) },
     flapping: { profile: 'flapping', run: (links) => resumption(links, 4 << 20) },
     shared: { profile: 'shared-2m', run: sharing },
-    // For ab.mjs: Terrace alone.
+    // The scenarios for ab.mjs measure Terrace alone.
     'ab-2m': { profile: 'lossy-2m', run: (links) => oneTransfer(links, 1 << 20), ab: true },
     'ab-256k': { profile: 'lossy-256k', run: (links) => oneTransfer(links, 1 << 18), ab: true },
 };
 const COUNTY = '10.77.0.1', CAP_BPS = 2_000_000, TERMINALS = 8;
 const self = fileURLToPath(import.meta.url), here = path.dirname(self);
 
-/** A published lesson with at least one file of 5 MB, once for all scenarios; without real media a made one. */
+/**
+ * Makes a published lesson with at least one file of 5 MB. All scenarios use it. If there are no
+ * real media, the source is a generated video.
+ */
 async function makeData(data) {
     const video = media('lectures/sintel_with_14_chapters.mp4') ?? path.join(data, 'made.mp4');
     if (!video.startsWith('/') || video.endsWith('made.mp4'))
@@ -56,7 +60,7 @@ async function curl(args) {
     return { code: result.code, status, bytes, seconds };
 }
 
-/** The seconds that the first bytes of the file take. */
+/** Returns how many seconds the transfer of the first `bytes` bytes of the file takes. */
 async function timeTransfer(url, setup, bytes) {
     bytes = Math.min(bytes, setup.bytes);
     const got = await curl(['-r', `0-${bytes - 1}`, url + setup.file]);
@@ -65,7 +69,7 @@ async function timeTransfer(url, setup, bytes) {
     return got.seconds;
 }
 
-/** One transfer after the other, in turn. */
+/** Transfers the file from both servers alternately, one transfer at a time. */
 async function transfers(setup, bytes, rounds) {
     const { node, peer } = await servers(setup), times = { terrace: [], nginx: [] };
     for (let i = 0; i < rounds; i++) {
@@ -83,7 +87,10 @@ async function oneTransfer(setup, bytes) {
     return seconds;
 }
 
-/** Goes on where it broke off until all is there. */
+/**
+ * Transfers a file over a link that fails. After each failure the transfer resumes where it ended,
+ * until the file is complete.
+ */
 async function resumption(setup, bytes) {
     const { node, peer } = await servers(setup), file = path.join(tempDir(), 'file');
     bytes = Math.min(bytes, setup.bytes);
@@ -103,7 +110,10 @@ async function resumption(setup, bytes) {
     return { bytes, received, attempts, seconds: (Date.now() - began) / 1000, same };
 }
 
-/** Bytes that a terminal has of a file in a while; it asks again when it has all of it. */
+/**
+ * Returns how many bytes of a file a terminal receives in `seconds`. When it has the whole file, it
+ * requests it again.
+ */
 function terminal(n, url, seconds) {
     const child = spawn('curl', ['-s', '--interface', `10.77.0.${n + 2}`, '-m', String(seconds), '-o', '/dev/null', '-w', '%{size_download}', url]);
     return new Promise((resolve) => {

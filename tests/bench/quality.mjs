@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// how good each rung looks for its bits, beside the usual fixed ladder and a strong one, on lessons of different class
-// Arguments: [SECONDS of each lesson, 60] [VIDEO...]. Bits are those of the pictures on the wire, container included, since
-// sound is a matter of its own; likeness is to the source at the source's size and rate, held pictures included.
+// how good each rung looks for its bit rate, compared with a common fixed ladder and a strong
+// encode
+// Arguments: [SECONDS of each lesson, 60] [VIDEO...]. The lessons are of different kinds. The bit
+// rate is that of the video on the wire, with the container and without sound. Each encode is
+// compared with the source, at the size and the frame rate of the source. For that, pictures are
+// repeated where the encode has a lower frame rate.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -12,8 +15,9 @@ const seconds = Number(process.argv[2] ?? 60);
 const videos = lessons(process.argv.slice(3));
 assert.ok(videos.length, 'no VIDEO, and no real media: set TERRACE_MEDIA');
 
-// The default ladder, and three below it: its lowest rung alone often looks better than the peers' best. Beside them the
-// default ladder's rungs in AV1, where the planner makes some.
+// These are the rungs of the default ladder and three rungs below them. The lower ones are needed
+// because the lowest rung of the default ladder alone often looks better than the best rung of the
+// peers. Where the planner makes AV1 renditions, they are measured too.
 const ladder = [16, 24, 32, 48, 80, 130, 220, 400, 700];
 const fixed = [{ side: 180, kbps: 64 }, { side: 240, kbps: 110 }, { side: 360, kbps: 220 }, { side: 480, kbps: 450 }];
 
@@ -23,7 +27,7 @@ async function ffmpeg(args) {
     return result.stderr;
 }
 
-/** The part of the lesson that is looked at, losslessly, without sound. */
+/** Cuts the measured part from the lesson, without loss and without sound. */
 async function cut(video) {
     const file = path.join(tempDir(), 'part.mkv');
     await ffmpeg(['-i', video, '-t', String(seconds), '-an', '-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0', '-pix_fmt', 'yuv420p', file]);
@@ -34,7 +38,10 @@ async function cut(video) {
     return { file, width: stream.width, height: stream.height, fps: num / den > 61 ? 25 : num / den, length_s: Number(format.duration) };
 }
 
-/** SSIM in dB and PSNR of an encode, its pictures held and scaled to the source's. */
+/**
+ * Returns SSIM in dB and PSNR of an encode. Its pictures are first scaled to the size of the source
+ * and repeated to reach its frame rate.
+ */
 async function likeness(source, encode) {
     const stats = path.join(tempDir(), 'stats');
     const same = `fps=${source.fps},setpts=PTS-STARTPTS,settb=AVTB`;
@@ -64,7 +71,10 @@ async function peer(source, { side, kbps }, strong) {
     return { name: `${side}p`, kbps: folderBytes(out) * 8 / source.length_s / 1000, ...await likeness(source, `${out}/index.m3u8`) };
 }
 
-/** What a terminal fetches of a rendition: init and all segments. */
+/**
+ * Returns the number of bytes that a terminal fetches of a rendition: the init segment and all
+ * segments.
+ */
 async function wireBytes(playlist) {
     const names = (await (await fetch(playlist)).text()).match(/^[^#\s].*$|(?<=EXT-X-MAP:URI=")[^"]+/gm);
     let sum = 0;

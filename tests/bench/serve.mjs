@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// how fast segments and playlists are served, beside nginx: requests a second, latency, processor time, with TLS and without
-// Arguments: [ROUNDS, 3] [SECONDS of each measurement, 4]. wrk asks over 64 connections. It has one thread, and so have the
-// servers, which are measured in turn. All of it runs in a network namespace of its own, where both servers use Reno. BBR, which
-// a machine may have for nginx, moves work from the server to the kernel's timers. nginx can't choose another one than the
-// system's, and CUBIC may be denied to a namespace and takes more time for each acknowledgement.
+// how fast segments and playlists are served, compared with nginx, with and without TLS
+// Arguments: [ROUNDS, 3] [SECONDS of each measurement, 4]. The figures are requests per second,
+// latency and processor time. wrk sends requests over 64 connections. wrk and both servers have one
+// thread each. The servers are measured alternately.
+// Everything runs in a network namespace of its own, in which both servers use Reno. The machine's
+// default may be BBR, which moves work from the server to the timers of the kernel. nginx can't
+// choose another algorithm than the default. CUBIC may not be permitted in a namespace, and it
+// takes more time for each acknowledgement.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +17,7 @@ import { startNginx } from '../harness/peer.mjs';
 
 const CONNECTIONS = 64, AB_SECONDS = 2;
 
-/** Processor seconds of a process and its children so far. */
+/** Returns the processor time in seconds that a process and its children have used so far. */
 function cpuSeconds(pids) {
     let ticks = 0;
     for (const pid of pids) {
@@ -23,7 +26,11 @@ function cpuSeconds(pids) {
     }
     return ticks / 100;
 }
-/** Of the whole machine, wrk included: over loopback the kernel charges whoever happens to run for what it sends and takes. */
+/**
+ * Returns the processor time of the whole machine, including wrk. Over loopback, the kernel charges
+ * sending and receiving to the process that happens to run, so the time of a single process would
+ * be wrong.
+ */
 function machineSeconds() {
     const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8').split('\n')[0].trim().split(/\s+/).slice(1).map(Number);
     return (user + nice + system + irq + softirq) / 100;
@@ -45,11 +52,14 @@ const lecture = media('lectures/slides-webcam-720p25-5min.mp4');
 const makeVideo = (folder) => makeClip(path.join(folder, 'clip.mp4'), { seconds: 60, sound: false });
 const ingest = (video, folder) => terraceOk(['ingest', video, '--publish', '--wait', ...noAv1(), '--data', path.join(folder, 'data')]);
 
-/** Starts a node with one thread for the lesson in `folder`. */
+/** Starts a node with one thread, for the lesson in `folder`. */
 const startServer = (folder, args = []) =>
     startNode({ data: path.join(folder, 'data'), args: ['--loops', '1', '--congestion', 'system', ...args] });
 
-/** What is asked for: the lesson's segments nearest to 20 and 80 KB, and its longest playlist. */
+/**
+ * Finds the files to request: the segments whose sizes are nearest to 20 KB and 80 KB, and the
+ * longest playlist.
+ */
 async function findTargets(node) {
     const lesson = await show(node.data, 1), segments = [];
     for (const rendition of lesson.renditions.filter((one) => ['video', 'legacy'].includes(one.kind))) {
@@ -61,12 +71,12 @@ async function findTargets(node) {
     return { small: nearest(20_000), large: nearest(80_000), playlist: { path: `/v/1/${lesson.revision}/${lesson.renditions[0].name}/index.m3u8` } };
 }
 
-/** For ab.mjs: a lesson of a minute. */
+/** For ab.mjs: makes a lesson of one minute. */
 async function prepare(folder) {
     await ingest(lecture ? await firstMinute(lecture, folder) : makeVideo(folder), folder);
 }
 
-/** For ab.mjs: one build's figures without TLS. */
+/** For ab.mjs: measures one build without TLS. */
 async function measure(folder) {
     const node = await startServer(folder), { small, large, playlist } = await findTargets(node), figures = {};
     for (const [what, target, headers] of [['segment_20KB', small], ['segment_80KB', large], ['playlist', playlist, ['Accept-Encoding: gzip']]]) {
@@ -94,9 +104,10 @@ async function besideNginx() {
         if (one === playlist)
             writeFileSync(`${path.join(root, one.path)}.gz`, gzipSync(bytes, { level: 9 }));
     }
-    // The same answer from both, as wrk has to read it: players on other origins need the one line, caches the other.
+    // nginx sends these two header fields because Terrace sends them too, so wrk reads the same
+    // from both. Players on other origins need the first field, caches need the second.
     const headers = 'add_header Access-Control-Allow-Origin *; add_header Cache-Control "public, max-age=31536000, immutable";';
-    // Ports that are free now; nginx can't choose one and say so.
+    // nginx can't choose a free port and print it, so these ports are chosen here.
     const base = 20000 + process.pid % 20000;
     const nginx = await startNginx({ root, listen: `127.0.0.1:${base}`,
         extra: `listen 127.0.0.1:${base + 1} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3; ${headers}` });
@@ -107,7 +118,7 @@ async function besideNginx() {
         nginx: { http: nginx.url, https: `https://localhost:${base + 1}`, pids: () => childrenOf(nginx.pid) },
     };
 
-    /** Both servers in turn; the medians of each. */
+    /** Measures both servers alternately. Returns the medians of each. */
     async function compare(what, scheme, target, headers) {
         const got = { terrace: [], nginx: [] };
         for (let round = 0; round < rounds; round++)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// thousands of terminals, each paced to 64 kbit/s, on one machine: pace, memory and processor time, beside nginx with limit_rate
-// Arguments: [TERMINALS, 10000] [SECONDS, 20]. Runs in a network namespace of its own, whose loopback has
-// packets of 1500 bytes, and without the bursts that Linux allows where the round trip is under half a millisecond: villages are farther.
+// thousands of terminals on one machine, each paced to 64 kbit/s, compared with nginx and
+// limit_rate
+// Arguments: [TERMINALS, 10000] [SECONDS, 20]. The figures are pace, memory and processor time.
+// The benchmark runs in a network namespace of its own. Its loopback has packets of 1500 bytes. It
+// also lacks the bursts that Linux allows if the round trip is under half a millisecond, because
+// the round trip to a village is longer.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -17,7 +20,10 @@ const cpuSeconds = (pids) => pids.reduce((sum, pid) => sum + (Number(stat(pid)[1
 const rssBytes = (pids) => pids.reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) * 1024, 0);
 const childrenOf = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean).map(Number);
 
-/** Opens all terminals, lets them begin, then counts what each gets for a while. */
+/**
+ * Opens all terminals and lets them start. Then counts for some seconds how many bytes each one
+ * receives.
+ */
 async function watch(port, target, pids) {
     const received = new Float64Array(terminals), sockets = [];
     for (let n = 0; n < terminals; n++) {
@@ -41,7 +47,7 @@ async function watch(port, target, pids) {
 
 async function inside() {
     const dir = tempDir(), root = path.join(dir, 'root'), data = path.join(dir, 'data');
-    // Enough for the warm-up and the measurement, and not much more.
+    // The clip lasts for the warm-up and the measurement, and not much longer.
     await terraceOk(['ingest', makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false, extra: ['-vf', 'noise=alls=30:allf=t'] }), '--publish', '--wait', ...withLadder([4000]), '--data', data]);
     const lesson = await show(data, 1), folder = `/v/1/${lesson.revision}/${lesson.renditions[0].name}`;
     const node = await startNode({ data, args: ['--loops', '1', '--max-connections', String(terminals + 100)] });
@@ -49,7 +55,7 @@ async function inside() {
     const stated = await session.request('/api/technician/sites', { method: 'POST', body: JSON.stringify({ name: 'all', ranges: '127.0.0.0/8', terminal_cap_bps: CAP_BPS }) });
     if (stated.status !== 200)
         throw new Error(await stated.text());
-    // The largest segment: it must last longer than this does.
+    // Request the largest segment, because its transfer must last longer than the measurement.
     const names = (await (await fetch(`${node.url}${folder}/index.m3u8`)).text()).split('\n').filter((line) => line && !line.startsWith('#'));
     const sizes = await Promise.all(names.map(async (name) => Number((await fetch(`${node.url}${folder}/${name}`, { method: 'HEAD' })).headers.get('content-length'))));
     const size = Math.max(...sizes), file = `${folder}/${names[sizes.indexOf(size)]}`;

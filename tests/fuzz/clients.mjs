@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A crowd at a node, as villages and strangers are: players, downloads, uploads, slow readers, half requests, rubbish, sudden ends.
+// A crowd of random clients for a node: players, downloads, uploads, slow readers, incomplete
+// requests, random bytes and connections that end suddenly.
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 
-/** xorshift32: the same seed makes the same choices, though not the same interleaving. */
+/**
+ * A random number generator (xorshift32). The same seed gives the same choices of each client, but
+ * the interleaving of the clients differs between runs.
+ */
 function makeRandom(seed) {
     let state = seed * 2654435761 >>> 0 || 1;
     const draw = () => {
@@ -27,7 +31,10 @@ class Client {
         this.agents = [new http.Agent({ keepAlive: true }), new https.Agent({ keepAlive: true, rejectUnauthorized: false })];
     }
 
-    /** Like fetch(), over connections that live as long as the agents, with TLS or without: {status, headers, body}. */
+    /**
+     * Sends a request like fetch(), with or without TLS. The connections are kept open by the
+     * agents. Returns {status, headers, body}.
+     */
     ask(path, { method = 'GET', headers = {}, body, secure = this.random.chance(0.5) } = {}) {
         const agent = this.agents[Number(secure)], port = secure ? this.node.tlsPort : this.node.port;
         return new Promise((resolve, reject) => {
@@ -49,7 +56,7 @@ class Client {
         return answer;
     }
 
-    /** A bare connection. What becomes of it is not asked. */
+    /** Opens a connection without a request. Errors on it are ignored. */
     connect() {
         const secure = this.random.chance(0.5), where = { port: secure ? this.node.tlsPort : this.node.port, host: '127.0.0.1' };
         const socket = secure ? tls.connect({ ...where, rejectUnauthorized: false }) : net.connect(where);
@@ -57,7 +64,10 @@ class Client {
         return socket;
     }
 
-    /** Closed, reset, or left to the other side for a while. */
+    /**
+     * Ends a connection after up to 200 ms, in one of three ways at random: by FIN, by a reset, or
+     * by destroying the socket.
+     */
     async leave(socket) {
         await sleep(this.random.below(200));
         if (this.random.chance(0.3))
@@ -155,8 +165,9 @@ const kinds = {
 };
 
 /**
- * Lets `count` clients loose on a node with TLS, until it is time (going() is false). `lesson` is its multivariant playlist,
- * `file` a rendition of it as one file, `session` an admin's. {asked: {kind: times}, errors: what should not have been}
+ * Runs `count` clients against a node with TLS, until going() returns false. `lesson` is the
+ * multivariant playlist, `file` is a rendition as one MP4 file, `session` is the session of an
+ * admin. Returns {asked: {kind: times}, errors: descriptions of wrong behaviour of the node}.
  */
 export async function runClients({ node, lesson, file, session, count, seed = 1, going }) {
     const asked = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, 0])), errors = [];
@@ -168,7 +179,7 @@ export async function runClients({ node, lesson, file, session, count, seed = 1,
             await kinds[kind](client).catch((error) => errors.push(`${kind}: ${error.message}`));
             asked[kind]++;
             if (client.random.chance(0.1))
-                client.close(); // and begin anew
+                client.close(); // the next request opens new connections
         }
         client.close();
     }));

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where fuzzing of whole connections begins: the requests of the conformance table, and some connections as peers have them.
-// Arguments: the folder that gets a file each.
+// Writes the initial corpus for fuzzing whole connections (fuzz_h1.c): the requests of the
+// conformance table, and some connections as real clients make them.
+// Arguments: the folder for the seeds. Each seed becomes a file in it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { table } from '../node/http_conformance_table.mjs';
 
 const folder = process.argv[2];
-// The file of h1_routes.c.
+// The file that h1_routes.c serves.
 const media = { path: '/v/1/1/a24/0.m4s', bytes: 50_000, etag: '"tag"', modified: 'Thu, 01 Jan 2026 00:00:00 GMT' };
 const HOST = 'Host: h\r\n';
-// What else happens, as fuzz_h1.c numbers it.
+// The events between the bytes of a connection, with the numbers that fuzz_h1.c gives them.
 const [cut, work, read, halfClose, leave, wait, drain] = '0123456'.split('').map((n) => `\xff${n}`);
 
 const get = (target, fields = '', method = 'GET') => `${method} ${target} HTTP/1.1\r\n${HOST}${fields}\r\n`;

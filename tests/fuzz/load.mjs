@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// node load.mjs SECONDS [SEED]: a node under a crowd of random clients (clients.mjs), with an eye on what it holds: descriptors,
-// memory, connections. Fails if a client was treated badly, if descriptors don't come back to what they were, if memory grows in
-// the second half, or if a sanitizer said something. Runs in a network namespace of its own, whose loopback has packets of 1500
-// bytes: with the usual 64 KiB, one packet at a low pace lasts a minute.
+// node load.mjs SECONDS [SEED]: runs a crowd of random clients (clients.mjs) against a node and
+// watches its descriptors, memory and connections.
+// It fails if a client got a wrong answer, if descriptors stay open at the end, if memory grows in
+// the second half, or if a sanitizer reports an error.
+// It runs in a network namespace of its own, in which packets on loopback have 1500 bytes. With the
+// usual 64 KiB, a single packet would last a minute at a low pace.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -16,14 +18,15 @@ if (!process.env.TERRACE_INSIDE) {
 }
 const seconds = Number(process.argv[2]), seed = Number(process.argv[3] ?? 1);
 const CLIENTS = 60, SAMPLE_MS = 10_000, RELOAD_MS = 7000, MOST_GROWTH = 4e6;
-// Instrumented memory tells nothing of the node's own.
+// A sanitizer adds memory of its own, so the memory of an instrumented node is not checked.
 const instrumented = Boolean(process.env.TERRACE_INSTRUMENTED);
 
 const dir = tempDir(), certificate = path.join(dir, 'cert.pem'), key = path.join(dir, 'key.pem');
 execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30', '-subj', '/CN=localhost',
     '-keyout', key, '-out', certificate], { stdio: 'ignore' });
 const node = await startNode({ data: await lectureData(), args: ['--loops', '3', '--tls-listen', '127.0.0.1:0', '--tls-certificate', certificate, '--tls-key', key],
-    // TSan wants its shadow memory where newer kernels may put something else.
+    // TSan needs fixed addresses for its shadow memory. Without `setarch -R`, newer kernels may put
+    // other memory there.
     under: instrumented ? ['setarch', '-R'] : [] });
 const session = await addUserAndLogin(node), lesson = await show(node.data, 1);
 const rendition = lesson.renditions.find(({ kind }) => kind === 'video').name;
@@ -33,7 +36,7 @@ function sample() {
     return { at_s: (Date.now() - began) / 1000, descriptors: links.length, connections: links.filter((link) => link.startsWith('socket:')).length, rss: node.rssBytes() };
 }
 
-/** Bytes a second, by least squares. */
+/** The growth in bytes per second, by least squares. */
 function slope(samples) {
     const mean = (of) => samples.reduce((sum, one) => sum + of(one), 0) / samples.length;
     const t = mean((one) => one.at_s), rss = mean((one) => one.rss);
@@ -63,7 +66,7 @@ console.log(Object.entries(asked).map(([kind, times]) => `${kind} ${times}`).joi
 errors.forEach((error) => faults.add(`client: ${error}`));
 
 if (alive) {
-    // Open files are let go of when nobody has asked for them in a while.
+    // The node closes a cached file only when nobody has requested it for some time.
     await until(() => sample().descriptors <= before.descriptors, '', 180_000)
         .catch(() => faults.add(`${sample().descriptors} descriptors are left, of ${before.descriptors} at first`));
     print(sample());

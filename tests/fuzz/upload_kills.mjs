@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// node upload_kills.mjs COUNT: kill -9 of the node around the last byte of an upload, from 30 ms before it to 150 ms after it, at
-// random moments and at chosen ones. After each kill the node starts again, and the client behaves as tus-js-client does: it asks
-// with HEAD how far the upload is and sends what is missing; if nothing is missing, or if it had its answer, it forgets the file.
-// Every other client whose bytes are all there does not come back at all. Each upload must then be one lesson with the right bytes.
+// node upload_kills.mjs COUNT: kills the node with kill -9 around the last byte of an upload, from
+// 30 ms before it to 150 ms after it. Some moments are random and some are chosen.
+// After each kill the node starts again, and the client behaves like tus-js-client. It asks with
+// HEAD how many bytes the node has, and sends the rest. If nothing is missing, or if the client
+// already has its answer, it forgets the file. If all bytes had arrived, every other client does
+// not come back at all.
+// Each upload must then be exactly one lesson with the right bytes.
 import { readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -15,7 +18,10 @@ const MIN_MS = -30, MAX_MS = 150;
 const dir = tempDir(), data = path.join(dir, 'data');
 const clip = readFileSync(makeClip(path.join(dir, 'clip.mp4'), { seconds: 1, size: '64x64', rate: 5 }));
 
-/** The clip with a `free` box of random bytes behind it: media that plays, with bytes of its own. */
+/**
+ * Makes a file that plays and has content of its own: the clip, followed by a `free` box of random
+ * bytes.
+ */
 function makeUpload(number) {
     const filling = randomBytes(number % 3 === 0 ? 12 << 20 : randomInt(1000, 4 << 20)), header = Buffer.alloc(8);
     header.writeUInt32BE(header.length + filling.length);
@@ -40,7 +46,7 @@ async function create({ title, bytes }) {
     return response.headers.get('location');
 }
 
-/** Begins a PATCH that has all bytes but the last; resolves when they are on the disk. */
+/** Begins a PATCH and sends all bytes except the last. Resolves when they are on the disk. */
 async function sendAllButOne(where, bytes) {
     const request = http.request(node.url + where, { method: 'PATCH', agent: false, headers: { ...fields, 'Upload-Offset': '0',
         'Content-Type': 'application/offset+octet-stream', 'Content-Length': bytes.length } });
@@ -55,7 +61,10 @@ async function sendAllButOne(where, bytes) {
 
 const kill = () => process.kill(node.pid, 'SIGKILL');
 
-/** Kills at a moment that is counted from the last byte, in ms. Returns a name for it. */
+/**
+ * Kills the node `ms` milliseconds after the last byte is sent, or before it if `ms` is negative.
+ * Returns a name for the moment.
+ */
 async function killAfter(ms, finish) {
     if (ms < 0) {
         await sleep(randomInt(1, 5));
@@ -70,7 +79,10 @@ async function killAfter(ms, finish) {
     return 'after it';
 }
 
-/** Kills when the last byte is on the disk, or a little later. */
+/**
+ * Kills the node `ms` milliseconds after the last byte is on the disk. Returns a name for the
+ * moment.
+ */
 async function killWhenWritten(ms, where, length, finish) {
     finish();
     while (sizeOf(where) < length)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the benchmarks share: timed commands, medians, tables.
+// Shared parts of the benchmarks: timed commands, medians, tables.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { media, run, tempDir } from './terrace.mjs';
 
-/** Runs a command to its end: {wall_s, cpu_s, peak_bytes} with its children's; throws if it fails. */
+/**
+ * Runs a command to its end. Returns {wall_s, cpu_s, peak_bytes}, which include its children.
+ * Throws if it fails.
+ */
 export async function timed(program, args, options) {
     const report = path.join(tempDir(), 'time');
     const result = await run('/usr/bin/time', ['-f', '%e %U %S %M', '-o', report, program, ...args], options);
@@ -16,7 +19,10 @@ export async function timed(program, args, options) {
     return { wall_s: wall, cpu_s: user + system, peak_bytes: peakKib * 1024 };
 }
 
-/** The videos that were named, else real lessons of different class; none where there are no real media. */
+/**
+ * Returns the videos that were named. If none was named, returns real lessons of different kinds,
+ * or an empty list if there are no real media.
+ */
 export const lessons = (named) => (named.length ? named : ['slides-webcam-720p25-5min.mp4', 'gnome-windows-and-workspaces.webm',
     'act-perspective-video.mp4', 'webcam-signer-640x480.mkv', 'intel-one-by-one-person-detection.mp4', 'sintel_with_14_chapters.mp4']
     .map((name) => media(`lectures/${name}`)).filter(Boolean));
@@ -28,7 +34,7 @@ export async function firstMinute(video, folder) {
     return file;
 }
 
-/** The value below which this share of the values lies; between two of them it is interpolated. */
+/** Returns the quantile of the values for a share from 0 to 1, interpolated between two values. */
 export function quantile(values, share) {
     const sorted = [...values].sort((a, b) => a - b), at = share * (sorted.length - 1), below = Math.floor(at);
     return sorted[below] + (at - below) * (sorted[Math.ceil(at)] - sorted[below]);
@@ -37,9 +43,11 @@ export function quantile(values, share) {
 export const median = (values) => quantile(values, 0.5);
 
 /**
- * Runs the step that tests/bench/ab.mjs asks for on the command line, and prints its result as the last line. Returns false
- * if there is no such step: then the benchmark measures Terrace beside its peer.
- * prepare(folder, ...args) makes what both builds are measured with; measure(folder, ...args) returns one build's figures.
+ * Runs the step that tests/bench/ab.mjs requests on the command line, and prints its result as the
+ * last line. Returns false if the command line has no such step; the benchmark then compares
+ * Terrace with its peer.
+ * prepare(folder, ...args) makes the data that both builds are measured with. measure(folder,
+ * ...args) returns the figures of one build.
  */
 export async function runStep({ prepare, measure }) {
     const [step, folder, ...args] = process.argv.slice(2), steps = { '--prepare': prepare, '--measure': measure };
@@ -49,7 +57,7 @@ export async function runStep({ prepare, measure }) {
     return true;
 }
 
-/** Prints rows of cells under a head, numbers to the right. */
+/** Prints a table with a head. Numbers are aligned to the right. */
 export function table(head, rows) {
     const text = [head, ...rows].map((row) => row.map(String));
     const widths = head.map((_, i) => Math.max(...text.map((row) => row[i].length)));
@@ -57,14 +65,17 @@ export function table(head, rows) {
         console.log(row.map((cell, i) => (i ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  '));
 }
 
-/** The closing lines that other programs read. */
+/** Prints a closing line in a form that other programs read. */
 export const ratio = (name, value) => console.log(`ratio ${name} ${value.toFixed(3)}`);
 
 /**
- * Bjontegaard's rate: by how much fewer bits (negative) `ours` needs than `theirs` at the same quality, the mean over the
- * qualities that theirs reaches and ours does; log rate over quality, piecewise linear. Below its worst point ours is
- * taken to need that point's bits, which is more than it would: a bound from above where ours begins better than theirs
- * ends. NaN if theirs begins better than ours ends.
+ * Returns Bjontegaard's rate: the difference in bits that `ours` needs compared with `theirs` at
+ * the same quality. It is negative if ours needs fewer bits. It is the mean of the logarithm of the
+ * rate, piecewise linear over the quality, over the qualities that theirs reaches and ours reaches
+ * too.
+ * For a quality below the worst point of ours, ours is counted with the bits of that point. This is
+ * more than it would need, so the result is an upper bound. Returns NaN if the worst point of
+ * theirs is better than the best point of ours.
  */
 export function bdRate(ours, theirs, quality) {
     const line = (points) => {
@@ -91,7 +102,10 @@ export function bdRate(ours, theirs, quality) {
     return low < high ? Math.exp(sum / steps) - 1 : NaN;
 }
 
-/** Runs `inside` in a network namespace of its own, once the shell has done `setup` there: by starting the script `url` anew. */
+/**
+ * Runs `inside` in a network namespace of its own: the script `url` is started again there, after
+ * the shell has run `setup`.
+ */
 export async function inNamespace(url, setup, inside) {
     if (process.env.TERRACE_INSIDE)
         return inside();

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Makes files that mean no good: small clips of many formats, and what a bad disk, a broken line or an attacker
-// makes of them. The same seed gives the same files.
+// Makes damaged and malicious files. It starts from small clips of many formats and changes them as
+// a failing disk, a broken connection or an attacker would. The same seed gives the same files.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Random numbers that a seed decides (mulberry32): next(n) is a whole number below n. */
+/**
+ * A seeded random number generator (mulberry32). next(n) returns a whole number from 0 to n - 1.
+ */
 export function random(seed) {
     return (below) => {
         seed = (seed + 0x6d2b79f5) | 0;
@@ -15,7 +17,7 @@ export function random(seed) {
     };
 }
 
-/** Runs ffmpeg; picture and sound of `seconds` come first unless inputs are given. */
+/** Runs ffmpeg to make a file. The default inputs are two seconds of video and sound. */
 export function ffmpeg(file, args, inputs = sources(2)) {
     const made = spawnSync('ffmpeg', ['-v', 'error', '-y', ...inputs, ...args, file]);
     if (made.status !== 0)
@@ -44,12 +46,15 @@ const formats = {
     'sound.mp3': ['-vn', '-c:a', 'libmp3lame', '-b:a', '32k'],
 };
 
-/** Clips of two seconds, small enough to make hundreds of variants: {name: bytes}. */
+/**
+ * Makes clips of two seconds. They are small, because hundreds of variants are made from them.
+ * Returns {name: bytes}.
+ */
 export function makeClips(dir, names = Object.keys(formats)) {
     return Object.fromEntries(names.map((name) => [name, readFileSync(ffmpeg(path.join(dir, name), formats[name]))]));
 }
 
-/** Some bits turned over. */
+/** Inverts `count` random bits. */
 export function flipped(bytes, next, count) {
     const out = Buffer.from(bytes);
     for (let i = 0; i < count; i++)
@@ -57,7 +62,7 @@ export function flipped(bytes, next, count) {
     return out;
 }
 
-/** A stretch of it replaced: by zeros, by ones, by noise, or by another stretch. */
+/** Overwrites a random part of the file with zeros, ones, noise, or a copy of another part. */
 export function overwritten(bytes, next) {
     const out = Buffer.from(bytes), at = next(out.length), end = Math.min(out.length, at + 1 + next(512));
     const kind = next(4), from = next(out.length);
@@ -70,7 +75,7 @@ export function overwritten(bytes, next) {
 
 const parents = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'edts', 'dinf', 'udta', 'mvex', 'moof', 'traf', 'mfra']);
 
-/** The file as a tree: {type, body} or {type, inside: [...]}. */
+/** Parses the file into a tree of boxes: {type, body} or {type, inside: [...]}. */
 export function parseBoxes(bytes) {
     const found = [];
     for (let at = 0; at + 8 <= bytes.length;) {
@@ -82,7 +87,10 @@ export function parseBoxes(bytes) {
     return found;
 }
 
-/** The tree as bytes; a box with `size` claims that one. */
+/**
+ * Writes the tree as bytes. If a box has `size`, that size is written to its header instead of the
+ * true one.
+ */
 export function writeBoxes(boxes) {
     return Buffer.concat(boxes.map((box) => {
         const body = box.inside ? writeBoxes(box.inside) : box.body;
@@ -95,15 +103,19 @@ export function writeBoxes(boxes) {
 
 const extremes = [0, 1, 2, 0x7f, 0xff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
-/** Every list of boxes in the tree, so that one can be changed in place. */
+/** Returns every list of boxes in the tree. A caller can change the lists in place. */
 function allLists(boxes) {
     return [boxes, ...boxes.filter((box) => box.inside).flatMap((box) => allLists(box.inside))];
 }
 
-/** One box lost, doubled, swapped with another, of another size, of another type, or with a number in it that is out of bounds. */
+/**
+ * Damages one box: removes it, doubles it, swaps it with another one, changes its size or its type,
+ * or writes an extreme number into it.
+ */
 export function boxesChanged(bytes, next) {
     const boxes = parseBoxes(bytes);
-    // Not the file itself as a rule: what is inside has more to break.
+    // Usually choose a list inside another box rather than the top level, because the inner boxes
+    // have more that can break.
     const lists = allLists(boxes).filter((list) => list.length > 0);
     const list = lists[next(lists.length)], i = next(list.length), box = list[i];
     switch (next(6)) {
@@ -131,7 +143,7 @@ export function boxesChanged(bytes, next) {
             list[i] = { ...box, body };
         }
     }
-    // A box swapped with one that holds it would be without end.
+    // If a box is swapped with a box that contains it, the tree is endless.
     try {
         return writeBoxes(boxes);
     } catch {
@@ -139,7 +151,10 @@ export function boxesChanged(bytes, next) {
     }
 }
 
-/** A PNG of one colour: 0.4 MB for 12,000 by 12,000 (FFmpeg doesn't look at the checksums). */
+/**
+ * Makes a PNG of one colour. 12,000 by 12,000 pixels take 0.4 MB. The checksums are wrong, but
+ * FFmpeg does not check them.
+ */
 export function png(width, height, deflated) {
     const chunk = (type, body) => {
         const out = Buffer.alloc(body.length + 12);
@@ -154,6 +169,9 @@ export function png(width, height, deflated) {
     return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', deflated), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** Every plain reason that a file of a stranger's may be refused for; "internal" and "worker_crashed" are none. */
+/**
+ * The plain reasons for which a file from a stranger may be refused. "internal" and
+ * "worker_crashed" are not among them.
+ */
 export const plainReasons = new Set(['empty_file', 'not_media', 'playlist', 'picture', 'subtitles_only', 'cut_short', 'damaged', 'no_streams',
     'unknown_codec', 'encrypted', 'too_short', 'too_long', 'too_large_picture', 'too_many_streams', 'out_of_memory']);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// node lecture.mjs DATA: makes the lesson that several tests look at, once for all of them.
+// node lecture.mjs DATA: makes the lesson that several tests use, so that it is encoded only once.
 import { rmSync } from 'node:fs';
 import { ingestLecture } from './terrace.mjs';
 

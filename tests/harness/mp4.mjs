@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads the boxes of ISO BMFF segments (ISO/IEC 14496-12), as far as the tests look at them.
+// Reads the boxes of ISO BMFF segments (ISO/IEC 14496-12) that the tests need.
 
-/** The boxes directly inside buffer[start, end). */
+/** Returns the boxes that lie directly inside buffer[start, end). */
 export function boxes(buffer, start = 0, end = buffer.length) {
     const found = [];
     for (let at = start; at < end;) {
@@ -21,7 +21,7 @@ export function boxes(buffer, start = 0, end = buffer.length) {
     return found;
 }
 
-/** The first box along a path such as "moof/traf/tfdt"; undefined if there is none. */
+/** Returns the first box along a path such as "moof/traf/tfdt", or undefined if there is none. */
 export function box(buffer, route, within = { body: 0, end: buffer.length }) {
     let parent = within;
     for (const type of route.split('/')) {
@@ -32,25 +32,28 @@ export function box(buffer, route, within = { body: 0, end: buffer.length }) {
     return parent;
 }
 
-/** The track's timescale, from an init segment. */
+/** Returns the timescale of the track, from an init segment. */
 export function timescale(init) {
     const mdhd = box(init, 'moov/trak/mdia/mdhd');
     return init.readUInt32BE(mdhd.body + (init[mdhd.body] === 1 ? 20 : 12));
 }
 
-/** NAL length size, from an init segment's avcC. */
+/** Returns the size of the NAL length field, from the avcC box of an init segment. */
 export function nalLengthBytes(init) {
     const at = init.indexOf('avcC', 0, 'latin1');
     return (init[at + 4 + 4] & 3) + 1;
 }
 
-/** Default sample duration and size, from trex. */
+/** Returns the default duration and size of a sample, from the trex box. */
 function trex(init) {
     const b = box(init, 'moov/mvex/trex');
     return { duration: init.readUInt32BE(b.body + 12), size: init.readUInt32BE(b.body + 16) };
 }
 
-/** A segment's fragments: [{tfdt, samples: [{duration, size, cts, at}]}]; `at` is the sample's place in the segment. */
+/**
+ * Returns the fragments of a segment: [{tfdt, samples: [{duration, size, cts, at}]}]. `at` is the
+ * offset of the sample in the segment.
+ */
 export function fragments(init, segment) {
     const defaults = trex(init);
     return boxes(segment).filter((b) => b.type === 'moof').map((moof) => {
@@ -96,19 +99,25 @@ function readTrun(segment, moof, trun, base, samples) {
     }
 }
 
-/** Whether the sample at `at` begins with a keyframe that can be decoded by itself, in whichever codec the init segment says. */
+/**
+ * Returns true if the sample begins with a keyframe that can be decoded on its own. The init
+ * segment determines the codec.
+ */
 export function beginsWithKeyframe(init, bytes, sample) {
     return init.includes('av1C', 0, 'latin1') ? beginsWithAv1Keyframe(bytes, sample.at)
         : nalTypes(bytes, sample, nalLengthBytes(init)).find((type) => type >= 1 && type <= 5) === 5;
 }
 
-/** A sequence header, then a frame that is a key frame; there is no temporal delimiter (AV1 Codec ISO Media File Format Binding, 2.4). */
+/**
+ * Returns true if the sample is a sequence header followed by a key frame. A temporal delimiter
+ * must not come first (AV1 Codec ISO Media File Format Binding, 2.4).
+ */
 function beginsWithAv1Keyframe(bytes, at) {
     const header = obu(bytes, at), frame = obu(bytes, header.end);
     return header.type === 1 && frame.type === 6 && (bytes[frame.body] >> 5 & 3) === 0;
 }
 
-/** An OBU that says its size (AV1 specification, 5.3). */
+/** Reads an OBU that has a size field (AV1 specification, 5.3). */
 function obu(bytes, at) {
     const type = bytes[at] >> 3 & 15;
     let size = 0, shift = 0, body = at + (bytes[at] & 4 ? 2 : 1);
@@ -119,7 +128,7 @@ function obu(bytes, at) {
     return { type, body, end: body + size };
 }
 
-/** H.264 NAL types of a sample. */
+/** Returns the H.264 NAL types of a sample. */
 export function nalTypes(segment, sample, lengthBytes) {
     const types = [];
     for (let at = sample.at; at < sample.at + sample.size;) {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// nginx, the peer that the data plane is measured against.
+// Starts nginx. The benchmarks compare Terrace with it.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tempDir } from './terrace.mjs';
 
 /**
- * Starts nginx on an address, serving the files in `root`; under: a program that runs it, and its arguments. The usual
- * settings of who serves files fast: sendfile, tcp_nopush, cached descriptors, no access log. shared: each worker has a
- * socket of its own; extra: more lines of the server's block, such as limit_rate.
+ * Starts nginx on an address, for the files in `root`. Its settings are the usual ones for fast
+ * file serving: sendfile, tcp_nopush, cached descriptors, no access log.
+ * under: a program that runs nginx, and its arguments. shared: each worker has a listening socket
+ * of its own. extra: more lines for the server block, such as limit_rate.
  */
 export async function startNginx({ root, listen, workers = 1, shared = true, under = [], extra = '' }) {
     const dir = tempDir(), config = path.join(dir, 'nginx.conf');

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How much of speech can be understood: STOI (Taal, Hendriks, Heusdens, Jensen 2011), 0 to 1. It compares the courses of
-// the level in third-octave bands over 0.4 s, the unit that carries syllables, and agrees with listening tests on
-// processed speech. `rate` and `bands` widen it: 10 kHz and 15 bands (150 Hz to 4.3 kHz) as published; 20 kHz and 18
-// bands (to 8.6 kHz) take the sibilants in, which Chinese needs (s, sh, x; c, ch, q).
+// Computes STOI, a measure of how much of speech can be understood, from 0 to 1 (Taal, Hendriks,
+// Heusdens, Jensen 2011). It compares how the level in third-octave bands changes over 0.4 s, which
+// is about the length of a syllable. It agrees with listening tests on processed speech.
+// `rate` and `bands` set the range. 10 kHz and 15 bands (150 Hz to 4.3 kHz) are the published
+// values. 20 kHz and 18 bands (to 8.6 kHz) include the sibilants, which Chinese needs (s, sh, x; c,
+// ch, q).
 
 /** In-place radix-2 FFT. */
 function fft(re, im) {
@@ -34,7 +36,10 @@ const energy = (samples, from, length) => {
     return sum;
 };
 
-/** Starts of the frames within 40 dB of the loudest: what is not silence. */
+/**
+ * Returns the starts of the frames that are within 40 dB of the loudest frame. Quieter frames are
+ * silence.
+ */
 function audibleFrames(samples, length, hop) {
     const starts = [];
     for (let at = 0; at + length <= samples.length; at += hop) starts.push(at);
@@ -43,7 +48,7 @@ function audibleFrames(samples, length, hop) {
     return starts.filter((_, i) => energies[i] > least);
 }
 
-/** Band amplitudes of each frame: [band][frame]. */
+/** Returns the amplitude of each band in each frame: [band][frame]. */
 function bandCourses(samples, starts, length, rate, bands) {
     const size = length * 2, courses = Array.from({ length: bands }, () => []);
     const edges = Array.from({ length: bands }, (_, b) => [150 * 2 ** (b / 3 - 1 / 6), 150 * 2 ** (b / 3 + 1 / 6)]
@@ -64,7 +69,10 @@ function bandCourses(samples, starts, length, rate, bands) {
 
 const norm = (list) => Math.sqrt(list.reduce((sum, v) => sum + v * v, 0));
 
-/** Correlation of one band's course over a stretch, after levelling and clipping at -15 dB of distortion. */
+/**
+ * Correlates the levels of one band over some frames. Before that, `coded` is scaled to the energy
+ * of `clean` and clipped at a distortion of -15 dB.
+ */
 function agreement(clean, coded) {
     const scale = norm(clean) / (norm(coded) || 1e-20), most = 1 + 10 ** (15 / 20);
     const clipped = coded.map((v, i) => Math.min(v * scale, clean[i] * most));
@@ -73,7 +81,10 @@ function agreement(clean, coded) {
     return size > 0 ? x.reduce((sum, v, i) => sum + v * y[i], 0) / size : 0;
 }
 
-/** By how many samples `coded` is late, up to `most`: the highest cross-correlation over ten seconds. */
+/**
+ * Returns by how many samples `coded` is late, up to `most`. This is the maximum of the
+ * cross-correlation over ten seconds.
+ */
 function lateness(clean, coded, most) {
     const from = Math.floor(clean.length / 3), length = Math.min(10 * most, clean.length - from - most, coded.length - from - most);
     let best = 0, highest = -Infinity;
@@ -85,7 +96,10 @@ function lateness(clean, coded, most) {
     return best;
 }
 
-/** Rows, each a stretch of a band's course, without their mean and of length 1; then so of their columns (ESTOI, eq. 3-5). */
+/**
+ * Normalises rows, then columns, to mean 0 and length 1 (ESTOI, eq. 3-5). Each row holds the levels
+ * of one band over some frames.
+ */
 function normalise(rows) {
     const flat = (list) => {
         const mean = list.reduce((a, b) => a + b, 0) / list.length, centred = list.map((v) => v - mean);
@@ -96,13 +110,16 @@ function normalise(rows) {
     return levelled[0].map((_, frame) => flat(levelled.map((row) => row[frame])));
 }
 
-/** Correlation of the stretch's spectra, frame by frame. */
+/** Correlates the spectra of both signals frame by frame. */
 function spectralAgreement(clean, coded) {
     const x = normalise(clean), y = normalise(coded);
     return x.reduce((sum, frame, t) => sum + frame.reduce((dot, v, band) => dot + v * y[t][band], 0), 0) / x.length;
 }
 
-/** {stoi, estoi}; ESTOI (Jensen, Taal 2016) also hears what smears one band into another. */
+/**
+ * Returns {stoi, estoi}. ESTOI (Jensen, Taal 2016) also detects sound that leaks from one band into
+ * another.
+ */
 export function intelligibility(clean, coded, { rate = 10000, bands = 15 } = {}) {
     const shift = lateness(clean, coded, rate / 20);
     const aligned = clean.map((_, i) => coded[i + shift] ?? 0);

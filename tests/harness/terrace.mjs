@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Drives the real programs: starts nodes, runs the command line, logs in, finds media. For node:test files.
+// Runs the real programs for node:test files: starts nodes, runs commands, logs in, finds media.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -9,11 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 const repo = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** Where the programs lie: $TERRACE_BIN (set by ctest), else the asan build. */
+/** The folder of the programs: $TERRACE_BIN, which ctest sets, or else the asan build. */
 export const binDir = process.env.TERRACE_BIN ?? path.join(repo, 'build/asan');
 export const terraceBin = path.join(binDir, 'terrace');
 
-/** A real media file below $TERRACE_MEDIA or ../shared/media; null where there is none. */
+/**
+ * Returns the path of a real media file below $TERRACE_MEDIA or ../shared/media, or null if the
+ * file is not there.
+ */
 export function media(relative) {
     const root = process.env.TERRACE_MEDIA ?? path.resolve(repo, '../shared/media');
     const file = path.join(root, relative);
@@ -23,7 +26,7 @@ export function media(relative) {
 const tempDirs = [];
 process.on('exit', () => { for (const dir of tempDirs) rmSync(dir, { recursive: true, force: true }); });
 
-/** A fresh folder that is removed when the test process ends. */
+/** Makes a new folder that is removed when the test process ends. */
 export function tempDir() {
     tempDirs.push(mkdtempSync(path.join(tmpdir(), 'terrace-test-')));
     return tempDirs.at(-1);
@@ -35,16 +38,27 @@ function configured(...lines) {
     return ['--config', config];
 }
 
-/** For ingest and serve: these rungs, in kbit/s, and none in AV1. */
+/**
+ * Options for ingest and serve: a ladder with these rungs in kbit/s, without AV1 unless `av1` is
+ * set.
+ */
 export const withLadder = (caps, { av1 = false } = {}) => configured(`ladder = ${caps.join(',')}`, `av1 = ${av1 ? 'yes' : 'no'}`);
 
-/** For ingest and serve: one rung will do, where lessons are not what is looked at. Encoding takes most of the tests' time. */
+/**
+ * Options for ingest and serve: a single rung, for tests that do not examine the lessons. Encoding
+ * takes most of the time of the tests.
+ */
 export const oneRung = () => withLadder([130]);
 
-/** For ingest and serve: slides are not made in AV1, which takes as long as all else of them. */
+/**
+ * Options for ingest and serve: no AV1 renditions. For slides, they would take as long as all other
+ * renditions together.
+ */
 export const noAv1 = () => configured('av1 = no');
 
-/** Runs a program to its end without blocking this process: {code, signal, stdout, stderr}. */
+/**
+ * Runs a program to its end without blocking this process. Returns {code, signal, stdout, stderr}.
+ */
 export function run(program, args, { input, env, cwd } = {}) {
     return new Promise((resolve, reject) => {
         const child = spawn(program, args, { env: { ...process.env, ...env }, cwd });
@@ -56,15 +70,17 @@ export function run(program, args, { input, env, cwd } = {}) {
             code, signal,
             stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(),
         }));
-        child.stdin.on('error', () => {}); // the program may end without reading
+        child.stdin.on('error', () => {}); // a program may end without reading its input
         child.stdin.end(input ?? '');
     });
 }
 
-/** The command line of Terrace. */
+/** Runs a command of Terrace. */
 export const terrace = (args, options) => run(terraceBin, args, options);
 
-/** Like terrace(), but a failure throws with what the program said. */
+/**
+ * Runs a command of Terrace and returns its output. If it fails, throws an error with its output.
+ */
 export async function terraceOk(args, options) {
     const result = await terrace(args, options);
     if (result.code !== 0)
@@ -75,7 +91,10 @@ export async function terraceOk(args, options) {
 const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
-/** Starts `terrace serve` and waits for its address. port 0: a free one; under: a program that runs it, and its arguments. */
+/**
+ * Starts `terrace serve` and waits until it prints its address. Port 0 means a free port. under: a
+ * program that runs the node, and its arguments.
+ */
 export function startNode({ data, address = '127.0.0.1', port = 0, args = [], env, under = [] } = {}) {
     const [program, ...rest] = [...under, terraceBin, 'serve', '--data', data, '--listen', `${address}:${port}`, ...args];
     const child = spawn(program, rest,
@@ -100,9 +119,9 @@ export function startNode({ data, address = '127.0.0.1', port = 0, args = [], en
                 url: found[1], port: Number(found[2]), tlsUrl: tls?.[1], tlsPort: Number(tls?.[2]), pid: child.pid, exited, data,
                 log: () => log,
                 rssBytes: () => rssBytes(child.pid),
-                /** kill -9, and waits until it is gone. */
+                /** Kills the node with kill -9 and waits for its end. */
                 kill: () => { child.kill('SIGKILL'); return exited; },
-                /** A clean stop. */
+                /** Stops the node by SIGTERM and waits for its end. */
                 stop: () => { child.kill('SIGTERM'); return exited; },
             });
         });
@@ -114,7 +133,10 @@ function rssBytes(pid) {
     return Number(status.match(/VmRSS:\s+(\d+)/)[1]) * 1024;
 }
 
-/** Asks again and again until probe() gives something; the only waiting that tests do. Asking takes a sixth of the time at most. */
+/**
+ * Calls probe() repeatedly until it returns a true value. Tests wait in no other way. The calls
+ * take at most a sixth of the time.
+ */
 export async function until(probe, what, limit_ms = 600_000) {
     const end = Date.now() + limit_ms;
     for (;;) {
@@ -129,7 +151,7 @@ export async function until(probe, what, limit_ms = 600_000) {
     }
 }
 
-/** Adds a user and logs in: {cookie, csrf, request(path, options)}. */
+/** Adds a user and logs in. Returns {cookie, csrf, request(path, options)}. */
 export async function addUserAndLogin(node, name = 'admin', role = 'admin', password = 'a good long password') {
     await terraceOk(['user', 'add', name, '--role', role, '--data', node.data], { input: `${password}\n` });
     return login(node.url, name, password);
@@ -149,18 +171,21 @@ export async function login(url, name, password) {
     return { cookie, csrf, request };
 }
 
-/** One lesson as `terrace show --json` tells it. */
+/** Returns one lesson, as `terrace show --json` prints it. */
 export async function show(data, id) {
     return JSON.parse(await terraceOk(['show', String(id), '--json', '--data', data]));
 }
 
-/** The numbers of all lessons of a data folder, oldest first. */
+/** Returns the numbers of all lessons of a data folder, the oldest first. */
 export async function lessonIds(data) {
     const listed = JSON.parse(await terraceOk(['ls', '--json', '--data', data]));
     return (listed.lessons ?? listed).map((lesson) => lesson.id).sort((a, b) => a - b);
 }
 
-/** Slides that change each five seconds, with something moving in a corner, as the speaker does: they are made in AV1 too. */
+/**
+ * Makes a video of slides that change every five seconds, with a moving picture in a corner like a
+ * speaker. The planner adds AV1 renditions for such a video.
+ */
 export function makeSlides(file, { seconds = 20, sound = true } = {}) {
     const made = spawnSync('ffmpeg', ['-v', 'error', '-y',
         '-f', 'lavfi', '-i', `testsrc2=size=854x480:rate=1/5:duration=${seconds},fps=25[slide];testsrc2=size=160x90:rate=25:duration=${seconds}[corner];[slide][corner]overlay=680:20`,
@@ -171,7 +196,7 @@ export function makeSlides(file, { seconds = 20, sound = true } = {}) {
     return file;
 }
 
-/** A clip with motion, and sound if that is wanted, made by the ffmpeg program. */
+/** Makes a clip with motion, and with sound unless `sound` is false. */
 export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, sound = true, extra = [] } = {}) {
     const made = spawnSync('ffmpeg', ['-v', 'error', '-y',
         '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`,
@@ -182,12 +207,13 @@ export function makeClip(file, { seconds = 20, size = '640x360', rate = 25, soun
     return file;
 }
 
-export const LECTURE_SECONDS = 70; // over one chunk border
+export const LECTURE_SECONDS = 70; // the lecture crosses one chunk boundary
 export const LECTURE_TITLE = '县级培训 “第一讲”/水稻';
 
 /**
- * Puts the beginning of a real lecture, or a clip where there is none, into a data folder, as lesson 1. Of the lecture the
- * beginning comes in small pictures, since sanitizers make large ones slow; the whole of it comes as it is.
+ * Ingests a lecture into a data folder as lesson 1. By default it is the beginning of a real
+ * lecture, scaled down because sanitizers make large pictures slow. With `whole`, it is the
+ * unchanged lecture. If there are no real media, it is a generated clip.
  */
 export async function ingestLecture(data, whole = false) {
     const lecture = media('lectures/slides-webcam-720p25-5min.mp4');
@@ -200,7 +226,10 @@ export async function ingestLecture(data, whole = false) {
     await terraceOk(['ingest', lecture && whole ? lecture : clip, '--title', LECTURE_TITLE, '--publish', '--wait', '--data', data, ...noAv1()]);
 }
 
-/** A fresh data folder with that lesson: a copy of the one that ctest has made for all tests, where it has. */
+/**
+ * Returns a new data folder with the lecture. If ctest has prepared one, it is copied; otherwise it
+ * is made here.
+ */
 export async function lectureData() {
     const data = path.join(tempDir(), 'data');
     if (process.env.TERRACE_LECTURE)

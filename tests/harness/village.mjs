@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A test file that runs itself behind an emulated link (tests/link/).
+// Lets a test file run itself again behind an emulated link (tests/link/). The test runs in the
+// village; its servers run in the county, at the other end of the link.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './terrace.mjs';
 
 const emulator = path.join(path.dirname(fileURLToPath(import.meta.url)), '../link/run.sh');
 
-/** What goes before a command so that it runs in the county, where this process is in a village; else []. */
+/**
+ * The prefix for a command that is to run in the county. It is empty if this process is not in a
+ * village.
+ */
 export const county = (process.env.LINK_COUNTY ?? '').split(' ').filter(Boolean);
 export const COUNTY_ADDRESS = '10.77.0.1';
 
 /**
- * Runs a JavaScript file in a village behind that link, and gives what it printed last, from JSON. Null, and the test is
- * skipped, where this machine can't.
+ * Runs a JavaScript file in a village behind the link `profile`. Returns the last line that it
+ * printed, parsed from JSON. If this machine can't emulate links, skips the test and returns null.
  */
 export async function inVillage(t, profile, file, args = []) {
     const result = await run('sh', [emulator, profile, '--', process.execPath, file, ...args]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs terrace-worker over a file without a node, by job_tool, and judges what becomes of it.
+// Runs terrace-worker on a file without a node, by means of job_tool, and judges the result.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -8,15 +8,18 @@ import { plainReasons } from './hostile.mjs';
 
 const jobTool = path.join(binDir, 'tests/job_tool');
 export const workerBin = path.join(binDir, 'terrace-worker');
-/** Output folders are made in here. */
+/** Output folders are created in this folder. */
 export const workRoot = path.join(tempDir(), 'work');
 mkdirSync(workRoot);
 
-/** Does `pieces` of a file; a run that takes longer than deadline_ms is killed. {code, late, stdout, stderr, reason, killed, took_ms} */
+/**
+ * Does the work `pieces` on a file. A run that takes longer than deadline_ms is killed. Returns
+ * {code, late, stdout, stderr, reason, detail, killed, took_ms}.
+ */
 export function work(file, pieces = ['probe'], { worker = workerBin, before = [], options = [], env, deadline_ms = 120_000 } = {}) {
     const out = mkdtempSync(path.join(workRoot, 'out-'));
     const command = [...before, jobTool, ...options, worker, file, out, ...pieces];
-    // A group of its own, so that the worker ends with it.
+    // job_tool gets a process group of its own, so that a kill ends the worker too.
     const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env }, detached: true });
     const result = { stdout: '', stderr: '', late: false };
     child.stdout.on('data', (d) => { result.stdout += d; });
@@ -38,7 +41,10 @@ export function work(file, pieces = ['probe'], { worker = workerBin, before = []
     });
 }
 
-/** What is wrong with such an end: "" for a lesson, or a plain reason why there is none. */
+/**
+ * Returns what is wrong with a result. Returns "" if the file became a lesson or failed with a
+ * plain reason.
+ */
 export function wrong({ code, late, reason, detail, killed, stdout, stderr }) {
     if (late)
         return 'it hangs';
@@ -53,7 +59,7 @@ export function wrong({ code, late, reason, detail, killed, stdout, stderr }) {
     return plainReasons.has(reason) ? '' : `failed ${reason}: ${detail}`;
 }
 
-/** Runs task(item) over all items, `width` at a time. */
+/** Runs task(item) for all items, at most `width` at a time. */
 export async function inParallel(items, task, width = 2) {
     const queue = items[Symbol.iterator]();
     await Promise.all(Array.from({ length: width }, async () => {
