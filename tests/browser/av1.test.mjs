@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// hls.js in Chromium plays a lesson with renditions in AV1, going over from one codec to the other and back.
+// hls.js in Chromium plays a lesson that has AV1 renditions. It switches between AV1 and H.264 in
+// both directions.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -20,7 +21,7 @@ after(async () => {
     await node?.stop();
 });
 
-/** Opens the player; without: the kinds of video that the browser says it doesn't know. */
+/** Opens the player. `without` names a codec that the browser then reports as not supported. */
 async function open(without) {
     const { page, errors } = await newPage(browser);
     if (without)
@@ -51,7 +52,7 @@ async function playToTheEnd({ page, errors }) {
     return end;
 }
 
-test('from H.264 to AV1 and back by hand, and to the end by itself', async () => {
+test('hls.js switches between H.264 and AV1 by hand in both directions, and then plays to the end', async () => {
     const player = await open();
     const levels = await player.page.evaluate(() => window.terracePlayer.hls.levels.map(({ videoCodec }) => (videoCodec || '').slice(0, 4)));
     const av1 = levels.indexOf('av01'), h264 = levels.lastIndexOf('avc1');
@@ -69,14 +70,14 @@ test('from H.264 to AV1 and back by hand, and to the end by itself', async () =>
     await playToTheEnd(player);
 });
 
-test('by itself it leaves AV1 where the link allows more', async () => {
+test('hls.js leaves AV1 for a higher rung in H.264 if the link is fast enough', async () => {
     const player = await open();
     const end = await playToTheEnd(player);
     const last = await player.page.evaluate(() => { const { hls } = window.terracePlayer; return { at: hls.levels[hls.loadLevel].bitrate, top: Math.max(...hls.levels.map(({ bitrate }) => bitrate)) }; });
     assert.ok(last.at > last.top * 0.9, `${JSON.stringify(last)} ${end.codecs}`);
 });
 
-test('a browser without AV1 plays H.264 alone', async () => {
+test('a browser without AV1 plays only H.264', async () => {
     const player = await open('av01');
     assert.equal(await player.page.evaluate(() => window.terracePlayer.hls.levels.filter(({ videoCodec }) => (videoCodec || '').startsWith('av01')).length), 0);
     assert.deepEqual([...new Set((await playToTheEnd(player)).codecs)], ['avc1']);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Debian's Chromium, headless, driven by playwright-core.
+// Starts Debian's Chromium without a window. playwright-core drives it.
 import { chromium } from 'playwright-core';
 
 export async function startBrowser() {
@@ -10,7 +10,7 @@ export async function startBrowser() {
     return browser;
 }
 
-/** A page that keeps its errors: {page, errors}. */
+/** Opens a page that records its errors. Returns {page, errors}. */
 export async function newPage(browser, options = {}) {
     const context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1280, height: 720 }, ...options });
     const page = await context.newPage();

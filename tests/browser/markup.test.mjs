@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What strangers and files say is shown as text on all pages, never as markup.
+// Texts from users and from files are shown as text on all pages. They are never interpreted as
+// markup.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -22,7 +23,9 @@ before(async () => {
     node = await startNode({ data });
     const user = await addUserAndLogin(node, NAME, 'admin', PASSWORD);
     const b64 = (text) => Buffer.from(text).toString('base64');
-    for (const bytes of [4, 5]) { // the one becomes a lesson that fails, the other stays unfinished
+    // four bytes make a complete upload, which becomes a failed lesson; the upload of five bytes
+    // stays unfinished
+    for (const bytes of [4, 5]) {
         const made = await user.request('/api/uploads', { method: 'POST', headers: { 'Tus-Resumable': '1.0.0', 'Upload-Length': String(bytes),
             'Upload-Metadata': `filename ${b64(`${EVIL.replaceAll('/', '')}.mp4`)}` } });
         assert.equal(made.status, 201);
@@ -44,7 +47,7 @@ async function assertClean(page, errors) {
     assert.deepEqual(errors, []);
 }
 
-test('the terminal’s page and the player', async () => {
+test('the terminal’s page and the player show texts as text', async () => {
     const { page, errors } = await newPage(browser);
     await page.goto(node.url);
     await page.waitForSelector('a.lesson');
@@ -58,10 +61,10 @@ test('the terminal’s page and the player', async () => {
     }
 });
 
-test('the operator’s page, its dialogs, and unfinished uploads', async () => {
+test('the operator’s page, its dialogs and its unfinished uploads show texts as text', async () => {
     const { page, errors } = await newPage(browser);
     await logIn(page, node.url, NAME, PASSWORD);
-    errors.length = 0; // the 401 of the login page
+    errors.length = 0; // drops the 401 of the login page, which Chromium reports as an error
     await page.waitForSelector('#lesson-3');
     await page.waitForSelector('p.left strong');
     for (const id of [1, 3]) {
@@ -74,7 +77,7 @@ test('the operator’s page, its dialogs, and unfinished uploads', async () => {
     }
 });
 
-test('the technician’s page', async () => {
+test('the technician’s page shows texts as text', async () => {
     const { page, errors } = await newPage(browser, { userAgent: EVIL });
     await logIn(page, node.url, NAME, PASSWORD, '/technician');
     errors.length = 0;
@@ -83,7 +86,7 @@ test('the technician’s page', async () => {
     await assertClean(page, errors);
 });
 
-test('the login page goes nowhere else', async () => {
+test('the login page never redirects to another host', async () => {
     for (const next of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:window.evil=1', '/\t/evil.example', '/operator']) {
         const { page, context } = await newPage(browser);
         await logIn(page, node.url, NAME, PASSWORD, `/login?next=${encodeURIComponent(next)}`).catch(() => {});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Every message of the pages is there in both languages, and every message is used.
+// Each message of the pages exists in both languages, and each message is used.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,10 @@ import { binDir } from '../harness/terrace.mjs';
 const src = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../node/web/src');
 const table = path.join(src, 'lib/messages.ts');
 
-/** The sections of the table: {section: {key: [zh, en]}}. esbuild comes from the build folder. */
+/**
+ * Returns the sections of the message table: {section: {key: [zh, en]}}. esbuild is taken from the
+ * build folder.
+ */
 async function readSections() {
     const require = createRequire(path.resolve(binDir, 'node/web/npm/package.json'));
     const { code } = require('esbuild').transformSync(readFileSync(table, 'utf8'), { loader: 'ts', format: 'esm' });
@@ -37,7 +40,7 @@ test('both languages have the same placeholders', () => {
         assert.deepEqual(placeholders(zh), placeholders(en), name);
 });
 
-test('no message is left over', () => {
+test('each message is used', () => {
     const files = readdirSync(src).flatMap((folder) => readdirSync(path.join(src, folder)).map((file) => path.join(src, folder, file)));
     const words = new Set(files.filter((file) => /\.tsx?$/.test(file) && file !== table).flatMap((file) => readFileSync(file, 'utf8').match(/\w+/g)));
     assert.deepEqual(messages.filter(({ key }) => !words.has(key)).map(({ name }) => name), []);

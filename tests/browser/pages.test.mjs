@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pages in both languages, with keys alone, and on a small screen.
+// Checks the pages in both languages, with the keyboard only, and on a small screen.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,7 +8,7 @@ import { logIn, newPage, startBrowser } from './browser.mjs';
 
 const PASSWORD = 'a good long password';
 const data = path.join(tempDir(), 'data');
-// Pictures of the pages go here if it is set, for people to look at.
+// If this variable is set, screenshots of the pages are saved in the folder that it names.
 const pictures = process.env.TERRACE_PICTURES;
 let node, browser;
 
@@ -30,7 +30,7 @@ after(async () => {
 
 const picture = async (page, name) => { if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) }); };
 
-test('the terminal’s page: Chinese by the browser’s language, English by the switch, search', async () => {
+test('the terminal’s page: it is Chinese by the browser’s language and English by the switch; the search finds lessons', async () => {
     const { page, errors } = await newPage(browser);
     await page.goto(node.url);
     await page.waitForSelector('a.lesson');
@@ -46,7 +46,7 @@ test('the terminal’s page: Chinese by the browser’s language, English by the
     assert.deepEqual(errors, []);
 });
 
-test('with a remote control alone: to a lesson, play, pause, back', async () => {
+test('the arrow keys of a remote control suffice to open a lesson, play, pause and go back', async () => {
     const { page, errors } = await newPage(browser);
     await page.goto(node.url);
     await page.waitForSelector('a.lesson');
@@ -80,7 +80,7 @@ test('nothing is wider than a small screen', async () => {
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), where);
         await picture(page, `small${where.replace(/\W/g, '-')}`);
     }
-    // The login page comes with the status that says so; Chromium notes that as an error.
+    // The login page has the status 401, and Chromium reports that as an error.
     assert.deepEqual(errors.filter((error) => !error.includes('401')), []);
 });
 
@@ -101,7 +101,7 @@ test('operator: login, a wrong password in plain words, publish and unpublish', 
     assert.equal((await (await fetch(`${node.url}/api/lessons`)).json()).lessons.length, 2);
     await page.click('#lesson-1 >> text=发布');
     await page.waitForSelector('#lesson-1 .mark.published');
-    // The pressed button is gone; the one in its place has the focus.
+    // The pressed button is removed. The button in its place must have the focus.
     assert.equal(await page.evaluate(() => document.activeElement.textContent), '撤下');
     await page.click('#lesson-1 >> text=修改');
     await page.fill('dialog input >> nth=0', '新的标题');
@@ -118,7 +118,8 @@ test('operator: priority and pause with the keyboard alone; the focus stays whil
     await page.waitForSelector('#lesson-4 option[value=high][selected]', { state: 'attached' });
     await page.waitForFunction(() => document.activeElement.matches('#lesson-4 select'));
     assert.equal(await page.inputValue('#lesson-4 select'), 'high');
-    // Something else of the lesson changes: its controls are not touched.
+    // Change something else of the lesson. Its controls must not be replaced, because they would
+    // lose the focus.
     await page.evaluate(() => { window.kept = document.activeElement; });
     const admin = await login(node.url, 'admin', PASSWORD);
     await admin.request('/api/operator/lessons/4', { method: 'PATCH', body: JSON.stringify({ topic: '果树' }) });
@@ -129,7 +130,8 @@ test('operator: priority and pause with the keyboard alone; the focus stays whil
     assert.equal(await page.evaluate(() => document.activeElement.textContent), '继续转码');
     await page.keyboard.press('Enter');
     await page.waitForSelector('#lesson-4 .mark.ready', { timeout: 120_000 });
-    assert.equal(await page.locator('#lesson-4 select').count(), 0); // nothing left to put off
+    // a ready lesson has no work left, so its priority can't be changed
+    assert.equal(await page.locator('#lesson-4 select').count(), 0);
     assert.deepEqual(errors.filter((error) => !error.includes('401')), []);
 });
 

@@ -6,7 +6,8 @@ import { after, before, test } from 'node:test';
 import { ingestLecture, LECTURE_SECONDS, lectureData, startNode, tempDir } from '../harness/terrace.mjs';
 import { newPage, startBrowser } from './browser.mjs';
 
-// TERRACE_FULL=1 plays the whole lecture; by default its beginning, since encoding it takes long.
+// By default only the beginning of the lecture is played, because encoding it takes long. With
+// TERRACE_FULL=1, the whole lecture is played.
 const SECONDS = process.env.TERRACE_FULL ? 300 : LECTURE_SECONDS;
 const RATE = 4;
 let node, browser;
@@ -38,17 +39,17 @@ test('plays to the end, through level switches and seeks, without an error or a 
     const levels = await page.evaluate(() => window.terracePlayer.hls.levels.length);
     assert.ok(levels >= 3, `${levels} levels`);
 
-    // Two switches by hand, at once, in the middle of playing.
+    // Switch the level by hand several times during playback. Each switch takes effect at once.
     for (const level of [levels - 1, 0, Math.min(1, levels - 1)]) {
         await page.evaluate((n) => { window.terracePlayer.hls.currentLevel = n; }, level);
         await page.waitForFunction((n) => window.seen.levels.has(n), level, { timeout: 60_000 });
     }
-    // Five seeks; after each it goes on playing from there.
+    // Seek five times. After each seek, playback must continue from the new position.
     for (const part of [0.7, 0.1, 0.9, 0.35, 0.5]) {
         const from = await page.evaluate((p) => { const { video } = window.terracePlayer; video.currentTime = video.duration * p; return video.duration * p; }, part);
         await page.waitForFunction((s) => { const { video } = window.terracePlayer; return !video.seeking && video.currentTime > s + 0.3; }, from, { timeout: 60_000 });
     }
-    // From the first second to the last.
+    // Play from the first second to the last.
     await page.evaluate((rate) => {
         const { video, hls } = window.terracePlayer;
         hls.config.backBufferLength = Infinity;
@@ -68,7 +69,8 @@ test('plays to the end, through level switches and seeks, without an error or a 
         return { time: video.currentTime, duration: video.duration, ranges, fatal: window.seen.fatal, errors: window.seen.errors };
     });
     assert.deepEqual(end.fatal, []);
-    // A switch by hand and a seek break off what is being loaded: hls.js says so, and that it runs dry meanwhile.
+    // A manual switch or a seek aborts the segment that is being loaded. hls.js reports this, and
+    // it reports that the buffer is empty for a moment. Both are allowed.
     assert.deepEqual(end.errors.filter((details) => !['aborted', 'bufferStalledError'].includes(details)), []);
     assert.ok(Math.abs(end.duration - SECONDS) < 0.3, `duration ${end.duration}`);
     assert.ok(end.duration - end.time < 0.1, `ended at ${end.time} of ${end.duration}`);

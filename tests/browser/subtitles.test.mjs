@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Subtitles and the seek bar's pictures in Chromium, by remote control and by mouse.
+// Checks subtitles and the preview pictures of the seek bar in Chromium, with the keys of a remote
+// control and with the mouse.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -44,13 +45,13 @@ const shownAt = async (page, s) => {
     return shown.jsonValue();
 };
 
-test('subtitles are off, come with the arrows of a remote control, and stay on in the next lesson', async () => {
+test('subtitles are off at first; the arrow keys turn them on, and they stay on in the next lesson', async () => {
     const { page, errors, context } = await watch();
     const menu = page.locator('.subtitles');
     assert.deepEqual(await menu.locator('option').allTextContents(), ['不显示字幕', '字幕 · 中文', '字幕 · English']);
     assert.equal(await menu.inputValue(), '-1');
     assert.equal(await page.evaluate(() => [...window.terracePlayer.video.textTracks].filter(({ mode }) => mode === 'showing').length), 0);
-    // From the play button to the menu with arrows alone.
+    // Go from the play button to the menu with arrow keys only.
     await page.locator('.row .control').first().focus();
     for (let i = 0; i < 12 && !(await menu.evaluate((e) => e === document.activeElement)); i++)
         await page.keyboard.press(await page.evaluate(() => (document.activeElement.matches('input') ? 'Tab' : 'ArrowRight')));
@@ -68,7 +69,7 @@ test('subtitles are off, come with the arrows of a remote control, and stay on i
     await context.close();
 });
 
-test('the seek bar shows the tile of the place that is pointed at', async () => {
+test('the seek bar shows the storyboard tile of the time under the mouse pointer', async () => {
     const { page, errors, context } = await watch();
     await page.waitForFunction(() => window.terracePlayer.hls.bandwidthEstimate > 150_000, null, { timeout: 60_000 });
     const bar = await page.locator('.seek').boundingBox();
@@ -77,7 +78,7 @@ test('the seek bar shows the tile of the place that is pointed at', async () => 
         await page.waitForFunction(() => { const tile = document.querySelector('.preview .tile'); return tile && !tile.hidden && tile.offsetWidth > 0; }, null, { timeout: 20_000 });
         return page.evaluate(() => ({ where: document.querySelector('.preview .tile').style.background, time: document.querySelector('.preview .time').textContent, left: document.querySelector('.preview').getBoundingClientRect().left }));
     };
-    // 40 s, a tile every 5 s, five in a row.
+    // The lesson has 40 s. Its storyboard has a tile for every 5 s, with five tiles in a row.
     const first = await tileAt(0.01), later = await tileAt(0.69);
     assert.match(first.where, /storyboard-0\.jpg"\) 0px 0px/);
     assert.match(later.where, /storyboard-0\.jpg"\) 0px -90px/);
@@ -85,7 +86,7 @@ test('the seek bar shows the tile of the place that is pointed at', async () => 
     assert.ok(first.left >= bar.x - 1, `${first.left}`);
     await page.mouse.move(bar.x, bar.y - 300);
     assert.ok(await page.locator('.preview').isHidden());
-    // A remote control's arrows move the bar.
+    // The arrow keys of a remote control move the seek bar.
     await page.locator('.seek').focus();
     await page.keyboard.press('ArrowRight');
     assert.ok(await page.locator('.preview').isVisible());
@@ -94,7 +95,7 @@ test('the seek bar shows the tile of the place that is pointed at', async () => 
     await context.close();
 });
 
-test('in English too', async () => {
+test('the subtitle menu is in English if the browser is', async () => {
     const { page, errors, context } = await watch({ locale: 'en-US' });
     assert.deepEqual(await page.locator('.subtitles option').allTextContents(), ['No subtitles', 'Subtitles · 中文', 'Subtitles · English']);
     assert.deepEqual(errors, []);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// 200 MB through the operator's page, with the node killed twice on the way.
+// Uploads 200 MB through the operator's page. The node is killed twice during the upload.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -15,7 +15,10 @@ const data = path.join(tempDir(), 'data');
 const file = path.join(tempDir(), '大课.mp4');
 let node, browser, sha256;
 
-/** A playable clip, and behind it a box of random bytes that no player looks at (ISO/IEC 14496-12, "free"). */
+/**
+ * Makes a large file that plays: a clip, followed by a box of random bytes. Players ignore this box
+ * (ISO/IEC 14496-12, "free").
+ */
 function makeLarge() {
     const clip = readFileSync(makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 5, size: '320x180' }));
     const hash = createHash('sha256');
@@ -32,7 +35,8 @@ function makeLarge() {
     sha256 = hash.digest('hex');
 }
 
-// A sanitizer's quarantine of freed memory would be counted as the node's own.
+// Keep the quarantine of freed memory small. AddressSanitizer's default size would count as memory
+// of the node.
 const start = (port = 0) => startNode({ data, port, env: { ASAN_OPTIONS: 'quarantine_size_mb=1:thread_local_quarantine_size_kb=64' } });
 
 before(async () => {
@@ -51,7 +55,8 @@ test('an upload survives two kills of the node; its bytes are right, the node’
     await logIn(page, node.url, 'admin', PASSWORD);
     const { port } = node;
     await page.setInputFiles('input[type=file]', file);
-    const admin = await login(node.url, 'admin', PASSWORD); // sessions outlive the node
+    // sessions survive a restart of the node
+    const admin = await login(node.url, 'admin', PASSWORD);
     let most = 0, base = node.rssBytes();
     const offset = async () => {
         const { uploads } = await (await admin.request('/api/uploads')).json();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// node tests/layout/lengths.mjs: prints the lines of functions and files of the C sources; fails where they are too long.
+// node tests/layout/lengths.mjs: prints the lengths of the functions and files of the C sources in
+// lines. Fails if one is too long.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +12,10 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const files = execFileSync('git', ['ls-files', 'catalog', 'node', 'transcoder', 'tests'], { cwd: root, encoding: 'utf8' })
     .split('\n').filter((file) => /\.[ch]$/.test(file));
 
-/** The functions of a file, [{name, lines}]: by clang-format's rule, their braces stand at the margin. */
+/**
+ * Returns the functions of a file: [{name, lines}]. clang-format puts the braces of a function into
+ * the first column, so they mark its beginning and its end.
+ */
 function functionsOf(file, lines) {
     const found = [];
     let start = -1;

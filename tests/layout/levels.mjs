@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads the table of levels in docs/architecture.md and holds the includes of the sources against it.
+// Reads the table of levels in docs/architecture.md and checks the includes of the sources against
+// it.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const TREES = ['catalog', 'node', 'transcoder'];
 
 /**
- * The table: [{folder, uses: [folder], levels: [[name]]}]. A line at the margin names a folder and what it may use from
- * elsewhere; the indented lines below it are its levels, the highest first. A name is a folder, or a file without its ending.
+ * Parses the table: [{folder, uses: [folder], levels: [[name]]}]. A line without indentation names
+ * a folder and what that folder may use from elsewhere. The indented lines below it are its levels,
+ * the highest first. A name is a folder, or a file without its extension.
  */
 export function parseTable(markdown) {
     const block = markdown.match(/^```levels\n([\s\S]*?)^```$/m);
@@ -38,7 +40,10 @@ function sourceFiles(root, folder) {
 const stem = (file) => file.replace(/\.[ch]$/, '');
 const isBelow = (file, folder) => file.startsWith(`${folder}/`);
 
-/** The level of a file in a part of the table, 0 being the highest; and the name there that it belongs to. */
+/**
+ * Returns the level of a file in one part of the table, and the name there that the file belongs
+ * to. Level 0 is the highest.
+ */
 function place(part, file) {
     const inside = stem(file).slice(part.folder.length + 1);
     for (const [level, names] of part.levels.entries())
@@ -49,7 +54,8 @@ function place(part, file) {
 }
 
 function checkInclude(table, from, to) {
-    // The innermost part of the table that both files belong to decides.
+    // A file can belong to several parts of the table. The innermost part that contains both files
+    // decides.
     const shared = table.filter(({ folder }) => isBelow(from, folder) && isBelow(to, folder))
         .sort((a, b) => b.folder.length - a.folder.length)[0];
     if (shared) {
@@ -68,7 +74,10 @@ function checkInclude(table, from, to) {
     return user.uses.some((folder) => isBelow(to, folder)) ? null : `${from} includes what ${user.folder} may not use: ${to}`;
 }
 
-/** Circles among modules, a module being NAME.c with NAME.h: each as the list of its modules. */
+/**
+ * Finds cycles among modules. A module is NAME.c together with NAME.h. Each cycle is a list of its
+ * modules.
+ */
 export function findCircles(edges) {
     const index = new Map(), low = new Map(), stack = [], circles = [];
     const visit = (node) => {
@@ -93,7 +102,7 @@ export function findCircles(edges) {
     return circles;
 }
 
-/** All that is wrong with the includes below root, a line each. */
+/** Returns all violations of the table by includes below `root`, one line each. */
 export function checkLevels(root) {
     const table = parseTable(readFileSync(path.join(root, 'docs/architecture.md'), 'utf8'));
     const problems = new Set(), edges = new Map();
@@ -103,7 +112,7 @@ export function checkLevels(root) {
             edges.set(module, new Set());
         for (const [, target] of readFileSync(path.join(root, file), 'utf8').matchAll(/^#include "([^"]+)"/gm)) {
             if (!existsSync(path.join(root, target)))
-                continue; // made by the build
+                continue; // the build generates this file
             const problem = checkInclude(table, file, target);
             if (problem)
                 problems.add(problem);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Files include downwards only, by the table of levels in docs/architecture.md; and the check of that can fail.
+// Checks that files include downwards only, according to the table of levels in
+// docs/architecture.md. Also checks that this check can fail.
 import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +13,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const copies = mkdtempSync(path.join(tmpdir(), 'terrace-levels-'));
 after(() => rmSync(copies, { recursive: true }));
 
-/** What the check says of the sources once `line` stands at the end of `file`. */
+/** Returns what the check reports if `line` is appended to `file`. */
 function problemsWith(name, file, line) {
     const copy = path.join(copies, name);
     mkdirSync(path.join(copy, 'docs'), { recursive: true });
@@ -23,7 +24,7 @@ function problemsWith(name, file, line) {
     return checkLevels(copy);
 }
 
-test('every include goes downwards, and there is no circle', () => {
+test('every include goes downwards, and there is no cycle', () => {
     assert.deepEqual(checkLevels(root), []);
 });
 
@@ -42,12 +43,12 @@ test('an include of another program is found', () => {
     assert.ok(problems.includes('node/jobs/scheduler.c includes what node may not use: transcoder/demux/input.h'), problems.join('\n'));
 });
 
-test('a reversed include makes a circle, which is found', () => {
+test('a reversed include makes a cycle, which is found', () => {
     const problems = problemsWith('circle', 'transcoder/audio/meter.h', '#include "transcoder/audio/test_encode.h"');
     assert.ok(problems.some((problem) => problem.startsWith('a circle: ')), problems.join('\n'));
 });
 
-test('circles are found among many modules', () => {
+test('cycles are found among many modules', () => {
     const edges = new Map([['a', ['b']], ['b', ['c', 'd']], ['c', ['a']], ['d', []], ['e', ['e2']], ['e2', ['e']]]);
     assert.deepEqual(findCircles(edges), [['a', 'b', 'c'], ['e', 'e2']]);
 });

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TCP's congestion control, as ss tells it: BBR on a village's link; within the building what was there, whatever was sent again.
+// Checks TCP's congestion control, as `ss` reports it. A connection over a village's link uses BBR.
+// A connection inside the building keeps the default of the system, even if segments are
+// retransmitted.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +15,10 @@ import { county, COUNTY_ADDRESS, inVillage } from '../harness/village.mjs';
 const self = fileURLToPath(import.meta.url), PORT = 8080;
 const NO_BBR = /\bbbr\b/.test(readFileSync('/proc/sys/net/ipv4/tcp_available_congestion_control', 'utf8')) ? false : 'SKIPPED: this kernel has no BBR';
 
-/** The connections of a server's port: [{algorithm, resent: segments}]. */
+/**
+ * Returns the connections of the server on this port: [{algorithm, resent: retransmitted
+ * segments}].
+ */
 async function connections(port, under = []) {
     const [program, ...args] = [...under, 'ss', '-tinH', `sport = :${port}`];
     const { stdout, stderr, code } = await run(program, args);
@@ -32,7 +37,10 @@ async function inTheVillage() {
     server.kill();
 }
 
-/** Events of the queue go to a client in the same building; one of them while the line is down. */
+/**
+ * A client in the same building receives the events of the queue. One event happens while the
+ * interface is down, so the kernel must retransmit it.
+ */
 async function inTheBuilding() {
     const line = async (state) => assert.equal((await run('ip', ['link', 'set', 'lo', state])).code, 0);
     await line('up');
@@ -58,7 +66,10 @@ async function inTheBuilding() {
     await node.stop();
 }
 
-/** Over a line of 1 Mbit/s whose shaper lets the first packets pass at once, and then keeps them in a queue. */
+/**
+ * Sends over a line of 1 Mbit/s. Its traffic shaper passes the first packets at once and queues the
+ * later ones.
+ */
 async function behindAShaper() {
     for (const command of ['ip link set lo mtu 1500 up', 'tc qdisc add dev lo root tbf rate 1mbit burst 4kb latency 400ms'])
         if ((await run('sh', ['-c', command])).code !== 0)
@@ -80,27 +91,30 @@ if (process.argv[2] === 'village') {
 } else if (process.argv[2] === 'shaper') {
     await behindAShaper();
 } else {
-    test('BBR on a link that leaves the building', { skip: NO_BBR }, async (t) => {
+    test('a connection that leaves the building uses BBR', { skip: NO_BBR }, async (t) => {
         const got = await inVillage(t, 'village-adsl', self, ['village']);
         if (got)
             assert.deepEqual(got.map((one) => one.algorithm), ['bbr']);
     });
 
     const skip = NO_BBR || (process.getuid() !== 0 && 'SKIPPED: needs root');
-    /** What this file, run in a network of its own, says last. */
+    /**
+     * Runs this file in a network namespace of its own. Returns the last line that it printed,
+     * parsed from JSON.
+     */
     async function alone(what) {
         const result = await run('unshare', ['-n', process.execPath, self, what]);
         assert.equal(result.code, 0, result.stdout + result.stderr);
         return JSON.parse(result.stdout.trim().split('\n').at(-1));
     }
 
-    test('none within it, although something was sent again', { skip }, async () => {
+    test('a connection inside the building does not use BBR, even after a retransmission', { skip }, async () => {
         const got = await alone('building'), said = JSON.stringify(got);
         assert.ok(got.some((one) => one.resent > 0), said);
         assert.ok(got.every((one) => one.algorithm !== 'bbr'), said);
     });
 
-    test('but where a queue stands before it', { skip }, async (t) => {
+    test('a connection from loopback uses BBR if a queue of a traffic shaper slows it', { skip }, async (t) => {
         if (await alone('shaper') === null)
             t.skip('SKIPPED: this kernel has no token bucket (tc tbf)');
     });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A link that is away in the midst of transfers: who waits has all of it over the same connection, who gives up goes on by Range,
-// and who merely takes nothing is cut off. With TERRACE_OUTAGE_S so long, and the node itself with its window of a minute; else
-// a short one, and the node's HTTP server with a window that is shorter by as much.
+// The link fails during transfers. A client that waits gets the rest over the same connection. A
+// client that gives up resumes with a Range request. A client that reads nothing is cut off.
+// With TERRACE_OUTAGE_S, the outage has that length, and the server is the node with its progress
+// window of one minute. Without it, the outage is short, and the server is the node's HTTP server
+// with a window that is shorter in the same proportion.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -19,7 +21,10 @@ const BEGUN_BYTES = 100_000, IMPATIENT_MS = 4000;
 
 /* ---- in the village ---- */
 
-/** The node's HTTP server with a file, or the node with a lesson: {log(), stop()}. */
+/**
+ * Starts the node if there is a data folder with a lesson, or else the node's HTTP server for a
+ * single file. Returns {log(), stop()}.
+ */
 function serve(file, data) {
     if (data)
         return startNode({ data, address: COUNTY_ADDRESS, port: PORT, under: county });
@@ -35,7 +40,10 @@ function serve(file, data) {
 
 const get = (url, fields = '') => `GET ${url} HTTP/1.1\r\nHost: h\r\n${fields}\r\n`;
 
-/** One connection, from `have` on; gives up after silent_ms without a byte. Chunks go to `chunks`. */
+/**
+ * Requests the file over one connection, from byte `have` on. Closes the connection after silent_ms
+ * without a byte. Appends the received parts to `chunks`.
+ */
 function transfer(url, { have = 0, silent_ms = 0, chunks }) {
     const socket = net.connect(PORT, COUNTY_ADDRESS);
     let head = Buffer.alloc(0), inBody = false;
@@ -69,7 +77,7 @@ async function village({ file, data, url, bytes }) {
     })();
     const dawdler = net.connect(PORT, COUNTY_ADDRESS);
     dawdler.on('error', () => {});
-    dawdler.write(get(url).repeat(20)); // and reads nothing of it
+    dawdler.write(get(url).repeat(20)); // this client never reads the answers
     await until(() => Math.min(size(patient), size(impatient)) > BEGUN_BYTES, 'the transfers to begin');
     const link = process.ppid, began = performance.now();
     process.kill(link, 'SIGSTOP');
@@ -106,7 +114,7 @@ async function makeLesson() {
 if (process.argv[2] === 'village') {
     await village(JSON.parse(process.argv[3]));
 } else {
-    test(`a link that is away for ${OUTAGE_S} s`, async (t) => {
+    test(`transfers survive a link outage of ${OUTAGE_S} s, and only a client that reads nothing is cut off`, async (t) => {
         const { content, ...setup } = await (LONG_S ? makeLesson() : makeFile());
         const got = await inVillage(t, 'village-adsl', self, ['village', JSON.stringify({ ...setup, bytes: content.length })]);
         if (!got)

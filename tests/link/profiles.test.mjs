@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The emulator's links carry what their names promise: rate, loss and round trip, told by datagrams of known times.
+// Checks that the emulated links have the rate, loss and round trip of their profiles. Datagrams
+// that are sent at known times measure this.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
@@ -8,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { county, COUNTY_ADDRESS, inVillage } from '../harness/village.mjs';
 
 const self = fileURLToPath(import.meta.url), PORT = 9000, BYTES = 1000, HEADERS = 28;
-// kbit/s down, ms of a round trip, share that is lost, ms of the queue; the part of the time that the line is there.
+// Downstream rate in kbit/s, round trip in ms, share of lost packets, length of the queue in ms. A
+// link with outages has a period in s, and `up` is the share of that period in which it works.
 const profiles = {
     '2g': { kbps: 128, rtt_ms: 600, loss: 0.01, queue_ms: 1500 },
     'bad-3g': { kbps: 512, rtt_ms: 300, loss: 0.03, queue_ms: 800 },
@@ -17,7 +19,10 @@ const profiles = {
     flapping: { kbps: 1000, rtt_ms: 120, loss: 0.005, queue_ms: 300, period_s: 20, up: 0.6 },
 };
 
-/** In the county: sends a fifth more than the link carries, for so long, to whoever asks for it. */
+/**
+ * Runs in the county. Sends datagrams to each client that asks, for `seconds` seconds, at 1.2 times
+ * the rate of the link.
+ */
 function send(kbps, seconds) {
     const socket = dgram.createSocket('udp4'), datagram = Buffer.alloc(BYTES), gap_ms = BYTES * 8 / (kbps * 1.2);
     socket.on('message', (_, peer) => {
@@ -34,7 +39,10 @@ function send(kbps, seconds) {
     socket.bind(PORT, COUNTY_ADDRESS, () => console.log('ready'));
 }
 
-/** In the village: {rtt_ms, kbps, silent: the longest pause in s}, as it was received. */
+/**
+ * Runs in the village. Prints what it measured: {rtt_ms, kbps, pause_s}. pause_s is the longest
+ * pause between two datagrams, in seconds.
+ */
 async function receive(kbps, seconds) {
     const child = spawn(county[0], [...county.slice(1), process.execPath, self, 'send', String(kbps), String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -42,7 +50,7 @@ async function receive(kbps, seconds) {
     let rtt_ms;
     const asked = performance.now();
     await new Promise((resolve) => {
-        // A datagram may be lost: it is asked again.
+        // The request is repeated, because a datagram may be lost.
         const again = setInterval(() => socket.send('ping', PORT, COUNTY_ADDRESS), 5000);
         socket.on('message', (text) => {
             clearInterval(again);
@@ -65,7 +73,7 @@ if (process.argv[2] === 'send') {
 } else if (process.argv[2] === 'receive') {
     await receive(Number(process.argv[3]), Number(process.argv[4]));
 } else {
-    test('each profile gives about its rate', { concurrency: true }, async (t) => {
+    test('each profile has about the rate, round trip and pauses that it promises', { concurrency: true }, async (t) => {
         await Promise.all(Object.entries(profiles).map(([name, { kbps, rtt_ms, loss, queue_ms, period_s, up = 1 }]) => t.test(name, async (t) => {
             const got = await inVillage(t, name, self, ['receive', String(kbps), String(period_s ?? 8)]);
             if (!got)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The node over its sockets: who may see what, what is counted, what bad starts say.
+// Checks the node over its sockets: access control, the counters of traffic, and the messages of
+// failed starts.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +22,7 @@ after(async () => {
     assert.deepEqual(end, { code: 0, signal: null }, node?.log());
 });
 
-/** The program's own list: [{method, pattern, access}]. */
+/** Returns the routes as the program lists them: [{methods, pattern, access}]. */
 async function routes() {
     const lines = (await terraceOk(['routes'])).trim().split('\n');
     return lines.map((line) => line.trim().split(/\s+/)).map(([methods, pattern, access]) => ({ methods, pattern, access }))
@@ -34,7 +35,9 @@ test('every route that is not public refuses a stranger', async () => {
     assert.ok(closed.length >= 12, JSON.stringify(all));
     for (const { methods, pattern } of closed) {
         if (pattern === '/metrics')
-            continue; // open to loopback, which this test is; tests/unit/auth covers other addresses
+            // clients on loopback, such as this test, may read it; tests/node/auth covers other
+            // addresses
+            continue;
         for (const method of methods.split(/[,|]/)) {
             const where = node.url + pattern.replace(/:\w+/g, '1');
             const response = await fetch(where, { method, redirect: 'manual', headers: { 'Tus-Resumable': '1.0.0' } });
@@ -52,14 +55,14 @@ test('a guessed cookie is a stranger too, and a session without its CSRF token c
     assert.deepEqual(lessons.map((l) => l.title), ['水稻育秧']);
 });
 
-test('where nothing is, browsers get a page with a way back, and programs JSON', async () => {
+test('for an unknown URL, browsers get a page with a link to the start page, and programs get JSON', async () => {
     const lost = await fetch(`${node.url}/nosuch`, { headers: { Accept: 'text/html,*/*;q=0.8' } });
     assert.deepEqual([lost.status, lost.headers.get('content-type')], [404, 'text/html; charset=utf-8']);
     assert.match(await lost.text(), /没有这个页面[^]*href="\/"/);
     assert.equal((await (await fetch(`${node.url}/nosuch`)).json()).error.code, 'not_found');
 });
 
-test('an unpublished lesson is nobody’s business until it is published', async () => {
+test('strangers cannot see a lesson until it is published', async () => {
     assert.equal((await fetch(`${node.url}/v/2/1/master.m3u8`)).status, 404);
     assert.equal((await fetch(`${node.url}/api/lessons/2`)).status, 404);
     assert.equal((await admin.request('/v/2/1/master.m3u8')).status, 200);
@@ -75,7 +78,8 @@ test('an unpublished lesson is nobody’s business until it is published', async
 });
 
 test('the technician’s table and /metrics agree with what curl received, to the byte', async () => {
-    const from = '127.0.0.7'; // an address of its own, so that nothing else counts
+    // no other test uses this address, so only this test's bytes are counted
+    const from = '127.0.0.7';
     const rows = async () => (await (await admin.request('/api/technician/terminals')).json()).terminals.find((t) => t.address === from);
     const urls = ['/v/1/1/master.m3u8', '/api/lessons', '/v/1/1/a24/0.m4s', '/v/1/1/a24/1.m4s', '/nothing/there', '/'];
     let received = 0;
@@ -93,7 +97,7 @@ test('the technician’s table and /metrics agree with what curl received, to th
     assert.equal(promtool.code, 0, promtool.stdout + promtool.stderr);
 });
 
-test('bad starts: one clear line, exit 1; misuse: exit 2', async () => {
+test('a start that fails prints one clear line and exits with 1; wrong usage exits with 2', async () => {
     const oneLine = async (args, code, pattern, options) => {
         const result = await terrace(args, options);
         assert.equal(result.code, code, `${args.join(' ')}: ${result.stderr}`);
@@ -115,11 +119,11 @@ test('bad starts: one clear line, exit 1; misuse: exit 2', async () => {
         assert.equal((await terrace(misuse)).code, 2, misuse.join(' '));
 });
 
-test('a read-only data folder is one clear line', async (t) => {
+test('a read-only data folder is reported in one clear line', async (t) => {
     const folder = path.join(tempDir(), 'ro');
     mkdirSync(folder);
     chmodSync(folder, 0o555);
-    // Root may write everywhere: another user is needed to see it.
+    // Root may write to every folder, so this test needs another user.
     const nobody = process.getuid() === 0 ? ['setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', '--']] : ['env', []];
     const probe = await run(nobody[0], [...nobody[1], 'test', '-x', terraceBin]);
     if (probe.code !== 0)

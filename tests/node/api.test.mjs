@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The API for pages: login, the operator's lessons, the queue as events.
+// Checks the API of the pages: login, the operator's lessons, the queue as server-sent events.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -28,7 +28,7 @@ const post = (where, body) => admin.request(where, { method: 'POST', body });
 const edit = (where, body) => admin.request(where, { method: 'PATCH', body: JSON.stringify(body), headers: JSON_TYPE });
 const lesson = async (id) => (await admin.request(`/api/operator/lessons/${id}`)).json();
 
-/** Reads server-sent events until take(data) gives something. */
+/** Reads server-sent events until take(data) returns a value. */
 async function events(take, during = () => {}) {
     const stop = new AbortController();
     const response = await admin.request('/api/operator/events', { signal: stop.signal });
@@ -55,14 +55,15 @@ async function events(take, during = () => {}) {
     throw new Error('the stream ended');
 }
 
-test('login: the right password, a wrong one, no such user, nonsense', async () => {
+test('login accepts the right password, and refuses a wrong password, an unknown user and malformed bodies', async () => {
     const session = await (await admin.request('/api/session')).json();
     assert.deepEqual([session.name, session.role, session.csrf], ['admin', 'admin', admin.csrf]);
     const attempt = (body, headers = JSON_TYPE) => fetch(`${node.url}/api/login`, { method: 'POST', headers, body });
     const wrong = await attempt(JSON.stringify({ name: 'admin', password: 'wrong' }));
     const nobody = await attempt(JSON.stringify({ name: 'nobody', password: 'wrong' }));
     assert.deepEqual([wrong.status, nobody.status], [401, 401]);
-    assert.deepEqual(await wrong.json(), await nobody.json()); // which of the two it was is nobody's business
+    // the answer must not tell whether the name or the password was wrong
+    assert.deepEqual(await wrong.json(), await nobody.json());
     for (const body of ['', '{', '[]', '{"name": 5, "password": []}', JSON.stringify({ name: 'admin' })])
         assert.equal((await attempt(body)).status, 400, body);
     assert.equal((await attempt(JSON.stringify({ name: 'a', password: 'x'.repeat(100_000) }))).status, 413);
@@ -87,18 +88,19 @@ test('a new password ends the sessions of the old one', async () => {
     const events = await li.request('/api/operator/events');
     await terraceOk(['user', 'passwd', 'li', '--data', data], { input: 'the second password\n' });
     await until(async () => (await li.request('/api/operator/lessons')).status === 401, 'the old session to end', 30_000);
-    assert.match(await events.text(), /^event: queue/); // and what was still open for it ends
+    // logout also ends the open event stream of the session
+    assert.match(await events.text(), /^event: queue/);
     await login(node.url, 'li', 'the second password');
 });
 
-test('a technician may not do what operators do', async () => {
+test('a technician is refused what only operators may do', async () => {
     const wu = await addUserAndLogin(node, 'wu', 'technician', 'a third long password');
     assert.equal((await wu.request('/api/technician/terminals')).status, 200);
     for (const [method, where] of [['GET', '/api/operator/lessons'], ['DELETE', '/api/operator/lessons/1'], ['GET', '/operator'], ['GET', '/api/operator/events']])
         assert.equal((await wu.request(where, { method })).status, 403, where);
 });
 
-test('texts are changed, bounded, kept as they are', async () => {
+test('texts can be changed, have a limited length and are stored unchanged', async () => {
     assert.ok((await edit('/api/operator/lessons/1', { title: '  <b>水稻</b> & "育秧"  ', description: '第一行\n第二行' })).ok);
     const changed = await lesson(1);
     assert.equal(changed.title.trim(), '<b>水稻</b> & "育秧"');
@@ -111,7 +113,7 @@ test('texts are changed, bounded, kept as they are', async () => {
     assert.equal((await lesson(1)).title, changed.title);
 });
 
-test('publish, unpublish, retry: what can’t be is refused in plain words', async () => {
+test('publish, unpublish and retry are refused in plain words if the state of the lesson does not allow them', async () => {
     assert.ok((await post('/api/operator/lessons/1/publish')).ok);
     assert.equal((await (await fetch(`${node.url}/api/lessons`)).json()).lessons.length, 1);
     assert.ok((await post('/api/operator/lessons/1/unpublish')).ok);
@@ -124,22 +126,23 @@ test('publish, unpublish, retry: what can’t be is refused in plain words', asy
     assert.ok(codes.indexOf('published') < codes.indexOf('unpublished') && codes[0] === 'created', codes.join());
 });
 
-test('the queue comes at once, and anew when something changes', async () => {
+test('the queue is sent at once, and again after each change', async () => {
     const title = await events(({ lessons }) => lessons.find(({ id, topic }) => id === 1 && topic === '小麦')?.topic,
         () => edit('/api/operator/lessons/1', { topic: '小麦' }));
     assert.equal(title, '小麦');
-    // Another process changes something: the node sees that too.
+    // Another process changes the catalog. The node must notice that too.
     await events(({ lessons }) => lessons.length === 3 || undefined, () => terraceOk(['ingest', junk, '--data', data]));
 });
 
-test('a removed lesson is gone for everybody', async () => {
+test('a removed lesson is gone for all users', async () => {
     await post('/api/operator/lessons/1/publish');
     const { hls } = await (await fetch(`${node.url}/api/lessons/1`)).json();
     assert.equal((await fetch(node.url + hls)).status, 200);
     assert.ok((await admin.request('/api/operator/lessons/1', { method: 'DELETE' })).ok);
     assert.equal((await admin.request('/api/operator/lessons/1')).status, 404);
     assert.equal((await fetch(`${node.url}/api/lessons/1`)).status, 404);
-    await until(async () => (await fetch(node.url + hls)).status === 404, 'the media to be gone'); // lessons are kept for a moment
+    // the node caches lessons for a moment
+    await until(async () => (await fetch(node.url + hls)).status === 404, 'the media to be gone');
     assert.equal((await admin.request('/api/operator/lessons/1', { method: 'DELETE' })).status, 404);
     await until(async () => (await lesson(3)).state === 'failed', 'the last lesson');
     await terraceOk(['doctor', '--data', data]);

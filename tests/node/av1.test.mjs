@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Slides get renditions in AV1 beside those in H.264; players that know it find them, others don't need to. (What is in them: segments.test.mjs.)
+// A lesson of slides gets AV1 renditions beside those in H.264. Players that support AV1 can choose
+// them; other players play H.264. (segments.test.mjs checks the content of the segments.)
 import assert from 'node:assert/strict';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,11 +21,11 @@ before(async () => {
 });
 after(() => node?.stop());
 
-test('without a node ingest --wait stays until they are made, and says so', () => {
+test('without a node, ingest --wait waits for the AV1 renditions and says when they are made', () => {
     assert.match(said, /^lesson 1: ready$[^]*^lesson 1: the versions in AV1 are there too$/m);
 });
 
-test('each AV1 rendition has one in H.264 of the same cap, which stands before it', async () => {
+test('each AV1 rendition has a counterpart in H.264 with the same cap, and H.264 comes first in the playlist', async () => {
     const text = await (await fetch(master)).text();
     const names = renditions.filter(({ kind }) => kind === 'video').map(({ name }) => name);
     const av1 = names.filter((name) => name.startsWith('av'));
@@ -39,7 +40,7 @@ test('each AV1 rendition has one in H.264 of the same cap, which stands before i
     assert.match(text, /#EXT-X-I-FRAME-STREAM-INF:[^\n]*CODECS="av01[^"]*"[^\n]*URI="av48\/iframes\.m3u8"/);
 });
 
-test('ffmpeg decodes it without a word: the segments, the file as one', async () => {
+test('ffmpeg decodes the AV1 segments and the AV1 file without a warning', async () => {
     for (const url of ['av48/index.m3u8', 'av48.mp4']) {
         const { code, stderr, stdout } = await run('ffmpeg', ['-v', 'warning', '-i', master.replace('master.m3u8', url), '-map', '0:v', '-progress', '-', '-f', 'null', '-']);
         assert.equal(stderr, '', url);
@@ -49,14 +50,14 @@ test('ffmpeg decodes it without a word: the segments, the file as one', async ()
     }
 });
 
-test('GStreamer plays it to its end', async () => {
+test('GStreamer plays an AV1 rendition to its end', async () => {
     const { code, stdout, stderr } = await run('gst-launch-1.0', ['-m', 'playbin', `uri=${master.replace('master.m3u8', 'av48/index.m3u8')}`, 'video-sink="fakesink sync=false"']);
     assert.equal(code, 0, stderr);
     assert.doesNotMatch(stdout + stderr, /ERROR/);
     assert.match(stdout, /eos/i);
 });
 
-test('av1 = no: there is none', async () => {
+test('with av1 = no, there is no AV1 rendition', async () => {
     const without = path.join(tempDir(), 'data');
     await terraceOk(['ingest', slides, '--wait', '--data', without, ...noAv1()]);
     const lesson = await show(without, 1);
@@ -64,7 +65,10 @@ test('av1 = no: there is none', async () => {
     assert.deepEqual(lesson.renditions.filter(({ name }) => name.startsWith('av')), []);
 });
 
-/** A worker that crashes, or waits, over AV1 while a file of that name lies in the folder. */
+/**
+ * Makes a worker that misbehaves on AV1 jobs. It crashes while the folder contains a file named
+ * "crash", and it waits while the folder contains a file named "hold".
+ */
 function trickyWorker(dir) {
     const file = path.join(dir, 'worker');
     writeFileSync(file, `#!/bin/sh
@@ -78,7 +82,7 @@ exec '${process.env.TERRACE_WORKER ?? path.join(binDir, 'terrace-worker')}'
     return { TERRACE_WORKER: file };
 }
 
-test('a lesson is ready before them; failing they do no harm; kill -9 in between costs nothing', async () => {
+test('a lesson is ready before its AV1 renditions; it stays ready if they fail, and kill -9 does not change their bytes', async () => {
     const dir = tempDir(), other = path.join(dir, 'data'), flags = ['--data', other];
     const set = (name) => writeFileSync(path.join(dir, name), ''), unset = (name) => rmSync(path.join(dir, name));
     const env = trickyWorker(dir);
@@ -86,7 +90,7 @@ test('a lesson is ready before them; failing they do no harm; kill -9 in between
     set('crash');
     let second = await startNode({ data: other, env });
     try {
-        // Ready, and given up.
+        // The lesson is ready in H.264. The AV1 jobs fail until they are given up.
         assert.doesNotMatch(await terraceOk(['ingest', slides, '--publish', '--wait', ...flags]), /AV1/);
         const ready = await show(other, 1);
         assert.equal(ready.state, 'ready');
@@ -102,7 +106,8 @@ test('a lesson is ready before them; failing they do no harm; kill -9 in between
         assert.match((await terrace(['pause', '1', ...flags])).stderr, /no work left/);
         assert.doesNotMatch(await playlist(second), /av01/);
 
-        // Taken up again; turns and pause work on a lesson that is ready.
+        // A retry starts the AV1 jobs again. Priority and pause can be set for them although the
+        // lesson is ready.
         set('hold');
         unset('crash');
         await terraceOk(['retry', '1', ...flags]);
@@ -115,7 +120,7 @@ test('a lesson is ready before them; failing they do no harm; kill -9 in between
         await second.kill();
         second = await startNode({ data: other, env });
 
-        // The node remembers the lesson as it is, and notices what is added to it.
+        // The node has cached the lesson without AV1. It must notice the new renditions.
         const media = await (await fetch(`${second.url}/v/1/1/v48/index.m3u8`)).text();
         assert.doesNotMatch(await playlist(second), /av01/);
         unset('hold');

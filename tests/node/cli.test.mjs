@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The command line: what it says, what it refuses, and what it does beside a node and without one.
+// Checks the command line: its output, what it refuses, and its work with and without a running
+// node.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
@@ -21,7 +22,10 @@ before(() => {
 });
 const dataDir = () => path.join(tempDir(), 'data');
 
-/** Fails with this code and one line on standard error that matches. */
+/**
+ * Runs a command that must fail with this exit code and one line on standard error that matches the
+ * pattern.
+ */
 async function refused(args, code, pattern, options) {
     const result = await terrace(args, { env: english, ...options });
     assert.equal(result.code, code, `${args.join(' ')}: ${result.stdout}${result.stderr}`);
@@ -29,7 +33,7 @@ async function refused(args, code, pattern, options) {
     assert.match(result.stderr, pattern, args.join(' '));
 }
 
-/** Starts a command and gives what it has said so far, and its end. */
+/** Starts a command. Returns what it has printed so far, and a promise of its end. */
 function start(args, env = english) {
     const child = spawn(terraceBin, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { out: '', err: '' };
@@ -39,7 +43,7 @@ function start(args, env = english) {
     return { child, said, ended };
 }
 
-test('every command explains itself', async () => {
+test('every command prints a help text', async () => {
     const overview = await terraceOk(['help']);
     for (const command of COMMANDS) {
         const words = command.split(' ');
@@ -65,7 +69,7 @@ test('the manual pages name every command, every option and every line of the co
         assert.ok(configuration.includes(`\n.TP\n.B ${name}\n`), name);
 });
 
-test('misuse: exit 2, one line that points to the help', async () => {
+test('wrong usage exits with 2 and prints one line that points to the help', async () => {
     const data = dataDir();
     const cases = [[], ['frobnicate'], ['ls', 'x'], ['ls', '--jso'], ['ls', '--json=1'], ['ls', '-x'], ['ls', '--data'], ['ls', '--data', ''],
         ['show'], ['show', '0'], ['show', '-1'], ['show', '1x'], ['show', '99999999999999999999'], ['rm', '1', '2'], ['ingest'],
@@ -78,7 +82,7 @@ test('misuse: exit 2, one line that points to the help', async () => {
     assert.ok(!existsSync(data));
 });
 
-test('a data folder that isn’t there or isn’t one', async () => {
+test('a missing or a wrong data folder is refused', async () => {
     const missing = path.join(tempDir(), 'nowhere');
     for (const args of [['ls'], ['show', '1'], ['rm', '1'], ['doctor'], ['backup', path.join(tempDir(), 'b')], ['user', 'ls'], ['user', 'add', 'x', '--role', 'admin']])
         await refused([...args, '--data', missing], 1, args[0] === 'doctor' ? /nowhere/ : /nowhere; start a node first.*terrace serve/, { input: 'a good long password\n' });
@@ -97,7 +101,7 @@ test('root leaves another user’s folder alone', { skip: process.getuid() !== 0
     }
 });
 
-test('the configuration: reference, file, command line, mistakes', async () => {
+test('options come from the configuration file and the command line; mistakes in them are refused', async () => {
     const file = path.join(tempDir(), 'node.conf');
     const reference = await terraceOk(['config']);
     for (const name of ['listen', 'workers', 'loops', 'floor_bytes', 'session_hours', 'metrics_public', 'max_upload_bytes', 'max_connections', 'min_progress_bytes_per_minute'])
@@ -115,7 +119,7 @@ test('the configuration: reference, file, command line, mistakes', async () => {
     assert.match(help, /--max-upload-bytes BYTES/);
 });
 
-test('what can’t be a lesson is refused before anything is copied', async () => {
+test('a file that can’t become a lesson is refused before anything is copied', async () => {
     const data = dataDir();
     const dir = tempDir();
     const empty = path.join(dir, 'empty.mp4');
@@ -127,7 +131,7 @@ test('what can’t be a lesson is refused before anything is copied', async () =
     assert.ok(!existsSync(data));
 });
 
-test('no room: refused with what is needed and what is left', async () => {
+test('without room on the disk, ingest is refused with the sizes that are needed and left', async () => {
     const config = path.join(tempDir(), 'c');
     writeFileSync(config, 'floor_bytes = 1024T\n');
     await refused(['ingest', clip, '--config', config, '--data', dataDir()], 1, /not enough room.*needed.*left/);
@@ -142,7 +146,8 @@ test('a lesson from the file to its removal', async () => {
     const second = await terraceOk(['ingest', clip, junk, '--wait', ...flags], { env: english }).catch((error) => error);
     assert.match(second.message, /lesson 3 failed: [A-Z].* \(not_media[^)]*\)\n/);
     const lessons = JSON.parse(await terraceOk(['ls', '--json', ...flags])).lessons;
-    // Whoever runs the workers does all that is queued, oldest first.
+    // A process that runs workers does all jobs of the queue, the oldest first. So ingest --wait
+    // also finishes the earlier lessons.
     assert.deepEqual(lessons.map(({ id, state }) => [id, state]), [[3, 'failed'], [2, 'ready'], [1, 'ready']]);
     assert.equal(lessons[2].source.name, '育秧 第一课.mp4');
     assert.equal(lessons[2].language, 'zh');
@@ -164,7 +169,7 @@ test('a lesson from the file to its removal', async () => {
     await terraceOk(['doctor', ...flags]);
 });
 
-test('show and ls for people, in their language, without a terminal’s control characters', async () => {
+test('show and ls print in the user’s language and remove control characters', async () => {
     const data = dataDir();
     await terrace(['ingest', junk, '--title', '病虫害\x1b[31m red', '--wait', '--data', data]);
     const zh = await terraceOk(['ls', '--data', data], { env: chinese });
@@ -175,7 +180,7 @@ test('show and ls for people, in their language, without a terminal’s control 
     assert.doesNotMatch(zh + en, /\x1b/);
 });
 
-test('a file that was cut short becomes a lesson, which is said', async () => {
+test('a file that was cut short becomes a lesson, and ingest says that it was cut short', async () => {
     const data = dataDir();
     const whole = makeClip(path.join(tempDir(), 'whole.mp4'), { seconds: 12, extra: ['-movflags', '+faststart'] });
     const half = path.join(tempDir(), 'half.mp4');
@@ -190,7 +195,7 @@ test('a file that was cut short becomes a lesson, which is said', async () => {
     assert.match(salvaged.detail, /^\d+\/12 s$/);
 });
 
-test('wide characters keep the columns', async () => {
+test('wide characters do not shift the columns of tables', async () => {
     const data = dataDir();
     await terrace(['ingest', junk, '--data', data]);
     for (const name of ['李老师', 'wang', '技术员wu'])
@@ -202,10 +207,11 @@ test('wide characters keep the columns', async () => {
     assert.equal(new Set(columns).size, 1, listed);
 });
 
-test('progress in a pipe: the state, then a line every 10 % at most', async () => {
+test('in a pipe, progress is the state and then at most one line every 10 %', async () => {
     const data = dataDir();
     const said = (await terraceOk(['ingest', longClip, '--wait', '--data', data, ...oneRung()], { env: english })).trimEnd().split('\n');
-    const lines = said.filter((line) => !line.startsWith('copying ')); // on a slow disk
+    // a slow disk makes ingest print additional lines about copying
+    const lines = said.filter((line) => !line.startsWith('copying '));
     assert.equal(lines[0], `lesson 1: ${longClip}`);
     assert.equal(lines.at(-1), 'lesson 1: ready');
     const steps = lines.filter((line) => line.endsWith('%')).map((line) => Number(line.match(/^lesson 1: (\d+) %$/)[1]));
@@ -214,17 +220,17 @@ test('progress in a pipe: the state, then a line every 10 % at most', async () =
     assert.ok(lines.length <= 14, lines.join('\n'));
 });
 
-/** Runs a command on a terminal of its own, with these lines typed in. */
+/** Runs a command on a pseudo-terminal and types these lines into it. */
 const onTerminal = (args, input = '') => run('script', ['-qec', args.map((a) => `'${a}'`).join(' '), '/dev/null'], { input, env: english });
 
-test('progress on a terminal: one line, drawn anew', async () => {
+test('on a terminal, progress is a single line that is redrawn', async () => {
     const { stdout, code } = await onTerminal([terraceBin, 'ingest', clip, '--wait', '--data', dataDir()]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /\r\x1b\[K\[#*-+\] +\d+ %  lesson 1/);
     assert.match(stdout, /lesson 1: ready\r\n$/);
 });
 
-test('users: passwords by pipe, changed, removed', async () => {
+test('users can be added with a password from a pipe, get a new password and be removed', async () => {
     const data = dataDir();
     const node = await startNode({ data });
     const flags = ['--data', data];
@@ -247,7 +253,7 @@ test('on a terminal the password is asked for twice and not shown', async () => 
     const data = dataDir();
     await terrace(['ingest', junk, '--data', data]);
     const add = [terraceBin, 'user', 'add', 'li', '--role', 'admin', '--data', data];
-    /** Types each answer when its question is there. */
+    /** Types each answer as soon as its question is on the screen. */
     const answer = async (answers) => {
         const child = spawn('script', ['-qec', add.map((a) => `'${a}'`).join(' '), '/dev/null'], { env: { ...process.env, ...english } });
         let out = '', asked = 0;
@@ -269,7 +275,7 @@ test('on a terminal the password is asked for twice and not shown', async () => 
         assert.doesNotMatch(out, /a good long/);
 });
 
-test('the node’s life: one to a folder, SIGHUP changes nothing, SIGTERM ends it cleanly', async () => {
+test('a folder has at most one node; SIGHUP changes nothing, and SIGTERM ends the node cleanly', async () => {
     const data = dataDir();
     const node = await startNode({ data });
     await refused(['serve', '--data', data, '--listen', '127.0.0.1:0'], 1, new RegExp(`process ${node.pid}\\b`));
@@ -283,7 +289,7 @@ test('the node’s life: one to a folder, SIGHUP changes nothing, SIGTERM ends i
     assert.ok(Date.now() - began < 10_000);
 });
 
-test('routes are what the node answers', async () => {
+test('`terrace routes` lists the routes that the node answers', async () => {
     const lines = (await terraceOk(['routes'])).trimEnd().split('\n').map((line) => line.split(/\s+/));
     const find = (pattern) => lines.find((line) => line[1] === pattern);
     assert.equal(find('/healthz')[2], 'public');
@@ -304,7 +310,7 @@ test('ingest --wait beside a node; the node is killed, and ingest finishes the w
     await terraceOk(['doctor', '--data', data]);
 });
 
-test('Ctrl-C in ingest --wait gives the work back; a node that waited goes on with it', async () => {
+test('Ctrl-C in ingest --wait returns its jobs to the queue, and a waiting node continues them', async () => {
     const data = dataDir();
     const ingest = start(['ingest', longClip, '--wait', '--data', data, ...oneRung()]);
     await until(async () => /lesson 1: [1-9]0 %/.test(ingest.said.out), 'ten per cent or more');
@@ -324,7 +330,7 @@ test('Ctrl-C in ingest --wait gives the work back; a node that waited goes on wi
     assert.deepEqual(await node.stop(), { code: 0, signal: null }, node.log());
 });
 
-test('doctor finds what was done to the files', async () => {
+test('doctor finds damaged, missing and extra files', async () => {
     const data = dataDir();
     await terraceOk(['ingest', clip, '--wait', '--data', data]);
     const rendition = (await show(data, 1)).renditions[0].name;
@@ -364,7 +370,7 @@ test('doctor finds what was done to the files', async () => {
     assert.match(worker.stdout, /^BAD +worker: /m);
 });
 
-test('a backup is a catalog', async () => {
+test('a backup can be used as a catalog', async () => {
     const data = dataDir();
     await terrace(['ingest', junk, '--title', '备份', '--data', data]);
     const copy = tempDir();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What goes wrong around a node: a lost catalog, a full disk, too few descriptors, password guessing.
+// Checks how the node behaves in trouble: a lost catalog, a full disk, too few descriptors,
+// password guessing.
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -9,7 +10,7 @@ import { addUserAndLogin, login, makeClip, run, show, startNode, tempDir, terrac
 
 const PASSWORD = 'a good long password';
 const dir = tempDir();
-const made = path.join(dir, 'made'); // with a lesson that plays
+const made = path.join(dir, 'made'); // the data folder with a lesson that plays
 const clip = path.join(dir, 'clip.mp4');
 
 before(async () => {
@@ -17,7 +18,7 @@ before(async () => {
     await terraceOk(['ingest', clip, '--publish', '--wait', '--data', made]);
 });
 
-/** A copy of the data folder with the lesson. */
+/** Copies the data folder with the lesson. */
 function dataCopy(to = path.join(tempDir(), 'data')) {
     cpSync(made, to, { recursive: true });
     return to;
@@ -30,12 +31,13 @@ const plays = async (node) => {
 };
 const tryLogin = (node, name, password) => fetch(`${node.url}/api/login`, { method: 'POST', body: JSON.stringify({ name, password }) });
 
-test('without its catalog a data folder is refused, and nothing in it is swept', async () => {
+test('a data folder without its catalog is refused, and no file in it is removed', async () => {
     for (const lose of [(file) => rmSync(file), (file) => truncateSync(file)]) {
         const data = dataCopy();
         for (const folder of ['sources', 'media'])
             for (const name of readdirSync(path.join(data, folder)))
-                utimesSync(path.join(data, folder, name), 1, 1); // sweeping spares what is young
+                // make the files old, because sweeping spares recent files
+                utimesSync(path.join(data, folder, name), 1, 1);
         const sources = files(path.join(data, 'sources')), media = files(path.join(data, 'media'));
         lose(path.join(data, 'catalog.db'));
         for (const args of [['ls'], ['serve', '--listen', '127.0.0.1:0'], ['ingest', clip]]) {
@@ -62,7 +64,7 @@ test('backups into one file at once: one is made, whole; the others say that it 
 
 /* ---- a full disk ---- */
 
-/** A file system of its own; null where this user may not mount one. */
+/** Mounts a small file system. Returns null if this user may not mount one. */
 async function mountSmall(t, options) {
     const folder = path.join(tempDir(), 'disk');
     mkdirSync(folder);
@@ -73,7 +75,7 @@ async function mountSmall(t, options) {
     return folder;
 }
 
-/** As another program would: to the last byte. */
+/** Fills the disk to the last byte, as another program could. */
 function fill(disk) {
     const block = Buffer.alloc(1024 * 1024);
     for (let n = 0; ; n++) {
@@ -88,7 +90,7 @@ function fill(disk) {
 }
 const empty = (disk) => { for (const name of readdirSync(disk).filter((n) => n.startsWith('filling'))) rmSync(path.join(disk, name)); };
 
-test('a disk that others have filled: lessons play, a node starts, a lesson can be removed, uploads wait', async (t) => {
+test('on a disk that other programs have filled, lessons play, a node starts, a lesson can be removed and uploads wait', async (t) => {
     const disk = await mountSmall(t, 'size=150m');
     if (!disk)
         return t.skip('SKIPPED: mounting a file system needs root');
@@ -109,7 +111,7 @@ test('a disk that others have filled: lessons play, a node starts, a lesson can 
     const refused = await patch(upload, 1000, Buffer.alloc(1000));
     assert.equal(refused.status, 507);
     assert.match((await refused.json()).error.en, /room/);
-    // Whether a power cut comes now, or a clean stop:
+    // The node must start again after a power cut and after a clean stop.
     for (const stop of ['kill', 'stop']) {
         await node[stop]();
         node = await startNode({ data });
@@ -130,7 +132,7 @@ test('a disk that others have filled: lessons play, a node starts, a lesson can 
     assert.doesNotMatch(await terraceOk(['doctor', '--data', data]), /^BAD/m);
 });
 
-test('without any reserve a full disk is said to be full: nothing is half done', async (t) => {
+test('on a full disk without a reserve, changes are refused as a whole because the disk is full', async (t) => {
     const disk = await mountSmall(t, 'size=20m');
     if (!disk)
         return t.skip('SKIPPED: mounting a file system needs root');
@@ -176,7 +178,7 @@ test('with 64 descriptors and a crowd of idle connections: lessons play and are 
 
 /* ---- guessing ---- */
 
-test('guesses at once are no way around the waiting, and keep nobody out of the rest', async (t) => {
+test('parallel guesses do not avoid the delay of the login, and other requests are still answered', async (t) => {
     const node = await startNode({ data: dataCopy() });
     t.after(() => node.stop());
     await addUserAndLogin(node);
@@ -187,7 +189,7 @@ test('guesses at once are no way around the waiting, and keep nobody out of the 
     assert.ok(statuses.every((status) => [401, 429, 503].includes(status)), statuses.join(' '));
 });
 
-test('who asks whether a name exists learns nothing from the work it takes', async (t) => {
+test('a failed login takes the same processor time whether the user exists or not', async (t) => {
     const node = await startNode({ data: dataCopy() });
     t.after(() => node.stop());
     await addUserAndLogin(node);
