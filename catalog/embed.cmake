@@ -1,4 +1,5 @@
-# cmake -DOUT=FILE -DFILES=A;B -P embed.cmake: writes the migrations into FILE as C strings, in the order of FILES.
+# cmake -DOUT=FILE -DFILES=A;B -P embed.cmake: writes the migrations into FILE as C strings, in the
+# order of FILES.
 set(text "/* Made by embed.cmake from the files in schema. */\n#include \"catalog/migrations.h\"\n\nconst char *const migration_sql[MIGRATION_COUNT] = {\n")
 foreach(file ${FILES})
     file(READ ${file} sql)

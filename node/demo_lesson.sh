@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# sh node/demo_lesson.sh FILE.mp4: makes a lesson of a minute, for those who try Terrace without a video of their own.
-# It has six slides of 10 s: each has as many squares as its number, and a title if there is a font. A bar at the lower edge
-# shows the time. Every two seconds a note fades away like a bell's; each slide has a higher one.
+# sh node/demo_lesson.sh FILE.mp4: makes a lesson of one minute, for users who want to try Terrace
+# without a video of their own.
+# It has six slides of 10 s. Slide N shows N squares, and a title if a font is installed. A bar at
+# the lower edge shows the time. A note like a bell sounds every two seconds. Each slide has a
+# higher note than the one before.
 set -eu
 
-# The title is in Chinese if a font has the characters.
+# The title is Chinese if a font has Chinese characters.
 title='梯田课堂，第 %s 张，共 6 张'
 font=$(fc-list -f '%{file}\n' :lang=zh-cn 2>/dev/null | head -n 1)
 if [ -z "$font" ]; then

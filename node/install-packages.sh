@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# sh node/install-packages.sh LIST...: installs the Debian packages named in the lists, as far as they are missing.
-# A list has a package a line; '#' begins a comment. Needs root or sudo only when something is missing.
+# sh node/install-packages.sh LIST...: installs the Debian packages in the lists that are missing.
+# A list has one package per line; '#' begins a comment. The script needs root or sudo only if a
+# package is missing.
 set -eu
 
-# A Node from elsewhere would be removed by Debian's packages: where the commands are there, they serve.
+# If `node` or `npm` exists, it is used, even if it does not come from a Debian package. Debian's
+# packages would remove a Node.js that was installed from elsewhere.
 wanted() {
     case $1 in
     nodejs) ! command -v node >/dev/null ;;
@@ -13,7 +15,7 @@ wanted() {
     esac
 }
 
-# The arguments become the packages that are missing.
+# The arguments of the script are replaced by the packages that are missing.
 packages=$(sed 's/#.*//' "$@")
 set --
 for package in $packages; do
@@ -32,11 +34,11 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "installing, with what they need (some minutes; tail -f $log shows it): $*"
-# RUNLEVEL=1: services that come with a package (prometheus) are not started.
+# RUNLEVEL=1 keeps services in the packages (such as prometheus) from being started.
 install() {
     $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends "$@"
 }
-# The package lists may be missing or old: fetch them, then install.
+# The package lists may be missing or outdated, so fetch them first.
 if ! { $as_root apt-get update && install "$@"; } >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     echo "Installing packages failed; the lines above say why." >&2

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# sh node/quickstart.sh [VIDEO]: on Debian 12, installs what is missing, builds Terrace, starts a node, puts VIDEO in (or a
-# lesson that it makes itself) and prints the addresses of the three pages. It may be run again: what is there stays.
-# TERRACE_PORT=9000 sh node/quickstart.sh uses this port. Without it, the first free port from 8080 to 8099 is used.
+# sh node/quickstart.sh [VIDEO]: on Debian 12, installs what is missing, builds Terrace, starts a
+# node, adds VIDEO or a generated lesson, and prints the addresses of the pages. It can run again.
+# TERRACE_PORT=9000 sets the port. The default is the first free port from 8080 to 8099.
 set -eu
 
 refuse() {
@@ -21,7 +21,8 @@ if ! echo "$ports" | grep -qxE '[1-9][0-9]{0,4}' || [ "${TERRACE_PORT:-1}" -gt 6
     refuse "TERRACE_PORT is a number from 1 to 65535, not $TERRACE_PORT"
 fi
 
-# All commands that this script prints are for this folder; terrace-data is their default.
+# All commands that this script prints are meant for this folder. terrace-data is their default data
+# folder.
 cd "$(dirname "$0")/.."
 terrace=build/release/terrace
 data='terrace-data'
@@ -34,7 +35,8 @@ begin() {
 running() { [ -s "$pid_file" ] && pid=$(cat "$pid_file") && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = terrace ]; }
 address() { sed -n 's/^listening on //p' "$address_file"; }
 
-# A node that was started goes on when a later step fails: then the user is told how to stop it.
+# A node that this script started keeps running if a later step fails. In that case, tell the user
+# how to stop it.
 on_exit() {
     [ "$1" -ne 0 ] || return 0
     echo "quickstart: $([ "$1" -eq 130 ] && echo interrupted || echo failed) during: $step" >&2
@@ -44,7 +46,8 @@ step='the start'
 trap 'on_exit $?' EXIT
 trap 'exit 130' INT TERM
 
-# Two builds at once would write into each other's files. The lock is given back before the node starts, which would keep it.
+# Two builds at the same time would overwrite each other's files. The lock is released before the
+# node starts, because the node would inherit it and hold it.
 mkdir -p build
 exec 9>build/quickstart.lock
 flock -n 9 || { echo 'another quickstart is at work here; this one waits for its build' && flock 9; }
@@ -58,11 +61,12 @@ begin 'building (the first time takes some minutes; tail -f build/quickstart.log
 }
 exec 9>&-
 
-# start_on PORT: returns 0 when the node answers there, and 1 when the port is in use. Any other failure ends the script.
+# start_on PORT: starts the node. Returns 0 when it answers, and 1 if the port is in use. Any other
+# failure ends the script.
 start_on() {
     : >"$address_file"
     log_bytes=$(wc -c <"$log_file")
-    # setsid: the node goes on when this terminal is closed.
+    # setsid: the node keeps running when this terminal is closed.
     setsid "$terrace" serve --listen "127.0.0.1:$1" </dev/null >"$address_file" 2>>"$log_file" &
     echo $! >"$pid_file"
     until grep -q '^listening on ' "$address_file"; do
@@ -87,7 +91,7 @@ begin 'starting the node'
 if running; then
     echo "it runs already (process $pid)"
 else
-    [ -d "$data" ] || mkdir -m 750 "$data" # as `terrace serve` makes it
+    [ -d "$data" ] || mkdir -m 750 "$data" # `terrace serve` uses the same mode
     touch "$log_file"
     for port in $ports; do
         if start_on "$port"; then break; fi
@@ -105,7 +109,7 @@ if [ -z "$("$terrace" user ls)" ]; then
     password=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
     echo "$password" | "$terrace" user add admin --role admin
     login="Login: admin, password $password (shown only now; another one: $terrace user passwd admin)"
-    echo "$login" # at the end again, but what comes first may fail
+    echo "$login" # the end prints it again, but a step before that may fail
 fi
 
 # Prints the number and the state of the first lesson that has this line in its JSON.

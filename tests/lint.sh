@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# sh tests/lint.sh: clang-format and clang-tidy over the C sources; ESLint, Prettier and the TypeScript compiler over the
-# pages; shellcheck over the scripts. Not part of tests/run.sh: the tools are large.
+# sh tests/lint.sh: runs clang-format and clang-tidy on the C sources, ESLint, Prettier and the
+# TypeScript compiler on the pages, and shellcheck on the scripts.
+# It is not part of tests/run.sh, because these tools are large.
 set -eu
 cd "$(dirname "$0")/.."
 

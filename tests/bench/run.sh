@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# sh tests/bench/run.sh NAME [ARGUMENT...]: builds a release and runs tests/bench/NAME.mjs, which measures it beside a peer.
-# sh tests/bench/run.sh ab BASE NAME [ARGUMENT...]: measures it beside another build of Terrace instead. BASE is a git
-# revision, or a folder with the programs of a release. NAME is serve, ladder or link. PAIRS=10 sets the number of pairs.
+# sh tests/bench/run.sh NAME [ARGUMENT...]: builds a release and runs tests/bench/NAME.mjs, which
+# compares it with another program.
+# sh tests/bench/run.sh ab BASE NAME [ARGUMENT...]: compares it with another build of Terrace
+# instead. BASE is a git revision, or a folder with the programs of a release. NAME is serve, ladder
+# or link. PAIRS=10 sets the number of pairs.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -19,7 +21,8 @@ build_release() {
     cmake --build "$1/build/release" -- --quiet
 }
 
-# Prints the folder with the programs of a git revision. Builds them in a work tree under build/, which stays for the next time.
+# Builds a git revision and prints the folder with its programs. The work tree under build/ is kept
+# for the next time.
 build_revision() {
     commit=$(git rev-parse --verify --quiet "$1^{commit}") || {
         echo "run.sh: $1 is neither a git revision nor a folder that holds terrace" >&2

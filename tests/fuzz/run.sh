@@ -1,15 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What takes too long for tests/run.sh. Installs what it needs and builds.
-#   sh tests/fuzz/run.sh TARGET [SECONDS]      libFuzzer on fuzz_TARGET.c for so long (60; h1: 3600); corpus/TARGET/ is where it begins
-#   sh tests/fuzz/run.sh all [SECONDS]         each of them, two at a time
-#   sh tests/fuzz/run.sh hostile-media [SEED]  some two thousand damaged clips, and files that stand for a lot of work, through the workers
-#   sh tests/fuzz/run.sh kills [COUNT]         kill -9 of workers and node in one transcode (20); the same bytes must come out
-#   sh tests/fuzz/run.sh upload-kills [COUNT]  kill -9 of the node around the last byte of an upload (200): each becomes one lesson
-#   sh tests/fuzz/run.sh soak [SECONDS]        a node under a crowd of random clients (1800): nothing of it may stay, in descriptors or memory. Root
-#   sh tests/fuzz/run.sh tsan-load [SECONDS]   the same crowd (60) at a node that ThreadSanitizer watches. Root
-#   sh tests/fuzz/run.sh outage [SECONDS]      a link that is away for so long (180) in the midst of transfers. Root and TUN
-# What libFuzzer finds new is kept in build/fuzz/corpus/TARGET, what breaks a target in build/fuzz/broken/.
+# Runs tests that take too long for tests/run.sh. Installs what they need and builds.
+#   sh tests/fuzz/run.sh TARGET [SECONDS]      libFuzzer on fuzz_TARGET.c (60 s; h1: 3600 s).
+#                                              It begins with the inputs in corpus/TARGET/.
+#   sh tests/fuzz/run.sh all [SECONDS]         all targets, two at a time
+#   sh tests/fuzz/run.sh hostile-media [SEED]  runs workers on about two thousand damaged clips,
+#                                              and on small files that claim a lot of work
+#   sh tests/fuzz/run.sh kills [COUNT]         kill -9 of workers and node during a transcode (20
+#                                              times); the bytes of the lesson must be the same
+#   sh tests/fuzz/run.sh upload-kills [COUNT]  kill -9 of the node around the last byte of an upload
+#                                              (200 times); each upload must become one lesson
+#   sh tests/fuzz/run.sh soak [SECONDS]        a node with a crowd of random clients (1800 s); it
+#                                              must not leak descriptors or memory. Needs root
+#   sh tests/fuzz/run.sh tsan-load [SECONDS]   the same crowd (60 s) at a node that is built with
+#                                              ThreadSanitizer. Needs root
+#   sh tests/fuzz/run.sh outage [SECONDS]      a link outage (180 s) during transfers. Needs root
+#                                              and TUN
+# New inputs that libFuzzer finds are kept in build/fuzz/corpus/TARGET. Inputs that break a target
+# are kept in build/fuzz/broken/.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -51,7 +59,7 @@ load() { # PRESET SECONDS
 }
 
 case $1 in
-one) # by "all", below
+one) # called by "all" below
     fuzz "$3" "$2"
     ;;
 soak)

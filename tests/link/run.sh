@@ -1,7 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# sh tests/link/run.sh PROFILE -- COMMAND [ARGUMENT...]: runs a command behind an emulated village link (see link_main.c)
-# Builds the emulator with the system's compiler. Exit status 77: skipped, for want of TUN or of root.
+# sh tests/link/run.sh PROFILE -- COMMAND [ARGUMENT...]: runs a command behind an emulated village
+# link (see link_main.c).
+# Builds the emulator with the system's compiler. Exit status 77 means skipped, because TUN or root
+# is missing.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -19,7 +21,8 @@ build() { # PROGRAM SOURCE...
     program=$1
     shift
     if [ ! -x "$program" ] || [ -n "$(find "$here" -name '*.[ch]' -newer "$program")" ]; then
-        # Renamed into place: several of us may be at it.
+        # Other processes may build the same program at the same time. The rename makes sure that
+        # they never see a partly written file.
         "${CC:-cc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$root" -o "$program.$$" "$@"
         mv "$program.$$" "$program"
     fi

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The table of malformed and borderline requests, over raw sockets against a node.
+// Sends the malformed and borderline requests of the table to a node, over raw sockets.
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, test } from 'node:test';
@@ -9,7 +9,7 @@ import { table } from './http_conformance_table.mjs';
 const FOLLOW_UP = 'GET /healthz HTTP/1.1\r\nHost: terrace\r\n\r\n';
 let node, file;
 
-/** A connection whose answers are read one by one. */
+/** A connection that reads its answers one by one. */
 class Connection {
     constructor(port) {
         this.received = '';
@@ -24,7 +24,10 @@ class Connection {
         this.socket.write(Buffer.from(text, 'latin1'));
     }
 
-    /** Until probe() gives something, or nothing more can come: then null. */
+    /**
+     * Waits until probe() returns a true value, and returns that value. Returns null if the
+     * connection ends first.
+     */
     async until(probe) {
         for (;;) {
             const value = probe();
@@ -40,7 +43,10 @@ class Connection {
         return taken;
     }
 
-    /** {status, headers, body}, or null: the connection ended before one. */
+    /**
+     * Reads the next answer: {status, headers, body}. Returns null if the connection ends before
+     * it.
+     */
     async answer(withoutBody) {
         const end = await this.until(() => { const at = this.received.indexOf('\r\n\r\n'); return at < 0 ? null : at + 4; });
         if (!end)
@@ -58,7 +64,7 @@ class Connection {
         return { status, headers, body: this.take(bytes) };
     }
 
-    /** Whether it ends without another word. */
+    /** Returns true if the connection ends without any further bytes and without a reset. */
     async endsSilently() {
         await this.until(() => this.received.length > 0 || null);
         return this.ended && this.received.length === 0 && !this.error;
@@ -119,7 +125,7 @@ async function checkRow([source, what, request, status, end, more = {}]) {
     connection.socket.destroy();
 }
 
-test('the table is whole: 150 rows at least, each with its source, none twice', () => {
+test('the table has at least 150 rows, each with a source, and no row twice', () => {
     assert.ok(table.length >= 150, String(table.length));
     for (const [source, what, , , end] of table) {
         assert.match(source, /^(\d{4} .*|fetch [\d.]+|ours)$/, what);

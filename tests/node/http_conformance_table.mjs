@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Malformed and borderline requests, and what a node must answer: rows of
-//     [source, what it is, request, status, 'kept' or 'closed', {headers?, bytes?, body?, interim?, follows?}].
-// A request is text (a byte a character) or a function of what is known of the media file that is asked for:
-// {path, bytes, etag, modified}. headers: name -> text, RegExp, or null for "must not be there"; bytes: the body's length;
-// interim: what is sent after "100 Continue", which must come first; follows: the status of a second answer. A source is an RFC
-// and its section; 'ours' is a limit or a choice that the RFCs leave to the server.
+// Malformed and borderline requests, and the answers that a node must give. A row is
+// [source, what it is, request, status, 'kept' or 'closed', {headers?, bytes?, body?, interim?,
+// follows?}].
+// A source is an RFC number and its section, or 'ours' for a limit or a choice that the RFCs leave
+// to the server. A request is text with one byte per character, or a function of the requested
+// media file: {path, bytes, etag, modified}. 'kept' or 'closed' says what the node does with the
+// connection.
+// headers: maps a name to text, to a RegExp, or to null if the field must be absent. bytes: the
+// length of the body. interim: what the client sends after "100 Continue", which must come first.
+// follows: the status of a second answer.
 
 const HOST = 'Host: terrace\r\n';
 const get = (target, fields = '', method = 'GET') => `${method} ${target} HTTP/1.1\r\n${HOST}${fields}\r\n`;
@@ -138,7 +142,8 @@ const fields = [
     ['6265 5.4', 'a cookie of rubbish', get('/api/session', 'Cookie: ;;;=;terrace_session\r\n'), 401, 'kept'],
 ];
 
-// The body {} is no login: 400 by the handler, and the connection goes on; where it ends, the framing was refused.
+// The body {} is not a valid login. If the framing is accepted, the handler answers 400 and the
+// connection stays open. If the framing is refused, the connection is closed.
 const framing = [
     ['9112 6.2', 'a sized body', post('Content-Length: 2\r\n', '{}'), 400, 'kept'],
     ['9112 6.3', 'no length: no body', post(''), 400, 'kept'],

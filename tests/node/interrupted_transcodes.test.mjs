@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Power cuts: kill -9 of workers and of the node at random moments of a transcode costs nothing but time.
+// Simulates power cuts: kill -9 of workers and of the node at random moments of a transcode. The
+// result must be the same as without interruption; only time is lost.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { makeClip, sha256, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
-// `sh tests/fuzz/run.sh kills` asks for more.
+// `sh tests/fuzz/run.sh kills` sets a higher number.
 const KILLS = Number(process.env.TERRACE_KILLS ?? 10);
 
-/** SHA-256 of every file below a lesson's media folder, by its name. */
+/** Returns the SHA-256 of each file below a lesson's media folder, by file name. */
 function hashes(data) {
     const root = path.join(data, 'media/1/1');
     const walk = (dir) => readdirSync(dir).flatMap((name) => {
@@ -19,7 +20,10 @@ function hashes(data) {
     return Object.fromEntries(walk(root).sort().map((file) => [path.relative(root, file), sha256(readFileSync(file))]));
 }
 
-/** Which file lies under each chunk's name just now: its inode and when it was written. */
+/**
+ * Returns the identity of each chunk file, by name: its inode and the time when it was written. A
+ * chunk that is made again gets another identity.
+ */
 function finished(data) {
     const root = path.join(data, 'media/1/1');
     const names = existsSync(root) ? readdirSync(root, { recursive: true }).filter((name) => name.endsWith('.chunk')) : [];
@@ -29,7 +33,7 @@ function finished(data) {
     }));
 }
 
-/** Process ids of the workers of one node. */
+/** Returns the process ids of the workers of one node. */
 function workersOf(pid) {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((candidate) => {
         try {
@@ -37,7 +41,7 @@ function workersOf(pid) {
             const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
             return parent === pid && stat.includes('(terrace-worker');
         } catch {
-            return false; // it has just ended
+            return false; // the process has ended in the meantime
         }
     });
 }
@@ -51,7 +55,8 @@ const gone = (pid) => {
 };
 
 test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes of an uninterrupted run`, async () => {
-    // Small pictures by default: three chunks of each rendition, in a tenth of the time.
+    // By default the pictures are small. The lesson still has three chunks of each rendition, but
+    // takes a tenth of the time.
     const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: KILLS > 10 ? 200 : 130, ...(KILLS > 10 ? { size: '640x360' } : { size: '320x180', rate: 12 }) });
     const calm = path.join(tempDir(), 'data'), rough = path.join(tempDir(), 'data');
 
@@ -62,7 +67,7 @@ test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes o
     let node = await startNode({ data: rough });
     await terraceOk(['ingest', clip, '--data', rough]);
     let kills = 0, nodeKills = 0;
-    const seen = new Map(); // finished files at each kill: which file it was
+    const seen = new Map(); // the identity of each finished file at the last kill
     let madeAgain = 0;
     const look = () => {
         for (const [name, identity] of Object.entries(finished(rough))) {
@@ -71,7 +76,7 @@ test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes o
         }
     };
     while (kills < KILLS) {
-        // The random moment itself; nothing is synchronised by it.
+        // This wait makes the moment of the kill random. It does not synchronise anything.
         await new Promise((resolve) => setTimeout(resolve, Math.random() * whole_ms / 6));
         if ((await show(rough, 1)).state === 'ready')
             break;
@@ -96,8 +101,8 @@ test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes o
     assert.equal(lesson.state, 'ready', `${JSON.stringify(lesson.reason)}\n${node.log()}`);
     assert.deepEqual(hashes(rough), hashes(calm));
     look();
-    // A kill costs what was being made; of what was finished only a file that the catalog had not heard of yet: at most
-    // one of each rendition of a worker's piece.
+    // A kill destroys the chunks that are being made. A finished file is made again only if the
+    // catalog did not know it yet. That is at most one file per rendition of the interrupted job.
     const renditions = lesson.renditions.length;
     console.log(`# ${madeAgain} finished files of ${seen.size} were made again`);
     assert.ok(madeAgain <= kills * renditions, `${madeAgain} made again after ${kills} kills`);

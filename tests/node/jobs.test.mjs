@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The fair queue: terrace jobs, pause, resume, priority, beside a node and without one; the same over HTTP.
+// Checks the fair queue: the commands jobs, pause, resume and priority with and without a running
+// node, and the same operations over HTTP.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { before, test } from 'node:test';
@@ -26,7 +27,7 @@ async function refused(args, code, pattern) {
     assert.match(result.stderr, /^[^\n]+\n$/, args.join(' '));
 }
 
-test('without a node: the order, priority, pause, and what each says', async () => {
+test('without a node, priority and pause change the order of the queue, and each command prints its result', async () => {
     const data = dataDir(), flags = ['--data', data];
     for (const title of ['一', '二', '三'])
         await ingest(data, short, title);
@@ -43,12 +44,13 @@ test('without a node: the order, priority, pause, and what each says', async () 
     assert.deepEqual(waiting[0].jobs.map(({ kind, state, attempt, max_attempts, reason }) => [kind, state, attempt, max_attempts, reason]), [['probe', 'queued', 0, 3, null]]);
     assert.deepEqual(waiting.map(({ priority, paused }) => [priority, paused]), [['high', false], ['low', false], ['normal', true]]);
 
-    // --wait runs all that may run, and no more; its own lesson is the last.
+    // ingest --wait runs all jobs that are not paused. Its own lesson is the last one.
     await terraceOk(['ingest', short, '--title', '四', '--wait', ...flags]);
     const states = async () => Promise.all([1, 2, 3, 4].map(async (id) => (await show(data, id)).state));
     assert.deepEqual((await states()).slice(1), ['queued', 'ready', 'ready']);
     assert.equal(await terraceOk(['resume', '2', ...flags]), 'lesson 2 goes on\n');
-    await terraceOk(['priority', '2', 'normal', ...flags]); // as it is: no event
+    // the priority is unchanged, so no event is recorded
+    await terraceOk(['priority', '2', 'normal', ...flags]);
     await terraceOk(['ingest', short, '--title', '五', '--wait', ...flags]);
     assert.equal((await show(data, 2)).state, 'ready');
     const { events } = await show(data, 2);
@@ -66,7 +68,7 @@ test('without a node: the order, priority, pause, and what each says', async () 
     await refused(['jobs', 'x', ...flags], 2, /one too many/);
 });
 
-test('beside a node: a short lesson overtakes a long one; what is paused stops after its piece and goes on', async () => {
+test('with a node, a short lesson overtakes a long one; a paused lesson stops after its current job and can be resumed', async () => {
     const data = dataDir(), flags = ['--data', data];
     const node = await startNode({ data, args: ['--workers', '1', ...oneRung()] });
     try {
@@ -93,7 +95,7 @@ test('beside a node: a short lesson overtakes a long one; what is paused stops a
     }
 });
 
-test('over HTTP: pause, resume, priority by those who may, and the queue tells', async () => {
+test('over HTTP, operators can pause, resume and set the priority, others cannot, and the queue shows the changes', async () => {
     const data = dataDir();
     await ingest(data, short, 'done');
     await terraceOk(['ingest', short, '--wait', '--data', data]);

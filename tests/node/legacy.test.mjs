@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What old boxes and downloads get: a transport stream with a playlist of its own, and renditions as one MP4 file.
+// Checks what old set-top boxes and downloads get: an MPEG-TS stream with a playlist of its own,
+// and each rendition as one MP4 file.
 import assert from 'node:assert/strict';
 import { createWriteStream, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -31,7 +32,7 @@ async function ffprobe(what, ...args) {
     return JSON.parse(stdout);
 }
 
-/** Presentation times of one stream's packets in seconds. */
+/** Returns the presentation times of the packets of one stream, in seconds. */
 async function times(what, stream) {
     const { packets } = await ffprobe(what, '-select_streams', stream, '-show_entries', 'packet=pts_time');
     return packets.map((packet) => Number(packet.pts_time));
@@ -45,7 +46,7 @@ async function decodes(what, seconds = LECTURE_SECONDS) {
     assert.ok(Math.abs(played_s - seconds) < 0.3, `${what}: ${played_s} s`);
 }
 
-/** The segments of the legacy playlist: [{extinf_s, bytes}]. */
+/** Returns the segments of the legacy playlist: [{extinf_s, bytes}]. */
 async function segments() {
     const url = node.url + lesson.hls_legacy;
     const text = (await get(url)).bytes.toString();
@@ -53,7 +54,7 @@ async function segments() {
     return Promise.all(found.map(async ([, extinf, uri]) => ({ extinf_s: Number(extinf), bytes: (await get(new URL(uri, url))).bytes })));
 }
 
-/** A transport stream's packets: {pid, begins, counter, payload}. */
+/** Returns the packets of a transport stream: {pid, begins, counter, payload}. */
 function packets(stream) {
     assert.equal(stream.length % 188, 0);
     return Array.from({ length: stream.length / 188 }, (_, i) => {
@@ -80,7 +81,7 @@ test('the legacy rendition has a playlist of its own, and is not among the varia
         assert.equal((await get(base + missing)).status, 404, missing);
 });
 
-test('it is what level 3.0 boxes take', async () => {
+test('the legacy rendition stays within what set-top boxes of level 3.0 can decode', async () => {
     const { streams } = await ffprobe(node.url + lesson.hls_legacy, '-show_streams');
     const video = streams.find((s) => s.codec_type === 'video'), audio = streams.find((s) => s.codec_type === 'audio');
     assert.equal(video.codec_name, 'h264');
@@ -96,12 +97,13 @@ test('it is what level 3.0 boxes take', async () => {
     assert.equal(audio.sample_rate, '32000');
 });
 
-test('every segment begins with the tables and an IDR; counters run through', async () => {
+test('every segment begins with PAT, PMT and an IDR; the continuity counters have no gap', async () => {
     const counters = new Map();
     for (const [n, { bytes }] of (await segments()).entries()) {
         const list = packets(bytes);
         assert.deepEqual(list.slice(0, 3).map((p) => [p.pid, p.begins]), [[0, true], [0x1000, true], [0x100, true]], `segment ${n}`);
-        // A PES header of 14 bytes, then the delimiter: SPS, PPS and IDR follow it.
+        // The first 14 bytes are the PES header. The access unit delimiter follows, then SPS, PPS
+        // and IDR.
         const picture = Buffer.concat(list.filter((p) => p.pid === 0x100).slice(0, 40).map((p, i) => p.payload.subarray(i === 0 ? 14 : 0)));
         const types = [];
         for (let at = picture.indexOf('\0\0\x01', 0, 'latin1'); at >= 0 && types.length < 12; at = picture.indexOf('\0\0\x01', at + 3, 'latin1'))
@@ -117,7 +119,7 @@ test('every segment begins with the tables and an IDR; counters run through', as
     }
 });
 
-test('the container costs less than 6 % of what is in it, and all stays under the cap', async () => {
+test('the container adds less than 6 % to its content, and three segments in a row stay under 1.1 times the cap', async () => {
     const parts = await segments();
     const whole = Buffer.concat(parts.map((s) => s.bytes));
     const file = path.join(dir, 'whole.ts');
@@ -136,13 +138,13 @@ test('the container costs less than 6 % of what is in it, and all stays under th
     }
 });
 
-test('ffmpeg decodes the whole playlist without a word; EXTINF sums to the lesson', async () => {
+test('ffmpeg decodes the whole playlist without a warning; the sum of EXTINF is the length of the lesson', async () => {
     await decodes(node.url + lesson.hls_legacy);
     const sum = (await segments()).reduce((s, { extinf_s }) => s + extinf_s, 0);
     assert.ok(Math.abs(sum - lesson.duration_s) <= 2 / 25, `${sum}, real ${lesson.duration_s}`);
 });
 
-test('sound and picture stand to each other as in the other renditions, at the start and at the end', async () => {
+test('the offset between sound and picture is that of the other renditions, at the start and at the end', async () => {
     const legacy = node.url + lesson.hls_legacy;
     const [tsPicture, tsSound, picture, sound] = await Promise.all([times(legacy, 'v'), times(legacy, 'a'),
         times(`${base}v80/index.m3u8`, 'v'), times(`${base}a24/index.m3u8`, 'a')]);
@@ -155,7 +157,7 @@ test('sound and picture stand to each other as in the other renditions, at the s
     tsPicture.slice(1).forEach((t, i) => assert.ok(Math.abs(t - tsPicture[i] - (tsPicture[1] - tsPicture[0])) < 0.0001, `at ${t} s`));
 });
 
-test('GStreamer and VLC play it to its end', async (t) => {
+test('GStreamer and VLC play the legacy playlist to its end', async (t) => {
     const { code, stdout, stderr } = await run('gst-launch-1.0', ['-m', 'playbin', `uri=${node.url + lesson.hls_legacy}`,
         'video-sink="fakesink sync=false"', 'audio-sink="fakesink sync=false"']);
     assert.equal(code, 0, stderr);
@@ -169,7 +171,10 @@ test('GStreamer and VLC play it to its end', async (t) => {
     assert.doesNotMatch(vlc.stderr, /error/i);
 });
 
-/** A rendition's virtual file must be what its pieces say: init segments apart, segments in turn. */
+/**
+ * Returns what the MP4 file of these renditions must contain after its own header: segment after
+ * segment, and within a segment the part of each rendition. The init segments are not included.
+ */
 async function expectedBody(names) {
     const chunks = [];
     const playlist = (await get(`${base}${names[0]}/index.m3u8`)).bytes.toString();
@@ -179,7 +184,7 @@ async function expectedBody(names) {
     return Buffer.concat(chunks);
 }
 
-test('a rendition is one MP4 file: picture and sound, the same bytes as the segments', async () => {
+test('a rendition as one MP4 file has picture and sound, with the same bytes as the segments', async () => {
     for (const { name, kind } of lesson.renditions.filter((r) => r.kind !== 'legacy')) {
         const names = kind === 'video' ? [name, 'a24'] : [name];
         const { status, headers, bytes } = await get(`${base}${name}.mp4`);
@@ -201,7 +206,7 @@ test('a rendition is one MP4 file: picture and sound, the same bytes as the segm
     }
 });
 
-test('its times are those of the renditions, wherever a player begins', async () => {
+test('the MP4 file has the times of the renditions, wherever a player begins', async () => {
     const file = `${base}v80.mp4`;
     assert.deepEqual(await times(file, 'v'), await times(`${base}v80/index.m3u8`, 'v'));
     assert.deepEqual(await times(file, 'a'), await times(`${base}a24/index.m3u8`, 'a'));
@@ -213,7 +218,7 @@ test('its times are those of the renditions, wherever a player begins', async ()
     assert.equal(Number(shown.packets[0].pts_time), Math.max(...starts.filter((t) => t <= 50)));
 });
 
-test('its index says where each segment lies', async () => {
+test('the index of the MP4 file says where each segment lies', async () => {
     const { bytes } = await get(`${base}v80.mp4`);
     const sidx = boxes(bytes).find((b) => b.type === 'sidx');
     const count = bytes.readUInt32BE(sidx.body + 28), scale = bytes.readUInt32BE(sidx.body + 8);
@@ -228,11 +233,11 @@ test('its index says where each segment lies', async () => {
     assert.ok(Math.abs(seconds - lesson.duration_s) < 0.1, `${seconds} s`);
 });
 
-test('ranges over every edge are the bytes of the whole', async () => {
+test('ranges across every segment boundary are the bytes of the whole file', async () => {
     const url = `${base}v80.mp4`;
     const { bytes: whole, headers } = await get(url);
     const etag = headers.get('etag');
-    // Edges: the beginning's end, then each segment's.
+    // Edges are the end of the header and the end of each segment.
     const edges = [];
     for (let at = 0; at < whole.length;) {
         edges.push(at);
@@ -259,12 +264,12 @@ test('ranges over every edge are the bytes of the whole', async () => {
     assert.equal(head.headers.get('etag'), etag);
 });
 
-test('a download that broke off goes on, and is whole', async () => {
+test('a download that broke off can be resumed and is then complete', async () => {
     const url = `${base}v80.mp4`;
     const whole = (await get(url)).bytes;
     const file = path.join(dir, 'download.mp4');
     for (const part of [0.1, 0.45, 0.8]) {
-        // Broken off by us in the middle, wherever it then stands.
+        // The client breaks off in the middle. It resumes at the size that the file then has.
         const from = existsSync(file) ? statSync(file).size : 0;
         await new Promise((resolve, reject) => {
             const request = http.get(url, { headers: from ? { Range: `bytes=${from}-` } : {} }, (response) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What technicians state about the links, and what terminals feel of it.
+// Checks the limits that technicians set for the links, and their effect on terminals.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ test('nothing is limited at first', async () => {
     assert.equal(response.headers.get('cmsd-dynamic'), null);
 });
 
-test('sites are added, changed, removed', async () => {
+test('sites can be added, changed and removed', async () => {
     const added = site(await ok('/api/technician/sites', 'POST', { name: '东山村', ranges: '10.1.0.0/16', cap_bps: 500_000, download_from: '22:00', download_to: '06:30' }), '东山村');
     assert.equal(added.cap_bps, 500_000);
     assert.equal(added.download_from, '22:00');
@@ -43,7 +43,7 @@ test('sites are added, changed, removed', async () => {
         assert.equal((await call(`/api/technician/sites/${id}`, 'PUT', { name: 'x', cap_bps: 1 })).status, 404, String(id));
 });
 
-test('what makes no sense is refused in plain words', async () => {
+test('invalid limits are refused in plain words', async () => {
     for (const [path, method, body, says] of [
         ['/api/technician/link', 'PUT', {}], ['/api/technician/link', 'PUT', { uplink_bps: -1 }], ['/api/technician/link', 'PUT', { uplink_bps: 'fast' }],
         ['/api/technician/link', 'PUT', { uplink_bps: 1e18 }], ['/api/technician/sites', 'POST', {}], ['/api/technician/sites', 'POST', { name: 'x', ranges: 'village' }],
@@ -63,7 +63,7 @@ test('what makes no sense is refused in plain words', async () => {
         assert.doesNotMatch(en, /_/, en);
         assert.ok(!says || en.includes(says), en);
     }
-    // JSON.stringify can't write it.
+    // JSON.stringify can't write a number of this size.
     const large = await technician.request('/api/technician/link', { method: 'PUT', body: '{"uplink_bps": 9223372036854775808}' });
     assert.deepEqual([large.status, (await large.json()).error.en], [400, 'A number is too large to be meant.']);
     assert.equal((await technician.request('/api/technician/sites', { method: 'POST', body: '[1' })).status, 400);
@@ -71,12 +71,13 @@ test('what makes no sense is refused in plain words', async () => {
     assert.equal((await operator.request('/api/technician/link')).status, 403);
 });
 
-test('a range is one site\'s', async () => {
+test('two sites cannot have the same range', async () => {
     const one = site(await ok('/api/technician/sites', 'POST', { name: '甲', ranges: '10.7.0.0/16, 10.8.0.1' }), '甲');
     const refused = await call('/api/technician/sites', 'POST', { name: '乙', ranges: '10.9.0.0/16 10.8.0.1/32' });
     assert.equal(refused.status, 409);
     assert.match((await refused.json()).error.zh, /站点“甲”/);
-    const two = site(await ok('/api/technician/sites', 'POST', { name: '乙', ranges: '10.7.1.0/24' }), '乙'); // a part of another's is no clash
+    // a range inside the range of another site is allowed
+    const two = site(await ok('/api/technician/sites', 'POST', { name: '乙', ranges: '10.7.1.0/24' }), '乙');
     await ok(`/api/technician/sites/${one.id}`, 'PUT', { cap_bps: 8000 });
     for (const { id } of [one, two])
         await ok(`/api/technician/sites/${id}`, 'DELETE');
@@ -95,7 +96,7 @@ test('a terminal is told no more than its limits let through', async () => {
     await ok(`/api/technician/sites/${id}`, 'DELETE');
 });
 
-test('a response that is held back says so to the player', async () => {
+test('a response that is paced tells the player so in a CMSD header', async () => {
     await ok('/api/technician/link', 'PUT', { uplink_bps: 400_000 });
     const response = await fetch(`${node.url}${segment}?CMCD=${encodeURIComponent('bl=20000')}`);
     assert.match(response.headers.get('cmsd-dynamic'), /^"terrace";etp=\d+;mb=\d+;du$/);
@@ -103,7 +104,10 @@ test('a response that is held back says so to the player', async () => {
     await ok('/api/technician/link', 'PUT', { uplink_bps: 0 });
 });
 
-/** Bytes that the kernel holds for a peer that takes nothing, once they are no longer growing. */
+/**
+ * Returns how many bytes the kernel holds for a client that reads nothing. Waits until the number
+ * no longer grows.
+ */
 async function heldBytes(query) {
     const socket = net.connect(node.port, '127.0.0.1');
     socket.pause();
@@ -126,7 +130,7 @@ async function heldBytes(query) {
     return last;
 }
 
-test('the kernel is given little ahead for a peer that is held back, a segment for one nearby', async () => {
+test('the kernel gets little data in advance for a client that is paced, and at least a segment for a client nearby', async () => {
     const { id } = site(await ok('/api/technician/sites', 'POST', { name: 'paced', token: 'paced', terminal_cap_bps: 80_000_000 }), 'paced');
     const nearby = await heldBytes('?site=none'), paced = await heldBytes('?site=paced');
     assert.ok(nearby >= 128 * 1024, `${nearby} bytes nearby`);
@@ -135,7 +139,7 @@ test('the kernel is given little ahead for a peer that is held back, a segment f
 });
 
 test('downloads keep to a site’s hours; lessons can be watched at any time', async () => {
-    // Hours that begin in two from now, wherever the day is.
+    // The download hours begin two hours from now, so that downloads are closed at any time of day.
     const at = (hours) => new Date(Date.now() + hours * 3_600_000).toTimeString().slice(0, 5);
     const { id } = site(await ok('/api/technician/sites', 'POST', { name: 'school', token: 'abc', download_from: at(2), download_to: at(3) }), 'school');
     const held = await fetch(`${node.url}${file}?download=1&site=abc`);

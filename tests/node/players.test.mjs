@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Players that others wrote play what the node serves.
+// Checks that players from other projects play what the node serves.
 import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => node?.stop());
 
-test('ffmpeg decodes the whole of every rendition without a word', async () => {
+test('ffmpeg decodes the whole of every rendition without a warning', async () => {
     assert.ok(renditions.length >= 3, JSON.stringify(renditions));
     for (const { name, kind } of renditions) {
         const playlist = master.replace('master.m3u8', `${name}/index.m3u8`);
@@ -29,14 +29,15 @@ test('ffmpeg decodes the whole of every rendition without a word', async () => {
     }
 });
 
-test('ffmpeg takes the multivariant playlist, every stream in it', async () => {
+test('ffmpeg plays every stream of the multivariant playlist', async () => {
     const { code, stderr } = await run('ffmpeg', ['-v', 'error', '-i', master, '-map', '0', '-f', 'null', '-']);
     assert.equal(stderr, '');
     assert.equal(code, 0);
 });
 
-// Renditions one by one: GStreamer 1.22 sometimes stops for ever when it switches variants before it has begun to play
-// (its queues wait for one another, with every byte received), on any server.
+// Each rendition is played on its own. If GStreamer 1.22 switches variants before it has begun to
+// play, it sometimes stops for ever: it has received every byte, and its queues wait for each
+// other. This happens with any server.
 test('GStreamer plays renditions to their end', async () => {
     const video = renditions.filter(({ kind }) => kind === 'video'), audio = renditions.filter(({ kind }) => kind === 'audio');
     for (const { name } of [video[0], video.at(-1), audio[0]]) {
@@ -52,30 +53,31 @@ const SEEK_S = 50, LEFT_S = LECTURE_SECONDS - SEEK_S;
 const playlistOf = (name) => master.replace('master.m3u8', `${name}/index.m3u8`), fileOf = (name) => master.replace('master.m3u8', `${name}.mp4`);
 const first = (kind) => renditions.find((rendition) => rendition.kind === kind).name;
 
-// Not the HLS of fragmented MP4: ffmpeg 5.1 finds nothing behind a seek in it, nor in what it has made itself.
+// The HLS playlist of fragmented MP4 is not tested here. ffmpeg 5.1 finds no packets after a seek
+// in such a playlist, even if ffmpeg made it itself.
 test('ffmpeg seeks in the file and in MPEG-TS', async () => {
     for (const url of [fileOf(first('video')), playlistOf(first('legacy'))]) {
         const { code, stdout, stderr } = await run('ffmpeg', ['-v', 'error', '-ss', String(SEEK_S), '-i', url, '-progress', '-', '-f', 'null', '-']);
         assert.equal(code, 0, stderr);
         const played_s = Number([...stdout.matchAll(/out_time_us=(\d+)/g)].at(-1)[1]) / 1e6, pictures = Number([...stdout.matchAll(/frame=(\d+)/g)].at(-1)[1]);
-        // In MPEG-TS from the beginning of the segment that has the place.
+        // In MPEG-TS, ffmpeg plays from the beginning of the segment that contains the position.
         assert.ok(played_s > LEFT_S - 1 && played_s < LECTURE_SECONDS - 20 && pictures > LEFT_S, `${url}: ${played_s} s, ${pictures} pictures`);
     }
 });
 
-test('GStreamer seeks', async () => {
+test('GStreamer seeks in a rendition', async () => {
     const { code, stdout, stderr } = await run('gst-play-1.0', ['--no-interactive', `--start-position=${SEEK_S}`,
         '--videosink=fakesink sync=false', '--audiosink=fakesink sync=false', playlistOf(first('video'))]);
     assert.equal(code, 0, stderr);
     assert.doesNotMatch(stdout + stderr, /ERROR/);
     assert.match(stdout, /Reached end of play list/);
     const positions = [...stdout.matchAll(/0:(\d\d):(\d\d\.\d) \/ 0:01:1/g)].map(([, minutes, seconds]) => minutes * 60 + Number(seconds));
-    // It may ask for the position before it has sought.
+    // GStreamer may report a position of 0 before the seek has taken effect.
     const sought = positions.filter((at) => at > 0);
     assert.ok(sought.length > 0 && sought.every((at) => at > SEEK_S - 1), stdout);
 });
 
-test('wget goes on where a download broke off', async () => {
+test('wget resumes a download where it broke off', async () => {
     const dir = tempDir(), file = path.join(dir, 'lesson.mp4'), url = fileOf(first('video'));
     const whole = Buffer.from(await (await fetch(url)).arrayBuffer());
     for (const part of [whole.subarray(0, whole.length >> 1), whole]) {
@@ -87,8 +89,9 @@ test('wget goes on where a download broke off', async () => {
     }
 });
 
-// VLC plays neither as root nor without a home. What it decodes it encodes anew into a file, as fast as it can.
-test('VLC plays to the end, and from where it is told', async () => {
+// VLC refuses to run as root or without a home folder. Here it encodes what it decodes into a file,
+// because that runs faster than real time.
+test('VLC plays to the end, and from a given position to the end', async () => {
     const home = tempDir(), out = path.join(home, 'out.ts');
     chmodSync(home, 0o777);
     const other = process.getuid() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] : [];
@@ -99,10 +102,11 @@ test('VLC plays to the end, and from where it is told', async () => {
         assert.equal(code, 0, stderr);
         const probed = await run('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_type,nb_read_frames,duration', '-of', 'json', out]);
         const { streams } = JSON.parse(probed.stdout), said = `${url}: ${probed.stdout}`;
-        // It encodes each group of sound.
+        // VLC encodes each audio group of the master playlist, so the file may have several audio
+        // streams.
         assert.deepEqual([...new Set(streams.map((stream) => stream.codec_type))].sort(), sound ? ['audio', 'video'] : ['video'], said);
         for (const { codec_type, nb_read_frames, duration } of streams) {
-            // It begins with the segment that has the place.
+            // VLC plays from the beginning of the segment that contains the position.
             assert.ok(from_s ? duration > LEFT_S - 1 && duration < LECTURE_SECONDS - 20 : Math.abs(duration - LECTURE_SECONDS) < 1, said);
             assert.ok(codec_type === 'audio' || Number(nb_read_frames) > Number(duration), said);
         }

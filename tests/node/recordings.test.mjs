@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Real and difficult files become lessons of the right length, shape and streams, or fail for the reason named here;
-// hostile ones fail or are salvaged; the node lives through all of them.
+// Ingests real files. Files with unusual properties become lessons of the right length, shape and
+// streams, or fail for the reason that is named here. Hostile files fail or are salvaged. The node
+// survives all of them.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +11,7 @@ import { media, oneRung, run, show, startNode, tempDir, terrace, terraceOk, unti
 const lesson = (seconds, ratio, streams = 'va', more = {}) => ({ seconds, ratio, streams, ...more });
 const fails = (...reasons) => ({ reasons });
 
-// ratio: display width to height after rotation, 0 without a picture.
+// ratio: display width divided by height, after rotation. It is 0 if there is no picture.
 const expectations = {
     difficult: {
         'audio_only_zh.m4a': lesson(91.0, 0, 'a'),
@@ -22,7 +23,7 @@ const expectations = {
         'h263_aac.3gp': lesson(15, 16 / 9),
         'h265_with_metadata_track.mp4': lesson(0.1, 9 / 16),
         'hevc_main10.mp4': lesson(10, 16 / 9),
-        // Its beginning: all of it takes longer than all others together.
+        // Only the first 15 s are used. The whole file takes longer than all other files together.
         'long_1080p_lowbitrate.mp4': lesson(15, 16 / 9, 'va', { first_s: 15 }),
         'no_audio.mp4': lesson(30.08, 16 / 9, 'v'),
         'odd_853x479_yuv444p.mp4': lesson(10, 16 / 9),
@@ -32,7 +33,8 @@ const expectations = {
         'sample_12_5fps_720p_1s.mp4': lesson(1.04, 16 / 9),
         'sample_edit_list.mp4': lesson(2.55, 9 / 16),
         'sample_empty_track.mp4': lesson(1.07, 1080 / 720),
-        // Five frames of 10x12 whose times are all zero: nothing that could be shown for any length of time.
+        // The file has five frames of 10x12 pixels, and the times of all of them are zero. So it
+        // has no duration.
         'sample_with_fake_auxiliary_tracks.mp4': fails('too_short', 'damaged', 'no_streams'),
         'sample_without_stss.mp4': lesson(1.0, 1080 / 720, 'v'),
         'sar_16_11.ts': lesson(20, 640 * 16 / 11 / 480),
@@ -55,13 +57,13 @@ const expectations = {
         'png_named.mp4': fails('picture'),
         'random.mp4': fails('not_media'),
         'text_named.mp4': fails('subtitles_only', 'not_media'),
-        // Index first, then half of the data: what is there plays.
+        // The file has its index first and then half of its data. That half plays.
         'truncated_moov_first.mp4': { ...lesson(null, 16 / 9), salvaged: true },
         'truncated_no_moov.mp4': fails('cut_short'),
     },
 };
 
-/** What plays: seconds and size as ffprobe and ffmpeg find them in the lesson's playlists. */
+/** Checks the length and the size of a lesson, as ffprobe and ffmpeg find them in its playlists. */
 async function checkPlayable(node, name, found, want) {
     const has = (kind) => found.renditions.filter((rendition) => rendition.kind === kind);
     assert.equal(has('video').length > 0, want.streams.includes('v'), `${name}: video`);
@@ -70,7 +72,8 @@ async function checkPlayable(node, name, found, want) {
     if (want.seconds !== null)
         assert.ok(Math.abs(found.duration_s - want.seconds) <= 0.2, `${name}: ${found.duration_s} s instead of ${want.seconds}`);
     for (const { width, height } of has('video'))
-        // Even numbers of a small picture can't be nearer than a pixel.
+        // Width and height are even numbers, so the ratio of a small picture can be wrong by a
+        // pixel.
         assert.ok(Math.abs(width / height / want.ratio - 1) <= 0.01 + 2 / height, `${name}: ${width}x${height}, ratio ${want.ratio}`);
     const base = node.url + found.hls.replace('master.m3u8', '');
     for (const { name: rendition, kind } of [has('video')[0], has('audio')[0]].filter(Boolean)) {
@@ -100,19 +103,21 @@ async function check(node, name, found, want) {
 
 for (const [folder, table] of Object.entries(expectations)) {
     const root = media(folder);
-    test(`every file of ${folder}`, { skip: root ? false : `SKIPPED: no media (set TERRACE_MEDIA)` }, async (t) => {
+    test(`every file of ${folder} becomes the expected lesson or fails with the expected reason`, { skip: root ? false : `SKIPPED: no media (set TERRACE_MEDIA)` }, async (t) => {
         assert.deepEqual(readdirSync(root).sort(), Object.keys(table).sort());
         const data = path.join(tempDir(), 'data');
-        // One rung of each will do: how many there are is the planner's, see unit.plan_test.
+        // One rung of each lesson is enough. tests/transcoder/plan checks how many rungs the
+        // planner makes.
         const node = await startNode({ data, args: oneRung() });
-        t.after(() => node.stop()); // also where a check below fails: it would keep the process alive
+        // also stop the node if a check fails, because it would keep this process alive
+        t.after(() => node.stop());
         const numbers = {};
         for (const [name, { first_s }] of Object.entries(table)) {
             const file = first_s ? path.join(tempDir(), name) : path.join(root, name);
             if (first_s)
                 await run('ffmpeg', ['-v', 'error', '-t', String(first_s), '-i', path.join(root, name), '-c', 'copy', file]);
             const { code, stdout, stderr } = await terrace(['ingest', file, '--publish', '--data', data]);
-            if (code !== 0) { // refused at the door
+            if (code !== 0) { // ingest refused the file at once
                 assert.match(stderr, /^.+\n$/, name);
                 assert.ok(table[name].reasons, `${name} refused: ${stderr}`);
                 continue;
@@ -123,7 +128,9 @@ for (const [folder, table] of Object.entries(expectations)) {
             const found = await until(async () => {
                 const now = await show(data, number);
                 return (now.state === 'ready' || now.state === 'failed') && now;
-            }, name, 1_500_000); // they share the workers: the first may be ready when nearly all are
+            // the limit is long because all lessons share the workers, so even the first may be
+            // ready late
+            }, name, 1_500_000);
             await t.test(name, () => check(node, name, found, table[name]));
         }
         assert.equal((await fetch(`${node.url}/healthz`)).status, 200);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// kill -9 of a node in the midst of a thousand transfers: each goes on by Range where it broke off, to the right bytes.
+// Kills the node with kill -9 during a thousand transfers. Each transfer resumes by Range where it
+// broke off and ends with the right bytes.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -9,7 +10,10 @@ import { makeClip, startNode, tempDir, terraceOk, until, withLadder } from '../h
 
 const TRANSFERS = 1000;
 
-/** A transfer that goes on where `part` ({bytes, sha256}) ends; with `hold` it stops taking after the first bytes until it is told to go. */
+/**
+ * Continues a transfer at the end of `part` ({bytes, sha256}). With `hold`, the client reads the
+ * first bytes and then pauses until go() is called.
+ */
 function transfer(port, file, n, part, { hold = false } = {}) {
     const socket = net.connect(port, '127.0.0.1');
     let head = Buffer.alloc(0), status = 0;
@@ -42,7 +46,9 @@ test('a thousand transfers resume after kill -9', async () => {
     const node = await startNode({ data }), file = '/v/1/1/v700.mp4';
     const whole = Buffer.from(await (await fetch(node.url + file)).arrayBuffer());
     const parts = Array.from({ length: TRANSFERS }, () => ({ bytes: 0, sha256: createHash('sha256') }));
-    // None takes more than the sockets hold, a third of it, so that none is at its end when the node is killed, however slow the machine.
+    // Each client pauses after its first bytes, so it gets at most what the sockets hold, which is
+    // a third of the file. So no transfer is complete when the node is killed, on a slow machine
+    // too.
     const broken = parts.map((part, n) => transfer(node.port, file, n, part, { hold: true }));
     await until(() => parts.every(({ bytes }) => bytes > 0), 'all transfers to begin');
     await node.kill();

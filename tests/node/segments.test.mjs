@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a lesson's playlists say, held against the bytes that the node serves (RFC 8216bis; ISO/IEC 14496-12).
+// Compares a lesson's playlists with the bytes that the node serves (RFC 8216bis; ISO/IEC
+// 14496-12).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -12,7 +13,8 @@ hlsParser.setOptions({ strictMode: true });
 
 const data = path.join(tempDir(), 'data');
 let node;
-const lessons = []; // {what, id, offset_s: audio's start after video's in the source, frame_s, lesson}
+// {what, id, offset_s: how much later audio starts than video in the source, frame_s, lesson}
+const lessons = [];
 
 function streamStart(file, kind) {
     const out = execFileSync('ffprobe', ['-v', 'error', '-select_streams', `${kind}:0`, '-show_entries', 'stream=start_time',
@@ -21,7 +23,7 @@ function streamStart(file, kind) {
 }
 
 before(async () => {
-    // Two chunks and a bit, so that chunk borders are among what is looked at.
+    // The clip has a little more than two chunks, so chunk boundaries are checked too.
     const files = [{ what: 'clip of 130 s', file: makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 130, size: '320x180' }), frame_s: 1 / 25 }];
     const late = media('difficult/two_audio_tracks.mkv');
     if (late)
@@ -76,7 +78,7 @@ async function load({ id }) {
 const startOf = (rendition, segment) => (segment.fragments[0].tfdt + segment.fragments[0].samples[0].cts) / rendition.scale;
 const lengthOf = (rendition, segment) =>
     segment.fragments.reduce((sum, f) => sum + f.samples.reduce((s, sample) => s + sample.duration, 0), 0) / rendition.scale;
-/** The length of a packet of sound. */
+/** Returns the duration of an audio packet in seconds. */
 const frameOf = (rendition) => rendition.segments[0].fragments[0].samples[0].duration / rendition.scale;
 const each = (check) => { for (const lesson of lessons) check(lesson); };
 
@@ -86,7 +88,8 @@ test('there are at least two video rungs and every track of the source, in both 
     assert.equal(groups.length, 2, what);
     for (const group of groups)
         assert.equal(audio.filter(({ attributes }) => attributes.groupId === group).length, what.includes('two tracks') ? 2 : 1, what);
-    // Each rung with each group, those with AAC first: a player that knows nothing else takes them.
+    // Each rung is listed with each audio group. Variants with AAC come first, because a player
+    // that only supports AAC takes the first variants.
     for (const { variants } of video)
         assert.deepEqual(variants.map((v) => v.audio[0].groupId), groups, what);
     const codecs = master.variants.filter((v) => v.resolution && !v.isIFrameOnly).map((v) => v.codecs.split(',')[1]);
@@ -114,14 +117,15 @@ test('tfdt is continuous, and agrees across renditions', () => each(({ what, vid
         assert.deepEqual(starts(rendition).map((s) => s.toFixed(6)), first.map((s) => s.toFixed(6)), `${what}: ${rendition.url}`);
     for (const rendition of audio) {
         const shift_s = startOf(rendition, rendition.segments[0]) - first[0];
-        const firstTrack = /\/[ao]\d+\/index/.test(rendition.url); // offset_s is its
+        // offset_s is known for the first audio track only
+        const firstTrack = /\/[ao]\d+\/index/.test(rendition.url);
         assert.ok(!firstTrack || Math.abs(shift_s - offset_s) <= 0.001, `${what}: audio ${shift_s} s after video, in the source ${offset_s} s`);
         starts(rendition).slice(1).forEach((s, n) => assert.ok(Math.abs(s - first[n + 1]) <= frameOf(rendition),
             `${what}: ${rendition.url} segment ${n + 1} begins at ${s}, video at ${first[n + 1]}`));
     }
 }));
 
-test('EXTINF is what the segment holds, and sums to the real duration', () => each(({ what, video, audio, duration_s, frame_s }) => {
+test('EXTINF is the duration of the segment, and the sum is the real duration', () => each(({ what, video, audio, duration_s, frame_s }) => {
     for (const rendition of [...video, ...audio]) {
         const frame = rendition.attributes.resolution ? frame_s : frameOf(rendition);
         rendition.segments.forEach((segment, n) => assert.ok(Math.abs(segment.extinf_s - lengthOf(rendition, segment)) < 0.001,
@@ -144,7 +148,10 @@ test('media playlists: VOD, ended, one target duration that no segment exceeds b
     }
 }));
 
-/** Peak bit rate over runs of segments that last 0.5 to 1.5 target durations, and the average; in bit/s. */
+/**
+ * Returns the peak bit rate of all runs of segments that last 0.5 to 1.5 target durations, and the
+ * average bit rate. Both are in bit/s.
+ */
 function measured(rendition) {
     const parts = rendition.segments.map((segment) => ({ bits: segment.bytes.length * 8, s: lengthOf(rendition, segment) }));
     const target = rendition.playlist.targetDuration;
@@ -160,7 +167,7 @@ function measured(rendition) {
     return { peak: peak || total.bits / total.s, average: total.bits / total.s };
 }
 
-test('BANDWIDTH and AVERAGE-BANDWIDTH are what is measured, within 10 %', () => each(({ what, video, audio }) => {
+test('BANDWIDTH and AVERAGE-BANDWIDTH are the measured values within 10 %', () => each(({ what, video, audio }) => {
     const worst = (group) => audio.filter(({ attributes }) => attributes.groupId === group).map(measured)
         .reduce((a, b) => ({ peak: Math.max(a.peak, b.peak), average: Math.max(a.average, b.average) }));
     for (const rendition of video) {
@@ -174,7 +181,7 @@ test('BANDWIDTH and AVERAGE-BANDWIDTH are what is measured, within 10 %', () => 
     }
 }));
 
-test('caps hold on the wire, sound included: times 1.1 over every three segments, no segment twice the mean', () => each(({ what, video, audio }) => {
+test('with sound, every three segments stay under 1.1 times the cap, and no segment has twice the mean rate', () => each(({ what, video, audio }) => {
     const sum = (list) => list.reduce((a, b) => ({ bits: a.bits + b.bits, s: a.s + b.s }), { bits: 0, s: 0 });
     const rate = (list) => sum(list).bits / sum(list).s;
     for (const { url, segments } of video) {
@@ -188,7 +195,7 @@ test('caps hold on the wire, sound included: times 1.1 over every three segments
     }
 }));
 
-test('the multivariant playlist has what a validator wants', () => each(({ what, master, video }) => {
+test('the multivariant playlist has the attributes that a validator requires', () => each(({ what, master, video }) => {
     assert.equal(master.independentSegments, true, what);
     for (const variant of master.variants) {
         assert.ok(variant.codecs, what);
@@ -201,7 +208,7 @@ test('the multivariant playlist has what a validator wants', () => each(({ what,
     assert.ok(master.variants.some((variant) => variant.bandwidth <= 192_000), `${what}: no variant below 192 kbit/s`);
 }));
 
-test('I-frame playlists name byte ranges that are moof and keyframe', async () => {
+test('I-frame playlists name byte ranges that hold a moof and a keyframe', async () => {
     for (const { what, url, master } of lessons) {
         const variants = master.variants.filter((variant) => variant.isIFrameOnly);
         const text = (await get(url)).toString();
@@ -228,7 +235,7 @@ test('I-frame playlists name byte ranges that are moof and keyframe', async () =
     }
 });
 
-test('playlists travel compressed, media not', async () => {
+test('playlists are sent compressed, media are not', async () => {
     for (const { url } of lessons.slice(0, 1)) {
         const response = await fetch(url, { headers: { 'Accept-Encoding': 'gzip' } });
         assert.equal(response.headers.get('content-encoding'), 'gzip');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Subtitles of every text format, held against what ffmpeg reads out of the same file; the storyboard, against the
-// source's own pictures.
+// Compares the subtitles of every text format with what ffmpeg reads from the same file. Compares
+// the storyboard with the pictures of the source.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,16 +10,17 @@ import { makeClip, media, oneRung, run, show, startNode, tempDir, terraceOk } fr
 
 hlsParser.setOptions({ strictMode: true });
 
-const SECONDS = 66; // over a chunk border
+const SECONDS = 66; // the clip crosses one chunk boundary
 const folder = tempDir();
 const data = path.join(folder, 'data');
 let node;
-const lessons = {}; // by name: {file, languages, found: as `terrace show` has it}
+const lessons = {}; // by name: {file, languages, found: the output of `terrace show`}
 
 const clock = (s) => new Date(s * 1000).toISOString().slice(11, 23).replace('.', ',');
 const srt = (cues) => cues.map(([start_s, end_s, text], n) => `${n + 1}\n${clock(start_s)} --> ${clock(end_s)}\n${text}\n`).join('\n');
 
-// What players must show as it stands, what must not end a cue, and what crosses segments and chunks.
+// The cues contain characters that must be escaped, text that must not end a cue, and times that
+// cross segments and chunks.
 const chinese = [
     [0, 0.8, '各位学员大家好'], [1, 5, '今天讲解水稻病虫害防治 <i>第一节</i>'], [5.5, 6.5, '两行\n第二行'], [22, 24, '3 < 5 & 7 > 6'], [40, 63, '跨过分段的边界'],
     [60, 61, '同时的另一句'], [64, 65.5, '谢谢大家'],
@@ -31,7 +32,7 @@ async function ffmpeg(...args) {
     assert.equal(code, 0, stderr);
 }
 
-/** Muxes subtitle files into the clip, each in the codec given for it. */
+/** Muxes subtitle files into the clip, each in its given codec. */
 async function mux(clip, out, tracks) {
     const inputs = tracks.flatMap(({ file }) => ['-i', file]);
     const maps = tracks.flatMap((_, n) => ['-map', `${n + 1}:0`]);
@@ -39,7 +40,7 @@ async function mux(clip, out, tracks) {
     await ffmpeg('-i', clip, ...inputs, '-map', '0:v', '-map', '0:a?', ...maps, '-c:v', 'copy', '-c:a', 'copy', ...codecs, out);
 }
 
-/** Copies the bytes of a GBK file into Matroska as they are. */
+/** Copies the bytes of a GBK file into Matroska unchanged. */
 const muxGbk = (clip, gbk, out) => ffmpeg('-i', clip, '-i', gbk, '-map', '0:v', '-map', '0:a?', '-map', '1:0', '-c', 'copy', '-metadata:s:s:0', 'language=chi', out);
 
 before(async () => {
@@ -87,7 +88,7 @@ const fetchText = async (url, type) => {
 };
 const seconds = (text) => text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 
-/** The cues of a WebVTT text: [{start_s, end_s, text}]. */
+/** Returns the cues of a WebVTT text: [{start_s, end_s, text}]. */
 function parse(text) {
     assert.match(text, /^WEBVTT\n/);
     return text.split('\n\n').filter((block) => block.includes('-->')).map((block) => {
@@ -97,7 +98,10 @@ function parse(text) {
     });
 }
 
-/** What ffmpeg reads out of a track, and when the lesson's clock begins. */
+/**
+ * Returns the cues that ffmpeg reads from a track. Their times count from the first video or audio
+ * of the source, where the lesson begins.
+ */
 async function expected({ file, charset }, track) {
     const { code, stdout, stderr } = await run('ffmpeg', ['-v', 'error', '-copyts', ...(charset ? ['-sub_charenc', charset] : []), '-i', file, '-map', `0:s:${track}`, '-f', 'webvtt', '-']);
     assert.equal(code, 0, stderr);
@@ -118,7 +122,7 @@ test('each track is a rendition, with its language', () => each((name, { languag
     assert.deepEqual(tracks.map(({ language }) => language), languages, name);
 }));
 
-test('the multivariant playlist has them as one group of every variant', () => each(async (name, { found, languages }, tracks) => {
+test('the multivariant playlist gives every variant one group with all subtitle renditions', () => each(async (name, { found, languages }, tracks) => {
     const text = await fetchText(node.url + found.hls);
     const master = hlsParser.parse(text);
     for (const variant of master.variants.filter(({ isIFrameOnly }) => !isIFrameOnly)) {
@@ -129,7 +133,7 @@ test('the multivariant playlist has them as one group of every variant', () => e
     assert.equal((text.match(/EXT-X-STREAM-INF/g) ?? []).length, (text.match(/SUBTITLES="subs"/g) ?? []).length, name);
 }));
 
-test('segments hold the cues that are shown in them, as ffmpeg reads them from the source', () => each(async (name, lesson, tracks) => {
+test('segments hold the cues that are visible during them, as ffmpeg reads them from the source', () => each(async (name, lesson, tracks) => {
     const base = node.url + lesson.found.hls.replace('master.m3u8', '');
     const video = hlsParser.parse(await fetchText(`${base}${lesson.found.renditions[0].name}/index.m3u8`));
     for (const [n, track] of tracks.entries()) {
@@ -168,7 +172,7 @@ test('segments hold the cues that are shown in them, as ffmpeg reads them from t
     }
 }));
 
-test('a cue ends nothing and marks nothing up but slants and bold', async () => {
+test('the text of a cue cannot end the cue, and only italics and bold remain as markup', async () => {
     const { found } = lessons['subrip.mkv'];
     const base = node.url + found.hls.replace('master.m3u8', 's1/');
     const text = (await Promise.all(hlsParser.parse(await fetchText(`${base}index.m3u8`)).segments.map(({ uri }) => fetchText(base + uri)))).join('\n');
@@ -186,14 +190,17 @@ test('ffmpeg plays the segmented subtitles to their end', () => each(async (name
     }
 }));
 
-test('what is no subtitle has no URL', async () => {
+test('a URL of a subtitle that does not exist is answered with 404', async () => {
     const { found } = lessons['subrip.mkv'];
     const base = node.url + found.hls.replace('master.m3u8', '');
     for (const where of ['s1/0.m4s', 's1/init.mp4', 's1/iframes.m3u8', 's1/9999.vtt', 's3/0.vtt', `${found.renditions[0].name}/0.vtt`])
         assert.equal((await fetch(base + where)).status, 404, where);
 });
 
-/** A lesson of its own: {found, fetchText(path below the revision)}. */
+/**
+ * Makes a lesson in a data folder of its own and passes it to check({found, dir, url, base}).
+ * `base` is the URL of the revision.
+ */
 async function single(file, check) {
     const dir = path.join(tempDir(), 'data');
     await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir, ...oneRung()]);
@@ -207,7 +214,7 @@ async function single(file, check) {
     }
 }
 
-test('subtitles outlive the remuxing of a file whose clock begins anew', async () => {
+test('subtitles are kept when a file is remuxed because its clock restarts', async () => {
     const part = path.join(folder, 'part.flv'), joined = path.join(folder, 'joined.flv'), subtitles = path.join(folder, 'part.srt');
     writeFileSync(subtitles, srt([[1, 3, '你好'], [8, 9, '再见']]));
     await ffmpeg('-i', path.join(folder, 'clip.mp4'), '-i', subtitles, '-t', '20', '-map', '0:v', '-map', '0:a?', '-map', '1:0', '-c:v', 'copy', '-c:a', 'aac', '-ar', '44100', '-c:s', 'text', part);
@@ -226,7 +233,7 @@ test('subtitles outlive the remuxing of a file whose clock begins anew', async (
     });
 });
 
-/** A segment of a Blu-ray subtitle file (.sup): a header, then its bytes. */
+/** Returns a segment of a Blu-ray subtitle file (.sup): a header and its content. */
 function sup(type, at_s, body) {
     const head = Buffer.alloc(13);
     head.write('PG');
@@ -236,7 +243,7 @@ function sup(type, at_s, body) {
     return Buffer.concat([head, body]);
 }
 
-test('subtitles that are pictures are left out, with a word about it', async () => {
+test('subtitles that are pictures are left out, and an event says so', async () => {
     const file = path.join(folder, 'pictures.sup'), lesson = path.join(folder, 'pictures.mkv');
     const composition = Buffer.from([0, 160, 0, 120, 0x10, 0, 0, 0x80, 0, 0, 0]);
     writeFileSync(file, Buffer.concat([1, 3].flatMap((s) => [sup(0x16, s, composition), sup(0x80, s, Buffer.alloc(0))])));
@@ -251,7 +258,7 @@ test('subtitles that are pictures are left out, with a word about it', async () 
 
 /* ---- the storyboard ---- */
 
-/** Brightness of each pixel that comes out of ffmpeg, 0 to 255. */
+/** Returns the brightness (0 to 255) of each pixel that ffmpeg outputs. */
 async function grayLevels(args) {
     const out = path.join(tempDir(), 'gray.raw');
     await ffmpeg(...args, '-f', 'rawvideo', '-pix_fmt', 'gray', out);
@@ -283,7 +290,8 @@ async function checkStoryboard(file, { turned = false, older_s = 0 } = {}) {
             const [, sheet, x, y, w, h] = text.match(/^(storyboard-\d+\.jpg)#xywh=(\d+),(\d+),(\d+),(\d+)$/);
             assert.ok(turned ? h === '160' : w === '160', text);
             const at_s = Math.min((start_s + step_s / 2), found.duration_s - 0.2);
-            // Four corners by four, so that a tile that is turned wrongly doesn't pass.
+            // The picture is reduced to its four corners. The corners differ, so a tile with a
+            // wrong rotation fails.
             const small = 'scale=2:2:flags=area';
             const tile = await grayLevels(['-i', path.join(dir, sheet), '-vf', `crop=${w}:${h}:${x}:${y}:exact=1,${small}`, '-frames:v', '1']);
             const sources = [];
@@ -297,7 +305,7 @@ async function checkStoryboard(file, { turned = false, older_s = 0 } = {}) {
     return count;
 }
 
-/** A clip whose corners differ and that gets brighter in steps of 5 s. */
+/** Makes a clip whose corners differ and whose brightness changes every 5 s. */
 async function brightening(out, length_s, extra) {
     const steps = `floor(T/5)`;
     await ffmpeg('-f', 'lavfi', '-i', `nullsrc=size=320x180:rate=10:duration=${length_s},geq=lum='40+mod(${steps}*37\\,120)+if(gt(X\\,W/2)\\,40\\,0)+if(gt(Y\\,H/2)\\,20\\,0)':cb=128:cr=128`,
@@ -305,7 +313,7 @@ async function brightening(out, length_s, extra) {
     return out;
 }
 
-test('the storyboard shows what the source shows, on several sheets', async () => {
+test('the storyboard shows the pictures of the source, on several sheets', async () => {
     assert.equal(await checkStoryboard(await brightening(path.join(folder, 'board.mp4'), 142, ['-g', '20'])), 2);
 });
 
@@ -313,7 +321,7 @@ test('the storyboard of a source with rare keyframes is no more than 12 s behind
     await checkStoryboard(await brightening(path.join(folder, 'rare.mkv'), 100, ['-g', '1000', '-sc_threshold', '0']), { older_s: 12 });
 });
 
-test('the storyboard of a turned picture', async () => {
+test('the storyboard of a rotated video is rotated too', async () => {
     const flat = await brightening(path.join(folder, 'flat.mp4'), 12, ['-g', '20']);
     for (const turn of [90, 180, 270]) {
         const turned = path.join(folder, `turned${turn}.mp4`);
@@ -322,7 +330,7 @@ test('the storyboard of a turned picture', async () => {
     }
 });
 
-test('sound alone has no storyboard', async () => {
+test('a lesson without video has no storyboard', async () => {
     const file = path.join(folder, 'sound.m4a'), dir = path.join(tempDir(), 'data');
     await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=8', '-c:a', 'aac', file);
     await terraceOk(['ingest', file, '--publish', '--wait', '--data', dir, ...oneRung()]);

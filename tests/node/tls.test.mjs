@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// HTTPS: what is spoken, what survives a new certificate, what bad files and bad peers get.
+// Checks HTTPS: protocol versions, a change of the certificate during transfers, invalid
+// certificate files and misbehaving clients.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
@@ -14,7 +15,7 @@ const dir = tempDir();
 const certificate = path.join(dir, 'cert.pem'), key = path.join(dir, 'key.pem');
 let data, node, rendition;
 
-/** A certificate of its own signature for 127.0.0.1: {certificate, key}. */
+/** Makes a self-signed certificate for 127.0.0.1: {certificate, key}. */
 function makeCertificate(name, args = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']) {
     const made = { certificate: path.join(dir, `${name}-cert.pem`), key: path.join(dir, `${name}-key.pem`) };
     const { status, stderr } = spawnSync('openssl', ['req', '-x509', ...args, '-nodes', '-days', '30', '-subj', `/CN=${name}`,
@@ -45,7 +46,7 @@ const readAll = (socket) => new Promise((resolve, reject) => {
     socket.on('error', reject);
 });
 
-/** The name on the certificate that the node shows now. */
+/** Returns the name on the certificate that the node presents now. */
 async function shownName() {
     const socket = await connect();
     const name = socket.getPeerCertificate().subject.CN;
@@ -82,7 +83,7 @@ test('TLS 1.2 and 1.3, nothing older; HTTP/1.1 by ALPN', async () => {
     assert.equal(plain.headers.get('strict-transport-security'), null, 'not without TLS (RFC 6797 section 7.2)');
 });
 
-test('a session goes on with its ticket, whichever loop gets the connection, and after SIGHUP', async () => {
+test('a TLS session is resumed by its ticket on any event loop, also after SIGHUP', async () => {
     const versions = ['-tls1_2', '-tls1_3'], ticket = (version) => path.join(dir, `ticket${version}`);
     const session = (version, ...args) => run('openssl', ['s_client', '-connect', `127.0.0.1:${node.tlsPort}`, version, '-ign_eof', ...args],
         { input: 'GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n' });
@@ -100,7 +101,7 @@ test('a session goes on with its ticket, whichever loop gets the connection, and
         await goesOn(version, 2);
 });
 
-test('a file is the same by TLS as without, whole and in ranges', async () => {
+test('a file has the same bytes with TLS and without, as a whole and in ranges', async () => {
     const where = `/v/1/1/${rendition}.mp4`;
     const whole = Buffer.from(await (await fetch(node.url + where)).arrayBuffer());
     assert.ok(whole.length > 200_000, String(whole.length));
@@ -122,7 +123,7 @@ test('ffmpeg plays the lesson', async () => {
     assert.equal(stderr, '');
 });
 
-test('a peer that has said goodbye still gets its answer', async () => {
+test('a client that has closed its sending side still gets its answer', async () => {
     const socket = await connect(node.tlsPort, { allowHalfOpen: true });
     socket.end(`GET /v/1/1/${rendition}.mp4 HTTP/1.1\r\nHost: h\r\n\r\n`);
     const got = await readAll(socket);
@@ -147,12 +148,12 @@ test('an upload of some megabytes arrives as it was sent', async () => {
     assert.match(patched, new RegExp(`Upload-Offset: ${bytes}\\r`, 'i'));
 });
 
-test('SIGHUP: a transfer goes on, new peers see the new certificate, a bad one changes nothing', async () => {
+test('after SIGHUP, transfers continue and new connections get the new certificate; an invalid certificate changes nothing', async () => {
     const where = `/v/1/1/${rendition}.mp4`, copies = 60;
     const length = Number((await fetch(node.url + where, { method: 'HEAD' })).headers.get('content-length'));
     const socket = await connect();
     socket.write(`GET ${where} HTTP/1.1\r\nHost: h\r\n\r\n`.repeat(copies - 1) + `GET ${where} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`);
-    socket.pause(); // more than sockets hold: the node waits
+    socket.pause(); // the answers are larger than the socket buffers, so the node has to wait
     install(makeCertificate('second'));
     process.kill(node.pid, 'SIGHUP');
     await until(async () => await shownName() === 'second', 'the new certificate', 20_000);
@@ -169,11 +170,12 @@ test('SIGHUP: a transfer goes on, new peers see the new certificate, a bad one c
     await until(async () => await shownName() === 'first', 'the first certificate', 20_000);
 });
 
-test('a file that is cut short under a transfer ends the connection, and that alone', async () => {
+test('a file that is truncated during a transfer ends that connection and nothing else', async () => {
     const own = await startNode({ data: await lectureData(), args: tlsArgs });
     const socket = await connect(own.tlsPort);
     socket.write(`GET /v/1/1/${rendition}.mp4 HTTP/1.1\r\nHost: h\r\n\r\n`.repeat(60));
-    await new Promise((resolve) => socket.once('readable', resolve)); // and no more is read: the node waits
+    // the client reads no further, so the node has to wait
+    await new Promise((resolve) => socket.once('readable', resolve));
     const chunks = readdirSync(path.join(own.data, 'media/1/1', rendition)).filter((name) => name !== 'init.mp4');
     assert.ok(chunks.length > 0);
     for (const name of chunks)
@@ -189,7 +191,7 @@ test('a file that is cut short under a transfer ends the connection, and that al
     assert.deepEqual(await own.stop(), { code: 0, signal: null }, own.log());
 });
 
-test('bad starts: one line that says what is wrong', async () => {
+test('a start with invalid TLS options fails with one line that says what is wrong', async () => {
     const other = makeCertificate('other'), rsa = makeCertificate('rsa', ['-newkey', 'rsa:2048']);
     const weak = makeCertificate('weak', ['-newkey', 'rsa:512']);
     const locked = path.join(dir, 'locked.pem'), text = path.join(dir, 'text.pem');
@@ -216,7 +218,7 @@ test('bad starts: one line that says what is wrong', async () => {
     await refused(new RegExp(`127.0.0.1:${node.tlsPort} is in use`), '--tls-listen', `127.0.0.1:${node.tlsPort}`, '--tls-certificate', first.certificate, '--tls-key', first.key);
 });
 
-test('plain HTTP at the TLS port, and rubbish: the connection ends, and not by a reset', async () => {
+test('plain HTTP or random bytes at the TLS port end the connection without a reset', async () => {
     for (const text of [`GET / HTTP/1.1\r\nHost: h\r\nA: ${'b'.repeat(5000)}\r\n\r\n`, '\x16\x03\x01\x00\x05hello', '\0'.repeat(3000)]) {
         const socket = net.connect(node.tlsPort, '127.0.0.1');
         socket.write(Buffer.from(text, 'latin1'));
@@ -225,11 +227,11 @@ test('plain HTTP at the TLS port, and rubbish: the connection ends, and not by a
     assert.equal((await curl('/healthz')).code, 0);
 });
 
-test('who never finishes the handshake makes room for others', async () => {
+test('connections that never finish the handshake are closed to make room for others', async () => {
     const small = await startNode({ data: path.join(tempDir(), 'data'), args: ['--loops', '1', '--max-connections', '2', ...tlsArgs] });
     const idle = [net.connect(small.tlsPort, '127.0.0.1'), net.connect(small.tlsPort, '127.0.0.1')];
     const ended = Promise.all(idle.map((socket) => new Promise((resolve) => socket.on('close', resolve))));
-    idle[0].write(Buffer.from('\x16\x03\x01\x02\x00', 'latin1')); // the beginning of a hello
+    idle[0].write(Buffer.from('\x16\x03\x01\x02\x00', 'latin1')); // the beginning of a ClientHello
     for (const socket of idle)
         socket.resume().on('error', () => {});
     const { code, stdout } = await run('curl', ['-sS', '--cacert', certificate, '--max-time', '40', `${small.tlsUrl}/healthz`]);
@@ -239,7 +241,7 @@ test('who never finishes the handshake makes room for others', async () => {
     await small.stop();
 });
 
-test('pages_need_tls: without TLS other machines get lessons, and no more', async (t) => {
+test('with pages_need_tls, other machines get only lessons without TLS', async (t) => {
     const outside = Object.values(os.networkInterfaces()).flat().find((a) => a.family === 'IPv4' && !a.internal)?.address;
     if (!outside)
         return t.skip('SKIPPED: this machine has no address but loopback');
@@ -259,7 +261,8 @@ test('pages_need_tls: without TLS other machines get lessons, and no more', asyn
     for (const where of ['/', '/api/lessons', '/healthz'])
         assert.equal((await ask(where)).status, 200, where);
     assert.equal((await ask('/v/1/1/master.m3u8')).status, 404);
-    await login(`http://127.0.0.1:${strict.port}`, 'wang', 'a good long password'); // loopback may
+    // a login without TLS is allowed on loopback
+    await login(`http://127.0.0.1:${strict.port}`, 'wang', 'a good long password');
     const secure = await run('curl', ['-sSk', `https://${outside}:${strict.tlsPort}/api/operator/lessons`, '-o', '/dev/null', '-w', '%{http_code}']);
     assert.equal(secure.stdout, '401');
     await strict.stop();

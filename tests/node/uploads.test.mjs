@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// tus 1.0.0 by hand: what a well-behaved client sees, and what the others do.
+// Checks the server side of tus 1.0.0 with hand-written requests: well-behaved clients and others.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readdirSync, renameSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
@@ -9,7 +9,8 @@ import { after, before, test } from 'node:test';
 import { addUserAndLogin, lessonIds, login, sha256, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
 const data = path.join(tempDir(), 'data');
-// No media: the lesson will fail, the upload must not. The same bytes each time, since among random ones some look like sound.
+// The bytes are no media. So the lesson fails, but the upload must succeed. They are the same in
+// each run, because some random bytes look like sound.
 const bytes = Buffer.concat(Array.from({ length: 300_000 / 32 }, (_, i) => createHash('sha256').update(String(i)).digest()));
 let node, admin;
 
@@ -37,7 +38,7 @@ const patch = (where, offset, body, options = {}) => tus(where, {
 });
 const offsetOf = async (where) => Number((await tus(where, { method: 'HEAD' })).headers.get('upload-offset'));
 
-test('a server says what it can', async () => {
+test('OPTIONS lists the version, the extensions and the largest size', async () => {
     const response = await tus('/api/uploads', { method: 'OPTIONS' });
     assert.equal(response.status, 204);
     assert.equal(response.headers.get('tus-version'), '1.0.0');
@@ -51,7 +52,7 @@ test('another version of tus is refused', async () => {
     assert.equal(response.headers.get('tus-version'), '1.0.0');
 });
 
-test('in pieces, with the last one sent twice: one lesson with the right bytes and texts', async () => {
+test('an upload in pieces, with the last one sent twice, becomes one lesson with the right bytes and texts', async () => {
     const where = await create();
     assert.equal(await offsetOf(where), 0);
     let response = await patch(where, 0, bytes.subarray(0, 100_001));
@@ -73,9 +74,9 @@ test('in pieces, with the last one sent twice: one lesson with the right bytes a
     assert.equal(failed.reason.code, 'not_media');
 });
 
-test('two writers: the later one takes over where the former stood', async () => {
+test('a second writer takes over an upload where the first writer stopped', async () => {
     const where = await create();
-    // Announces all, sends a third, then hangs.
+    // The first writer announces all bytes, sends a third of them and then sends nothing more.
     const hanging = http.request(node.url + where, {
         method: 'PATCH',
         headers: { Cookie: admin.cookie, 'X-CSRF-Token': admin.csrf, 'Tus-Resumable': '1.0.0', 'Upload-Offset': '0',
@@ -95,13 +96,16 @@ test('two writers: the later one takes over where the former stood', async () =>
 });
 
 const sourceOf = (where, folder = data) => path.join(folder, 'sources', path.basename(where));
-/** The lesson that an upload became, by its bytes; asks the catalog, not the node. */
+/**
+ * Returns the lessons whose source has this hash. Reads the catalog, so it does not depend on the
+ * node's answers.
+ */
 async function lessonsWith(hash, folder = data) {
     const lessons = await Promise.all((await lessonIds(folder)).map((id) => show(folder, id)));
     return lessons.filter((lesson) => lesson.source.sha256 === hash);
 }
 
-test('a node killed right after the last byte: the next one makes the lesson, without being asked', async () => {
+test('if a node is killed right after the last byte, the next node makes the lesson without a request', async () => {
     const folder = path.join(tempDir(), 'data');
     let killed = await startNode({ data: folder });
     const user = await addUserAndLogin(killed);
@@ -118,7 +122,7 @@ test('a node killed right after the last byte: the next one makes the lesson, wi
     assert.equal(doctor.code, 0, doctor.stdout);
     assert.match(doctor.stdout, /^WARN  uploads: 1, .*no lesson was made yet/m);
 
-    killed = await startNode({ data: folder }); // and again in the midst of it
+    killed = await startNode({ data: folder }); // kill the next node too, while it hashes the file
     await killed.kill();
     const next = await startNode({ data: folder });
     const [lesson] = await until(async () => { const found = await lessonsWith(sha256(large), folder); return found.length && found; }, 'the lesson', 60_000);
@@ -128,11 +132,12 @@ test('a node killed right after the last byte: the next one makes the lesson, wi
     await next.stop();
 });
 
-test('HEAD makes the lesson of an upload that has all its bytes; ten of them make one', async () => {
+test('ten HEAD requests to an upload that has all its bytes make exactly one lesson', async () => {
     const own = Buffer.concat([bytes, Buffer.from('head')]);
     const where = await create(own.length);
     assert.equal((await patch(where, 0, own.subarray(0, 1000))).status, 204);
-    appendFileSync(sourceOf(where), own.subarray(1000)); // as a PATCH leaves it whose last step is not done
+    // this is the state that a PATCH leaves if it ends before its last step
+    appendFileSync(sourceOf(where), own.subarray(1000));
     const answers = await Promise.all(Array.from({ length: 10 }, () => tus(where, { method: 'HEAD' })));
     for (const answer of answers)
         assert.deepEqual([answer.status, answer.headers.get('upload-offset')], [200, String(own.length)]);
@@ -142,7 +147,7 @@ test('HEAD makes the lesson of an upload that has all its bytes; ten of them mak
     assert.equal((await patch(where, own.length, '')).headers.get('terrace-lesson'), [...named][0]);
 });
 
-test('a last step that fails is tried again by the node itself', async () => {
+test('the node retries the last step of an upload if it fails', async () => {
     const own = Buffer.concat([bytes, Buffer.from('retry')]);
     const where = await create(own.length), file = sourceOf(where);
     const sending = http.request(node.url + where, {
@@ -153,7 +158,8 @@ test('a last step that fails is tried again by the node itself', async () => {
     const answered = new Promise((resolve, reject) => sending.on('error', reject).on('response', (r) => { r.resume(); resolve(r.statusCode); }));
     sending.write(own.subarray(0, 100_000));
     await until(() => statSync(file).size === 100_000, 'the first third');
-    renameSync(file, `${file}.away`); // the node has it open and writes on, but can't read it by its name
+    // the node has the file open and can still write to it, but can't open it by its name
+    renameSync(file, `${file}.away`);
     symlinkSync(file, file);
     sending.end(own.subarray(100_000));
     assert.equal(await answered, 500);
@@ -163,7 +169,7 @@ test('a last step that fails is tried again by the node itself', async () => {
     await until(async () => (await lessonsWith(sha256(own))).length === 1, 'the lesson', 60_000);
 });
 
-test('given up: gone from the list and from the disk', async () => {
+test('a deleted upload is gone from the list and from the disk', async () => {
     const files = () => readdirSync(path.join(data, 'sources')).length;
     const before = files();
     const where = await create();
@@ -174,11 +180,12 @@ test('given up: gone from the list and from the disk', async () => {
     assert.equal(files(), before);
 });
 
-test('given up while the last bytes arrive: a lesson with its source, or neither', async () => {
+test('an upload that is deleted while its last bytes arrive leaves a lesson with its source, or neither', async () => {
     for (let i = 0; i < 40; i++) {
         const where = await create();
         const sending = patch(where, 0, bytes);
-        for (let turn = 0; turn < i * 2; turn++) // the later, the more of it has arrived
+        // later rounds delete the upload after more of it has arrived
+        for (let turn = 0; turn < i * 2; turn++)
             await new Promise(setImmediate);
         const deleted = await tus(where, { method: 'DELETE' }), sent = await sending;
         assert.equal(deleted.status, 204);
@@ -220,7 +227,7 @@ test('bad requests are refused in both languages, and nothing is left behind', a
     await tus(where, { method: 'DELETE' });
 });
 
-test('an upload is its owner’s: another operator neither sees nor touches it, an admin does', async () => {
+test('an upload belongs to its owner: another operator can neither see nor change it, but an admin can', async () => {
     await terraceOk(['user', 'add', 'li', '--role', 'operator', '--data', data], { input: 'another good password\n' });
     await terraceOk(['user', 'add', 'wu', '--role', 'technician', '--data', data], { input: 'another good password\n' });
     const li = await login(node.url, 'li', 'another good password'), wu = await login(node.url, 'wu', 'another good password');

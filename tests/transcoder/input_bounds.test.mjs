@@ -35,7 +35,7 @@ function patched(file, from, to) {
 
 const large = png(12000, 12000, deflateSync(Buffer.alloc(12000 * (3 * 12000 + 1)), { level: 9 }));
 
-test('a picture of 12,000 by 12,000', async () => {
+test('a picture of 12,000 by 12,000 pixels is refused with a reason', async () => {
     writeFileSync(at('large.png'), large);
     assert.ok(large.length < 500_000, String(large.length));
     assert.equal((await outcome(at('large.png'))).is, 'picture');
