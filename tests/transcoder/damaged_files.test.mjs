@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Checks damaged and malicious variants of small clips. No worker crashes or hangs, each file becomes a lesson or fails
-// with a plain reason, and the node keeps running. Here are a few; `sh tests/fuzz/run.sh hostile-media [SEED]` runs about
-// two thousand.
+// Checks damaged and malicious variants of small clips. No worker crashes or hangs, each file
+// becomes a lesson or fails with a plain reason, and the node keeps running. By default the test
+// checks a few files; `sh tests/fuzz/run.sh hostile-media [SEED]` checks about two thousand.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,9 +12,10 @@ import { inParallel, work, wrong } from '../harness/worker.mjs';
 
 const full = process.env.TERRACE_HOSTILE === 'full';
 const seed = Number(process.env.TERRACE_SEED ?? 1);
-// A damaged timestamp can turn two seconds into hours. Within the limits this is a lot of work, but not a hang.
+// A damaged timestamp can turn two seconds into hours. Within the limits this is a lot of work, but
+// not a hang.
 const deadline_ms = full ? 1_800_000 : 300_000;
-// Files with failures are kept here.
+// If this variable is set, files with failures are kept in the folder that it names.
 const keep = process.env.TERRACE_KEEP ?? null;
 
 /** Generates the variants as [name, bytes] one by one, so that they need not all be in memory. */
@@ -32,7 +33,7 @@ function* variants(clips, counts) {
     }
 }
 
-/** Probes each variant, and does the rest of the work for every `everyOther`th variant that is usable. */
+/** Probes each variant. Does the rest of the work only for every `everyOther`th usable variant. */
 async function tryAll(clips, counts, everyOther) {
     const dir = path.join(tempDir(), 'variants'), outcomes = {}, found = [];
     let count = 0, slowest = { took_ms: 0 };
@@ -40,7 +41,8 @@ async function tryAll(clips, counts, everyOther) {
     await inParallel(variants(clips, counts), async ([name, bytes]) => {
         const file = path.join(dir, name), all = count++ % everyOther === 0;
         writeFileSync(file, bytes);
-        // With these options even the longest lesson, twelve hours, is within the limits of the planner.
+        // With these options even the longest lesson, twelve hours, is within the limits of the
+        // planner.
         const result = await work(file, [all ? 'all' : 'probe'], { options: ['--segment-ms', '4000', '--chunk-ms', '8000'], deadline_ms });
         const fault = wrong(result), outcome = fault ? 'WRONG' : result.reason ?? 'lesson';
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Checks small files that claim a lot of work. Files beyond the limits are refused with a reason, files within the limits
-// are processed, and neither takes long.
+// Checks small files that claim a lot of work. Files beyond the limits are refused with a reason,
+// files within the limits are processed, and neither takes long.
 import assert from 'node:assert/strict';
 import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
@@ -39,7 +39,8 @@ test('a picture of 12,000 by 12,000 pixels is refused with a reason', async () =
     writeFileSync(at('large.png'), large);
     assert.ok(large.length < 500_000, String(large.length));
     assert.equal((await outcome(at('large.png'))).is, 'picture');
-    // The same size as a film of two frames: with the true size in the header, and with a small one.
+    // A film of two frames with pictures of this size. Its header first has the true size, and then
+    // a small one.
     const film = ffmpeg(at('large.mkv'), ['-c:v', 'copy', '-t', '2'], ['-loop', '1', '-framerate', '1', '-i', at('large.png')]);
     assert.equal((await outcome(film)).is, 'too_large_picture');
     patched(film, Buffer.from([0xb0, 0x82, 0x2e, 0xe0]), [0xb0, 0x82, 0x01, 0x40]);
@@ -71,7 +72,7 @@ test('100 streams', async () => {
         assert.equal((await outcome(ffmpeg(at(name), [...maps, '-c:a', 'aac', '-b:a', '16k'], picture('anullsrc=sample_rate=16000:channel_layout=mono:duration=1')))).is, 'too_many_streams', name);
 });
 
-test('absurd frame rates in the header', async () => {
+test('absurd frame rates in the header become a lesson or are refused with a reason', async () => {
     const fast = ffmpeg(at('fast.mp4'), h264, picture('testsrc2=size=64x48:rate=1000:duration=2'));
     const thousand = await outcome(fast);
     assert.equal(thousand.is, 'lesson');
@@ -105,10 +106,11 @@ test('absurd frame rates in the header', async () => {
     }
 });
 
-test('frames that change their size in the middle of the stream', async () => {
+test('frames that change their size in the middle of the stream do not fail the lesson', async () => {
     const piece = (size, frames) => readFileSync(ffmpeg(at('piece.h264'), [...h264, '-frames:v', String(frames)], picture(`testsrc2=size=${size}:rate=10:duration=9`)));
     const small = piece('160x120', 20);
-    // 16,384 x 2,304 is within the limit of pixels. 16,384 x 4,096 is not, so these frames are ignored.
+    // 16,384 x 2,304 is within the limit of pixels. 16,384 x 4,096 is not, so these frames are
+    // ignored.
     for (const [name, size] of full ? [['within', '8192x2304'], ['beyond', '16384x4096']] : [['within', '4096x2304'], ['beyond', '16384x4096']]) {
         writeFileSync(at(`${name}.h264`), Buffer.concat([small, piece(size, 1), small]));
         const { is, number } = await outcome(at(`${name}.h264`), ['all']);

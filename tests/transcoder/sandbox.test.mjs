@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Checks the sandbox, layer by layer: the actions of an attacker who controls a worker (sandbox_tool does them), the reaction
-// of the node, and, with strace, that no file and no host that a media file names is ever opened.
+// Checks the sandbox, layer by layer: the actions of an attacker who controls a worker
+// (sandbox_tool does them), the reaction of the node, and, with strace, that no file and no host
+// that a media file names is ever opened.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -32,7 +33,7 @@ for (const name of ['socket', 'socketpair', 'connect', 'execve', 'fork', 'ptrace
 
 const refusals = ['open', 'open_absolute', 'open_above', 'open_for_ioctl', 'openat2', 'create', 'create_above', 'rename_above', 'unlink', 'unlink_above', 'symlink',
     'mkdir_above', 'chmod', 'truncate', 'setrlimit', 'kill', 'tgkill', 'descriptors'];
-// These paths lead out of the output folder through its own descriptor, which only Landlock detects.
+// These paths lead out of the output folder through its own descriptor. Only Landlock detects that.
 const landlockOnly = new Set(['open_absolute', 'open_above', 'create_above', 'rename_above', 'unlink_above', 'mkdir_above']);
 
 for (const name of refusals)
@@ -89,7 +90,10 @@ test('doctor prints the layers that the kernel supports', async () => {
 
 const uint32 = (n) => Buffer.from([n >>> 24, n >>> 16 & 255, n >>> 8 & 255, n & 255]);
 
-/** An MP4 file with its data in another file, named by an alias record as QuickTime writes it (mov_read_dref in libavformat). */
+/**
+ * Makes an MP4 file whose data is in another file. An alias record names that file, as QuickTime
+ * writes it (mov_read_dref in libavformat).
+ */
 function withAlias(clip, target) {
     const boxes = parseBoxes(clip);
     const name = Buffer.alloc(64), volume = Buffer.alloc(28), text = Buffer.from(target);
@@ -140,7 +144,10 @@ function makeCanaries(dir, port) {
     return Object.keys(files);
 }
 
-/** Returns the workers' system calls in a log of strace, before and after a process entered its sandbox. Calls of threads count as after. */
+/**
+ * Returns the workers' system calls in a log of strace, before and after a process entered its
+ * sandbox. Calls of threads count as after.
+ */
 function splitCalls(log) {
     const before = [], after = [];
     const lines = log.split('\n').map((line) => line.match(/^(\d+) +(.*)$/)).filter(Boolean).map(([, pid, call]) => ({ pid, call }));
@@ -170,11 +177,13 @@ function judge(name, { log, ...result }) {
     const { before, after, workers } = splitCalls(log);
     assert.ok(workers > 0, `${name}: no worker was locked in\n${log}`);
     assert.deepEqual(before.filter((call) => /^pread64\(5, /.test(call)), [], `${name}: the source was read before that`);
-    // Only the arguments of calls count, because data that is read from the source contains the names too.
+    // Only the arguments of calls count, because data that is read from the source contains the
+    // names too.
     assert.doesNotMatch(log.replace(/^.* pread64\(.*$/gm, ''), /canary\.ts"|\/etc\/hostname/, name);
     assert.deepEqual(after.filter((call) => /^(socket|socketpair|connect|bind|listen|sendto|sendmsg)\(/.test(call)), [], name);
-    // Files below the output folder may be opened. A build with a sanitizer also opens files about its own process, and the AV1
-    // encoder opens files about the machine's cores; other builds refuse both.
+    // Files below the output folder may be opened. A build with a sanitizer also opens files about
+    // its own process, and the AV1 encoder opens files about the machine's cores; other builds
+    // refuse both.
     const opened = after.filter((call) => /^(open|openat|openat2|creat)\(.* = \d+/.test(call) &&
         !/^openat\(6, "(?!\/|\.\.)/.test(call) && !/^open(at\(AT_FDCWD, |\()"(\/proc\/(self|\d+)\/|\/proc\/cpuinfo"|\/sys\/devices\/system\/cpu\/online")/.test(call));
     assert.deepEqual(opened, [], name);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Checks terrace-worker without a node: its output depends only on the source and the plan, not on earlier or aborted work.
+// Checks terrace-worker without a node. Its output depends only on the source and the plan, not on
+// earlier or aborted work.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, truncateSync, writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
