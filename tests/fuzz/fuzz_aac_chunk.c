@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An AAC chunk as the legacy rendition reads it back. The input is an init segment up to a
- * box "moof", then a chunk. */
+/* Fuzzes the reading of AAC chunks. The legacy rendition copies its audio from them. The input is
+ * an init segment, which ends before the first box "moof", and then a chunk. */
 #include <fcntl.h>
 #include <libavutil/log.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static void remove_folder(void)
     free(made);
 }
 
-/* One folder for all runs. */
+/* Returns a descriptor of the folder for the files. All runs of the process share one folder. */
 static int folder(void)
 {
     static int fd = -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Subtitle events: what comes out can't end its cue, nor hold markup but ours. */
+/* Fuzzes the conversion of ASS subtitle events to cues. The text of a cue must not end the cue. The
+ * only tags in it must be ours: italic and bold. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

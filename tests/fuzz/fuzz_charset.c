@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Texts in any encoding: what comes out is UTF-8 and keeps to its bounds. */
+/* Fuzzes the conversion of texts in any encoding. The result must be valid UTF-8, and must fit into
+ * its buffer. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     tags_to_utf8(gb18030, text, tag, sizeof(tag));
     if (!utf8_valid(tag, strlen(tag)))
         abort();
-    /* Twice the room is always enough: it is either converted, or no GB18030. */
+    /* The output has twice the room of the input, which is always enough. So the call fails only if
+     * the text is not GB18030. */
     long length = gb18030_to_utf8(gb18030, text, strlen(text), converted, 2 * bytes);
     if (length > (long)(2 * bytes) || (length >= 0 && !utf8_valid(converted, (size_t)length)))
         abort();

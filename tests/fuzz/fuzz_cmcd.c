@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What players say of themselves stays within its bounds. */
+/* Fuzzes the parser of CMCD, which players send about themselves. Its results must stay within
+ * their bounds. */
 #include <stdlib.h>
 #include <string.h>
 

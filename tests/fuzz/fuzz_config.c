@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The configuration file: what parses can be printed, and reads back as the same. */
+/* Fuzzes the parser of the configuration file. What it accepts is printed and parsed again, and
+ * must print the same. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A whole connection. The input is what the peer sends, in which a byte 0xff and the one behind it
- * stand for something else that happens (enum). Answers must be well-formed, no more than requests
- * and the same however the requests are cut, and nothing may be left of the connection.
+ * Fuzzes a whole HTTP connection. The input is what the peer sends. In it, a byte 0xff and the byte
+ * after it stand for something else that happens (the first enum below). The answers must be
+ * well-formed, and there must be no more of them than requests. They must be the same however the
+ * requests are cut. At the end, nothing of the connection may be left.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,10 +20,10 @@ enum { CUT, WORK, READ, HALF_CLOSE, LEAVE, WAIT, DRAIN, LITERAL, ACTIONS };
 enum { ESCAPE = 0xff, READ_BYTES = 4096, IDLE_TURNS = 4, MAX_TURNS = 20000 };
 
 struct play {
-    int peer; /* -1: it has left */
+    int peer; /* -1: the peer has left */
     bool cut, abrupt, closed_half, ended, reset;
     char *said, *heard;
-    size_t said_bytes, waiting_bytes; /* what was said in all, and of it is not yet sent */
+    size_t said_bytes, waiting_bytes; /* bytes said in all; those of them that are not sent yet */
     size_t heard_bytes, heard_room;
 };
 
@@ -44,14 +45,14 @@ static bool hear(struct play *play, size_t most)
     return got > 0;
 }
 
-/* Sends what waits; whoever's buffers are full reads meanwhile. */
+/* Sends the bytes that wait. If the socket's buffer is full, reads answers meanwhile. */
 static void send_all(struct play *play)
 {
     for (int turn = 0; play->waiting_bytes > 0 && play->peer >= 0 && !play->closed_half; turn++) {
         const char *from = play->said + play->said_bytes - play->waiting_bytes;
         ssize_t sent = send(play->peer, from, play->waiting_bytes, 0);
         if (sent < 0 && errno != EAGAIN)
-            break; /* the node has hung up */
+            break; /* the node has closed the connection */
         h1_require(turn < MAX_TURNS, "the node reads what is sent, or hangs up");
         play->waiting_bytes -= sent > 0 ? (size_t)sent : 0;
         h1_turn();
@@ -99,7 +100,7 @@ static void act(struct play *play, int action)
         h1_drain();
 }
 
-/* Until nothing more happens by itself. */
+/* Runs the server until nothing more happens without new input. */
 static void settle(struct play *play)
 {
     int turns = 0;
@@ -126,7 +127,8 @@ static void end(struct play *play)
     half_close(play);
     settle(play);
     h1_require(!h1_connected(), "the connection ends with its peer");
-    /* RFC 9112 section 9.6 */
+    /* If the node closes a socket with unread input, the peer gets a reset and may lose the answer
+     * (RFC 9112 section 9.6). */
     h1_require(play->abrupt || !play->reset, "no answer is lost by a reset");
     h1_require(play->abrupt || h1_sent_bytes() == play->heard_bytes, "what was sent is reported");
     leave(play);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* However a chunked body is cut into pieces, the same comes out of it. */
+/* Fuzzes the decoder of chunked bodies. Its output must be the same however the body is cut. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A head as a whole and in two pieces ends at the same place, and its parts are strings within it.
- */
+/* Fuzzes the parser of request heads. A head must end at the same place whether it arrives whole or
+ * in pieces. What is parsed from it must be valid. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         piecewise = http_head_find_end(&pieces, text, at);
     if (piecewise == 0)
         piecewise = http_head_find_end(&pieces, text, bytes);
-    if (end != piecewise && (end >= 0 || piecewise >= 0)) /* which fault is seen first may differ */
+    /* Two faults may differ, because the whole and the pieces may meet another one first. */
+    if (end != piecewise && (end >= 0 || piecewise >= 0))
         abort();
     if (end > 0 && http_head_parse(&head, &whole, text, (size_t)end) == 0) {
         check_parsed(&head);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A target's path stays below the root, and normalising it again changes nothing. */
+/* Fuzzes the parser of request targets. The path must be normalised, stay below the root and be
+ * valid UTF-8. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ranges lie within the representation; lists of tags and codings are read to their end and no
- * further. */
+/* Fuzzes the parsers of header values. Ranges must lie within the representation. Lists of tags and
+ * codings must not be read past their end. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,8 @@ static void check_range(const char *text, int64_t total_bytes)
             abort();
         if (kind == HTTP_RANGE_PARTS && range->length_bytes == 0)
             abort();
-        sum_bytes += range->length_bytes; /* they don't overlap */
+        /* Ranges do not overlap, so their sum is at most the total. */
+        sum_bytes += range->length_bytes;
     }
     if (sum_bytes > total_bytes || (kind != HTTP_RANGE_PARTS && sum_bytes != total_bytes))
         abort();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Media files of strangers: opened, and every packet looked at, within the bounds, or refused with
- * a plain reason. What libavformat does inside isn't instrumented; its hooks and what we make of
- * its answers are. */
+/* Fuzzes the opening of untrusted media files. A file is opened and all its packets are read within
+ * the bounds, or it is refused with a reason. libavformat itself is not instrumented. Our hooks and
+ * our use of its results are. */
 #include <fcntl.h>
 #include <libavutil/log.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static int as_file(const uint8_t *data, size_t bytes)
     return fd;
 }
 
-/* Progress goes nowhere. */
+/* Returns a report that writes to /dev/null, because nobody reads the progress. */
 static struct report *nobody(void)
 {
     static struct report *report;

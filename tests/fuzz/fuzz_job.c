@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Job texts: what parses can be written, and reads back as the same. */
+/* Fuzzes the parser of job texts. What it accepts is written and parsed again, and must be the
+ * same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The probe's findings as text: what parses can be planned for or is refused, can be written, and
- * reads back as the same. */
+/* Fuzzes the parser of the probe's findings. What it accepts is written and parsed again, and must
+ * be the same. The planner must make a plan for it or refuse it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names in URLs, and titles that become names: numbers have one form only, and a title can't end
- * the header that it stands in. */
+/* Fuzzes names in URLs, and titles that become file names of downloads. A number must have one form
+ * only. A title must not end the header that holds it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

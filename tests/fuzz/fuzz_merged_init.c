@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Init segments and the beginnings of segments, as the node reads them to lay out virtual files.
- * The input is one of each: an init segment up to a box "moof", then a segment. */
+/* Fuzzes the reading of init segments and of the beginnings of segments. The node reads both to lay
+ * out virtual files. The input is an init segment, which ends before the first box "moof", and then
+ * a segment. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     struct buf out = {0};
     int64_t start;
     if (merged_init_write(&params, &out) == 0) {
-        /* What it writes it reads again; twice the same track is refused. */
+        /* The result can be read again as an input. The same track twice is refused. */
         struct merged_input again = {(const uint8_t *)out.data, out.used_bytes};
         struct buf second = {0};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages from a worker, which has read untrusted media: what decodes encodes to the same bytes.
- */
+/* Fuzzes the decoder of messages from a worker. The worker has read untrusted media. What the
+ * decoder accepts must encode to the same bytes. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         return 0;
     if ((size_t)used > bytes || message_encode(&message, &encoded, &encoded_bytes) < 0)
         abort();
-    /* PROBED carries text, which may be written in more than one way; FAILED a reason's name, which
-     * may be one that is not known. */
+    /* Two types may encode to other bytes. PROBED holds a text that can be written in several ways.
+     * FAILED holds the name of a reason, which we may not know. */
     if (message.type != MESSAGE_PROBED && message.type != MESSAGE_FAILED &&
         (encoded_bytes != (size_t)used || memcmp(encoded, data, encoded_bytes) != 0))
         abort();

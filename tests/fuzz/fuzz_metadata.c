@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The header Upload-Metadata of a tus upload. */
+/* Fuzzes the parser of the header Upload-Metadata of a tus upload. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures and sound of any sizes and times as a transport stream: whole packets, and the counters
- * of each stream without a gap (ISO/IEC 13818-1, 2.4.3). */
+/* Fuzzes the MPEG-TS muxer with pictures and audio of any size and time. The stream must consist of
+ * whole packets. The continuity counter of each PID must have no gap (ISO/IEC 13818-1, 2.4.3). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,8 @@ static void check(const uint8_t *made, size_t count)
     }
 }
 
-/* The input: three bytes a unit, its kind and how much later it is, and its size. */
+/* Three bytes of the input describe a unit. The first holds its kind and how much later it is than
+ * the unit before. The other two hold its size. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     static uint8_t unit[16 * 1024];

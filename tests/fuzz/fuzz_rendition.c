@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A rendition's parameters, as the catalog keeps them: what parses can be written, and reads back
- * as the same. */
+/* Fuzzes the parser of a rendition's parameters, which the catalog stores as text. What it accepts
+ * is written and parsed again, and must be the same. */
 #include <stdlib.h>
 #include <string.h>
 

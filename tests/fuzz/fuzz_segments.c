@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A chunk's segment table from the catalog: what unpacks packs to the same bytes, and makes an
- * index and playlists of which every segment lies within its chunk. The first four bytes are the
- * chunk's size, the rest the table. */
+/* Fuzzes the segment table of a chunk, as the catalog stores it. What unpacks must pack into no
+ * more bytes. Each segment in the index that is made from it must lie within the chunk. The first
+ * four bytes of the input are the chunk's size, and the rest is the table. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Languages and timed text as containers hold them: what comes out keeps to its bounds. */
+/* Fuzzes the reading of languages and timed text from containers. The results must stay within
+ * their bounds. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     if (!text)
         abort();
     tags_to_bcp47(text, language, sizeof(language));
-    /* Letters, digits and hyphens: it goes into playlists. */
+    /* Only letters, digits and hyphens are allowed, because the language goes into playlists. */
     if (language[strspn(
             language, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")] != '\0')
         abort();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Plain texts and times as cues of a segment: no text can end its cue or begin another. */
+/* Fuzzes the writing of plain texts as cues of a segment. No text may end its cue or begin another
+ * one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static size_t count(const struct webvtt_text *text, const char *what)
     return found;
 }
 
-/* The input: eight bytes of times, then the cue's text, as often as there is. */
+/* The input is a row of cues. Each has eight bytes of times and up to CUE_BYTES of text. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     enum { MOST = 16, CUE_BYTES = 64 };

@@ -42,25 +42,25 @@ void h1_close(void);
 
 /* ---- h1_reference.c ---- */
 
-/* Returns the number of complete requests, one directly after the other, at the beginning of the
- * bytes. */
+/* Returns how many complete requests stand at the beginning of the bytes, one directly after the
+ * other. */
 size_t h1_count_requests(const char *bytes, size_t length);
 
 /* ---- h1_answers.c ---- */
 
-/* Upper bounds for the requests in the input, however it is read. */
+/* Counts of what the input contains, as upper bounds for the answers. */
 struct h1_asked {
-    size_t heads;     /* ends of heads */
-    size_t methods;   /* "HEAD " */
-    size_t continues; /* "100-continue", in any letters */
-    size_t whole;     /* complete requests that the parsers accept, one directly after the other */
+    size_t heads;     /* empty lines that can end a head */
+    size_t methods;   /* occurrences of "HEAD " */
+    size_t continues; /* occurrences of "100-continue", in upper or lower case */
+    size_t whole;     /* complete requests at the beginning that the parsers accept */
 };
 struct h1_answers {
     size_t count;
-    uint32_t hash; /* of status codes and the bodies' lengths */
+    uint32_t hash; /* hash of the status codes and the lengths of the bodies */
 };
-/* Checks the answers in the bytes. complete: the peer has read until the end of the connection,
- * so no answer may be cut off. */
+/* Checks the answers in the bytes. complete says that the peer has read until the end of the
+ * connection, so that no answer may be cut off. */
 void h1_check_answers(const char *bytes, size_t length, const struct h1_asked *asked, bool complete,
     struct h1_answers *answers);
 

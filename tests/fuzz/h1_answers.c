@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the answers of a connection as a client would, and believes nothing. */
+/* Reads the answers of a connection as a client would, and checks everything in them. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct reader {
 struct answer {
     int status;
     bool close, chunked;
-    int64_t length_bytes; /* -1: not said */
+    int64_t length_bytes; /* -1: not given */
     char type[128], range[80];
 };
 
@@ -26,14 +26,14 @@ static size_t left(const struct reader *reader)
     return (size_t)(reader->end - reader->at);
 }
 
-/* The answer is cut off here: the rest is not looked at. */
+/* Stops reading because an answer is cut off here. That is a fault if the bytes are complete. */
 static void cut_off(struct reader *reader)
 {
     h1_require(!reader->complete, "every answer is whole");
     reader->at = reader->end;
 }
 
-/* A line into text, without its end. False: it is cut off. */
+/* Reads a line into text, without its line end. Returns false if the line is cut off. */
 static bool read_line(struct reader *reader, char *text, size_t text_bytes)
 {
     const char *end = memmem(reader->at, left(reader), "\r\n", 2);
@@ -183,8 +183,8 @@ static void read_chunks(struct reader *reader)
 }
 
 /* Returns whether the body of this answer was left out, as for HEAD. No body in this test begins
- * with an H. So if an H follows, the next answer begins there. If nothing follows a complete
- * input, the body was left out too. */
+ * with an H. So if an H follows, the next answer begins there. If nothing follows in complete
+ * bytes, the body was left out too. */
 static bool left_out(struct reader *reader)
 {
     if (left(reader) > 0 && *reader->at != 'H')

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where requests begin and end, told by the parsers alone from all that was said. */
+/* Counts the requests in all bytes that the peer sent. It uses the parsers alone, without a
+ * server. */
 #include "h1.h"
 #include "node/http/parse/chunked.h"
 #include "node/http/parse/head.h"
@@ -9,7 +10,8 @@ static void ignore(void *ctx, const char *piece, size_t piece_bytes)
     (void)ctx, (void)piece, (void)piece_bytes;
 }
 
-/* The body's length on the wire; -1: it isn't whole, or isn't the chunked coding. */
+/* Returns the length of a chunked body on the wire. Returns -1 if it is not complete, or not
+ * valid. */
 static int64_t chunked_bytes(const char *at, size_t left)
 {
     struct http_chunked *chunked = http_chunked_new();
@@ -19,7 +21,7 @@ static int64_t chunked_bytes(const char *at, size_t left)
     return error == 1 ? (int64_t)taken : -1;
 }
 
-/* The same of a request; -1: it isn't whole, or it is none. */
+/* Returns the length of a request on the wire. Returns -1 if it is not complete, or not valid. */
 static int64_t request_bytes(const char *at, size_t left)
 {
     struct http_head_scan scan = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Handlers of each kind that the node has, under the paths of http_conformance_table.mjs. */
+/* Handlers of each kind that the node has. They use the paths of http_conformance_table.mjs. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,8 @@ static void remove_file(void)
     unlink(path);
 }
 
-/* Once in a process, with a time that seeds can name. */
+/* Returns the path of the file, which is made once in a process. Its time is fixed, so that seeds
+ * can name it in conditions. */
 static const char *file_path(void)
 {
     const struct timespec times[2] = {{.tv_sec = 1767225600}, {.tv_sec = 1767225600}};
@@ -192,7 +193,7 @@ static void after_work(struct http_request *req, void *task)
     held--;
 }
 
-/* Answers, or reads the body, after two turns of work. */
+/* Defers work twice. Then answers, or reads the body of a POST. */
 static void on_defer(struct http_request *req, void *ctx)
 {
     int *turns = malloc(sizeof(*turns));

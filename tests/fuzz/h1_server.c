@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The server's loop without its thread, a pool that has none, and a clock that stands still:
- * nothing happens by itself. */
+/* Runs the server without threads. The loop turns when the target says so, the pool keeps its
+ * tasks until h1_work(), and the clock moves only when the target moves it. So nothing happens
+ * by itself. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -127,7 +128,7 @@ static int count_descriptors(void)
     return count;
 }
 
-/* Loops have a listener; nobody comes to this one. */
+/* Opens a listener, because a loop needs one. Nothing connects to it. */
 static int open_listener(void)
 {
     struct sockaddr_un any = {.sun_family = AF_UNIX};
@@ -174,7 +175,7 @@ int h1_open(void)
     open_server();
     h1_require(
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0, "sockets");
-    /* So that answers need many turns. */
+    /* The small buffer makes answers need many turns. */
     setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
     conn_accept(&loop, pair[0], (const struct sockaddr *)&address, false);
     return pair[1];

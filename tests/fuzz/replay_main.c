@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs a fuzz target on the files that its arguments name, or hold: a corpus as an ordinary test.
- */
+/* Runs a fuzz target on files, so that its corpus is an ordinary test. The arguments name files, or
+ * folders that hold files. */
 #include <ftw.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@ void link_open(
     struct link *link, const struct link_profile *profile, int64_t start_us, uint64_t seed)
 {
     *link = (struct link){
-        .profile = *profile, .start_us = start_us, .random = seed * 2 + 1, /* never 0 */
+        .profile = *profile, .start_us = start_us, .random = seed * 2 + 1, /* odd, so never 0 */
     };
     link->last = &link->first;
 }
@@ -24,7 +24,7 @@ void link_close(struct link *link)
         free(packet);
 }
 
-/* xorshift64*: 0 to 1. */
+/* Returns a random number of at least 0 and less than 1 (xorshift64*). */
 static double draw(struct link *link)
 {
     link->random ^= link->random >> 12;
@@ -33,8 +33,9 @@ static double draw(struct link *link)
     return (double)((link->random * 2685821657736338717U) >> 11) / 9007199254740992.0;
 }
 
-/* Two states, in one of which all is lost (Gilbert 1960): runs of losses of the length that is
- * asked for, as often as the share is. */
+/* Returns whether the next packet is lost. The model has two states, and loses every packet in one
+ * of them (Gilbert 1960). The runs of losses have the mean length loss_run, and the share of lost
+ * packets is loss. */
 static bool is_lost(struct link *link)
 {
     const struct link_profile *p = &link->profile;
@@ -78,7 +79,7 @@ void link_send(struct link *link, const void *data, size_t bytes, int64_t now_us
         return;
     }
     link->free_us = begin_us + (int64_t)bytes * 8 * SECOND / link->profile.rate_bps;
-    /* What is lost on the way has taken its turn. */
+    /* A packet that is lost on the way has taken its time on the link before. */
     if (is_lost(link)) {
         link->counts.lost++;
         return;
@@ -106,7 +107,7 @@ int64_t link_next_us(const struct link *link)
 
 /* ---- profiles ---- */
 
-/* Round trips are twice the delay. Queues as modems and base stations have them: long. */
+/* The round trip is twice the delay. Queues are long, as in modems and base stations. */
 static const struct {
     const char *name;
     struct link_profile down, up;
@@ -116,16 +117,16 @@ static const struct {
         {64 * KBPS, 300 * MS, 1500 * MS, 0.01, 3, 0, 0}},
     {"bad-3g", {512 * KBPS, 150 * MS, 800 * MS, 0.03, 2, 0, 0},
         {128 * KBPS, 150 * MS, 800 * MS, 0.03, 2, 0, 0}},
-    {"satellite", /* geostationary */
+    {"satellite", /* a geostationary satellite */
         {2000 * KBPS, 300 * MS, 500 * MS, 0.005, 1, 0, 0},
         {256 * KBPS, 300 * MS, 500 * MS, 0.005, 1, 0, 0}},
     {"village-adsl", /* several kilometres of old copper */
         {1500 * KBPS, 25 * MS, 300 * MS, 0.002, 1, 0, 0},
         {256 * KBPS, 25 * MS, 300 * MS, 0.002, 1, 0, 0}},
-    {"flapping", /* a line that is there for 12 s, then not for 8 */
+    {"flapping", /* a line that works for 12 s, then not for 8 s */
         {1000 * KBPS, 60 * MS, 300 * MS, 0.005, 1, 12 * SECOND, 8 * SECOND},
         {256 * KBPS, 60 * MS, 300 * MS, 0.005, 1, 12 * SECOND, 8 * SECOND}},
-    /* Those of the benchmarks, not of any village. */
+    /* These are for the benchmarks and do not describe a village. */
     {"lossy-2m", {2000 * KBPS, 100 * MS, 400 * MS, 0.02, 1, 0, 0},
         {2000 * KBPS, 100 * MS, 400 * MS, 0, 1, 0, 0}},
     {"lossy-256k", {256 * KBPS, 150 * MS, 1000 * MS, 0.03, 1, 0, 0},

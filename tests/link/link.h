@@ -18,8 +18,8 @@ struct link_profile {
     int64_t queue_us;
     double loss;     /* share of packets, 0 to 1 */
     double loss_run; /* mean number of packets that are lost in a row; 1: losses are independent */
-    int64_t up_us, down_us; /* the link works for up_us, then not for down_us, and so on; down 0:
-                               always */
+    int64_t up_us, down_us; /* in turn, the link works for up_us and fails for down_us;
+                             * down_us 0: it always works */
 };
 
 struct link_packet {
@@ -30,7 +30,7 @@ struct link_packet {
 };
 
 struct link_counts {
-    uint64_t packets, bytes;        /* that arrived */
+    uint64_t packets, bytes;        /* packets that arrived, and their bytes */
     uint64_t lost, overflowed, cut; /* by chance; the queue was full; during an outage */
 };
 
@@ -40,11 +40,11 @@ struct link {
     int64_t start_us;
     int64_t free_us; /* when the link will have sent all packets in its queue */
     uint64_t random;
-    bool losing; /* within a run of losses */
+    bool losing; /* the link is within a run of losses */
     struct link_packet *first, **last;
 };
 
-/* start_us: when the first up_us begins. seed: the same seed gives the same losses. */
+/* Opens a link. Its first up_us begins at start_us. The same seed gives the same losses. */
 void link_open(
     struct link *link, const struct link_profile *profile, int64_t start_us, uint64_t seed);
 void link_close(struct link *link);

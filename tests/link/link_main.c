@@ -2,13 +2,13 @@
 /*
  *   link PROFILE COMMAND [ARGUMENT...]
  *
- * Runs a command in a village: a network namespace of its own, whose only way out is an emulated
- * link to the county, another namespace. The county is 10.77.0.1, the village 10.77.0.2 to .33. The
- * command finds in its environment
+ * Runs a command in the village, which is a network namespace. Its only way out is an emulated link
+ * to the county, which is another namespace. The county has the address 10.77.0.1, and the village
+ * has 10.77.0.2 to 10.77.0.33. The command finds in its environment
  *   LINK_COUNTY    what to put before a command so that it runs in the county (a server)
  *   LINK_SERVER    10.77.0.1
- * Both namespaces, and all that is left in them, end with the command, whose exit status is ours.
- * 77: this machine has no TUN, or no right to it.
+ * The link ends with the command, and this program exits with the command's status. It exits with
+ * 77 if this machine has no TUN device or does not let us use it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,7 +34,7 @@
 
 #define EXIT_SKIP 77
 #define MTU_BYTES 1500
-#define QUEUE_PACKETS 2000 /* the device's own: ours is the one that drops */
+#define QUEUE_PACKETS 2000 /* of the device; it is long, so that only our queue drops packets */
 #define VILLAGE_ADDRESSES 32
 #define COUNTY "10.77.0.1"
 
@@ -92,7 +92,8 @@ static int open_tun(void)
     return tun;
 }
 
-/* Into a new network namespace, which has a device with these addresses, 10.77.0.FIRST and on. */
+/* Enters a new network namespace. Gives it a device with count addresses, from 10.77.0.FIRST on.
+ * Returns the device's descriptor. */
 static int enter_namespace(int first, int count)
 {
     char name[IFNAMSIZ], address[INET_ADDRSTRLEN];
@@ -168,7 +169,7 @@ static _Noreturn void run_village(int to_county, pid_t county, char **command)
 
 struct end {
     int tun;
-    struct link link; /* of the packets that leave here */
+    struct link link; /* for the packets that leave this end */
 };
 
 static void take(struct end *end)
@@ -183,7 +184,7 @@ static void deliver(struct end *from, const struct end *to)
 {
     struct link_packet *packet;
     while ((packet = link_receive(&from->link, now_us()))) {
-        /* A full device drops, as it would anywhere. */
+        /* A full device drops the packet, as it would on a real link. That is no error. */
         if (write(to->tun, packet->data, packet->bytes) < 0 && errno != EAGAIN && errno != EINVAL)
             perror("link: write");
         free(packet);
@@ -204,7 +205,8 @@ static void wait_for(struct end ends[2], int signals)
     ppoll(fds, 3, &timeout, NULL);
 }
 
-/* Until the child has ended: its exit status. What ends us ends it. */
+/* Runs the link until the child has ended, and returns its exit status. Signals that would end us
+ * are passed on to the child. */
 static int run(struct end ends[2], int signals, pid_t child)
 {
     struct signalfd_siginfo got;

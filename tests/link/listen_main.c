@@ -2,9 +2,9 @@
 /*
  *   link-listen ALGORITHM ADDRESS PORT COMMAND [ARGUMENT...]
  *
- * Runs a server that takes over a listening socket (nginx: the variable NGINX names its
- * descriptor), whose connections are then under that congestion control, whatever the system's
- * usual one is.
+ * Runs a server on a listening socket that it inherits. The variable NGINX gives nginx the socket's
+ * descriptor. The connections of the socket use the given congestion control, whatever the system's
+ * default is.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -2,8 +2,9 @@
 /*
  *   link_serve ADDRESS:PORT FILE WINDOW_MS
  *
- * The node's HTTP server with one file, /file, until a signal ends it. A peer is given up that does
- * not get on within a window: the node's own is a minute, too long to wait for in tests.
+ * Serves one file as /file with the node's HTTP server, until SIGTERM. The server gives up a peer
+ * that does not make progress within the window. The node's own window is a minute, which is too
+ * long for tests.
  */
 #include <signal.h>
 #include <stdio.h>
