@@ -121,7 +121,7 @@ enum catalog_error job_finish_lesson(
     return event_insert(cat, lesson_id, "completed", "", now_ms);
 }
 
-/* The lesson's other optional jobs fail too. The lesson itself goes on without them. */
+/* Fails the lesson's queued and leased optional jobs. The lesson itself goes on without them. */
 static enum catalog_error fail_optional_jobs(
     struct catalog *cat, int64_t lesson_id, int revision, const char *reason, int64_t now_ms)
 {
@@ -135,7 +135,8 @@ static enum catalog_error fail_optional_jobs(
     return job_finish_lesson(cat, lesson_id, revision, now_ms);
 }
 
-/* All jobs of the lesson fail: nothing that has a hole can be played. */
+/* Fails the lesson with all its queued and leased jobs, because a lesson with a hole can't be
+ * played. */
 static enum catalog_error fail_lesson(
     struct catalog *cat, int64_t lesson_id, const char *reason, const char *detail, int64_t now_ms)
 {

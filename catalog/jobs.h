@@ -46,7 +46,7 @@ struct catalog_job {
     enum catalog_job_kind kind;
     enum catalog_job_state state;
     int chunk;   /* see enum catalog_job_kind; else 0 */
-    int cost;    /* its weight in the lesson's progress */
+    int cost;    /* its weight in the lesson's progress; also booked in the fair queue */
     int attempt; /* how often it was leased, with the present lease */
     int max_attempts;
     int progress_permille;

@@ -22,7 +22,7 @@ struct catalog_lesson {
     int revision; /* from 1 up; part of every media URL */
     enum catalog_lesson_state state;
     bool published;
-    bool playable; /* at least one chunk of every kind of stream that it has is there */
+    bool playable; /* WORKING or READY, and the first chunk of its video and of its audio exists */
     char *title, *topic, *description, *language, *submitter;
     char *reason;        /* FAILED: a name of transcoder/protocol/reason.h, else "" */
     char *reason_detail; /* e.g. the codec's name; "" */

@@ -11,8 +11,8 @@
 
 /* All queued and running work. */
 struct board {
-    struct catalog_lessons lessons; /* lessons that have work, in the order of the queue; paused
-                                     * ones last */
+    struct catalog_lessons lessons; /* lessons that have work, in the order of the queue;
+                                     * those without a position last */
     struct catalog_jobs jobs;       /* queued and leased jobs, sorted by lesson */
 };
 

@@ -15,7 +15,8 @@
 
 #define PLAN_TEXT_BYTES (4 * 1024)
 
-/* How much work a job is, relative to others. The lesson's progress is computed from it. */
+/* How much work a job is, relative to others. The lesson's progress is computed from it, and the
+ * fair queue books it to the submitter. */
 #define COST_AUDIO 4
 #define COST_POSTER 1
 #define COST_TEXT 1

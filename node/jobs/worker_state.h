@@ -25,7 +25,9 @@ struct worker_params {
     int threads;              /* that a worker may use when it works alone */
     struct plan_options plan; /* of lessons that are planned from now on */
     int64_t lease_ms;
-    int64_t silence_ms; /* a worker that reports nothing for this long is ended */
+    /* A worker that sends no message for this long is ended if it used processor time for half of
+     * it. Any worker is ended after six times as long. */
+    int64_t silence_ms;
     /* A worker has ended; the job is settled. The worker is freed when this returns. */
     void (*on_end)(void *ctx, struct worker *worker);
     /* The machine is short of something: no new work for a while. what is for the log. */

@@ -64,7 +64,7 @@ static inline void add_trials(
     info->trial_count = (int)count;
 }
 
-/* The results of test encodes of a lecture with slides: measured and rounded. */
+/* The results of trial encodes of a lecture with slides: measured and rounded. */
 static const struct media_trial slides_trials[] = {
     {720, 1, 26, 47800, 76000, 24700, 0},
     {720, 1, 38, 20000, 22300, 16500, 0},

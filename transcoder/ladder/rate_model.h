@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Predicts the bytes of a segment at a CRF. The prediction starts from the test encodes of the
+ * Predicts the bytes of a segment at a CRF. The prediction starts from the trial encodes of the
  * probe and is corrected by the results of earlier segments. Keyframes and other frames are
  * corrected separately: slides differ in the amount of text, and lessons differ in the amount of
  * motion.

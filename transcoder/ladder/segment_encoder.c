@@ -10,15 +10,15 @@
  * Shares of the limit. AIMED_AT: the target of the first CRF and of a new start, for a steerable
  * encoder.
  * AIMED_AT_UNSTEERED: the same for other encoders; their CRF is rounded up to whole numbers and
- * follows from a test encode, which leaves enough room (0.88 to 0.95 in a lecture). STEERED_TO: the
- * target during the encode.
+ * follows from a trial encode, which leaves enough room (0.88 to 0.95 in a lecture).
+ * STEERED_TO: the target during the encode.
  */
 #define AIMED_AT 0.92
 #define AIMED_AT_UNSTEERED 1.0
 #define STEERED_TO 0.97
 /*
  * An encoder that is not steerable cannot be stopped in the middle. It is started once, with the
- * CRF that suits the keyframe. A short test encode of the first frame shows the bytes of the
+ * CRF that suits the keyframe. A short trial encode of the first frame shows the bytes of the
  * keyframe; its preset takes half the time. The result is multiplied by KEYFRAME_STANDS, because in
  * the real encode the picture stands for as long as a slide, and then the encoder gives the
  * keyframe more bytes.
@@ -248,7 +248,7 @@ static int measure_keyframe(
     return error;
 }
 
-/* Sets the CRF at the start of the segment, by a test encode of its first frame. */
+/* Sets the CRF at the start of the segment, by a trial encode of its first frame. */
 static int choose_begin_crf(
     struct segment_encoder *e, const AVFrame *picture, struct failure *failure)
 {

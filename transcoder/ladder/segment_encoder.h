@@ -4,7 +4,7 @@
  * many of the segment's bytes. If the keyframe shows that the CRF is far from a suitable one, the
  * encode starts again.
  * After that the CRF follows the bytes of the frames. An encoder that is not steerable gets its CRF
- * from a short test encode of the first frame, and may exceed the limit.
+ * from a short trial encode of the first frame, and may exceed the limit.
  * The result depends only on the frames, the limit and the state of the model.
  */
 #ifndef TRANSCODER_LADDER_SEGMENT_ENCODER_H

@@ -17,7 +17,7 @@
  * because SVT-AV1 takes eight times as long as x264. */
 #define PLAN_AV1_MIN_SAVING_PERMILLE 150
 
-/* Parameters of SVT-AV1, also for the test encodes. Measured: preset 10 saves little. Without
+/* Parameters of SVT-AV1, also for the trial encodes. Measured: preset 10 saves little. Without
  * screen content tools (scm) it saves far less on screen recordings. Pyramids of 8 pictures
  * (hierarchical-levels=3) are as good as pyramids of 16 and take less memory. */
 #define PLAN_AV1_PRESET "8"
@@ -70,7 +70,7 @@ struct plan_work {
 struct plan_work plan_work(const struct plan *plan, int work);
 
 /* The bit rate that a video rendition is expected to need at a CRF of its encoder, without the
- * container. It follows from the test encodes of the same size and frame rate. Without such test
+ * container. It follows from the trial encodes of the same size and frame rate. Without such trial
  * encodes a rule of thumb replaces them. Pure. */
 struct plan_expectation {
     double keyframe_bytes; /* size of a segment's first frame */

@@ -3,7 +3,7 @@
 
 /*
  * The choice of a lesson's video renditions. Each rung has a cap on the wire. The probe encoded
- * some excerpts at several sizes and frame rates. From the bytes of these test encodes follows the
+ * some excerpts at several sizes and frame rates. From the bytes of these trial encodes follows the
  * CRF that fits under the cap, and from their SSIM the quality at this CRF. The size and frame rate
  * with the best quality wins. This is the convex hull of per-title encoding, with the frame rate as
  * one more dimension.
@@ -22,7 +22,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* A segment may exceed the cap by this factor, because any three segments in a row must stay
  * within a factor of 1.1. */
 #define SEGMENT_ROOM 1.05
-/* The mean bit rate of the test encodes may use this share of a segment's cap. The test encodes
+/* The mean bit rate of the trial encodes may use this share of a segment's cap. The trial encodes
  * cover only a few excerpts, and other parts of the lesson need more. */
 #define MEAN_ROOM 0.80
 /* Limits of x264's CRF. A difference below the first is invisible; above the second nothing is
@@ -40,7 +40,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
  * lower frame rate must look better by SMOOTH_MDB. */
 #define SMOOTH_BPS 100000
 #define SMOOTH_MDB 1000.0
-/* Bytes of the final encode relative to the test encode, which uses a faster preset. */
+/* Bytes of the final encode relative to the trial encode, which uses a faster preset. */
 #define PRESET_GAIN 0.88
 #define LARGE_PIXELS (1000 * 1000)
 #define SMALL_PIXELS (500 * 1000)
@@ -65,7 +65,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define MAX_AV1_PIXELS (1000 * 1000)
 #define MIN_AV1_SIDE 64
 
-/* The rule of thumb without test encodes, at UNTRIED_CRF: the bytes of a keyframe per pixel, and
+/* The rule of thumb without trial encodes, at UNTRIED_CRF: the bytes of a keyframe per pixel, and
  * the bit/s of the other frames per pixel. It is meant for content between slides and faces. The
  * CRF rises by CRF_STEPS_A_HALF if the bytes are halved, at low bit rates. */
 #define UNTRIED_CRF 30
@@ -73,12 +73,12 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define UNTRIED_REST_BPS 0.2
 #define CRF_STEPS_A_HALF 8.0
 
-/* Two test encodes of one size and frame rate, at different CRFs. */
+/* Two trial encodes of one size and frame rate, at different CRFs. */
 struct pair {
     const struct media_trial *fine, *coarse;
 };
 
-/* One size and frame rate, with its test encodes. */
+/* One size and frame rate, with its trial encodes. */
 struct candidate {
     int height, divisor;
     struct pair usual;
@@ -196,7 +196,7 @@ static struct choice fit(
     return choice;
 }
 
-/* Returns the coarser test encode of the same size, frame rate and excerpts; NULL if there is
+/* Returns the coarser trial encode of the same size, frame rate and excerpts; NULL if there is
  * none. */
 static const struct media_trial *find_coarser(
     const struct media_info *info, const struct media_trial *fine)
@@ -210,7 +210,7 @@ static const struct media_trial *find_coarser(
     return NULL;
 }
 
-/* Pairs the test encodes of one size and frame rate. Returns the number of candidates. */
+/* Pairs the trial encodes of one size and frame rate. Returns the number of candidates. */
 static size_t pair_trials(const struct media_info *info, struct candidate *out)
 {
     size_t count = 0;
@@ -258,7 +258,7 @@ struct plan_expectation plan_expect(
     return expected;
 }
 
-/* The default choice if nothing could be test-encoded: the size and frame rate that suit most
+/* The default choice if nothing could be encoded on trial: the size and frame rate that suit most
  * content. */
 static struct choice default_choice(const struct media_info *info, int64_t cap_bps)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Makes one test encode of an excerpt's video, and measures its bytes and quality. */
+/* Makes one trial encode of an excerpt's video, and measures its bytes and quality. */
 #ifndef TRANSCODER_PROBE_TRIAL_ENCODE_H
 #define TRANSCODER_PROBE_TRIAL_ENCODE_H
 

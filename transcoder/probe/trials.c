@@ -43,7 +43,8 @@ static const int crfs[CRFS] = {26, 38};
 /* Near COARSEST_CRF in transcoder/plan/video.c: perhaps nothing fits. */
 #define HARDLY_FITS_CRF 42
 
-/* The test encodes of one size that run at the same time: one for each divisor, CRF and excerpt. */
+/* The trial encodes of one size, which run at the same time: one for each divisor, CRF and
+ * excerpt. */
 struct round {
     struct excerpt_copy copies[EXCERPTS];
     const int *divisors;
@@ -200,7 +201,7 @@ static int to_mdb(double dssim)
     return (int)(-10000 * log10(dssim < 1e-6 ? 1e-6 : dssim));
 }
 
-/* Adds the mean of `count` test encodes as a trial. `trial` has the size, divisor and CRF
+/* Adds the mean of `count` trial encodes as a trial. `trial` has the size, divisor and CRF
  * already. */
 static void add_trial(struct media_info *info, struct media_trial trial,
     const struct trial_encode *encodes, int count)
@@ -233,7 +234,7 @@ static void add_trials(struct media_info *info, const struct round *round, int s
         }
 }
 
-/* Makes the test encodes of a size with `count` divisors. */
+/* Makes the trial encodes of a size with `count` divisors. */
 static int run_round(struct trials *t, struct round *round, int side, const int *divisors,
     int count, struct failure *failure)
 {

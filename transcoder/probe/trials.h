@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Makes short test encodes of representative excerpts at several sizes, frame rates and qualities.
+ * Makes short trial encodes of representative excerpts at several sizes, frame rates and qualities.
  * The planner chooses from the results (per-title encoding). Bytes are those of x264 with a fast
  * preset. Quality is the SSIM of the luma over blocks of 8 x 8, scaled back to the size of the
  * source (Wang et al., "Image quality assessment: from error visibility to structural similarity",

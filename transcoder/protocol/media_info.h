@@ -65,7 +65,7 @@ struct media_stretch {
     enum media_class media_class;
 };
 
-/* The result of test encodes of representative excerpts, at one size, frame rate and CRF. */
+/* The result of trial encodes of representative excerpts, at one size, frame rate and CRF. */
 struct media_trial {
     /* height of the encoded picture; the width follows from the aspect ratio of the source */
     int height;

@@ -23,7 +23,7 @@ enum message_type {
     MESSAGE_INIT = 3,       /* a rendition's init segment is in place and synced */
     MESSAGE_CHUNK = 4,      /* a chunk is in place and synced */
     MESSAGE_POSTER = 5,     /* the poster is in place and synced */
-    MESSAGE_FAILED = 6,     /* this work can't be done; retrying will not help */
+    MESSAGE_FAILED = 6,     /* the work failed, and reason says why; the node may try again */
     MESSAGE_DONE = 7,       /* this work is complete; the last message */
     MESSAGE_STORYBOARD = 8, /* the storyboard's sheets and their index are in place and synced */
 };

@@ -17,17 +17,17 @@ enum reason {
     REASON_UNKNOWN_CODEC,     /* detail: name of the codec */
     REASON_ENCRYPTED,         /* protected by DRM */
     REASON_TOO_SHORT,         /* under a tenth of a second or a single frame */
-    REASON_TOO_LONG,          /* longer than the limit; detail: the duration in hours */
+    REASON_TOO_LONG,          /* over a limit; detail: hours, or number of packets */
     REASON_TOO_LARGE_PICTURE, /* detail: WxH */
     REASON_TOO_MANY_STREAMS,
     REASON_DISK_FULL,
     REASON_OUT_OF_MEMORY,
-    REASON_TIMED_OUT,      /* the work took longer than its deadline */
-    REASON_WORKER_CRASHED, /* detail: the signal */
+    REASON_TIMED_OUT,      /* over the deadline or the processor time, or silent for too long */
+    REASON_WORKER_CRASHED, /* detail: the signal or the exit code */
     REASON_SANDBOX,        /* killed by a limit of the sandbox; detail: which */
-    /* an optional rendition would exceed its cap; detail: name of the rendition */
+    /* an optional rendition would exceed its cap; detail: name of the rendition, and its bytes */
     REASON_OVER_CAP,
-    REASON_INTERNAL, /* a mistake in our own code; detail: for the log */
+    REASON_INTERNAL, /* a fault on our side; detail: for the log */
     REASON_COUNT,
 };
 

@@ -20,8 +20,9 @@ static AVCodecContext *new_encoder(const struct h264_params *params)
     encoder->flags |= AV_CODEC_FLAG_CLOSED_GOP | AV_CODEC_FLAG_BITEXACT;
     if (!params->legacy)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    /* The encoder of a chunk knows nothing of the chunk before. A small buffer that starts half
-     * full makes the limit hold across the boundary. */
+    /* Only the legacy rendition has a limit. Its encoder makes a whole chunk and knows nothing of
+     * the chunk before. A buffer of one second that starts half full makes the limit hold across
+     * the boundary. */
     encoder->rc_max_rate = params->rate_bps;
     encoder->rc_buffer_size = (int)params->rate_bps;
     encoder->rc_initial_buffer_occupancy = encoder->rc_buffer_size / 2;

@@ -19,7 +19,7 @@ struct h264_params {
     /* true: Constrained Baseline, level 3.0, as a byte stream with delimiters and with headers
      * before each keyframe. false: High profile, with headers in extradata. */
     bool legacy;
-    int64_t rate_bps; /* the highest bit rate at any time; 0: no limit */
+    int64_t rate_bps; /* limit of the bit rate, with a buffer of one second; 0: no limit */
     struct source_colours colours;
 };
 

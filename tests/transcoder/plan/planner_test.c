@@ -14,7 +14,7 @@
 #include "transcoder/plan/planner.h"
 #include "transcoder/protocol/job.h"
 
-/* The results of test encodes of a speaker who fills the picture: measured and rounded. */
+/* The results of trial encodes of a speaker who fills the picture: measured and rounded. */
 static const struct media_trial speaker_trials[] = {
     {480, 1, 26, 22000, 420000, 16000, 0},
     {480, 1, 38, 7000, 90000, 10500, 0},
