@@ -101,7 +101,8 @@ enum catalog_error catalog_job_progress(struct catalog *catalog, int64_t job_id,
 enum catalog_error catalog_job_give_back(struct catalog *catalog, int64_t job_id, const char *owner,
     bool retry, const char *reason, const char *reason_detail, int64_t now_ms);
 
-/* Gives a job back without counting the attempt: the node stops. */
+/* Gives a job back without counting the attempt, because its end was not its own failure: the node
+ * stops, the machine is short of a resource, or the worker was killed from outside. */
 enum catalog_error catalog_job_release(struct catalog *catalog, int64_t job_id, const char *owner);
 
 /*

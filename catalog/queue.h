@@ -28,7 +28,7 @@ void queue_free(struct fair_queue *queue);
 enum catalog_error queue_charge(struct catalog *cat, struct fair_queue *queue,
     const struct fair_queue_choice *choice, int64_t cost);
 
-/* Takes back the cost of a job that ended with its node and not by its own failure. */
+/* Takes back the cost of a job that was given back without a failure of its own. */
 enum catalog_error queue_refund(struct catalog *cat, int64_t job_id);
 
 #endif

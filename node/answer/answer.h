@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Answers from the catalog: work that runs on a pool thread with its catalog, and its outcome as
- * JSON or as an error. This is the only place that maps an enum catalog_error to an HTTP status.
+ * JSON or as an error. Each enum catalog_error gets an HTTP status and a text here. A module may
+ * replace both by its own.
  *
  * Everything here is called on the request's loop.
  */

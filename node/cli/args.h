@@ -9,7 +9,7 @@
 #include "node/config.h"
 
 enum cli_exit {
-    CLI_GO_ON = -1, /* only returned by cli_parse(): the command can run */
+    CLI_GO_ON = -1, /* never an exit status: nothing failed, and the command goes on */
     CLI_OK = 0,
     CLI_FAILED = 1, /* one line on standard error gave the reason */
     CLI_USAGE = 2,

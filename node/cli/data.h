@@ -49,7 +49,7 @@ void cli_print_salvaged(FILE *file, const struct catalog_lesson *lesson);
  * found out, prints a line on standard error and returns true. */
 bool cli_work_goes_on(const struct store *store);
 
-/* The submitter in the catalog's events. */
+/* The submitter of lessons from the command line, and the name in the events of its commands. */
 #define CLI_SUBMITTER "cli"
 
 #endif

@@ -34,7 +34,7 @@ struct scheduler_params {
     int64_t poll_ms; /* how often the catalog is asked for new work; 0: 500 */
 };
 
-/* Takes back the leases of dead nodes, deletes files that the catalog does not name, and starts
+/* Takes back the leases of dead nodes, deletes old files that the catalog does not name, and starts
  * polling. Returns 0 or a negative errno: -EIO the catalog can't be used; -ENOSPC, -EBUSY it can't
  * be written now. */
 int scheduler_open(struct scheduler **out, const struct scheduler_params *params);

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #define RATE_MEMORY_MS 5000
-/* Connections are sampled about once a second, so a rate falls only after that time. */
+/* Connections are sampled about once a second. So a rate falls only after that time, and the bytes
+ * of a sample count as sent within it. */
 #define RATE_SAMPLE_MS 1000
 
 struct rate { /* all zero: no bytes yet */

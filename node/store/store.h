@@ -97,9 +97,9 @@ int store_remove_media(const struct store *store, int64_t lesson_id);
 /* Removes a file of DATA/sources. "" and a missing file are no error. Returns 0 or a negative
  * errno. */
 int store_remove_source(const struct store *store, const char *file);
-/* Removes everything under sources/ and media/ for which keep() returns false. relative:
- * "sources/<name>" or "media/<lesson>". Returns how many things were removed, or a negative
- * errno. */
+/* Removes everything under sources/ and media/ for which keep() returns false, and that was not
+ * changed in the last 24 hours. relative: "sources/<name>" or "media/<lesson>". Returns how many
+ * things were removed, or a negative errno. */
 int store_sweep(
     const struct store *store, bool (*keep)(void *ctx, const char *relative), void *ctx);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Removes files that the catalog does not name. Uses descriptors instead of paths, and never
- * follows a link. */
+/* Removes files that the catalog does not name and that are not new. Uses descriptors instead of
+ * paths, and never follows a link. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

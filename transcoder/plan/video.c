@@ -42,6 +42,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define SMOOTH_MDB 1000.0
 /* Bytes of the final encode relative to the trial encode, which uses a faster preset. */
 #define PRESET_GAIN 0.88
+/* Sizes of pictures above which x264 searches less, and looks ahead less far. */
 #define LARGE_PIXELS (1000 * 1000)
 #define SMALL_PIXELS (500 * 1000)
 /* A lesson with a smaller share of slides counts as moving content. */

@@ -33,10 +33,11 @@
 /* The largest DSSIM that a lower frame rate alone may cause: half of the DSSIM of ENOUGH_MDB in
  * transcoder/plan/video.c. */
 #define MAX_DSSIM_HELD 0.0025
+/* Limit of the sizes that are tried, and number of the CRFs. */
 #define SIZES 4
 #define CRFS 2
 static const int crfs[CRFS] = {26, 38};
-/* A smaller size is tried if its estimated quality is at max this much below the best so far. */
+/* A smaller size is tried if its estimated quality is at most this much below the best so far. */
 #define NEAR_MDB 700
 /* Under the same cap the next smaller size can have a CRF that is finer by about this. */
 #define FINER_CRF 4

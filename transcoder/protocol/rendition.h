@@ -13,8 +13,8 @@
 
 #define PLAN_MAX_RUNGS 10
 #define PLAN_MAX_AV1_RUNGS 2
-/* All rungs; two renditions of each audio track; one of each subtitle track; the legacy
- * rendition. */
+/* All rungs in H.264 and AV1; two renditions of each audio track; one of each subtitle track; the
+ * legacy rendition. */
 #define PLAN_MAX_RENDITIONS                                                                        \
     (PLAN_MAX_RUNGS + PLAN_MAX_AV1_RUNGS + 2 * MEDIA_MAX_AUDIO + MEDIA_MAX_TEXT + 1)
 #define RENDITION_NAME_BYTES 16
