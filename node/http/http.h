@@ -147,8 +147,8 @@ void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
 /* A response that is part of a file. It is sent by sendfile(2), or over TLS through 48 KiB of
- * memory. HEAD, ranges (several as multipart/byteranges) and all conditions are handled. Last-
- * Modified is the file's modification time. If the file is cut short while it is sent, the
+ * memory. HEAD, ranges (several as multipart/byteranges) and all conditions are handled.
+ * Last-Modified is the file's modification time. If the file is cut short while it is sent, the
  * connection ends. Recently requested files stay open. */
 struct http_file {
     const char *path;     /* absolute */

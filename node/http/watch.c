@@ -89,7 +89,8 @@ static bool is_receiving(struct http_conn *conn, int64_t since_ms)
            (!is_below_min_progress(params, gained_bytes, since_ms) || link_is_down(conn));
 }
 
-/* On a crowded loop, idle connections get less time, so that others can get in. */
+/* On a crowded loop, idle connections and unfinished heads get less time, so that others can get
+ * in. */
 static int64_t time_limit_ms(const struct http_conn *conn, int64_t usual_ms)
 {
     int64_t crowded_ms = conn->loop->server->params.crowded_timeout_ms;
