@@ -274,7 +274,7 @@ struct http_flow {
     uint64_t acked_bytes;    /* acknowledged by the peer, ever (TCP_INFO) */
     uint32_t rtt_us;
     int64_t
-        delivery_rate_bps; /* of the path, as TCP measured it; 0 unless the path was the bottleneck */
+        delivery_rate_bps; /* of the path, measured by TCP; 0 unless the path was the bottleneck */
     bool sending;          /* some of the response is still waiting to be sent */
 };
 struct http_pace {
