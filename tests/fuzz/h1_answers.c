@@ -91,7 +91,7 @@ static void take_field(struct answer *answer, const char *line)
 
 static bool read_head(struct reader *reader, struct answer *answer)
 {
-    char line[1024];
+    char line[1024] = "";
     *answer = (struct answer){.length_bytes = -1};
     if (!read_line(reader, line, sizeof(line)))
         return false;
