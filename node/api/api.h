@@ -18,7 +18,7 @@ struct api_params {
  * *out is NULL. */
 int api_open(struct api **out, const struct api_params *params);
 
-/* Frees it and sets *api to NULL. Accepts NULL. */
+/* Frees it and sets *api to NULL. Accepts NULL in *api. */
 void api_close(struct api **api);
 
 /* Lessons for everybody; the operator's lessons and queue. */

@@ -31,7 +31,7 @@ static int number_columns(int64_t number)
 }
 
 struct columns {
-    int id, title; /* title 0: not padded */
+    int id, title; /* title: the most that a title may take; 0: no limit */
 };
 
 #define FIXED_COLUMNS 48 /* all columns between the number and the title */

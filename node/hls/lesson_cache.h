@@ -15,7 +15,7 @@ struct lesson_cache_params {
 };
 int lesson_cache_open(struct lesson_cache **out,
     const struct lesson_cache_params *params); /* Returns 0 or -ENOMEM. */
-/* Frees the cache and sets *cache to NULL. No other call may be running. Accepts NULL. */
+/* Frees the cache and sets *cache to NULL. No other call may be running. Accepts NULL in *cache. */
 void lesson_cache_close(struct lesson_cache **cache);
 
 struct lesson_view {

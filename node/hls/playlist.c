@@ -417,7 +417,7 @@ const struct media_rendition *playlist_first_variant(
             best_bps = bps;
         }
     }
-    /* The lowest variant is listed first in any case. */
+    /* If the lowest variant is the best, NULL means the same, because the list begins with it. */
     return best && best != &index->renditions[0] ? best : NULL;
 }
 

@@ -19,7 +19,7 @@ struct file_cache_entry {
 };
 
 int file_cache_open(struct file_cache **out, size_t max_files); /* Returns 0 or -ENOMEM. */
-void file_cache_close(struct file_cache **files);               /* accepts NULL */
+void file_cache_close(struct file_cache **files);               /* accepts NULL in *files */
 /* Finds the file at an absolute path, which must be a regular file and not a link. Returns 0 and an
  * entry that stays valid until the next call of a function of this module; or a negative errno
  * (-EIO: not a regular file). */

@@ -357,7 +357,7 @@ int http_server_tls_port(const struct http_server *server);
 int http_server_reload(struct http_server *server, char *message, size_t message_bytes);
 /* Stops the server: stops accepting, ends idle connections and streams, lets other requests finish
  * for up to grace_ms, then ends everything. Deferred work still gets its done(). Joins all threads,
- * frees the server and sets *server to NULL. Accepts NULL. Not from a loop's thread. */
+ * frees the server and sets *server to NULL. Accepts NULL in *server. Not from a loop's thread. */
 void http_server_close(struct http_server **server, int64_t grace_ms);
 
 #endif

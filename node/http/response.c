@@ -124,7 +124,8 @@ static void add_server_headers(struct http_request *req, const char *content_typ
     buf_add_text(out, loop_common_headers(req->loop));
     if (can_mislead(content_type))
         buf_add_text(out, "X-Content-Type-Options: nosniff\r\n");
-    /* Media contain no links, so they need no Referrer-Policy. Bytes count on their links. */
+    /* Media contain no hyperlinks, so they need no Referrer-Policy. It is left out, because each
+     * segment would carry its bytes over a slow link. */
     buf_add_text(
         out, media ? "Access-Control-Allow-Origin: *\r\n" : "Referrer-Policy: same-origin\r\n");
     if (media && http_request_header(req, "Origin"))

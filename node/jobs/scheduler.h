@@ -43,7 +43,8 @@ void scheduler_wake(struct scheduler *scheduler);
 /* The number of workers that are running. */
 int scheduler_running(const struct scheduler *scheduler);
 /* Ends all workers with SIGTERM, and with SIGKILL after grace_ms. Gives their leases back without
- * counting an attempt, frees the scheduler and sets *scheduler to NULL. Accepts NULL. */
+ * counting an attempt, frees the scheduler and sets *scheduler to NULL. Accepts NULL in
+ * *scheduler. */
 void scheduler_close(struct scheduler **scheduler, int64_t grace_ms);
 
 /* Finds the terrace-worker program: $TERRACE_WORKER, else next to this program, else in

@@ -13,7 +13,7 @@
 struct flows;
 
 int flows_open(struct flows **out);     /* Returns 0 or -ENOMEM. */
-void flows_close(struct flows **flows); /* accepts NULL */
+void flows_close(struct flows **flows); /* accepts NULL in *flows */
 
 /* Updates a flow from its connection and returns its pace. Its bytes are counted for its site.
  * Shares are computed again when a flow is new, and a few times a second. If memory runs out, the

@@ -14,7 +14,7 @@ struct link;
 /* Opens the scheduler and reads the sites. catalog NULL: no sites. Returns 0 or a negative
  * errno. */
 int link_open(struct link **out, struct catalog *catalog);
-void link_close(struct link **link); /* accepts NULL */
+void link_close(struct link **link); /* accepts NULL in *link */
 
 /* For http_server_params.pace; ctx is the struct link *. Any thread. */
 struct http_pace link_pace(const struct http_flow *flow, void *ctx);

@@ -31,7 +31,7 @@ void pool_submit(struct pool *pool, struct pool_task *task);
 /* Returns how many tasks have not been started. Any thread. */
 size_t pool_waiting(const struct pool *pool);
 /* Runs the tasks that are still queued, joins the threads, frees the pool and sets *pool to NULL.
- * Accepts NULL. */
+ * Accepts NULL in *pool. */
 void pool_close(struct pool **pool);
 
 #endif

@@ -15,7 +15,7 @@ struct filter_graph;
  * caller's, for filter_graph_close(). Returns 0, or -1 with failure set. */
 int filter_graph_open(
     struct filter_graph **out, int rate_hz, const char *chain, struct failure *failure);
-/* Closes the chain and sets *graph to NULL. Accepts NULL. */
+/* Closes the chain and sets *graph to NULL. Accepts NULL in *graph. */
 void filter_graph_close(struct filter_graph **graph);
 
 /* Puts samples in; the frame stays the caller's. NULL marks the end. Returns 0, or -1 with

@@ -25,7 +25,7 @@ struct loudness_params {
  * Returns 0, or -1 with failure set. */
 int loudness_open(
     struct loudness **out, const struct loudness_params *params, struct failure *failure);
-/* Closes the stage and sets *loudness to NULL. Accepts NULL. */
+/* Closes the stage and sets *loudness to NULL. Accepts NULL in *loudness. */
 void loudness_close(struct loudness **loudness);
 /* Puts count samples in. NULL marks the end. Returns 0, or -1 with failure set. */
 int loudness_push(

@@ -33,7 +33,7 @@ struct limiter_params {
 /* Opens a limiter for mono at AUDIO_RATE_HZ. *out is the caller's, for limiter_close(). Returns
  * 0, or -1 if memory runs out. */
 int limiter_open(struct limiter **out, const struct limiter_params *params);
-/* Closes the limiter and sets *limiter to NULL. Accepts NULL. */
+/* Closes the limiter and sets *limiter to NULL. Accepts NULL in *limiter. */
 void limiter_close(struct limiter **limiter);
 /*
  * Limits count finite samples and returns the number of samples written to out, which has room for

@@ -25,7 +25,7 @@ struct meter_reading {
 /* Opens a meter for mono at rate_hz. *out is the caller's, for meter_close(). Returns 0, or -1
  * with failure set. */
 int meter_open(struct meter **out, int rate_hz, struct failure *failure);
-/* Closes the meter and sets *meter to NULL. Accepts NULL. */
+/* Closes the meter and sets *meter to NULL. Accepts NULL in *meter. */
 void meter_close(struct meter **meter);
 /* Adds samples in their order. They must be finite. */
 void meter_add(struct meter *meter, const float *samples, int count);

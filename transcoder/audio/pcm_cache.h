@@ -27,7 +27,7 @@ struct pcm_cache_params {
  * Returns 0, or -1 with failure set. */
 int pcm_cache_open(
     struct pcm_cache **out, const struct pcm_cache_params *params, struct failure *failure);
-/* Frees the cache and sets *pcm to NULL. Accepts NULL. */
+/* Frees the cache and sets *pcm to NULL. Accepts NULL in *pcm. */
 void pcm_cache_close(struct pcm_cache **pcm);
 /* Returns the number of samples; for a track that is not in memory, the largest possible number. */
 int64_t pcm_cache_samples(const struct pcm_cache *pcm);
@@ -35,7 +35,7 @@ int64_t pcm_cache_samples(const struct pcm_cache *pcm);
 /* Opens a reader that starts at the first sample. Any number of readers may exist, each in its
  * own thread. *out is the caller's, for pcm_reader_close(). Returns 0, or -1 with failure set. */
 int pcm_reader_open(struct pcm_reader **out, const struct pcm_cache *pcm, struct failure *failure);
-/* Closes the reader and sets *reader to NULL. Accepts NULL. */
+/* Closes the reader and sets *reader to NULL. Accepts NULL in *reader. */
 void pcm_reader_close(struct pcm_reader **reader);
 /* Reads at most `room` samples. Returns their number; 0 at the end; -1 with failure set. */
 int pcm_reader_read(struct pcm_reader *reader, float *out, int room, struct failure *failure);

@@ -18,7 +18,7 @@ struct source_pcm;
  * is the caller's, for source_pcm_close(). Returns 0, or -1 with failure set. */
 int source_pcm_open(struct source_pcm **out, int fd, const struct media_info *info, int audio,
     int channels, struct failure *failure);
-/* Closes the track and sets *pcm to NULL. Accepts NULL. */
+/* Closes the track and sets *pcm to NULL. Accepts NULL in *pcm. */
 void source_pcm_close(struct source_pcm **pcm);
 /* Returns the lesson time of the first sample of track `audio`, in samples. Pure. */
 int64_t source_pcm_start_sample(const struct media_info *info, int audio);

@@ -28,7 +28,7 @@ struct input {
  * One thread at a time.
  */
 int input_open(struct input **out, int fd, struct failure *failure);
-/* Closes the input and sets *input to NULL. Accepts NULL. */
+/* Closes the input and sets *input to NULL. Accepts NULL in *input. */
 void input_close(struct input **input);
 
 /* Reads the next packet and steps over damaged parts. Returns 0; or a negative AVERROR: the end

@@ -4,8 +4,9 @@
 #include <libavutil/avstring.h>
 #include <stdbool.h>
 
-/* A longer step forwards or backwards counts as a leap. A pause may be long, but a decoding time
- * never goes back. */
+/* A packet whose time differs by more than this from the time at which it is due counts as a leap.
+ * Forwards the limit is larger, because a recording may pause. Backwards it only makes room for
+ * inexact durations, because decoding times never go back. */
 #define LEAP_ON_US 10000000LL
 #define LEAP_BACK_US 1000000LL
 

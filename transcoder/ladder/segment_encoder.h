@@ -51,7 +51,7 @@ int segment_encoder_codec(const struct rendition *rendition, const struct source
  * or -1 with failure set. One thread at a time. */
 int segment_encoder_open(struct segment_encoder **out, const struct segment_encoder_params *params,
     struct failure *failure);
-/* Closes the encoder and sets *encoder to NULL. Accepts NULL. */
+/* Closes the encoder and sets *encoder to NULL. Accepts NULL in *encoder. */
 void segment_encoder_close(struct segment_encoder **encoder);
 /* Encodes the next frame, which has the size of the rendition. A reference to it is kept.
  * Returns 0, or -1 with failure set. */

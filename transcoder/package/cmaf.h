@@ -22,7 +22,7 @@ struct cmaf_params {
 
 /* Opens the chunk. *out is the caller's, for cmaf_close(). Returns 0, or -1 with failure set. */
 int cmaf_open(struct cmaf **out, const struct cmaf_params *params, struct failure *failure);
-/* Frees the chunk and sets *cmaf to NULL. Accepts NULL. */
+/* Frees the chunk and sets *cmaf to NULL. Accepts NULL in *cmaf. */
 void cmaf_close(struct cmaf **cmaf);
 
 /* Adds a packet. Packets come in decoding order, with times in the timescale of the rendition.

@@ -29,7 +29,7 @@ struct mpegts;
  * Returns 0, or -1 if memory runs out.
  */
 int mpegts_open(struct mpegts **out, int64_t first_segment, bool audio);
-/* Frees the chunk and sets *ts to NULL. Accepts NULL. */
+/* Frees the chunk and sets *ts to NULL. Accepts NULL in *ts. */
 void mpegts_close(struct mpegts **ts);
 
 /*

@@ -408,7 +408,8 @@ static bool av1_is_worth_it(const struct media_info *info, const struct plan_opt
            plan_class_share(info, MEDIA_SLIDES) >= MIN_AV1_SLIDES_PERMILLE;
 }
 
-/* Adds an AV1 rendition for each low rung, if it looks at least as good there. */
+/* Adds an AV1 rendition for each low rung where it looks at least as good as H.264 and visibly
+ * better than the AV1 rendition below. */
 static void plan_av1(struct plan *plan, const struct media_info *info, double segment_s)
 {
     size_t h264_count = plan->rendition_count;

@@ -31,7 +31,7 @@ int content_analyse_part(struct analysis *analysis, int number, int permille, st
 /* Writes the results to *out, once all parts are done. If no frame could be decoded, there are
  * no stretches. */
 void content_conclude(struct analysis *analysis, struct media_info *out);
-/* Frees the analysis and sets *analysis to NULL. Accepts NULL. */
+/* Frees the analysis and sets *analysis to NULL. Accepts NULL in *analysis. */
 void content_close(struct analysis **analysis);
 
 #endif

@@ -13,7 +13,7 @@ struct gb18030;
  * Returns 0; or -1, and then *out is NULL. */
 int gb18030_open(struct gb18030 **out);
 
-/* Frees the converter and sets *converter to NULL. Accepts NULL. */
+/* Frees the converter and sets *converter to NULL. Accepts NULL in *converter. */
 void gb18030_close(struct gb18030 **converter);
 
 /* Writes text as UTF-8 to out, without a NUL. Twice text_bytes is always enough room. Returns the

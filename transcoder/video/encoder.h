@@ -34,7 +34,8 @@ struct encoder_params {
  */
 int encoder_open(AVCodecContext **out, const struct encoder_params *params);
 
-/* Closes an encoder at any point of its run, and sets *encoder to NULL. Accepts NULL. */
+/* Closes an encoder at any point of its run, and sets *encoder to NULL. Accepts NULL in
+ * *encoder. */
 void encoder_close(AVCodecContext **encoder);
 
 /* Does what avcodec_receive_packet() does, and removes data that segments need not carry. */

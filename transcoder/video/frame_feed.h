@@ -25,7 +25,7 @@ struct frame_consumer {
  * caller's, for frame_feed_close(). Returns 0 or AVERROR(ENOMEM). */
 int frame_feed_open(struct frame_feed **out, const struct scaler_params *scaling,
     const struct frame_consumer *consumer, void *context);
-/* Closes the feed and sets *feed to NULL. Accepts NULL. No pass may be under way. */
+/* Closes the feed and sets *feed to NULL. Accepts NULL in *feed. No pass may be under way. */
 void frame_feed_close(struct frame_feed **feed);
 
 /* Begins a pass: starts the thread. Returns 0, or -1 with failure set. */

@@ -21,7 +21,7 @@ struct source;
  * source_close(). Returns 0, or -1 with failure set. One thread at a time. */
 int source_open(struct source **out, int fd, const struct media_info *info, int64_t first_frame,
     struct failure *failure);
-/* Closes the source and sets *source to NULL. Accepts NULL. */
+/* Closes the source and sets *source to NULL. Accepts NULL in *source. */
 void source_close(struct source **source);
 
 /* The colours of a video stream, as its headers state them. What the headers leave open follows

@@ -28,7 +28,7 @@ struct av1_params {
 int av1_open(AVCodecContext **out, const struct av1_params *params);
 
 /*
- * Closes an encoder at any point of its run, and sets *encoder to NULL. Accepts NULL.
+ * Closes an encoder at any point of its run, and sets *encoder to NULL. Accepts NULL in *encoder.
  * SVT-AV1 1.4 waits for its own threads for ever if it is closed before its first frame or in the
  * middle of a run. So av1_close() first feeds it to its end.
  */

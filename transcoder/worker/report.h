@@ -14,7 +14,7 @@ struct report;
  * Returns 0, or -1 if memory runs out.
  */
 int report_open(struct report **out, int fd);
-/* Frees the report and sets *report to NULL. Accepts NULL. */
+/* Frees the report and sets *report to NULL. Accepts NULL in *report. */
 void report_close(struct report **report);
 
 /* Sends a message; blocks while the pipe is full. Returns 0, or -1 with failure set: the node is

@@ -28,7 +28,7 @@ int tls_open(
 int tls_reload(struct tls *tls, char *message, size_t message_bytes);
 /* Whether the certificate has expired. Any thread. */
 bool tls_expired(struct tls *tls);
-/* Frees everything and sets *tls to NULL. No connection may be open. Accepts NULL. */
+/* Frees everything and sets *tls to NULL. No connection may be open. Accepts NULL in *tls. */
 void tls_close(struct tls **tls);
 
 /* Returns a bufferevent that starts the server side of the handshake and owns fd. NULL: out of

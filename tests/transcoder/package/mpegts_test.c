@@ -144,7 +144,8 @@ static void make_chunk(struct found *f, int chunk, uint8_t *expected, size_t *by
     mpegts_close(&ts);
 }
 
-/* Removes the zero bytes that were added after frames. Returns the remaining size. */
+/* Removes all zero bytes. Only the muxer adds such bytes, after frames: the frames themselves have
+ * none (see add_segment()). Returns the remaining size. */
 static size_t without_padding(uint8_t *data, size_t bytes)
 {
     size_t kept = 0;
