@@ -34,7 +34,7 @@ struct columns {
     int id, title; /* title: the most that a title may take; 0: no limit */
 };
 
-#define FIXED_COLUMNS 48 /* all columns between the number and the title */
+#define FIXED_COLUMNS 50 /* all columns between the number and the title */
 
 static void print_lesson(const struct catalog_lesson *lesson, const struct columns *columns)
 {
@@ -69,10 +69,10 @@ static void print_table(const struct catalog_lessons *lessons)
         return;
     struct columns columns = {.id = number_columns(lessons->items[0].id)};
     int terminal = text_terminal_columns();
-    if (terminal > FIXED_COLUMNS + columns.id + 10)
-        columns.title = terminal - FIXED_COLUMNS - columns.id;
     if (columns.id < 2)
         columns.id = 2;
+    if (terminal > FIXED_COLUMNS + columns.id + 10)
+        columns.title = terminal - FIXED_COLUMNS - columns.id;
     printf("%*s  %-13s  %-9s  %8s  %10s  %s\n", columns.id, "no", "state", "", "length", "media",
         "title");
     for (size_t i = 0; i < lessons->count; i++)

@@ -207,6 +207,15 @@ test('wide characters do not shift the columns of tables', async () => {
     assert.equal(new Set(columns).size, 1, listed);
 });
 
+test('ls cuts a long title at the edge of the terminal', async () => {
+    const data = dataDir();
+    await terrace(['ingest', junk, '--title', 'x'.repeat(200), '--data', data]);
+    const list = `stty cols 90; '${terraceBin}' ls --data '${data}'`;
+    const { stdout } = await run('script', ['-qec', list, '/dev/null']);
+    const row = stdout.split(/\r?\n/).find((line) => line.includes('xxx'));
+    assert.equal(row?.length, 90, stdout);
+});
+
 test('in a pipe, progress is the state and then at most one line every 10 %', async () => {
     const data = dataDir();
     const said = (await terraceOk(['ingest', longClip, '--wait', '--data', data, ...oneRung()], { env: english })).trimEnd().split('\n');
