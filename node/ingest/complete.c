@@ -45,7 +45,8 @@ static bool begin_completion(
     struct ingest *ingest, struct completion *own, enum ingest_wait wait_for_others)
 {
     pthread_mutex_lock(&ingest->mutex);
-    bool busy = is_being_completed(ingest, own->id);
+    bool busy = wait_for_others == INGEST_IF_IDLE ? ingest->completions != NULL
+                                                  : is_being_completed(ingest, own->id);
     while (busy && wait_for_others == INGEST_WAIT) {
         pthread_cond_wait(&ingest->changed, &ingest->mutex);
         busy = is_being_completed(ingest, own->id);
@@ -53,6 +54,9 @@ static bool begin_completion(
     if (!busy) {
         own->next = ingest->completions;
         ingest->completions = own;
+    } else if (wait_for_others == INGEST_IF_IDLE) {
+        ingest->look_again = true;
+        pthread_cond_broadcast(&ingest->changed);
     }
     pthread_mutex_unlock(&ingest->mutex);
     return !busy;
@@ -179,35 +183,45 @@ static void wait_ms(struct ingest *ingest, int64_t duration_ms)
         ;
 }
 
-/* Completes what an earlier node left, then sleeps until a completion fails. */
+/* Completes what an earlier node left, then sleeps until a completion fails or somebody asks it to
+ * look again. */
 static void *run_completer(void *argument)
 {
     struct ingest *ingest = argument;
     int64_t pause_ms = 0;
     pthread_mutex_lock(&ingest->mutex);
     while (!atomic_load(&ingest->closing)) {
-        ingest->retry_wanted = false;
+        ingest->retry_wanted = ingest->look_again = false;
         pthread_mutex_unlock(&ingest->mutex);
         int error = complete_all(ingest);
         pthread_mutex_lock(&ingest->mutex);
         if (error == CATALOG_OK && !ingest->retry_wanted) {
             pause_ms = 0;
-            while (!ingest->retry_wanted && !atomic_load(&ingest->closing))
+            while (!ingest->retry_wanted && !ingest->look_again && !atomic_load(&ingest->closing))
                 pthread_cond_wait(&ingest->changed, &ingest->mutex);
+            if (!ingest->retry_wanted)
+                continue;
         }
         pause_ms = pause_ms == 0 ? MIN_RETRY_MS : pause_ms * 2;
         if (pause_ms > MAX_RETRY_MS)
             pause_ms = MAX_RETRY_MS;
         if (!atomic_load(&ingest->closing))
             log_write(LOG_WARN, "ingest",
-                "uploads that have all their bytes can't be made lessons yet; the next try is in "
-                "%lld "
-                "s",
+                "uploads that have all their bytes can't be made lessons yet; "
+                "the next try is in %lld s",
                 (long long)(pause_ms / 1000));
         wait_ms(ingest, pause_ms);
     }
     pthread_mutex_unlock(&ingest->mutex);
     return NULL;
+}
+
+void ingest_look_again(struct ingest *ingest)
+{
+    pthread_mutex_lock(&ingest->mutex);
+    ingest->look_again = true;
+    pthread_cond_broadcast(&ingest->changed);
+    pthread_mutex_unlock(&ingest->mutex);
 }
 
 int ingest_start_completer(struct ingest *ingest)

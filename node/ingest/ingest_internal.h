@@ -24,6 +24,7 @@ struct ingest {
                              * with mutex */
     struct completion *completions; /* uploads that are becoming lessons now; protected by mutex */
     bool retry_wanted;              /* a completion failed; protected by mutex */
+    bool look_again;                /* the completer shall look for uploads; protected by mutex */
     atomic_bool closing;
     pthread_t completer; /* the thread that completes uploads at the start of the node and after
                           * failures */
@@ -41,12 +42,18 @@ void ingest_respond_error(struct http_request *req, int error);
  * caller's. Pool thread. */
 int ingest_find(struct catalog *catalog, const char *id, const char *user, bool admin,
     struct catalog_uploads *out);
-enum ingest_wait { INGEST_DONT_WAIT = 0, INGEST_WAIT = 1 };
+/* What ingest_complete() does while other threads complete uploads. */
+enum ingest_wait {
+    INGEST_DONT_WAIT, /* returns at once if another thread completes the same upload */
+    INGEST_WAIT,      /* waits for the other thread in that case */
+    /* Leaves the upload to the completer if any upload is being completed. So HEAD requests never
+     * hold more than one thread of the pool. */
+    INGEST_IF_IDLE,
+};
 /*
  * Makes an upload a lesson if all its bytes are there. May be repeated, and called by several
  * threads at once: an upload becomes one lesson.
- * id: the upload's. wait_for_others: what to do while another thread completes the same upload;
- * INGEST_WAIT waits for its end, INGEST_DONT_WAIT returns at once.
+ * id: the upload's.
  * Returns CATALOG_OK with the lesson in *lesson_id; 0 there: bytes are missing, or another thread
  * is at it. CATALOG_ENOTFOUND: the upload was deleted. Else an error as for ingest_respond_error();
  * then the completer retries.
@@ -57,6 +64,8 @@ int ingest_complete(struct ingest *ingest, struct catalog *catalog, const char *
 /* Starts the thread that completes what an earlier node left, and retries after failures. Returns 0
  * or a negative errno. */
 int ingest_start_completer(struct ingest *ingest);
+/* Lets that thread look for uploads that have all their bytes. Any thread. */
+void ingest_look_again(struct ingest *ingest);
 /* Stops that thread if it was started. Interrupts its hashing. */
 void ingest_stop_completer(struct ingest *ingest);
 /* Copies the upload's id from the route. If it is malformed, answers with 404 and returns false. */

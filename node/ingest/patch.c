@@ -130,6 +130,16 @@ static void respond(struct http_request *req, const struct patch *patch)
 
 /* ---- closing ---- */
 
+/* Removes what a request with too many bytes has written. It is refused as a whole, as it would be
+ * if it had announced its length. */
+static int drop_body(struct patch *patch)
+{
+    if (ftruncate(patch->fd, patch->stated_offset) < 0)
+        return ingest_errno(-errno);
+    patch->offset = patch->stated_offset;
+    return CATALOG_OK;
+}
+
 static void work_close(void *thread_ctx, void *argument)
 {
     struct patch *patch = argument;
@@ -138,10 +148,13 @@ static void work_close(void *thread_ctx, void *argument)
     if (patch->fd >= 0 && patch->unsynced_bytes > 0 && fsync(patch->fd) < 0 &&
         patch->error == CATALOG_OK)
         patch->error = ingest_errno(-errno);
-    /* A request with too many bytes gets an error and no lesson. */
-    if (patch->error == CATALOG_OK && !patch->over)
+    if (patch->error == CATALOG_OK && patch->over)
+        patch->error = drop_body(patch);
+    if (patch->error == CATALOG_OK)
         patch->error =
             ingest_complete(patch->ingest, thread_ctx, patch->id, INGEST_WAIT, &patch->lesson_id);
+    else
+        ingest_look_again(patch->ingest); /* all bytes may be there in spite of the error */
     if (patch->error == CATALOG_OK && patch->lesson_id > 0)
         patch->offset = patch->total_bytes;
     else if (patch->error == CATALOG_OK)
@@ -266,6 +279,8 @@ static void work_open(void *thread_ctx, void *argument)
         patch->error = ingest_errno(error < 0 ? error : -errno);
     else if (given_up(thread_ctx, patch))
         patch->error = CATALOG_ENOTFOUND;
+    else if (status.st_size > patch->total_bytes)
+        patch->error = CATALOG_ECORRUPT; /* something else has written to the file */
     else
         patch->offset = status.st_size;
 }

@@ -185,7 +185,7 @@ static void work_head(void *thread_ctx, void *argument)
      * to make the lesson. A failure changes nothing in the answer: all bytes are here, and the
      * completer retries. */
     if (task->offset_bytes == task->total_bytes && task->lesson_id == 0)
-        ingest_complete(task->ingest, thread_ctx, task->id, INGEST_DONT_WAIT, &task->lesson_id);
+        ingest_complete(task->ingest, thread_ctx, task->id, INGEST_IF_IDLE, &task->lesson_id);
 }
 
 static void done_head(struct http_request *req, void *argument)

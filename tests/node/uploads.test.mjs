@@ -169,6 +169,36 @@ test('the node retries the last step of an upload if it fails', async () => {
     await until(async () => (await lessonsWith(sha256(own))).length === 1, 'the lesson', 60_000);
 });
 
+test('a chunked body with too many bytes is refused as a whole, and the upload goes on', async () => {
+    const own = Buffer.concat([bytes, Buffer.from('chunked')]);
+    const where = await create(own.length);
+    const sendChunked = (offset, body) => new Promise((resolve, reject) => {
+        const request = http.request(node.url + where, {
+            method: 'PATCH',
+            headers: { Cookie: admin.cookie, 'X-CSRF-Token': admin.csrf, 'Tus-Resumable': '1.0.0', 'Upload-Offset': offset,
+                'Content-Type': 'application/offset+octet-stream', 'Transfer-Encoding': 'chunked' },
+        });
+        request.on('error', reject).on('response', (r) => { r.resume(); resolve([r.statusCode, r.headers['upload-offset']]); });
+        request.end(body);
+    });
+    assert.deepEqual(await sendChunked(0, own.subarray(0, 1000)), [204, '1000']);
+    assert.deepEqual(await sendChunked(1000, Buffer.concat([own.subarray(1000), Buffer.from('zzz')])), [413, '1000']);
+    assert.equal(await offsetOf(where), 1000);
+    assert.deepEqual(await lessonsWith(sha256(own)), []);
+    assert.deepEqual(await sendChunked(1000, own.subarray(1000)), [204, String(own.length)]);
+    assert.equal((await lessonsWith(sha256(own))).length, 1);
+});
+
+test('an upload whose file has more bytes than announced is an error, and the node goes on', async () => {
+    const where = await create(10);
+    assert.equal((await patch(where, 0, '12345')).status, 204);
+    appendFileSync(sourceOf(where), '678901'); // not by the node
+    const { status } = await patch(where, 11, 'x');
+    assert.equal(status, 500);
+    assert.equal((await tus(where, { method: 'DELETE' })).status, 204);
+    assert.equal((await fetch(`${node.url}/healthz`)).status, 200);
+});
+
 test('a deleted upload is gone from the list and from the disk', async () => {
     const files = () => readdirSync(path.join(data, 'sources')).length;
     const before = files();
