@@ -6,8 +6,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The loudness that all lessons get. The gain is limited to 20 dB: audio that is quieter than
- * that was not meant to be heard, and more gain would make its noise audible. */
+/* The loudness to which lessons are brought. The gain is at most 20 dB, so very quiet audio stays
+ * below. Such audio was not meant to be heard, and more gain would make its noise audible. */
 #define TARGET_LUFS_X100 (-1600)
 #define MAX_GAIN_DB_X100 2000
 /* Below this loudness a track contains only noise, and its level stays as it is. */

@@ -5,15 +5,17 @@
 
 #include "transcoder/protocol/rendition.h"
 
-/* The cap of the AAC renditions on the wire. Every player can take these. */
+/* The cap of the AAC renditions on the wire. Every player can take these. The planner also reserves
+ * this bit rate for audio below the cap of each video rendition. */
 #define PLAN_AUDIO_CAP_BPS 24000
 
 /* Returns the share of the lesson that is of a class, in thousandths. Without a content analysis
  * the whole lesson counts as MEDIA_HEAD. */
 int plan_class_share(const struct media_info *info, enum media_class media_class);
 
-/* Returns the divisor that reduces the frame rate of the grid to 5 a second or a little more.
- * That is enough for pictures that hardly move. */
+/* Returns the largest of the divisors 6, 4, 3, 2 and 1 that leaves the frame grid about 5 frames a
+ * second or more. Five are enough for content that hardly moves. Segments begin on multiples of
+ * this number. */
 int plan_few_frames(const struct media_info *info);
 
 /* Returns the number of ticks per unit of fps_num. The timescale of a video rendition is fps_num

@@ -53,8 +53,8 @@ static int divisor_of(const struct media_info *info)
     return may_halve && plan_few_frames(info) % 2 == 0 ? 2 : 1;
 }
 
-/* Returns the bit rate of the AAC rendition that provides the audio; 0 if the lesson has no
- * audio. */
+/* Returns the bit rate of the audio, which comes from the first AAC rendition, with its headers in
+ * the transport stream. Returns 0 if the lesson has no audio. */
 static int64_t audio_bps(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->rendition_count; i++) {

@@ -8,8 +8,8 @@ static int64_t chunk_length_us(const struct plan_options *options)
     return options->chunk_us > 0 ? options->chunk_us : 60 * US;
 }
 
-/* The chunk in which a segment begins. The first chunk is a quarter as long as the others, so
- * that the lesson can be watched soon. */
+/* Returns the chunk in which a segment begins. The first chunk is a quarter as long as the others,
+ * so that the lesson can be watched soon. */
 static int chunk_of(const struct plan *plan, const struct plan_options *options, int segment)
 {
     int64_t start_us = plan_segment_start_us(plan, segment) - plan_segment_start_us(plan, 0);

@@ -23,11 +23,11 @@
 #define PLAN_AV1_PRESET "8"
 #define PLAN_AV1_TUNING "scm=1:hierarchical-levels=3"
 
-/* The end of the tuning of x264: how many frames its rate control looks ahead. */
+/* The last part of x264's tuning text. It sets how many frames the rate control looks ahead. */
 #define PLAN_H264_LOOKAHEAD ":rc-lookahead=%d"
 
 struct plan {
-    /* In this order: video, from the lowest rung; audio; text; legacy. */
+    /* In this order: H.264 from the lowest rung, AV1 from the lowest rung, audio, text, legacy. */
     struct rendition renditions[PLAN_MAX_RENDITIONS];
     size_t rendition_count;
     int64_t duration_us;
@@ -69,8 +69,8 @@ struct plan_work {
 };
 struct plan_work plan_work(const struct plan *plan, int work);
 
-/* The bit rate that a video rendition is expected to need at a CRF of its encoder, without the
- * container. It follows from the trial encodes of the same size and frame rate. Without such trial
+/* The bytes that a video rendition is expected to need at a CRF of its encoder, without the
+ * container. They follow from the trial encodes of the same size and frame rate. Without such trial
  * encodes a rule of thumb replaces them. Pure. */
 struct plan_expectation {
     double keyframe_bytes; /* size of a segment's first frame */

@@ -41,9 +41,9 @@ static int64_t count_frames(const struct media_info *info)
     return frames < 1 ? 1 : frames;
 }
 
-/* Whether each chunk has at least one segment. By default a chunk is a minute and a segment at
- * most a third of that, so each has some. Options may ask for segments that are longer than
- * chunks. */
+/* Whether each chunk has at least one segment. By default a chunk lasts a minute and a segment at
+ * most a third of that, so each chunk has some. But options may ask for chunks that are shorter
+ * than segments. */
 static bool each_chunk_has_segments(const struct plan *plan, const struct plan_options *options)
 {
     for (int chunk = 0; chunk < plan->chunk_count; chunk++) {

@@ -24,7 +24,7 @@ static const int ramp_s[] = {4, 6, 10};
 struct walk {
     struct plan *plan;
     const struct media_info *info;
-    int64_t longest_us; /* 0: the class of the content decides */
+    int64_t longest_us; /* another limit besides that of the class; 0: none */
     int unit;
     int next_cut;
     int64_t end;
@@ -75,7 +75,8 @@ static int64_t at_cut(const struct walk *w, int cut)
 
 /*
  * Returns the end of the segment that begins at start. This is the last cut within the longest
- * length.
+ * length that does not come too early.
+ *
  * If there is none, the segment gets the longest length. But if the next cut follows so soon that
  * the next segment could not end there, the end is halfway to that cut.
  */

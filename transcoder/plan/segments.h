@@ -7,8 +7,9 @@
 
 /*
  * Fills in segment_starts and segment_count. The frame grid of the plan must be set already.
- * Boundaries are multiples of `unit` frames, except the end. longest_us: the longest segment; 0:
- * the class of the content decides.
+ * Boundaries are multiples of `unit` frames, except the end. The class of the content limits the
+ * length of a segment. longest_us: another limit of the length; 0: none.
+ *
  * Returns 0, or -1 if there are too many segments.
  */
 int plan_segments(struct plan *plan, const struct media_info *info, int64_t longest_us, int unit);

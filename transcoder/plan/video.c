@@ -16,7 +16,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Used without a node. A node always passes its option `ladder`, whose default is the same. */
+/* Used if the options give no caps, as in the trial of AV1 and in tests. A node always gives the
+ * caps of its option `ladder`, whose default is the same. */
 static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000, 700000};
 
 /* A segment may exceed the cap by this factor, because any three segments in a row must stay
@@ -58,8 +59,8 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 #define GROUP_PIXELS (2500 * 1000)
 #define ENCODER_PIXELS (300 * 1000)
 
-/* AV1 is slow, so it is made only where it saves and matters most. For larger pictures a worker
- * would take more than 400 MB. SVT-AV1 does not accept sides shorter than MIN_AV1_SIDE. */
+/* AV1 is slow, so it is made only where it saves and matters most. With more than MAX_AV1_PIXELS a
+ * worker would take more than 400 MB. SVT-AV1 does not accept sides shorter than MIN_AV1_SIDE. */
 #define MIN_AV1_SLIDES_PERMILLE 700
 #define MAX_AV1_BPS 80000
 #define MAX_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 frames a second */
@@ -152,8 +153,9 @@ static double av1_part(const struct media_info *info)
     return 1 - info->av1_saving_permille / 1000.0;
 }
 
-/* Returns the outcome at the finest CRF that is not below `finest`, keeps the mean bit rate
- * within rate_bps, and does not exceed the quality that is enough. */
+/* Returns the outcome at the finest CRF that is not below `finest`, keeps the mean bit rate within
+ * rate_bps, and does not exceed the quality that is enough. If there is none, returns the outcome
+ * at COARSEST_CRF. */
 static struct choice fit_pair(
     const struct pair *p, double rate_bps, double segment_s, double finest)
 {
