@@ -152,7 +152,8 @@ static int open_rung(
     return rung_open(&w->sinks[w->sink_count], &params, failure);
 }
 
-/* audio: the rendition behind the legacy rendition in the job; NULL: the lesson has no audio. */
+/* audio: the rendition that follows the legacy rendition in the job; NULL: the lesson has no
+ * audio. */
 static int open_legacy(struct chunk_work *w, const struct rendition *rendition,
     const struct rendition *audio, struct failure *failure)
 {

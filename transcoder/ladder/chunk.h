@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Makes one chunk of all video renditions of a job, including the legacy rendition. Each pass
- * decodes the chunk once, and a thread for each rendition encodes it. */
+ * decodes once the segments that a rendition still wants. A thread for each rendition encodes
+ * them. */
 #ifndef TRANSCODER_LADDER_CHUNK_H
 #define TRANSCODER_LADDER_CHUNK_H
 

@@ -29,8 +29,8 @@ struct frame_sink_ops {
      * pass.
      */
     int (*put)(void *sink, const AVFrame *frame, int64_t n, int segment);
-    /* Ends the pass and waits for the thread of the sink. aborted: some frames were not given.
-     * Returns 0; or -1 with failure set. */
+    /* Ends the pass and waits for the thread of the sink. Also called if the pass of this sink did
+     * not begin. aborted: some frames were not given. Returns 0; or -1 with failure set. */
     int (*end_pass)(void *sink, bool aborted, struct failure *failure);
     /* Writes the chunk and reports it. Called once the sink wants no more segments. Returns 0;
      * or -1 with failure set. */

@@ -15,7 +15,7 @@
 
 struct legacy {
     struct legacy_params params;
-    int divisor;              /* it uses every n-th frame of the grid */
+    int divisor;              /* the rendition uses every n-th frame of the grid */
     int64_t offset_ticks;     /* time of frame 0 of the grid */
     int segment, end_segment; /* the current segment, and one past the last of the chunk */
     bool pass_ended;          /* the only pass has ended */
@@ -77,7 +77,8 @@ static int end_segment(struct legacy *l, struct failure *failure)
         return 0;
     if (add_audio(l, INT64_MAX, failure) < 0)
         return -1;
-    /* If another chunk follows, this one must end with its continuity counters at zero. */
+    /* If another chunk follows, this one must end with its continuity counters at zero, because the
+     * next chunk begins with zero. */
     bool joins = l->segment + 1 == l->end_segment && l->end_segment < l->params.plan->segment_count;
     if ((joins ? mpegts_end_chunk(l->ts) : mpegts_end_segment(l->ts)) < 0)
         return no_memory(failure);

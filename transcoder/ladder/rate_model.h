@@ -27,9 +27,10 @@ double rate_model_rest_bytes(const struct rate_model *model, double crf, double 
 void rate_model_learn(struct rate_model *model, double crf, int64_t keyframe_bytes,
     int64_t rest_bytes, double seconds);
 
-/* A budget that must hold, in bytes without the container. */
+/* A budget that must hold, in bytes without the container. It is for a whole segment, or for the
+ * frames after its keyframe. */
 struct rate_budget {
-    double bytes;    /* bytes for the keyframe and the other frames together */
+    double bytes;    /* bytes for the frames that are still to be encoded */
     double keyframe; /* factor for the predicted keyframe; 0: the keyframe is done already */
     double rest;     /* factor for the predicted bytes of the other frames */
     double seconds;  /* duration of the other frames */

@@ -19,8 +19,9 @@
 #define UNTOLERATED_PART 5
 /* The least step of the CRF to the next try. */
 #define RETRY_STEP_X10 15
-/* The step of the CRF that is assumed to halve the bytes of an encoder that is not steerable:
- * the first value until two tries have shown the real one, and the limit of that. */
+/* The step of the CRF that halves the bytes, for an encoder that is not steerable. HALVING_X10 is
+ * assumed until two tries have shown the real step. A larger step than MAX_HALVING_X10 is not
+ * believed. */
 #define HALVING_X10 140
 #define MAX_HALVING_X10 300
 
@@ -201,9 +202,9 @@ static int frames_before(const struct rung *rung, int segment)
     return (int)((frames + rung->divisor - 1) / rung->divisor);
 }
 
-/* Sets the byte limits of the segments. A segment gets the bytes that the cap allows in its
- * time. The short segments at the start of a lesson have a keyframe each, like any other, so
- * these three share a part of their limits. */
+/* Sets the byte limits of the segments. A segment gets the bytes that the cap allows in its time.
+ * The first three segments of a lesson are short but have a keyframe each, like any other. So they
+ * share a part of their limits. */
 static void set_limits(struct rung *rung)
 {
     const struct plan *plan = rung->params.plan;
@@ -237,7 +238,8 @@ static int pack_segment(
     int64_t offset = av_rescale(plan->video_start_us, r->timescale, 1000000);
     int64_t grid_ticks = r->frame_ticks / rung->divisor;
     int64_t start = plan_segment_start_frame(plan, rung->first + i) * grid_ticks + offset;
-    /* The last frame of the lesson may be shown for less than a frame of a slow rendition. */
+    /* The last frame of the lesson may be shown for less time than a frame of a slow rendition
+     * lasts. */
     int64_t end = plan_segment_start_frame(plan, rung->first + i + 1) * grid_ticks + offset;
     int64_t *pts = times, *dts = times + encoded->count;
     for (size_t k = 0; k < encoded->count; k++)

@@ -9,8 +9,10 @@
 /*
  * Shares of the limit. AIMED_AT: the target of the first CRF and of a new start, for a steerable
  * encoder.
- * AIMED_AT_UNSTEERED: the same for other encoders; their CRF is rounded up to whole numbers and
- * follows from a trial encode, which leaves enough room (0.88 to 0.95 in a lecture).
+ *
+ * AIMED_AT_UNSTEERED: the target of the CRF for other encoders. Their CRF is rounded up to a whole
+ * number, and this leaves enough room (a lecture used 0.88 to 0.95 of the limit).
+ *
  * STEERED_TO: the target during the encode.
  */
 #define AIMED_AT 0.92
@@ -48,7 +50,7 @@ struct segment_encoder {
     double budget_bytes; /* bytes for packets: the limit less the container */
     AVCodecContext *codec;
     AVPacket *packet;
-    /* The frames given so far, as long as a new start may need them. */
+    /* The frames given so far. Once no new start can follow, those already sent are freed. */
     AVFrame **held;
     int held_count, sent_count;
     int given;
@@ -56,7 +58,7 @@ struct segment_encoder {
     int crf_x10;       /* current CRF */
     int restarts;
     bool restart; /* the encode must start again */
-    bool steady;  /* the start is final */
+    bool steady;  /* no new start will follow */
     bool ended;
     double bytes;          /* size of the packets so far */
     double seen_bytes;     /* size of the packets after the keyframe */

@@ -64,7 +64,7 @@ int segment_encoder_put(
  */
 int segment_encoder_finish(
     struct segment_encoder *encoder, struct encoded *out, struct failure *failure);
-/* Returns the codec, for its headers. It stays the encoder's. */
+/* Returns the codec, for its headers; NULL before the first frame. It stays the encoder's. */
 const AVCodecContext *segment_encoder_context(const struct segment_encoder *encoder);
 
 #endif
