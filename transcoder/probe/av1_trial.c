@@ -8,7 +8,8 @@
 #include "transcoder/probe/trial_encode.h"
 #include "transcoder/worker/parallel.h"
 
-/* The keyframe counts as in a segment of slides, which has this length. */
+/* The bytes of the keyframe are spread over a segment of this length. Segments of slides last up to
+ * 20 s. */
 #define SEGMENT_S 16.0
 /* The CRFs of the two x264 encodes. Interpolation between them gives the bytes of x264 at the
  * quality of AV1. */

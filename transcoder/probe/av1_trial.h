@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Measures the bits that AV1 saves on a lesson of slides. One excerpt is encoded in both codecs,
- * with the parameters of the lowest AV1 rendition. One excerpt is enough: on a lecture the mean
+/* Measures the bits that AV1 saves on a lesson of slides. One excerpt is encoded in both codecs, at
+ * the size and frame rate of the lowest AV1 rendition. One excerpt is enough: on a lecture the mean
  * of three differed by less than 20 thousandths and took three times as long. */
 #ifndef TRANSCODER_PROBE_AV1_TRIAL_H
 #define TRANSCODER_PROBE_AV1_TRIAL_H

@@ -29,7 +29,8 @@
 /* The number of examined frames before cuts are detected, because the usual change is unknown at
  * first. */
 #define LEARNING_LOOKS 8
-/* Luma up to this counts as black: limited range with some noise. */
+/* Luma up to this counts as black, because black bars have some noise. In thumbnails plain black is
+ * 0. */
 #define BLACK 26
 
 /* The least length of a part, and its least length in multiples of the longest time without a
@@ -39,8 +40,9 @@
 /* The time before a part that is examined too, to learn the usual change. */
 #define WARM_UP_US (2 * US)
 
-/* The activity in one window. The histogram counts all examined frames by their share of changed
- * blocks. The sum and the maximum leave out comparisons across a cut. */
+/* The activity in one window, from frames that are ACTIVITY_US apart. The histogram counts these
+ * comparisons by the share of changed blocks. The sum and the maximum leave out comparisons across
+ * a cut. */
 #define LEVELS 20
 struct window {
     int looks[LEVELS + 1];

@@ -23,9 +23,9 @@ struct analysis;
  */
 int content_open(struct analysis **out, int fd, const struct media_info *info,
     int64_t keyframe_gap_us, struct failure *failure);
-/* Analyses one part. permille: the progress to report meanwhile. Frames that can't be decoded
- * are ignored. Returns 0, or -1 with failure set (out of memory, or the node is gone). Any
- * thread; each part once. */
+/* Analyses one part. permille: the progress to report meanwhile. Frames that can't be decoded are
+ * ignored. Returns 0, or -1 with failure set (out of memory, the source or its decoder can't be
+ * opened, or the node is gone). Any thread; each part once. */
 int content_analyse_part(struct analysis *analysis, int number, int permille, struct report *report,
     struct failure *failure);
 /* Writes the results to *out, once all parts are done. If no frame could be decoded, there are

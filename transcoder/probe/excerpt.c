@@ -116,7 +116,7 @@ double excerpt_dssim(
 {
     if (shown->width == excerpt->params.width && shown->height == excerpt->params.height)
         return frame_dssim(excerpt, n, shown);
-    /* Only the luma of the shown frame. */
+    /* The scaler gets only the luma of the shown frame. */
     AVFrame luma = {.width = shown->width,
         .height = shown->height,
         .format = AV_PIX_FMT_GRAY8,

@@ -23,8 +23,8 @@
 #define US 1000000LL
 /* The least duration of a lesson: a tenth of a second, a little less because containers round. */
 #define MIN_US 99000
-/* An offset between audio and video up to this stays in the timestamps, because players bridge
- * it. A longer one is filled. */
+/* An offset between audio and video up to this stays in the timestamps, because players bridge it.
+ * A longer one is filled with silence or with the first frame. */
 #define KEPT_OFFSET_US 100000
 /* Decoding this much from the start of a file costs nearly nothing. */
 #define SHORT_US (70 * US)
@@ -103,7 +103,8 @@ static bool is_better(const struct probe *probe, int a, int b)
     return probe->scan.streams[a].bytes > probe->scan.streams[b].bytes;
 }
 
-/* Sorts the usable streams of a type, the best one first. Returns their number. */
+/* Sorts the streams of a type, the best one first and empty ones last. Cover pictures are left out.
+ * Returns the number of streams. */
 static int sort_streams(const struct probe *probe, enum AVMediaType type, int *sorted)
 {
     int count = 0;
@@ -171,8 +172,9 @@ static void choose_audio(struct probe *probe, struct failure *failure)
     }
 }
 
-/* Lists the text subtitles in the order of the container. Subtitles that are pictures (DVD,
- * Blu-ray, broadcast) and those without a decoder count as unused. Empty tracks are ignored. */
+/* Lists the text subtitles in the order of the container. Subtitles that are pictures (DVD, Blu-
+ * ray, broadcast), are encrypted, have no decoder or exceed MEDIA_MAX_TEXT count as unused. Empty
+ * tracks are ignored. */
 static void choose_text(struct probe *probe)
 {
     struct media_info *info = probe->info;
@@ -243,8 +245,8 @@ static void measure_times(struct probe *probe)
         format->duration > 0 && format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
     int64_t stated_us = stated ? format->duration : 0;
     info->stated_us = stated_us;
-    /* If the file is shorter than stated by more than a second and a twentieth, its end is
-     * missing. */
+    /* If the file is shorter than stated by more than a second plus a twentieth of its duration,
+     * its end is missing. */
     info->salvaged = stated_us > info->duration_us + US + info->duration_us / 20;
 }
 

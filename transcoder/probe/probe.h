@@ -5,9 +5,9 @@
 
 #include "transcoder/package/deliver.h"
 
-/* Probes the source. If the source cannot seek or has no timestamps, writes a remuxed copy
- * (job->remux_name) and describes the copy. Reports MESSAGE_PROBED. Returns 0, or -1 with
- * failure set. */
+/* Probes the source. If the source cannot seek, has no timestamps or has a clock that leaps, writes
+ * a remuxed copy (job->remux_name) and describes the copy. Reports MESSAGE_PROBED. Returns 0, or -1
+ * with failure set. */
 int probe_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Copies the streams of a source, without encoding them again, to a container that can seek and
- * has all timestamps (Matroska). */
+/* Copies the streams of a source, without encoding them again, to a container that can seek and has
+ * all timestamps: Matroska, or NUT for codecs that Matroska does not support. */
 #ifndef TRANSCODER_PROBE_REMUX_H
 #define TRANSCODER_PROBE_REMUX_H
 
