@@ -17,7 +17,7 @@ struct frame_consumer {
     /* Takes a scaled frame, with the pts that was given to frame_feed_put(). The frame stays the
      * feed's. Its planes are read-only, its other members may be changed. */
     int (*take)(void *context, AVFrame *picture, struct failure *failure);
-    /* Called at the end of a pass, if the pass was not aborted. */
+    /* Called at the end of a pass, unless the pass was aborted or take() failed. */
     int (*end)(void *context, struct failure *failure);
 };
 
@@ -32,8 +32,9 @@ void frame_feed_close(struct frame_feed **feed);
 int frame_feed_begin(struct frame_feed *feed, struct failure *failure);
 /*
  * Gives the feed a frame; waits while the thread is behind. If a frame can't be scaled, the
- * previous one is used in its place.
- * Returns 0; or -1: the consumer failed or memory ran out, and the caller must end the pass.
+ * previous one is used in its place. If there is no previous one, the pass fails.
+ *
+ * Returns 0; or -1: the thread failed or memory ran out, and the caller must end the pass.
  */
 int frame_feed_put(struct frame_feed *feed, const AVFrame *picture, int64_t pts);
 /* Ends the pass and waits for the thread. Does nothing if no pass is under way. aborted: some

@@ -20,9 +20,9 @@ struct frame_queue {
 
 void frame_queue_init(struct frame_queue *queue);
 void frame_queue_destroy(struct frame_queue *queue);
-/* Waits for room and puts a reference to the frame. The frame gets the given pts, and the
- * encoder chooses its type. Returns 0; AVERROR(ENOMEM); or AVERROR_EOF: the taking thread wants
- * no more. */
+/* Waits for room and puts a reference to the frame. The reference gets the given pts and no picture
+ * type, because the source's type means nothing to an encoder. Returns 0; AVERROR(ENOMEM); or
+ * AVERROR_EOF: the taking thread wants no more. */
 int frame_queue_put(struct frame_queue *queue, const AVFrame *frame, int64_t pts);
 /* Says that no more frames come. */
 void frame_queue_end(struct frame_queue *queue);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Converts frames of any size, format and colour matrix to 8-bit 4:2:0 of one size and matrix.
- * Each input frame gives one output frame. */
+/* Converts frames of any size, format and colour matrix to one size, matrix and format: 8-bit
+ * 4:2:0, or luma alone. Each input frame gives one output frame. */
 #ifndef TRANSCODER_VIDEO_SCALER_H
 #define TRANSCODER_VIDEO_SCALER_H
 
@@ -10,7 +10,7 @@ struct scaler;
 
 struct scaler_params {
     int width, height;
-    enum AVPixelFormat format;    /* YUV420P: limited range; YUVJ420P: full */
+    enum AVPixelFormat format;    /* YUV420P, GRAY8: limited range; YUVJ420P: full */
     enum AVColorSpace in_matrix;  /* matrix of frames that do not state one */
     enum AVColorSpace out_matrix; /* one of the matrices of struct source_colours */
 };

@@ -20,9 +20,9 @@ struct source {
     AVPacket *packet;
     bool input_ended;
     bool wants_keyframe; /* just after seeking: packets before a keyframe cannot be decoded */
-    bool has_packet;     /* the first packet since the start was read; it sets the next two: */
-    bool lacks_pts;      /* the first packet has only a decoding time (AVI) */
-    int64_t packet_us;   /* decoding time of the first packet, as lesson time */
+    bool has_packet;     /* a first packet was read since reading began */
+    bool lacks_pts;      /* that packet has only a decoding time, as in AVI */
+    int64_t packet_us;   /* its decoding time as lesson time; set if lacks_pts */
     int64_t delay_us;    /* delay between decoding times and presentation times */
 
     /* The filter graph for deinterlacing and turning. It does not exist if neither is needed. */

@@ -74,7 +74,7 @@ void av1_close(AVCodecContext **encoder)
     AVPacket *packet = *encoder ? av_packet_alloc() : NULL;
     AVFrame *blank = *encoder ? blank_frame(*encoder) : NULL;
     if (packet && blank) {
-        /* If the encoder is at its end already, it refuses both frames. */
+        /* If the encoder is at its end already, it refuses the blank frame and the second end. */
         receive_all(*encoder, packet);
         avcodec_send_frame(*encoder, blank);
         receive_all(*encoder, packet);

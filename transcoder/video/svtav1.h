@@ -37,7 +37,9 @@ void av1_close(AVCodecContext **encoder);
 /*
  * Writes the codec name for the CODECS attribute, such as "av01.0.05M.08" (AV1 Codec ISO Media File
  * Format Binding, section 5). data must start with the OBU of a sequence header.
- * Returns 0; or -1: data does not start so, or out is too small. Pure.
+ *
+ * Returns 0; or -1: data does not start so, the header has features that our encoder never uses, or
+ * out is too small. Pure.
  */
 int av1_codecs(const uint8_t *data, size_t bytes, char *out, size_t out_bytes);
 

@@ -11,7 +11,8 @@
 
 /* The state of the conversion. The owner zeroes it first and ends with thumbnail_close(). */
 struct thumbnailer {
-    struct SwsContext *sws; /* for frames whose luma is not a plain plane */
+    struct SwsContext *sws; /* for frames that are very small or large, or whose luma is not a plain
+                             * plane */
     int in_width, in_height, in_format;
 };
 void thumbnail_close(struct thumbnailer *thumbnailer);
