@@ -44,8 +44,8 @@ struct cmaf_chunk {
 /* Returns the packed chunk. All segments must be ended. */
 void cmaf_result(const struct cmaf *cmaf, struct cmaf_chunk *out);
 
-/* Writes the codec name (RFC 6381) of an open encoder, such as "avc1.64001F". Returns 0, or -1
- * for an unknown codec. */
+/* Writes the codec name (RFC 6381) of an open encoder, such as "avc1.64001F". Returns 0; or -1: the
+ * codec is unknown, its headers are missing, or out is too small. */
 int cmaf_codecs(const AVCodecContext *encoder, char *out, size_t out_bytes);
 
 #endif

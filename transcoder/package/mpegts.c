@@ -15,9 +15,9 @@ enum {
     PID_AUDIO = 0x101,
     STREAM_VIDEO = 0xE0, /* stream ids of PES headers */
     STREAM_AUDIO = 0xC0,
-    /* Audio frames that share a PES header: at most 2.8 kB, which is within the 3584 bytes of a
-     * decoder's buffer, and at most half a second. At least half of the waiting frames are sent
-     * at a time. */
+    /* Limits of the audio frames that share a PES header. 2.8 kB are within the 3584 bytes of a
+     * decoder's buffer. 24 frames last 0.77 s at 32 kHz. At least half of the waiting frames are
+     * sent at a time. */
     AUDIO_MAX_BYTES = 2800,
     AUDIO_MAX_FRAMES = 24,
     BEGINNING_BYTES = 16, /* start of a video frame: the delimiter and a few bytes more */

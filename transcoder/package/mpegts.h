@@ -6,8 +6,8 @@
  * with the start of the next frame.
  *
  * Continuity counters continue from chunk to chunk, although each chunk is made independently.
- * Those of the tables follow from the number of the segment. For video and for audio, a chunk holds
- * a multiple of sixteen packets.
+ * Those of the tables follow from the number of the segment. For video and for audio, each chunk
+ * but the last of the lesson holds a multiple of sixteen packets.
  *
  * One chunk is kept in memory. One thread at a time.
  */
@@ -34,11 +34,14 @@ void mpegts_close(struct mpegts **ts);
 
 /*
  * Fill the chunk. Each segment begins with mpegts_begin_segment(), which writes the tables. An IDR
- * picture must follow. Then come video frames and audio frames in the order of their times (90 kHz,
- * not negative).
- * mpegts_end_segment() ends a segment; after the last segment of a chunk mpegts_end_chunk()
- * replaces it.
+ * picture must follow. Then come video frames and audio frames, each kind in the order of its times
+ * (90 kHz, not negative).
+ *
+ * mpegts_end_segment() ends a segment. mpegts_end_chunk() replaces it at the end of a chunk that
+ * another chunk follows.
+ *
  * An audio frame includes its ADTS header.
+ *
  * Return 0, or -1 if memory runs out.
  */
 int mpegts_begin_segment(struct mpegts *ts);
