@@ -6,12 +6,11 @@
 #include <libavutil/mem.h>
 #include <string.h>
 
-/*
- * The AAC coder "fast" of libavcodec exceeds its bit rate least and takes a fourth of the default's
+/* The AAC coder "fast" of libavcodec exceeds its bit rate least and takes a fourth of the default's
  * time. At about 22 kbit/s with this cutoff it is the better one for two of three voices
- * (docs/benchmarks.md, by STOI). Temporal noise shaping costs more bits than it saves. There are no
- * bits for frequencies above 8 kHz, where the sibilants end.
- */
+ * (docs/benchmarks.md, by STOI). For speech, temporal noise shaping costs more bits than it saves.
+ * Below AAC_CUTOFF_BELOW_BPS there are no bits for frequencies above 8 kHz, where the sibilants
+ * end. */
 #define AAC_CUTOFF_HZ 8000
 #define AAC_CUTOFF_BELOW_BPS 32000
 

@@ -8,8 +8,9 @@
 #include "transcoder/plan/plan.h"
 #include "transcoder/worker/failure.h"
 
-/* Opens the encoder of a rendition. Input: mono planar floats at the rendition's sample rate.
- * *out is the caller's, for avcodec_free_context(). Returns 0, or -1 with failure set. */
+/* Opens the encoder of a rendition. Input: mono floats in the encoder's sample_fmt, at the
+ * rendition's sample rate. *out is the caller's, for avcodec_free_context(). Returns 0, or -1 with
+ * failure set. */
 int audio_encoder_open(AVCodecContext **out, const struct rendition *rendition, int64_t bitrate_bps,
     struct failure *failure);
 /* Opens a decoder for the output of the encoder, as players have one. *out is the caller's, for

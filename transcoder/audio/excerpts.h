@@ -25,9 +25,10 @@ void excerpts_clear(struct excerpts *excerpts);
 /* Returns the excerpts as a feed that starts at their first sample. */
 struct test_encode_feed excerpts_feed(struct excerpts *excerpts);
 
-/* Finds the gain with which the excerpts have the wanted loudness after a limiter. The gain is
- * at most max_gain_db_x100. Sets the gain in *level, and *reached_lufs_x100, which is lower than
- * wanted if the limiter allows no more. Dips are ignored. Returns 0, or -1 with failure set. */
+/* Finds the gain with which the excerpts have the wanted loudness after a limiter. The search
+ * starts from the gain in *level and ends at max_gain_db_x100 at most. Sets the gain in *level, and
+ * *reached_lufs_x100, which is lower than wanted if more gain is not allowed or does not help. Dips
+ * are ignored. Returns 0, or -1 with failure set. */
 struct excerpts_wanted {
     int loudness_lufs_x100, max_gain_db_x100;
 };

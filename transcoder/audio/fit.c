@@ -6,7 +6,8 @@
 #include "transcoder/audio/excerpts.h"
 #include "transcoder/audio/source_pcm.h"
 
-/* The requirements: peaks below -1 dBTP, and the loudness within 1 LU of the target. */
+/* The requirements: peaks below -1 dBTP, and the loudness within 1 LU of the target. The numbers
+ * are a little stricter than that. */
 #define PEAK_DBTP_X100 (-110)
 #define LOUDNESS_ERROR_X100 92
 /* A wrong loudness is corrected to within this. */
@@ -36,16 +37,19 @@ static const int limits_dbfs_x100[] = {-400, -300, -200};
 #define DIP_MARGIN_X100 60
 #define DIP_AROUND_SAMPLES 240
 #define MAX_DIP_X100 2400
-/* The limit is lowered too after this many test encodes of the whole. */
+/* If peaks are still too high after more than this many test encodes of the whole, the limit is
+ * lowered too. */
 #define TESTS_BEFORE_LOWER_LIMIT 3
 #define LIMIT_STEP_X100 100
-/* The bit rate of three segments in a row may exceed the cap by a tenth. */
+/* The bit rate of three segments in a row may exceed the cap by a tenth. A hundredth of the cap is
+ * kept as a margin. */
 #define WINDOW_PERCENT 109
 /* The margin of the bit rate of the excerpts, in thousandths, because the whole may need more. */
 #define RATE_ROOM 20
 #define MAX_EXCERPT_TEST_ENCODES 3
-/* If the excerpts are this near, they are not encoded again; the rest is corrected without
- * another test. */
+/* If the excerpts are this near to the bit rate (thousandths) and the loudness (hundredths of a
+ * LU), they are not encoded again. The remaining error of the loudness is corrected without another
+ * test. */
 #define RATE_CLOSE 30
 #define LOSS_CLOSE_X100 80
 

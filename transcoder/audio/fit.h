@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Makes test encodes of an audio rendition until one fits: the decoded audio has the loudness of
- * all lessons, no peak above -1 dBTP, and a bit rate below the cap. The first test encodes use
+/* Makes test encodes of an audio rendition until one fits: the decoded audio has the planned
+ * loudness, no peak above -1 dBTP, and a bit rate below the cap. The first test encodes use
  * excerpts, so that the first one of the whole track nearly always fits. If none fits, the nearest
- * one is taken, which may be quieter or have a higher peak. The same source and plan give the same
- * bytes.
- */
+ * one is taken. It may have another loudness, a higher peak or a higher bit rate. The same source
+ * and plan give the same bytes. */
 #ifndef TRANSCODER_AUDIO_FIT_H
 #define TRANSCODER_AUDIO_FIT_H
 

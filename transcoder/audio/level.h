@@ -2,7 +2,8 @@
 /*
  * Brings audio to a level before it is encoded: gain, a limiter, and the encoder's sample rate and
  * frame size.
- * The output is aligned with the input to the sample.
+ *
+ * After lead_samples of silence, the output is aligned with the input to the sample.
  */
 #ifndef TRANSCODER_AUDIO_LEVEL_H
 #define TRANSCODER_AUDIO_LEVEL_H

@@ -21,7 +21,7 @@
 #define DRIFT_FRAMES 16
 /* Silence is inserted in blocks of this size. */
 #define BLOCK_SAMPLES 4096
-/* 60 dB above full scale */
+/* Larger samples become 0. This is 60 dB above full scale. */
 #define MAX_AMPLITUDE 1000
 
 struct source_pcm {
@@ -38,7 +38,7 @@ struct source_pcm {
     int64_t end_sample;      /* end of the lesson */
     int64_t at_sample;       /* lesson time of the next sample that goes into the fifo */
     int64_t drop_samples;    /* number of coming samples to cut */
-    int64_t silence_samples; /* number of silent samples to insert before them */
+    int64_t silence_samples; /* number of silent samples to insert before the coming ones */
     bool has_frame;          /* `decoded` holds an aligned frame that waits */
     int64_t leap_samples;    /* missing samples by the last timestamp, if that was a leap; else 0 */
     int64_t drift;           /* average of the missing samples, times DRIFT_FRAMES */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads an audio track of a source as an unbroken run of 48 kHz samples, from the start of the
- * track to the end of the lesson. Gaps in the source become silence; samples that overlap are
- * cut. */
+/* Reads an audio track of a source as an unbroken run of 48 kHz samples, to the end of the lesson.
+ * It begins at the start of the track; if that is late, at the start of the lesson, with silence
+ * first. Gaps in the source become silence; samples that overlap are cut. */
 #ifndef TRANSCODER_AUDIO_SOURCE_PCM_H
 #define TRANSCODER_AUDIO_SOURCE_PCM_H
 
