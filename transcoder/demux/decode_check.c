@@ -51,7 +51,7 @@ static int metadata_count(const AVFrame *frame, const char *key)
 }
 
 /* Feeds a frame to the detector (NULL: the end of the stream). A frame that the filter cannot
- * process is not metadata_count. */
+ * process is not counted. */
 static void detect(struct comb_detector *d, AVFrame *frame)
 {
     if (frame && !d->graph && open_detector(d, frame) < 0)

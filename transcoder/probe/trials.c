@@ -30,8 +30,8 @@
 #define ALONE_PIXELS (1000 * 1000)
 /* The largest shorter side at which frames are encoded and compared. */
 #define LARGEST_SIDE 1080
-/* The largest DSSIM that a lower frame rate alone may cause: half of the DSSIM of ENOUGH_MDB in
- * transcoder/plan/video.c. */
+/* The largest DSSIM that a lower frame rate alone may cause: about half of the DSSIM at ENOUGH_MDB
+ * in transcoder/plan/video.c. */
 #define MAX_DSSIM_HELD 0.0025
 /* Limit of the sizes that are tried, and number of the CRFs. */
 #define SIZES 4

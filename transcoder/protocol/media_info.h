@@ -67,15 +67,16 @@ struct media_stretch {
 
 /* The result of trial encodes of representative excerpts, at one size, frame rate and CRF. */
 struct media_trial {
-    /* height of the encoded picture; the width follows from the aspect ratio of the source */
+    /* shorter side of the encoded picture; the longer one follows from the aspect ratio of the
+     * source */
     int height;
     int divisor; /* 1: every frame of the grid was encoded; 2: every second frame; and so on */
     int crf;     /* CRF of x264 */
     int keyframe_bytes; /* mean size of the excerpts' first frames */
     int rate_bps;       /* bit rate of the other frames */
-    /* -10 log10(1 - SSIM) of the luma at the size of the source, in thousandths of a decibel. A
-     * frame that the lower frame rate leaves out is compared with the frame that is shown
-     * instead. */
+    /* -10 log10(1 - SSIM) of the luma, in thousandths of a decibel. It is measured at the size of
+     * the source, or at a shorter side of 1080 if the source is larger. A frame that the lower
+     * frame rate leaves out is compared with the frame that is shown instead. */
     int quality_mdb;
     int busy; /* 1: only the busiest excerpt of the lesson; 0: the mean of the other excerpts */
 };
@@ -99,7 +100,7 @@ struct media_info {
     int sar_num, sar_den; /* sample aspect ratio; 1:1 if unknown */
     int rotation;         /* clockwise turn for display, in degrees: 0, 90, 180 or 270 */
     bool interlaced;
-    int fps_num, fps_den; /* rate of the frame grid: the mean rate of the source, at most 30 */
+    int fps_num, fps_den; /* rate of the frame grid, 5 to 30.5 a second; usually the source's own */
     int64_t video_start_us, video_end_us; /* lesson time */
     int width, height; /* size as displayed: square pixels, turned upright, even numbers */
 
@@ -124,11 +125,12 @@ struct media_info {
     int av1_saving_permille;
 
     int audio_count;
-    struct media_audio audio[MEDIA_MAX_AUDIO]; /* the default track is first */
+    struct media_audio audio[MEDIA_MAX_AUDIO]; /* a default track comes before the others */
     int text_count;
     struct media_text text[MEDIA_MAX_TEXT]; /* in the order of the container */
-    /* Number of streams that the lesson does not use: data, cover images, unknown codecs. The
-     * detail describes them for the lesson's events. */
+    /* Number of video, audio and subtitle streams that the lesson does not use: further video,
+     * tracks beyond the limits, subtitles that are pictures, and what cannot be decoded. Data and
+     * cover images do not count. The detail lists their codecs for the lesson's events. */
     int unused_streams;
     char unused_detail[128];
 };

@@ -8,7 +8,7 @@
 
 #define POSTER_WIDTH 640
 #define POSTER_HEIGHT 360
-/* about quality 80 of libjpeg */
+/* The quantiser of MJPEG. 4 is about quality 80 of libjpeg. */
 #define POSTER_QUALITY 4
 
 /* The positions of candidates, in thousandths of the lesson, in the order in which they are
@@ -84,7 +84,7 @@ static AVFrame *choose_poster(
             frame = worse;
         }
         av_frame_free(&frame);
-        /* Good enough: text on a slide has a variance of several hundred. */
+        /* This candidate is good enough, because text on a slide has a variance of several hundred. */
         if (best_variance > 400)
             break;
     }

@@ -11,7 +11,8 @@
 #include "transcoder/worker/output.h"
 
 #define PROGRESS_INTERVAL_US 500000
-/* Freed if memory runs out, so that the worker can still send its last message. */
+/* The size of a reserve that is freed if memory runs out, so that the worker can still send its
+ * last message. */
 #define RESERVE_BYTES (512 * 1024)
 
 struct report {
