@@ -54,11 +54,16 @@ struct catalog_params {
 
 /*
  * Opens the catalog, and creates or migrates it if needed.
- * Only the owner and the group of its files can open them. Unless must_exist is set, the mode of
- * older files is corrected.
+ *
+ * Only the owner and the group of its files can open them. Unless must_exist or read_only is set,
+ * the mode of older files is corrected.
+ *
  * out: on success the connection, which the caller closes with catalog_close(); else NULL.
+ *
  * message: may be NULL; on failure gets one line for people ("FILE is not a Terrace catalog").
- * Errors: EFOREIGN, ENEWER, ECORRUPT, EPERM, EFULL, EIO, EBUSY, ENOTFOUND, ENOMEM.
+ *
+ * Errors: EFOREIGN, ENEWER, ECORRUPT, EPERM, EFULL, EIO, EBUSY, ENOTFOUND, ENOMEM; ESTATE:
+ * read_only is set and the file is of an older version.
  */
 enum catalog_error catalog_open(
     struct catalog **out, const struct catalog_params *params, char *message, size_t message_bytes);

@@ -39,7 +39,8 @@ static inline enum catalog_error db_out_of_memory(struct catalog *cat)
     return CATALOG_ENOMEM;
 }
 
-/* Sets the message from SQLite's last error on this connection, and logs it. Returns that error. */
+/* Sets the message from SQLite's last error on this connection, and logs it unless it is EEXISTS.
+ * Returns that error. */
 enum catalog_error db_error(struct catalog *cat);
 
 /* Returns the catalog's error for a result code of SQLite. */

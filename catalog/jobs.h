@@ -47,7 +47,7 @@ struct catalog_job {
     enum catalog_job_state state;
     int chunk;   /* see enum catalog_job_kind; else 0 */
     int cost;    /* its weight in the lesson's progress; also booked in the fair queue */
-    int attempt; /* how often it was leased, with the present lease */
+    int attempt; /* how often it was leased, the present lease included */
     int max_attempts;
     int progress_permille;
     int64_t lease_until_ms;       /* LEASED: the lease ends then; progress renews it */
@@ -66,9 +66,10 @@ struct catalog_jobs {
  * Leases the next job to an owner.
  *
  * Order: lessons share the workers fairly (fair_queue.h has the rules). Within a lesson, the kind
- * decides (probe, audio, text, poster, video, legacy), then the chunk. Optional jobs come after all
- * other jobs of all lessons. Paused lessons wait. Legacy chunks wait until their lesson's audio is
- * done; a lesson that has nothing else lets other lessons go first.
+ * decides: probe, audio, text, video with the poster after the first chunk, legacy. Within a kind,
+ * the chunk decides. Optional jobs come after all other jobs of all lessons. Paused lessons wait.
+ * Legacy chunks wait until their lesson's audio is done; a lesson that has nothing else lets other
+ * lessons go first.
  *
  * Booking: the cost is booked to the submitter in the catalog, so a crash does not change whose
  * turn it is. catalog_job_release() and catalog_jobs_recover() take it back.
@@ -78,8 +79,10 @@ struct catalog_jobs {
  * instead.
  *
  * lease_ms, deadline_ms: from now.
+ *
  * out: gets one job, LEASED to the owner.
- * ENOTFOUND: there is nothing to do.
+ *
+ * ENOTFOUND: there is nothing to do. What happened on the way is kept all the same.
  */
 enum catalog_error catalog_job_lease(struct catalog *catalog, const char *owner, int64_t now_ms,
     int64_t lease_ms, int64_t deadline_ms, struct catalog_jobs *out);

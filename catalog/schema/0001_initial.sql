@@ -52,7 +52,7 @@ CREATE TABLE renditions (
     cap_bps INTEGER NOT NULL,                -- the rung's cap on the wire
     timescale INTEGER NOT NULL,              -- ticks per second of its segments' durations
     chunk_count INTEGER NOT NULL,            -- how many chunks it will have
-    plan_text TEXT NOT NULL,                 -- struct plan_rendition as text
+    plan_text TEXT NOT NULL,                 -- struct rendition as text
     codecs TEXT NOT NULL DEFAULT '',         -- RFC 6381; '' until the init segment exists
     init_bytes INTEGER NOT NULL DEFAULT 0,
     init_sha256 TEXT NOT NULL DEFAULT '',
