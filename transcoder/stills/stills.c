@@ -84,7 +84,7 @@ static AVFrame *choose_poster(
             frame = worse;
         }
         av_frame_free(&frame);
-        /* This candidate is good enough, because text on a slide has a variance of several hundred. */
+        /* Text on a slide has a variance of several hundred, so this is good enough. */
         if (best_variance > 400)
             break;
     }
