@@ -4,8 +4,10 @@
 #include <errno.h>
 
 enum {
-    BLOCK_BYTES = 256 * 1024,   /* handed to a handler at a time */
-    DISCARD_BYTES = 256 * 1024, /* of an unwanted body, read to save the connection */
+    BLOCK_BYTES = 256 * 1024,   /* the most that a step takes from the socket, that on_data gets at
+                                 * a time, and that is read ahead */
+    DISCARD_BYTES = 256 * 1024, /* the most of an unwanted body that is read and thrown away to keep
+                                 * the connection */
 };
 
 int body_open(struct http_request *req)
@@ -70,7 +72,8 @@ static void take_sized(struct http_body *body, struct evbuffer *input, size_t ma
     body->complete = body->left_bytes == 0;
 }
 
-/* Moves what has come into the block. Returns how many bytes left the input. */
+/* Moves at most BLOCK_BYTES from the socket's input to the block, without the chunked coding.
+ * Returns how many bytes left the input. */
 static size_t take(struct http_request *req)
 {
     struct evbuffer *input = socket_input(&req->conn->socket);
@@ -126,7 +129,7 @@ int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn o
     req->body.on_body = on_body;
     req->body.ctx = ctx;
     if (is_known_too_large(req)) {
-        req->body.mode = BODY_COLLECT; /* its first step refuses it */
+        req->body.mode = BODY_COLLECT; /* body_step() then answers with 413 without reading */
         request_kick(req);
     } else {
         begin(req, BODY_COLLECT);
@@ -187,7 +190,7 @@ static int step_stream(struct http_request *req)
     struct http_body *body = &req->body;
     if (body->paused)
         return 0;
-    /* The handler has let go of the previous block. */
+    /* The handler has let go of the previous block, if there was one. */
     evbuffer_drain(body->block, evbuffer_get_length(body->block));
     take(req);
     if (body->failed)

@@ -17,13 +17,17 @@ void body_free(struct http_body *body);
  * (400, 413, 500) that the request must be answered with. */
 int body_step(struct http_request *req);
 
-/* Ends a stream that will not reach its end: calls on_data with data NULL and end false. */
+/* Ends a stream that will not reach its end: calls on_data with data NULL and end false. Does
+ * nothing if the body is not being streamed. */
 void body_abort(struct http_request *req);
 
-/* Throws away what still comes. */
+/* From now on body_step() throws away what still comes. If memory runs out, the connection closes
+ * after the response instead. */
 void body_discard(struct http_request *req);
 
-/* Whether reading the rest of the body is cheaper than a new connection. */
+/* Whether the connection can be kept, because the rest of the body can be read and thrown away.
+ * False if the body is malformed, if the rest is too long, or if the peer still waits for "100
+ * Continue". */
 bool body_discardable(const struct http_request *req);
 
 #endif

@@ -18,9 +18,10 @@
 #include "node/util/clock.h"
 
 enum {
-    /* Sent in one turn of the loop before other connections get theirs. */
+    /* After so many bytes in one turn of the loop, a response of extents lets other connections
+     * have their turn. */
     TURN_BYTES = 128 * 1024,
-    /* Between samples when requests end in quick succession. */
+    /* The shortest time between a sample and the next one that is taken because a request ended. */
     SAMPLE_PAUSE_MS = 100,
 };
 
@@ -64,7 +65,8 @@ bool conn_refuse(struct http_conn *conn, int status)
     if (!conn->req && !begin_request(conn))
         return false;
     conn->req->close = true;
-    conn->req->body.complete = true; /* nothing is known about a body */
+    conn->req->body.complete = true; /* no body is read, because the connection ends after the
+                                      * answer */
     respond_status(conn->req, status);
     return true;
 }
@@ -110,8 +112,9 @@ static bool step_head(struct http_conn *conn)
     return false;
 }
 
-/* To be called once the whole response is in the output. Returns true when the request may end:
- * its deferred work is done and its body is off the wire, or the connection closes anyway. */
+/* To be called once the whole response is in the output. Ends a stream, and throws away the rest of
+ * the body. Returns true when the request may end: its deferred work is done and its body is off
+ * the wire, or the connection closes anyway. */
 static bool request_may_end(struct http_request *req)
 {
     if (req->deferred > 0)
@@ -166,8 +169,9 @@ static bool body_awaited(const struct http_request *req)
            !body->paused;
 }
 
-/* Ends a stream when the server stops, and the connection when the peer's end makes the request
- * pointless. */
+/* Ends a streamed response if the server stops, or if the request is a HEAD. Gives the connection
+ * up if the peer's sending half has ended, and either a response is streamed or the rest of the
+ * request's body is missing. Returns whether the connection is broken. */
 static bool check_ends(struct http_conn *conn)
 {
     struct http_request *req = conn->req;
@@ -179,8 +183,9 @@ static bool check_ends(struct http_conn *conn)
     return conn->socket.broken;
 }
 
-/* After TURN_BYTES the next extent waits for another turn of the loop, so that a fast reader of a
- * long file does not keep other connections waiting. */
+/* Puts the next extent into the output. If TURN_BYTES were sent in this turn of the loop, the
+ * extent is sent in a later turn, so that a fast reader of a long file does not keep other
+ * connections waiting. Returns whether conn_run() should go on. */
 static bool send_next_extent(struct http_conn *conn)
 {
     bool turn_is_over = conn->socket.output.sent_bytes - conn->turn_bytes >= TURN_BYTES;
@@ -190,7 +195,8 @@ static bool send_next_extent(struct http_conn *conn)
     return !turn_is_over || conn->socket.broken;
 }
 
-/* Returns whether something was done. */
+/* Takes one step of the body, and answers if the step reports an error. Returns whether something
+ * was done. */
 static bool step_body(struct http_request *req)
 {
     int result = body_step(req);
@@ -236,7 +242,7 @@ static bool step_linger(struct http_conn *conn)
     return conn->socket.broken;
 }
 
-/* Whether the connection has part of a message and needs the rest. */
+/* Whether the connection needs more from the peer: the rest of a message, or the peer's end. */
 static bool awaits_more(const struct http_conn *conn)
 {
     switch (conn->phase) {

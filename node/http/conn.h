@@ -13,8 +13,9 @@ void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address,
 /* Takes steps until the connection waits for something. May free conn. */
 void conn_run(struct http_conn *conn);
 
-/* Answers bytes that are no request for a handler; the connection ends after the answer. Returns
- * false if memory ran out. */
+/* Answers with an error instead of calling a handler: the head is not valid, it came too late, or
+ * memory ran out. The connection ends after the answer. Returns false if there is no memory for the
+ * answer. */
 bool conn_refuse(struct http_conn *conn, int status);
 
 /* Closes the connection at once and frees it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Deferred work, and the life of a request, which lasts until its deferred work is done. One loop's
- * thread. */
+/* Deferred work, and the life of a request, which lasts until its deferred work is done. Call these
+ * on the loop's thread only. */
 #ifndef NODE_HTTP_DEFER_H
 #define NODE_HTTP_DEFER_H
 
@@ -9,7 +9,8 @@
 
 /* A task on its way through the pool and back to the loop. */
 struct deferred {
-    struct pool_task task; /* must be first: the pool hands it back */
+    struct pool_task task; /* must be first, because the pool's pointer to it is cast to struct
+                            * deferred */
     struct deferred *next;
     struct http_request *req;
     struct http_loop *loop;
@@ -24,7 +25,7 @@ struct http_request *request_new(struct http_conn *conn);
 /* Frees a request that has no deferred work. */
 void request_free(struct http_request *req);
 
-/* Separates the request from its connection, which is ending: tells the handler, and frees the
+/* Separates the request from its connection, which is ending. Tells the handler and frees the
  * request as soon as its deferred work is done. */
 void request_abandon(struct http_request *req);
 

@@ -10,8 +10,9 @@
 #include "node/http/response.h"
 
 enum {
-    MEDIA_WAITING = 4, /* times max_waiting: media requests are turned away last */
-    RETRY_AFTER_S = 2, /* when a client that was turned away should try again */
+    MEDIA_WAITING = 4, /* media requests are turned away at this many times max_waiting; API
+                        * requests are turned away first */
+    RETRY_AFTER_S = 2, /* after how many seconds a client that was turned away should try again */
 };
 
 static int copy_args(struct http_request *req)
@@ -113,8 +114,9 @@ static bool api_turned_away(struct http_request *req)
            turn_away(req, req->loop->server->params.max_waiting);
 }
 
-/* Answers 412 to a request that would change something and has an If-Match with tags. Such
- * resources have no tags here, so no tag can match (RFC 9110 section 13.1.1). */
+/* Answers 412 to a request that would change something and has an If-Match other than "*". What
+ * such requests change has no entity tags here, so no tag can match (RFC 9110 section 13.1.1).
+ * Returns whether it answered. */
 static bool precondition_failed(struct http_request *req)
 {
     const int reading = HTTP_GET | HTTP_HEAD | HTTP_OPTIONS;

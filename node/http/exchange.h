@@ -3,10 +3,11 @@
  * An exchange: a connection, and the request on it that is being answered. These structs are what
  * the files of this folder share; the functions here are what all of them need.
  *
- * Control flow: every event (bytes came, bytes went, deferred work is done, a timer) ends in
- * conn_run(), which takes steps until the connection waits for something. What handlers call only
- * changes state and asks for conn_run() by request_kick(). So no handler is ever called from within
- * another handler's call.
+ * Control flow: every event of a request (bytes came, bytes went, deferred work is done, its timer)
+ * ends in conn_run(), which takes steps until the connection waits for something. What handlers
+ * call only changes state and asks for conn_run() by request_kick(). So no handler is called from
+ * within another handler's call. There are two exceptions: http_stream_end() calls on_close, and
+ * http_respond_extents() calls open and release.
  *
  * Everything belongs to one loop's thread.
  */
@@ -27,37 +28,39 @@
 #include "node/http/transport/socket.h"
 #include "node/util/buf.h"
 
-/* The paths of what is public to players begin with this. */
+/* The paths of media begin with this. */
 #define HTTP_MEDIA_PREFIX "/v/"
 
 enum conn_phase {
     CONN_HEAD,    /* between requests, or a head is coming in */
     CONN_REQUEST, /* conn->req is being answered */
-    CONN_LINGER,  /* all is sent; what still comes is thrown away until the peer closes */
+    CONN_LINGER,  /* all is sent; what still comes is thrown away until the peer closes or LINGER_MS
+                   * are over */
 };
 
 /* What the link scheduler was told, and answered, about a connection that carries media. */
 struct conn_flow {
     bool active;      /* the scheduler counts it */
-    bool was_sending; /* when it was asked last */
-    int64_t asked_ms; /* when that was; monotonic */
+    bool was_sending; /* at the last pace_begin() or pace_tick() */
+    int64_t asked_ms; /* when it was asked last; monotonic */
     struct http_pace pace;
     struct cmcd cmcd;           /* of the last media request */
-    char site[CMCD_TEXT_BYTES]; /* the token that came with it */
+    char site[CMCD_TEXT_BYTES]; /* the site token that came with that request */
 };
 
 /* How fast the peer makes progress while the server waits for it. */
 struct conn_progress {
-    int64_t waited_ms;         /* in this window */
+    int64_t waited_ms;         /* how long the server has waited in this window; 0: no window has
+                                * begun */
     uint64_t window_bytes;     /* progress when the window began */
     uint64_t idle_acked_bytes; /* acknowledged when the idle connection was last looked at */
-    uint64_t received_bytes;   /* of request bodies, ever */
+    uint64_t received_bytes;   /* bytes of request bodies that were received, ever */
 };
 
 /* What was reported to the monitor, and what was not yet. */
 struct conn_samples {
-    int64_t sampled_ms;      /* when; monotonic */
-    uint64_t reported_bytes; /* of socket.output.sent_bytes */
+    int64_t sampled_ms;      /* when the last sample was taken; monotonic */
+    uint64_t reported_bytes; /* socket.output.sent_bytes at the last sample */
     uint64_t unreported_requests;
     char path[200];       /* of the last request; printable ASCII */
     char user_agent[120]; /* likewise */
@@ -71,8 +74,9 @@ struct http_conn {
     char peer[46]; /* the numeric address */
     struct http_request *req;
     enum conn_phase phase;
-    int64_t phase_ms; /* when the phase began */
-    int64_t head_ms;  /* when the head's first byte came; 0: none yet */
+    int64_t phase_ms; /* when the phase began, or when an idle peer was last seen receiving;
+                       * monotonic */
+    int64_t head_ms;  /* when the head's first byte came; monotonic; 0: none yet */
     struct http_head_scan scan;
     bool running;        /* conn_run() is on the stack */
     bool kicked;         /* conn_run() is due: the connection is in loop->kicked */
@@ -83,7 +87,7 @@ struct http_conn {
 };
 
 enum body_mode {
-    BODY_NONE,   /* there is none, or it was delivered */
+    BODY_NONE,   /* there is none, it was delivered, or it can't be read */
     BODY_UNREAD, /* no handler has asked for it yet */
     BODY_COLLECT,
     BODY_STREAM,
@@ -92,10 +96,10 @@ enum body_mode {
 
 struct http_body {
     enum body_mode mode;
-    bool complete;      /* nothing more of it is on the wire */
+    bool complete;      /* nothing more of it is to be read */
     bool paused;        /* the handler holds a block until http_request_resume() */
     bool failed;        /* malformed, or out of memory */
-    int64_t left_bytes; /* of a body with a Content-Length */
+    int64_t left_bytes; /* still to come, of a body with a Content-Length */
     struct http_chunked *chunked;
     struct evbuffer *block;
     size_t max_bytes, discarded_bytes;
@@ -118,7 +122,7 @@ struct http_request {
     struct http_body body;
     enum send_state send;
     bool close;                    /* the connection ends with this response */
-    bool chunked;                  /* the coding of a streamed response */
+    bool chunked;                  /* a streamed response uses the chunked coding */
     bool secure;                   /* the request came by TLS */
     bool head_only;                /* HEAD: the response has no body */
     int deferred;                  /* tasks that are not done yet */
@@ -127,7 +131,7 @@ struct http_request {
     char *args; /* the route's values, each with its NUL, in the order of the pattern */
     struct http_match match;
     struct http_user *user;
-    struct buf headers; /* "Name: value\r\n" */
+    struct buf headers; /* the lines "Name: value\r\n" that were added to the response */
     char *etag;
     struct event *timer;
     void (*on_tick)(struct http_request *req, void *ctx);

@@ -206,7 +206,8 @@ void extents_next(struct http_request *req)
     if (!error && sender->left_bytes == 0)
         error = end_part(req);
     if (error < 0) {
-        /* The head is sent already, so an error status is no longer possible: the connection ends. */
+        /* The head is in the output or sent already, so an error status is no longer possible. The
+         * connection ends. */
         server_log(req->loop->server, "%s: extent %zu can't be sent: %s", req->head.path, at,
             strerror(-error));
         req->conn->socket.broken = true;

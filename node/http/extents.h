@@ -13,15 +13,16 @@ struct evbuffer_file_segment;
 void extents_begin(
     struct http_request *req, const struct http_extents *body, const struct body_parts *parts);
 
-/* Puts the next extent into the output, which must be empty. Ends the response with the last. */
+/* Puts the next extent into the output; over TLS, as much of it as may be queued. The output must
+ * be empty, or hold only the response head. Ends the response with the last extent. */
 void extents_next(struct http_request *req);
 
 /* Frees what is left. Harmless if there is nothing. */
 void extents_release(struct http_request *req);
 
-/* For TLS: reads at most TLS_QUEUE_BYTES of a file into the output. Encryption needs the bytes in
- * memory, and a mapping would raise a signal if the file is cut short. Returns 0 or a negative
- * errno. */
+/* For TLS: reads part of a file, at most TLS_QUEUE_BYTES, into the output. Encryption needs the
+ * bytes in memory, and a mapping would raise a signal if the file is cut short. Returns 0 or a
+ * negative errno. */
 int extents_read_file(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);
 
 /* Without TLS: puts part of a file behind what is in the output, in slices that sendfile(2) takes

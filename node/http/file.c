@@ -41,7 +41,7 @@ static void release_single(void *ctx)
     free(file);
 }
 
-/* For TLS, if the whole range may be queued: reads it from the cached file. */
+/* For TLS, if the whole range may be queued: reads it from the cached file into the output. */
 static void send_read(struct http_request *req, const struct file_cache_entry *entry,
     int64_t first_bytes, int64_t length_bytes)
 {

@@ -9,8 +9,7 @@
 #include <strings.h>
 #include <zlib.h>
 
-/* Whether the parameters of a coding, up to the next comma, contain a weight of zero, which means
- * "not acceptable". */
+/* Whether the parameters of a coding begin with a weight of zero, which means "not acceptable". */
 static bool weight_is_zero(const char *params, size_t bytes)
 {
     const char *weight = memchr(params, ';', bytes);

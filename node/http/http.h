@@ -21,8 +21,8 @@ enum http_method http_request_method(const struct http_request *req);
 const char *http_request_path(const struct http_request *req);
 /* The raw query without the '?'; "" if there is none. */
 const char *http_request_query(const struct http_request *req);
-/* Decodes a query parameter into out, with a NUL. Returns its length; -1 if it is absent or too
- * long. */
+/* Decodes a query parameter into out, with a NUL. Returns its length; -1 if it is absent, too long,
+ * badly escaped, or contains a NUL. */
 int http_request_param(
     const struct http_request *req, const char *name, char *out, size_t out_bytes);
 /* The part of the path that matched ":name" in the route's pattern; "" if the pattern has no such
@@ -47,8 +47,9 @@ bool http_request_secure(const struct http_request *req);
 int http_request_tls_port(const struct http_request *req);
 /* The Content-Length; -1 for a chunked body; 0 for no body. */
 int64_t http_request_body_bytes(const struct http_request *req);
-/* The user who sent the request, as the guard (auth) found out. set copies it; get returns NULL for
- * an unknown user. */
+/* The user who sent the request, as the guard (auth) found out. http_request_set_user() copies the
+ * user; if memory runs out, the user stays unknown. http_request_user() returns NULL for an unknown
+ * user. */
 struct http_user {
     char name[65];
     char role[16]; /* "admin", "operator", "technician" */
@@ -69,9 +70,9 @@ const struct http_user *http_request_user(const struct http_request *req);
  * error no callback is called.
  */
 
-/* Collects the whole body. A body of more than max_bytes is answered with 413, and on_body is not
- * called. data is valid during the call and ends with a NUL. If the peer goes away first, on_body
- * is never called, so it must not be responsible for freeing ctx. */
+/* Collects the whole body. data is valid during the call of on_body and ends with a NUL. A body of
+ * more than max_bytes is answered with 413. Then on_body is not called, nor if the body is
+ * malformed or if the peer goes away first. So on_body must not be responsible for freeing ctx. */
 typedef void (*http_body_fn)(struct http_request *req, char *data, size_t data_bytes, void *ctx);
 int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn on_body, void *ctx);
 
@@ -81,9 +82,9 @@ int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn o
  * then no further block comes, and the socket is read at most one block ahead.
  *
  * At the end, on_data is called once with data NULL and end true, and must respond or defer. If the
- * peer goes away first, or a response is given before the end, on_data is called once with data
- * NULL and end false, and must not respond. So on_data gets NULL exactly once, never while deferred
- * work of the request is running. It frees ctx then.
+ * peer goes away first, the body is malformed, or a response is given before the end, on_data is
+ * called once with data NULL and end false, and must not respond. So on_data gets NULL exactly
+ * once, never while deferred work of the request is running. It frees ctx then.
  */
 typedef void (*http_stream_fn)(
     struct http_request *req, const uint8_t *data, size_t data_bytes, bool end, void *ctx);
@@ -135,9 +136,9 @@ void http_response_headerf(struct http_request *req, const char *name, const cha
     __attribute__((format(printf, 3, 4)));
 
 /* Responds with a body from memory, which is copied. The body is compressed with gzip if the client
- * accepts it, the type is text, the body is long enough, and no Content-Encoding was added. With
- * status 200, conditional GET and HEAD requests are checked against the entity tag and may become
- * 304 or 412. */
+ * accepts it, the type can be compressed, the body is long enough, and no Content-Encoding was
+ * added. With status 200, conditional GET and HEAD requests are checked against the entity tag and
+ * may become 304 or 412. */
 void http_respond(struct http_request *req, int status, const char *content_type, const void *body,
     size_t body_bytes);
 /* Responds without a body: 204, 304, or 303 with Location, and so on. */
@@ -147,9 +148,9 @@ void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
 /* A response that is part of a file. It is sent by sendfile(2), or over TLS through 48 KiB of
- * memory. HEAD, ranges (several as multipart/byteranges) and all conditions are handled.
- * Last-Modified is the file's modification time. If the file is cut short while it is sent, the
- * connection ends. Recently requested files stay open. */
+ * memory. HEAD, ranges (several as multipart/byteranges) and all conditions are handled. Last-
+ * Modified is the file's modification time, unless that is in the future. If the file is cut short
+ * while it is sent, the connection ends. Recently requested files stay open. */
 struct http_file {
     const char *path;     /* absolute */
     int64_t offset_bytes; /* where the representation begins in the file */
@@ -185,15 +186,16 @@ struct http_extents {
     void (*release)(void *ctx); /* called exactly once, when nothing is needed any more; not NULL */
     void *ctx;
     const char *content_type;
-    const char *etag, *cache_control; /* as in http_file */
+    const char *etag, *cache_control; /* as in http_file, but etag NULL: no such header */
 };
 void http_respond_extents(struct http_request *req, const struct http_extents *body);
 
 /* Starts an open-ended response (server-sent events); http_stream_write() then adds to it. on_close
- * is called exactly once and frees ctx: when the peer leaves, when the server stops, at once for
- * HEAD, or when http_stream_end() is called (before it returns). Except in the last case, it is
+ * is called exactly once and frees ctx: when the peer leaves, when the server stops, soon after the
+ * start for HEAD, or when http_stream_end() is called (before it returns). The server also calls
+ * http_stream_end() if still_allowed() returns false. Except in http_stream_end(), on_close is
  * never called while deferred work of the request is running. After on_close the request must not
- * be used. */
+ * be used. If the request has a response already, nothing is done and on_close is never called. */
 void http_stream_start(struct http_request *req, int status, const char *content_type,
     void (*on_close)(void *ctx), void *ctx);
 void http_stream_write(struct http_request *req, const void *data, size_t data_bytes);
@@ -260,30 +262,33 @@ typedef void (*http_observe_fn)(const struct http_conn_sample *sample, void *ctx
 /* ---- what paces responses ---- */
 
 struct cmcd;
-/* A connection that is answering a media request, or that has ended. */
+/* A connection that has carried media: it is answering a request, it is idle, or it has ended. */
 struct http_flow {
     uint64_t conn_id;  /* unique while the server runs */
     const char *peer;  /* numeric address */
-    const char *path;  /* path of the request, decoded */
+    const char *path;  /* path of the request, decoded; "" between requests */
     const char *query; /* raw; "" if there is none */
     const char *site;  /* the terminal's site token: cookie or query parameter "site"; "" if there
                         * is none */
-    const struct cmcd *cmcd; /* what the player reported with the request; NULL: the connection has
-                           * ended */
+    const struct cmcd *cmcd; /* what the player reported with the last media request; NULL: the
+                              * connection has ended */
     uint64_t sent_bytes;     /* headers and bodies that the kernel took, ever */
     uint64_t acked_bytes;    /* acknowledged by the peer, ever (TCP_INFO) */
     uint32_t rtt_us;
     int64_t
-        delivery_rate_bps; /* of the path, measured by TCP; 0 unless the path was the bottleneck */
-    bool sending;          /* some of the response is still waiting to be sent */
+        delivery_rate_bps; /* of the network path, measured by TCP; 0 unless that path limited the
+                            * rate */
+    bool sending;          /* a media request has just come, or some of the response is still
+                            * waiting to be sent */
 };
 struct http_pace {
     int64_t rate_bps; /* the kernel sends no faster than this; 0: as fast as it can */
     bool held_back;   /* the rate is lower than what the peer could take */
 };
-/* Asks for the pace of a connection: when a request under /v/ comes, four times a second while its
- * response is being sent, once after that, and once when the connection ends. Called on any loop's
- * thread, on several at once. */
+/* Asks for the pace of a connection: when a request under /v/ comes, at most four times a second
+ * while its response is being sent, once after that, and once when the connection ends. It is not
+ * asked again within 250 ms if the pace has no limit and another request comes. Called on any
+ * loop's thread, on several at once. */
 typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx);
 
 /* ---- the server ---- */
@@ -292,15 +297,15 @@ typedef void (*http_log_fn)(void *ctx, const char *message);
 
 struct http_server_params {
     const char *listen;     /* "ADDR:PORT" or "[::1]:8080"; port 0 lets the kernel choose one */
-    const char *tls_listen; /* the same for TLS 1.2 and 1.3; NULL or "": no TLS. These texts are
-                             * kept by reference */
-    const char *tls_certificate, *tls_key; /* PEM files */
+    const char *tls_listen; /* the same for TLS 1.2 and 1.3; NULL or "": no TLS */
+    const char *tls_certificate, *tls_key; /* PEM files; the texts are kept by reference for
+                                            * http_server_reload() */
     int64_t hsts_seconds; /* max-age of Strict-Transport-Security over TLS; 0: no such header */
     /* TCP congestion control for links that leave the building (round trip of 1 ms or more) or that
      * have a long queue, if the kernel has it and allows it. Other links use cubic. NULL or
-     * "system": the system's choice for all links. */
+     * "system": the system's choice for all links. The text is kept by reference. */
     const char *congestion;
-    int loops;                               /* threads; 0: one per core */
+    int loops;                               /* threads, at most 64; 0: one per core */
     int max_connections;                     /* 0: 10,000 */
     const struct http_route_set *route_sets; /* kept by reference; the first match counts */
     size_t route_set_count;
@@ -331,11 +336,12 @@ struct http_server_params {
                                             * 15,000 */
     int64_t progress_window_ms;            /* the time over which progress is measured; default
                                             * 60,000 */
-    int64_t header_timeout_ms; /* for the first byte of a head, and from there to its end; default
-                                 * 60,000 */
+    int64_t header_timeout_ms; /* for the first byte of a connection's first head, and from the
+                                * first byte of each head to its end; default 60,000 */
     int64_t idle_timeout_ms;   /* between two requests; default 75,000 */
     int64_t
-        crowded_timeout_ms; /* replaces the two above while others can't get in; default 5,000 */
+        crowded_timeout_ms; /* replaces the two above, if they are longer, while others can't get
+                             * in; default 5,000 */
     int64_t sample_interval_ms; /* between two looks at each connection, for samples and time
                                  * limits; default 1,000 */
     http_log_fn log;

@@ -45,7 +45,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         set_accepting(loop, false);
 }
 
-/* Most likely the process has no descriptors left. The next tick tries again. */
+/* Most likely the process has no descriptors left. Accepting pauses until the next tick, or until a
+ * connection of this loop ends. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
     struct http_loop *loop = arg;

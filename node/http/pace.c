@@ -51,7 +51,8 @@ static void ask(struct http_conn *conn, const struct http_request *req, bool end
 {
     const struct http_server_params *params = &conn->loop->server->params;
     const struct tcp_info info = tcp_get_info(&conn->socket);
-    bool understood = req && req->head.path; /* false while the head is being refused */
+    bool understood = req && req->head.path; /* false between requests, and while a head is being
+                                              * refused */
     const struct http_flow flow = {
         .conn_id = conn->id,
         .peer = conn->peer,

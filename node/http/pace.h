@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Asks the link scheduler for the pace of media responses, and makes the kernel keep to it. One
- * loop's thread. */
+/* Asks the link scheduler for the pace of media responses, and makes the kernel keep to it. Call
+ * these on the loop's thread only. */
 #ifndef NODE_HTTP_PACE_H
 #define NODE_HTTP_PACE_H
 
@@ -8,13 +8,13 @@
 
 enum { PACE_MS = 250 };
 
-/* A request came. One for media gets its pace. */
+/* To be called when a request came. If it is for media, asks for the pace of its response. */
 void pace_begin(struct http_request *req);
 
 /* To be called every PACE_MS. */
 void pace_tick(struct http_conn *conn);
 
-/* The connection ends. */
+/* To be called when the connection ends, so that the scheduler forgets it. */
 void pace_end(struct http_conn *conn);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "node/http/exchange.h"
 
-/* Whether the request can be answered. False if it has an answer already (which is logged) or if
- * the peer is gone. */
+/* Whether the request can be answered. False if it has an answer already (which is logged), or if
+ * the peer is gone (then the request counts as answered). */
 bool response_begin(struct http_request *req);
 
 /* Writes the status line and the headers. length_bytes -1: no Content-Length. content_type may be

@@ -8,8 +8,8 @@
 /* Whether bytes were sent or requests were finished since the last sample. */
 bool conn_has_news(const struct http_conn *conn);
 
-/* Calls the observer with what is new, and adapts TCP to the link that the figures show. closed:
- * the connection's last sample. */
+/* If there is an observer, calls it with what is new, and adapts TCP to the link that the figures
+ * show. closed: this is the connection's last sample, and TCP stays as it is. */
 void conn_sample(struct http_conn *conn, bool closed);
 
 #endif

@@ -49,9 +49,10 @@ struct http_loop {
     pthread_t thread;
     bool started;
     bool accept_paused; /* the loop is full, or out of descriptors */
-    bool drained;       /* the listeners are closed */
+    bool drained;       /* the loop has begun to drain: the listeners are closed */
     bool ending;
-    bool crowded; /* accepting was paused when this tick began: idle connections give way */
+    bool crowded; /* accepting was paused when this tick began, so idle connections, unfinished
+                   * heads and peers whose link is down get less time */
     struct file_cache *files;
     struct conn_list conns;
     struct conn_list kicked; /* conn_run() is due */
@@ -59,9 +60,9 @@ struct http_loop {
     int abandoned; /* requests without a connection that wait for their deferred work */
     int64_t last_tick_ms;
     struct buf scratch;       /* for response heads */
-    char common_headers[160]; /* of the second date_s */
+    char common_headers[160]; /* the text of loop_common_headers() in the second date_s */
     int64_t date_s;
-    pthread_mutex_t lock; /* protects posted, which pool threads append to */
+    pthread_mutex_t lock; /* protects posted and posted_last; pool threads append there */
     struct deferred *posted, **posted_last;
     void (*on_conn_ended)(struct http_loop *loop); /* a connection was freed */
 };

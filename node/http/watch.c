@@ -10,9 +10,11 @@
 #include "node/http/transport/tcp.h"
 
 enum {
-    /* Without any sign from the peer for this long, its link is taken to be down. */
+    /* A peer's link is taken to be down if data or a probe is unanswered and nothing has come from
+     * the peer for this long. */
     SILENT_MS = 5000,
-    /* For a peer to read the answer to a request that it should not have sent. */
+    /* How long a connection waits for the peer's end after its last answer, so that the peer can
+     * read the answer. */
     LINGER_MS = 10000,
 };
 
@@ -31,11 +33,10 @@ static uint64_t progress_bytes(const struct http_conn *conn)
     return conn->progress.received_bytes + tcp_get_info(&conn->socket).tcpi_bytes_acked;
 }
 
-/*
- * Whether nothing at all comes from the peer, so that its link is down: data is sent again and
+/* Whether nothing at all comes from the peer, so that its link is down: data is sent again and
  * again, or a keepalive or window probe is unanswered. A peer that merely reads slowly answers
- * both. TCP_USER_TIMEOUT ends the wait; on a crowded loop there is no wait.
- */
+ * both. The server waits for such a peer until TCP_USER_TIMEOUT ends the connection. A crowded loop
+ * does not wait, so there the result is false. */
 static bool link_is_down(const struct http_conn *conn)
 {
     const struct tcp_info info = tcp_get_info(&conn->socket);
@@ -53,7 +54,7 @@ static bool is_below_min_progress(
 }
 
 /* Adds tick_ms to the time that the peer kept the server waiting. At the end of each window,
- * returns whether the peer's progress was too small. */
+ * returns whether the peer's progress was too small although its link is not down. */
 static bool is_too_slow(struct http_conn *conn, int64_t tick_ms)
 {
     const struct http_server_params *params = &conn->loop->server->params;
@@ -77,7 +78,8 @@ static bool is_too_slow(struct http_conn *conn, int64_t tick_ms)
            !link_is_down(conn);
 }
 
-/* Whether an idle peer is still receiving an earlier answer from the kernel's buffers. */
+/* Whether an idle peer is still receiving an earlier answer from the kernel's buffers, fast enough
+ * or with its link down. */
 static bool is_receiving(struct http_conn *conn, int64_t since_ms)
 {
     const struct http_server_params *params = &conn->loop->server->params;

@@ -96,7 +96,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads a decimal number and returns it in hundredths; further decimal places are ignored. */
+/* Reads a decimal number, or the first number of an inner list, and returns it in hundredths.
+ * Returns -1 if there is none, or if it is larger than max. */
 static int64_t read_hundredths(const struct item *item, int64_t max)
 {
     const char *at = item->value, *end = item->value + item->value_bytes;
@@ -122,8 +123,8 @@ static int64_t read_hundredths(const struct item *item, int64_t max)
     return hundredths <= max * 100 ? hundredths : -1;
 }
 
-/* Reads a token or a quoted string into out. Returns false if it is too long for out or contains
- * bytes that are not printable ASCII. */
+/* Reads a token or a quoted string into out. Returns false if it is empty, is too long for out, or
+ * contains bytes that are not printable ASCII. */
 static bool read_text(const struct item *item, char *out, size_t out_bytes)
 {
     const char *at = item->value, *end = item->value + item->value_bytes;

@@ -39,7 +39,7 @@ bool http_etag_listed(const char *list, const char *etag, bool strongly)
     return false;
 }
 
-/* Whether any field with this name contains the tag, or "*". */
+/* Whether any field with this name contains the tag, or is "*". etag NULL: only "*" counts. */
 static bool field_lists(
     const struct http_head *head, const char *name, const char *etag, bool strongly)
 {
@@ -57,8 +57,8 @@ static const char *first_field(const struct http_head *head, const char *name)
     return http_head_field(head, name, &from);
 }
 
-/* Returns the date in a field; -1 if there is no such field, or if the representation has no date
- * to compare it with. */
+/* Returns the date in a field; -1 if there is no such field, if it is no valid date, or if the
+ * representation has no date to compare it with. */
 static int64_t field_date(const struct http_head *head, const char *name,
     const struct http_validators *validators, int64_t now_s)
 {

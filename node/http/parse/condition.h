@@ -21,9 +21,9 @@ enum http_condition {
  * the order of section 13.2.2. now_s: see http_date_parse(). */
 enum http_condition http_condition_check(
     const struct http_head *head, const struct http_validators *validators, int64_t now_s);
-/* Whether If-Match lists entity tags. For a resource that has no tag, such a condition is false and
- * the method must not be performed (section 13.1.1). "*" only requires that the resource exists, so
- * it does not count. */
+/* Whether there is an If-Match other than "*", so one that lists entity tags or is malformed. For a
+ * resource that has no tag, such a condition is false and the method must not be performed (section
+ * 13.1.1). "*" only requires that the resource exists, so it does not count. */
 bool http_condition_names_tags(const struct http_head *head);
 /* Whether a Range header must be obeyed: there is no If-Range, or its tag or date is exactly that
  * of the representation (section 13.1.5). A representation that can change more than once a second

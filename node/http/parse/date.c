@@ -42,7 +42,7 @@ static void take_text(const char **at, const char *text)
         *at = strncmp(*at, text, bytes) == 0 ? *at + bytes : NULL;
 }
 
-/* Reads exactly that many digits. padded: a space may stand instead of the first digit. */
+/* Reads exactly `digits` digits. padded: a space may stand instead of the first digit. */
 static int take_number(const char **at, int digits, bool padded)
 {
     int value = 0;
@@ -80,7 +80,7 @@ static void take_time(const char **at, struct tm *utc)
     utc->tm_sec = take_number(at, 2, false);
 }
 
-/* "06 Nov 1994 08:49:37 GMT" */
+/* Reads "06 Nov 1994 08:49:37 GMT". */
 static void take_fixdate(const char **at, struct tm *utc)
 {
     utc->tm_mday = take_number(at, 2, false);
@@ -112,7 +112,7 @@ static void take_rfc850(const char **at, struct tm *utc, int64_t now_s)
     take_text(at, " GMT");
 }
 
-/* "Nov  6 08:49:37 1994" */
+/* Reads "Nov  6 08:49:37 1994". */
 static void take_asctime(const char **at, struct tm *utc)
 {
     utc->tm_mon = take_month(at);

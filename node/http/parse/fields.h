@@ -10,7 +10,7 @@
 
 enum { HTTP_MAX_FIELDS = 100 };
 
-/* Offsets into the text of the head. */
+/* Offsets into the text of the head, and lengths. */
 struct http_field {
     uint16_t name, name_bytes;
     uint16_t value, value_bytes; /* without the white space around it */
@@ -22,8 +22,8 @@ struct http_fields {
     bool keep_alive; /* from the HTTP version and the Connection header (RFC 9112 section 9.3) */
 };
 
-/* Parses a whole head of at most 65,535 bytes, from the request line to the empty line. Returns 0;
- * -EBADMSG if it is not a valid HTTP/1 head; -E2BIG if it has too many fields. */
+/* Parses a whole head, from the request line to the empty line. Returns 0; -EBADMSG if it is not a
+ * valid HTTP/1 head; -E2BIG if it has too many fields or more than 65,535 bytes. */
 int http_fields_parse(struct http_fields *fields, const char *head, size_t head_bytes);
 
 #endif

@@ -48,8 +48,9 @@ static bool begins_badly(const struct http_head_scan *scan, const char *data, si
     return first != '\r' && !is_token(&first, 1);
 }
 
-/* Returns the status for which a head is refused before its current line has ended, or 0. Complete
- * lines are checked as well, so that the answer does not depend on how the network cut the head. */
+/* Returns the negative status for which a head is refused before its current line has ended, or 0.
+ * Complete lines are checked as well, so that the answer does not depend on how the network cut the
+ * head. */
 static int check_begun(const struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
     if (begins_badly(scan, data, data_bytes))
@@ -278,7 +279,7 @@ static int allocate(struct http_head *head, const struct http_fields *fields, co
     return 0;
 }
 
-/* Parses the target. The path is stored behind the text. */
+/* Parses the target and stores the path behind the text. Then checks the fields. */
 static int parse_parts(
     struct http_head *head, size_t target_at, size_t target_bytes, size_t text_bytes)
 {

@@ -11,7 +11,8 @@ struct http_status_text {
     const char *code; /* for programs, such as "not_found" */
     const char *zh, *en;
 };
-/* Returns the texts for an error that the server answers by itself. Never NULL. */
+/* Returns the texts for an error that the server answers by itself. Other statuses get the texts of
+ * 500, so the result is never NULL. */
 const struct http_status_text *http_status_error(int status);
 
 #endif

@@ -59,7 +59,8 @@ static bool is_dots(const char *part, size_t part_bytes, size_t dots)
     return part_bytes == dots && strncmp(part, "..", dots) == 0;
 }
 
-/* Removes "//", "." and ".." in place. The write position is never ahead of the read position. */
+/* Removes "//", "." and ".." in place. The write position is never ahead of the read position.
+ * Returns -EBADMSG if ".." leads above the root, else 0. */
 static int normalise_path(char *path, size_t path_bytes)
 {
     size_t used = 0, at = 0;
@@ -95,8 +96,8 @@ static bool all_visible(const char *text, size_t text_bytes)
     return true;
 }
 
-/* Skips "http://authority" at the start of an absolute-form target. Returns false if the target is
- * not of that form. */
+/* Skips "http://authority" or "https://authority" at the start of an absolute-form target. Returns
+ * false if the target is not of that form, or if the authority is no valid host. */
 static bool skip_authority(struct http_span *rest, struct http_span *authority)
 {
     static const char *const schemes[] = {"http://", "https://"};
@@ -175,7 +176,8 @@ bool http_host_valid(const char *host, size_t host_bytes)
            port_valid(host + name_bytes + 1, host_bytes - name_bytes - 1);
 }
 
-/* Decodes form encoding into out. Returns the length, or -1. */
+/* Decodes form encoding into out. Returns the length; -1 if it is too long for out, badly escaped,
+ * or contains a NUL. */
 static int decode_form(const char *raw, size_t raw_bytes, char *out, size_t out_bytes)
 {
     size_t used = 0;

@@ -19,8 +19,8 @@ struct http_target {
 
 /* Splits a request target (RFC 9112 section 3.2): the origin form, the absolute form with http or
  * https, or "*". path needs room for target_bytes + 2. It gets the path with a NUL, percent-decoded
- * and without "//", "." and "..". Returns 0; or -EBADMSG for bad escapes, control bytes, invalid
- * UTF-8, a fragment, or dots that lead above the root. */
+ * and without "//", "." and "..". Returns 0; or -EBADMSG for any other form, an invalid host, bad
+ * escapes, control bytes, invalid UTF-8, a fragment, or dots that lead above the root. */
 int http_target_parse(const char *target, size_t target_bytes, char *path, struct http_target *out);
 
 /* Whether text is a valid Host: a name, an IPv4 address or an [IPv6] address, with an optional port

@@ -14,8 +14,8 @@
 
 enum {
     BACKLOG = 1024,
-    /* Unsent bytes in the kernel for near peers: it takes a whole segment at once. tcp.c lowers
-     * this for slow peers. */
+    /* Unsent bytes in the kernel for near peers: so many that the kernel takes a whole segment at
+     * once. tcp.c lowers this for slow peers. */
     NOTSENT_BYTES = 128 * 1024,
     /* How long a peer may be silent. A village's link may be down for minutes, and a transfer
      * should continue after that. TCP retries at least every two minutes. */

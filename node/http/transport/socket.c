@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 enum {
-    /* Bytes of one read. With libevent's own bytes they fill a power of two. */
+    /* The most bytes of one read: while no body is wanted, and otherwise. The latter holds always
+     * over TLS. With the bytes that libevent needs for itself, they fill a power of two. */
     REQUEST_READ_BYTES = 4096 - 64,
     BODY_READ_BYTES = 64 * 1024 - 64,
     /* Writes that are tried before waiting for the socket. */
@@ -153,7 +154,8 @@ static void write_head(struct http_socket *socket)
         evbuffer_drain(output, (size_t)sent);
 }
 
-/* libevent returns 0 both for a file that has ended and for a socket that is full. */
+/* Whether the file being sent is shorter than it was. evbuffer_write() returns 0 both for a file
+ * that has ended and for a socket that is full, so the file's size must tell. */
 static bool is_cut_short(const struct http_socket *socket)
 {
     const struct socket_output *output = &socket->output;

@@ -25,8 +25,8 @@
 enum {
     /* Bytes read ahead while no body is wanted. A request's head always fits. */
     HEAD_ROOM_BYTES = 32 * 1024,
-    /* Unencrypted bytes that an encrypted connection holds in memory. With libevent's own bytes
-     * they fill a power of two, which is what libevent allocates, and whole TLS records. */
+    /* Bytes of a file that a TLS connection holds in memory before they are encrypted. They are
+     * three TLS records of the greatest size. */
     TLS_QUEUE_BYTES = 48 * 1024,
 };
 
@@ -45,8 +45,8 @@ struct socket_output {
     struct event *writable; /* without TLS */
     struct evbuffer_cb_entry *sent_cb;
     bool waiting; /* for the socket to take more */
-    /* The length of a response head that was written into an empty output; 0 after the next write,
-     * and otherwise. */
+    /* The length of a response head that was put into an empty output; else 0. Without TLS, the
+     * next write sets it to 0. */
     size_t head_bytes;
     int file_fd;            /* the file being sent, owned by the output buffer; else -1 */
     int64_t file_end_bytes; /* where the part of the file that is sent ends */
@@ -55,10 +55,11 @@ struct socket_output {
 };
 
 struct http_socket {
-    struct bufferevent *bev; /* without TLS it only holds the buffers */
+    struct bufferevent *bev; /* without TLS it only holds the buffers and the descriptor */
     bool secure;             /* TLS */
     bool broken;             /* of no more use: the owner must close it */
-    bool far_link;           /* TCP was set up for a link that leaves the building */
+    bool far_link;           /* TCP was set up for a link that leaves the building or has a long
+                              * queue */
     bool expects_slow;       /* TCP was told to queue little */
     struct socket_input input;
     struct socket_output output;
@@ -90,11 +91,9 @@ struct evbuffer *socket_output(const struct http_socket *socket);
 /* Sets how many bytes may be read ahead. */
 void socket_set_read_ahead(struct http_socket *socket, size_t bytes);
 
-/*
- * To be called at the end of each turn: pauses reading where the input is full, resumes it where
- * there is room. awaits_more: the owner has part of a message and needs the rest. Sets `broken` on
- * failure.
- */
+/* To be called at the end of each turn: pauses reading if the input is full, and resumes it if
+ * there is room. awaits_more: the owner needs more from the peer, such as the rest of a message.
+ * Sets `broken` on failure. */
 void socket_update_reading(struct http_socket *socket, bool awaits_more);
 
 /*

@@ -42,14 +42,15 @@ bool tls_is_used(const struct bufferevent *bev);
  * them while the bufferevent had no room; the socket then does not become readable. To be called
  * after the handshake, and whenever room was made. */
 void tls_read_on(struct bufferevent *bev);
-/* Encrypts and sends the output as far as the socket takes it at once. libevent writes the rest
- * (EV_WRITE); do not call this again before that is done. Only for TLS bufferevents. Returns false
- * if the connection is broken. */
+/* Encrypts and sends the output as far as the socket takes it at once; nothing before the handshake
+ * is done. libevent writes the rest (EV_WRITE); do not call this again before that is done. Only
+ * for TLS bufferevents. Returns false if the connection is broken. */
 bool tls_write(struct bufferevent *bev);
 /* Sends close_notify, which tells the peer that nothing is missing. */
 void tls_say_goodbye(struct bufferevent *bev);
-/* To be called after a failed handshake: reads what the peer has sent. Closing with unread bytes
- * would reset the connection, and the peer would lose the TLS alert. */
+/* To be called after a failed handshake: reads and discards up to 64 KiB that the peer has sent,
+ * and ends the sending half. Closing with unread bytes would reset the connection, and the peer
+ * would lose the TLS alert. */
 void tls_end_refused(struct bufferevent *bev);
 
 #endif
