@@ -35,7 +35,8 @@
  */
 #define CACHE_FOR_EVER "public, max-age=31536000, immutable"
 #define CACHE_MASTER "public, max-age=300"
-/* For a playlist that depends on who asks: on the terminal's link, or on its player. */
+/* For a multivariant playlist that depends on who asks: on the terminal's link, or on its
+ * player. */
 #define CACHE_MASTER_OWN "private, max-age=300"
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
@@ -72,7 +73,8 @@ static const char *cache_control(const struct lesson_view *view, const char *whe
     return view->published ? when_published : CACHE_NEVER;
 }
 
-/* The numbers of a lesson's playlists in packed_texts. */
+/* Returns the number of a rendition's media playlist in packed_texts. Each rendition has three
+ * numbers in a row, from 1. */
 static size_t media_number(const struct media_index *index, const struct media_rendition *rendition)
 {
     return 1 + 3 * (size_t)(rendition - index->renditions);

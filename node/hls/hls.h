@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Everything under /v/: multivariant, media and I-frame playlists, init segments, segments,
- * posters. A bounded number of lessons has its index in memory; a pool thread makes it from the
- * catalog. With it, the loop resolves a segment's URL to (file, offset, length) without
- * blocking. */
+ * posters, storyboards, and renditions as MP4 files. A bounded number of lessons has its index in
+ * memory; a pool thread makes it from the catalog. With the index, the loop resolves a segment's
+ * URL to (file, offset, length) without blocking. */
 #ifndef NODE_HLS_HLS_H
 #define NODE_HLS_HLS_H
 

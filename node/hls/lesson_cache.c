@@ -18,9 +18,9 @@ struct entry {
     int64_t lesson_id;
     struct media_index *index; /* NULL before the first load */
     bool published;
-    int64_t checked_ms; /* when the catalog was last asked: the time before the call */
-    bool loading;       /* a thread is reading the catalog for it; no other thread may change or
-                         * remove the entry */
+    int64_t checked_ms; /* when the catalog was last asked: the time before the call; monotonic */
+    bool loading;       /* a thread is reading the catalog for this entry; no other thread may
+                         * change or remove the entry */
 };
 
 struct lesson_cache {
@@ -186,7 +186,8 @@ static void keep(struct lesson_cache *cache, struct entry *entry, const struct l
     evict(cache);
 }
 
-/* Loads an entry. Called with the lock held; releases it while the catalog is read. */
+/* Loads an entry; removes it if that fails. Called with the lock held; releases the lock while the
+ * catalog is read. */
 static int load_entry(struct lesson_cache *cache, struct entry *entry, struct catalog *catalog,
     struct lesson_view *out)
 {

@@ -13,8 +13,8 @@
 #include "catalog/catalog.h"
 #include "node/hls/packed_text.h"
 
-/* An entity tag with its quotes, ready to send. It has 64 bits of a SHA-256 in hex: enough to
- * distinguish what one URL returned over time, and short on a slow link. */
+/* The size of an entity tag with its quotes and its NUL, ready to send. It has 64 bits of a SHA-256
+ * in hex: enough to distinguish what one URL returned over time, and short on a slow link. */
 #define MEDIA_TAG_BYTES 19
 
 struct media_segment {
@@ -38,7 +38,7 @@ struct media_rendition {
     int channels; /* of audio. Text has no channels, no codecs and no init segment */
     int timescale;
     bool complete; /* all chunks exist; otherwise the index ends before the first missing chunk */
-    bool iframes;  /* every segment begins with an I-frame of known length */
+    bool iframes;  /* video only: every segment begins with an I-frame of known length */
     char init_etag[MEDIA_TAG_BYTES];
     struct media_chunk *chunks; /* in the order of chunk numbers */
     size_t chunk_count;
@@ -50,15 +50,16 @@ struct media_index {
     atomic_int references;
     int64_t lesson_id;
     int revision;
-    bool complete;   /* the lesson is ready: nothing in this index will change */
+    bool complete;   /* the lesson is ready, and every rendition that is not optional is complete:
+                      * the segments in this index will not change */
     int extras_made; /* the lesson's count of optional renditions when the index was made; if the
                       * lesson has more now, the index is out of date */
     char *title, *language, *poster_file;
     int storyboard_sheets;
     struct media_rendition *renditions; /* the renditions that can be listed: those that have chunk
-                                         * 0 and an init segment (text and legacy have none), and
-                                         * complete optional ones. Order: video, audio, text,
-                                         * legacy; in each kind the lowest first */
+                                         * 0 and, except for text and legacy, an init segment;
+                                         * optional ones only once they are complete. Order: video,
+                                         * audio, text, legacy; in each kind the lowest first */
     size_t rendition_count;
     bool playable; /* there is at least one rendition of each kind of stream (video, audio) that the
                    * lesson will have */
@@ -67,8 +68,8 @@ struct media_index {
 };
 
 /* Makes an index with one reference, which is the caller's. chunks[i] belong to
- * renditions->items[i]. Returns CATALOG_OK; CATALOG_ECORRUPT if a segment lies outside its chunk or
- * has no length; CATALOG_ENOMEM. Pure. */
+ * renditions->items[i]. Returns CATALOG_OK; CATALOG_ECORRUPT if a segment lies outside its chunk,
+ * has no length or no duration, or if a rendition's numbers make no sense; CATALOG_ENOMEM. Pure. */
 int media_index_make(struct media_index **out, const struct catalog_lesson *lesson,
     const struct catalog_renditions *renditions, const struct catalog_chunks *chunks);
 /* The same for the lesson's current revision, read from the catalog. Also returns errors of the

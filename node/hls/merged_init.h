@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The beginning of a virtual MP4 file (ISO/IEC 14496-12). The init segments of a video and an audio
- * rendition, with one track each, become one init segment, followed by an index of the segments.
- * Pure. */
+/* The beginning of a virtual MP4 file (ISO/IEC 14496-12). The init segments of several renditions,
+ * such as video and audio, with one track each, become one init segment. An index of the segments
+ * follows it. Pure. */
 #ifndef NODE_HLS_MERGED_INIT_H
 #define NODE_HLS_MERGED_INIT_H
 
@@ -17,7 +17,7 @@ struct merged_input {
     size_t bytes;
 };
 
-/* Part of the virtual file that begins with an IDR: one segment of each input, one after the
+/* Part of the virtual file at which a player can start: one segment of each input, one after the
  * other. */
 struct merged_segment {
     int64_t bytes;
@@ -28,17 +28,17 @@ struct merged_params {
     const struct merged_input *inputs; /* complete init segments; the index describes the first
                                         * input */
     size_t input_count;                /* 1 to MERGED_MAX_INPUTS */
-    int64_t duration_us;               /* of the lesson */
-    int timescale;                     /* of the segments' durations */
+    int64_t duration_us;               /* of the virtual file */
+    int timescale;                     /* of the segments' durations and of start_ticks */
     int64_t start_ticks;               /* start time of the first segment */
     const struct merged_segment *segments;
     size_t segment_count;
 };
 
-/* Writes ftyp and moov; and sidx, if it can describe all segments (at most 65,535 of less than 2
- * GiB each). Returns 0; -1 if an input is malformed or incomplete, or if two tracks have the
- * same number, and then out holds an incomplete beginning. If memory runs out, out->failed is
- * set. */
+/* Writes ftyp and moov; and sidx, if it can describe all segments (1 to 65,535, each of less than 2
+ * GiB and with a duration). Returns 0; -1 if an input is malformed or incomplete, if two tracks
+ * have the same number, or if input_count is out of range. After -1, out may hold an incomplete
+ * beginning. If memory runs out, out->failed is set. */
 int merged_init_write(const struct merged_params *params, struct buf *out);
 
 /* Determines when a segment starts: the decode time of its first fragment plus the composition

@@ -28,7 +28,7 @@ struct packed_texts {
 };
 
 int packed_texts_open(struct packed_texts *texts, size_t count); /* Returns 0 or -ENOMEM. */
-/* Frees all texts. No other call may be running. An all-zero struct is empty. */
+/* Frees all texts. No other call may be running. Accepts an all-zero struct. */
 void packed_texts_close(struct packed_texts *texts);
 
 /* Returns a kept text, valid as long as texts; NULL if there is none with this number. */

@@ -145,7 +145,8 @@ static void measure_group(const struct media_index *index, struct audio_group *g
     }
 }
 
-/* Moves to the next group; to the first if group->leader is NULL. */
+/* Moves to the next group; to the first if group->leader is NULL. Returns false if there is
+ * none. */
 static bool next_group(const struct media_index *index, struct audio_group *group)
 {
     size_t from = group->leader ? (size_t)(group->leader - index->renditions) + 1 : 0;
@@ -189,7 +190,8 @@ static bool language_fits(const char *language)
     return true;
 }
 
-/* Whether the lesson has only one audio track, in any number of codecs. */
+/* Whether no other audio rendition has the codec of this one. Then the lesson has only one audio
+ * track, in any number of codecs. */
 static bool only_track(const struct media_index *index, const struct media_rendition *rendition)
 {
     struct audio_group group = {.leader = rendition};

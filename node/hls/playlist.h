@@ -25,7 +25,8 @@ void playlist_write_pictures(
     const struct media_index *index, const struct media_rendition *first, struct buf *out);
 /* Returns the variant that a terminal should start with if its link carries link_bps: the best
  * whose measured peak, including audio, leaves a third of the link free. Never an AV1 variant,
- * because many players can't play it. NULL: no variant fits, or link_bps is 0 (unknown). */
+ * because many players can't play it. NULL: no variant fits, link_bps is 0 (unknown), or the
+ * variant is the lowest, which is listed first anyway. */
 const struct media_rendition *playlist_first_variant(
     const struct media_index *index, int64_t link_bps);
 

@@ -12,11 +12,13 @@
  * there is none. */
 const struct media_rendition *progressive_sound(const struct media_index *index);
 
-/* Whether a rendition can be served as a file: it and its audio are complete. */
+/* Whether a rendition can be served as a file: it and its audio are complete and have equally many
+ * segments, or the lesson has no audio. False if the lesson has audio, but none in AAC. */
 bool progressive_ready(const struct media_index *index, const struct media_rendition *rendition);
 
-/* Answers with a rendition for which progressive_ready() is true: 200, 206, 304 or 416; 500 if
- * files are missing or are not init segments. Holds a reference to index while sending. */
+/* Answers with a rendition for which progressive_ready() is true: 200, 206, 304, 412 or 416; 500 if
+ * the first files are missing or malformed, or if memory runs out. A file that can't be opened
+ * later ends the connection. Holds a reference to index while sending. */
 void progressive_respond(struct http_request *req, const struct store *store,
     struct media_index *index, const struct media_rendition *rendition, const char *cache_control);
 
