@@ -45,7 +45,7 @@ static void share_out(struct claim *claims, size_t count, double bps)
 /* The last round: bits that are left go to every flow that wants anything. */
 #define SPARE SHARE_RANKS
 
-/* Returns what the flow still wants when its rank is served. */
+/* Returns what the flow still wants in the round of a rank; 0 if the flow has another rank. */
 static double wants(const struct share_flow *flow, enum share_rank rank)
 {
     if (rank == SPARE)

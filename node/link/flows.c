@@ -14,8 +14,8 @@
 enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
 
 #define COMPUTE_MS 250
-/* A new flow starts a computation at once, but no sooner than one millisecond per this many
- * active flows after the last computation. */
+/* How many active flows add one millisecond to the least time between two computations. A new flow
+ * starts a computation at once, if that time is over. */
 #define FLOWS_A_MS 50
 /* A flow without news for this long is not sending. */
 #define SILENT_MS 10000
@@ -24,30 +24,31 @@ enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
 /* Payload bytes per byte on the wire: 1448 of 1500. Pacing counts payload, links carry the wire
  * bytes. */
 #define PAYLOAD_PART 0.965
-/* A flow that takes less than FULL_PART of its pace has a slower link of its own. It gets GROWTH
- * times what it takes, and the other flows get the rest. */
+/* A flow that takes less than FULL_PART of its pace has a slower link of its own. It then wants
+ * GROWTH times what it takes, plus FLOWS_MIN_BPS, and the other flows get the rest. */
 #define FULL_PART 0.75
 #define GROWTH 1.35
 /* A player gets this much more than the maximum that it requested, so that it can find out that its
  * link carries more. */
 #define REQUESTED_ROOM 1.25
 #define URGENT_PART 0.8
-/* Players with emptier buffers weigh more. */
+/* Below EMPTY_BUFFER_MS in its player's buffer, a flow is urgent. A flow's weight is higher below
+ * LOW_BUFFER_MS, and lower from FULL_BUFFER_MS on. */
 #define EMPTY_BUFFER_MS 5000
 #define LOW_BUFFER_MS 15000
 #define FULL_BUFFER_MS 60000
 /* An estimate moves this far towards each new measurement. */
 #define ESTIMATE_STEP 0.2
 
-/* A terminal: an address, and the player's session if it reports one. Several boxes may share an
- * address. */
+/* A terminal: an address, and the player's session if the player reports one. Several boxes may
+ * share an address. The terminal without a session also keeps the estimate for its address. */
 struct terminal {
     LIST_ENTRY(terminal) in_bucket;
     TAILQ_ENTRY(terminal) in_order; /* the longest unseen first */
     char address[46];
     char session[CMCD_TEXT_BYTES];
     int flow_count;
-    double estimate_bps; /* of the terminal's link; 0: unknown */
+    double estimate_bps; /* of the link to the address, if session is ""; 0: unknown */
     size_t group;        /* while shares are computed; 0: none yet */
 };
 
@@ -78,7 +79,7 @@ struct flows {
     TAILQ_HEAD(terminal_order, terminal) order;
     size_t terminal_count, active_count;
     int64_t computed_ms;
-    struct share_group *groups; /* kept between computations, like shares */
+    struct share_group *groups; /* kept between computations, as is shares */
     struct share_flow *shares;
     size_t group_room, share_room;
 };
@@ -240,7 +241,8 @@ static enum share_rank rank_of(const struct http_flow *seen)
     return runs_dry(seen->cmcd) ? SHARE_URGENT : SHARE_VIEWING;
 }
 
-/* Returns the weight of a flow. A player whose buffer is nearly empty weighs more. */
+/* Returns the weight of a flow. A player weighs more while its buffer is low, and less while it is
+ * full. */
 static double weight_of(const struct cmcd *cmcd)
 {
     if (cmcd->buffer_ms < 0)
@@ -331,7 +333,7 @@ static bool may_have(const struct flow *flow, const struct sites *sites, int min
            site_download_wait_minutes(&sites->items[flow->site], minute) == 0;
 }
 
-/* Makes the groups: the link, each site, and the terminals that have flows. Returns their
+/* Makes the groups: the link, each site, and the terminals that have active flows. Returns their
  * number. */
 static size_t make_groups(struct flows *flows, const struct sites *sites)
 {
@@ -351,8 +353,8 @@ static size_t make_groups(struct flows *flows, const struct sites *sites)
     return count;
 }
 
-/* Sets the pace of a flow. It includes the spare bits, so that a flow that could take more shows
- * it. */
+/* Sets the pace of a flow, at least FLOWS_MIN_BPS. The pace includes the spare bits, so that a flow
+ * that could take more shows it. */
 static void take_pace(struct flow *flow, const struct share_flow *share)
 {
     double given_bps = share->given_bps + share->spare_bps;
@@ -416,8 +418,8 @@ static void take_after_another(struct flow *newcomer)
     }
 }
 
-/* Computes the shares a few times a second; and at once for a new flow, as long as that is little
- * work. */
+/* Computes the shares a few times a second. For a new flow, computes them at once if there was time
+ * enough since the last computation; otherwise the flow takes another flow's pace. */
 static void keep_computed(struct flows *flows, const struct sites *sites, struct flow *newcomer,
     int minute, int64_t now_ms)
 {

@@ -15,9 +15,9 @@ struct flows;
 int flows_open(struct flows **out);     /* Returns 0 or -ENOMEM. */
 void flows_close(struct flows **flows); /* accepts NULL in *flows */
 
-/* Updates a flow from its connection and returns its pace. Its bytes are counted for its site.
- * Shares are computed again when a flow is new, and a few times a second. If memory runs out, the
- * flow is not paced. */
+/* Updates a flow from its connection and returns its pace; if the connection has ended, removes the
+ * flow. The flow's bytes are counted for its site. Shares are computed again when a flow is new,
+ * and a few times a second. If memory runs out, the flow is not paced or keeps its pace. */
 struct http_pace flows_update(struct flows *flows, struct sites *sites,
     const struct http_flow *seen, const struct site_time *local, int64_t mono_ms);
 

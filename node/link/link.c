@@ -23,7 +23,7 @@ struct link {
 /* How long the local day and minute are cached, since localtime() is slow. */
 #define LOCAL_TIME_MS 10000
 
-/* The caller holds the lock. */
+/* Returns the local day and minute. The caller holds the lock. */
 static struct site_time local_time(struct link *link, int64_t mono_ms)
 {
     if (link->local_ms == 0 || mono_ms - link->local_ms >= LOCAL_TIME_MS) {
@@ -156,8 +156,8 @@ struct link_site_traffic link_site_traffic(struct link *link, int64_t site_id)
     return traffic;
 }
 
-/* Returns how long the asking terminal must wait with a download, and copies the name of its
- * site. */
+/* Returns how many minutes the asking terminal must wait with a download. Copies the name of its
+ * site, if it has one. */
 static int download_wait_minutes(struct link *link, struct http_request *req, char *name)
 {
     char token[SITE_NAME_BYTES];

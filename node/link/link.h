@@ -41,7 +41,7 @@ int link_reload(struct link *link, struct catalog *catalog);
  * thread. */
 void link_site_name(const struct http_request *req, struct link *link, char *name);
 
-/* What the terminals of a site take now. */
+/* What the terminals of a site take now, and what is not in the catalog yet. */
 struct link_site_traffic {
     int responses;           /* that are being sent */
     int64_t given_bps;       /* of the uplink, by the scheduler */

@@ -12,7 +12,7 @@
 
 struct range {
     uint8_t address[16]; /* IPv4 as a mapped address: ::ffff:a.b.c.d */
-    int bits;            /* length of the prefix: 0 to 128 */
+    int bits;            /* length of the prefix: 0 to 128; for IPv4, 96 more than in the text */
 };
 
 struct ranges {
@@ -32,8 +32,8 @@ void ranges_format(const struct ranges *ranges, char out[RANGES_TEXT_BYTES]);
 /* Whether any range of one list equals a range of the other. */
 bool ranges_share_one(const struct ranges *one, const struct ranges *other);
 
-/* Returns the prefix length of the narrowest range that contains a numeric address, plus one; 0 if
- * no range contains it, or if it is no address. */
+/* Returns the prefix length (`bits`) of the narrowest range that contains a numeric address, plus
+ * one; 0 if no range contains it, or if it is no address. */
 int ranges_match(const struct ranges *ranges, const char *address);
 
 #endif

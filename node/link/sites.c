@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-/* A site that has used up its budget gets this rate for each terminal, which is enough for the
- * lowest rung. */
+/* A site that has used up its budget gets this rate for each terminal, unless its own limit is
+ * lower. It is enough for the lowest rung. */
 #define OVER_BUDGET_BPS 60000
 
 struct site_time site_time_of(int64_t wall_ms)

@@ -36,7 +36,7 @@ struct site_time {
 struct site_time site_time_of(int64_t wall_ms);
 
 /* Makes the sites from the catalog's rows, which were read for that day. A site whose ranges are
- * invalid gets none. Returns 0 or -ENOMEM. */
+ * invalid gets no ranges. Returns 0 or -ENOMEM. */
 int sites_make(struct sites *out, const struct catalog_sites *rows, int day);
 void sites_free(struct sites *sites);
 
