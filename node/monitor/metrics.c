@@ -17,8 +17,8 @@ struct metric {
     enum metric_type type;
     const char *unit; /* a base unit, which is also the end of the name; NULL: none */
     const char *help;
-    const char *label; /* NULL: one sample without labels; otherwise one sample for each of
-                        * `samples` */
+    const char *label; /* NULL: one sample without labels; otherwise there are `samples` samples,
+                        * each with this label */
     const char *(*label_value)(int sample);
     int samples;
     bool of_catalog; /* left out if the catalog could not be read */

@@ -27,7 +27,8 @@ enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
 #define METRICS_OPENMETRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* Chooses the format for an Accept header (NULL: none). OpenMetrics is chosen if the header names
- * it with a weight that is not lower than that of plain text (RFC 9110 section 12.5.1). Pure. */
+ * it with a weight above 0 that is not lower than that of text/plain (RFC 9110 section 12.5.1).
+ * Pure. */
 enum metrics_format metrics_negotiate(const char *accept);
 /* Adds the whole text to *out. Pure. */
 void metrics_write(

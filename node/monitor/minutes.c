@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/monitor/minutes.h"
 
-/* Finds the slot of a minute. The slot's previous minute is dropped: it is an hour old, or the
- * clock was set back. */
+/* Finds the slot of a minute. If another minute is in the slot, it is dropped: it is more than an
+ * hour old, or the clock was set back. */
 static struct minute *take_minute(struct minutes *minutes, int64_t number)
 {
     struct minute *minute = &minutes->kept[(uint64_t)number % MINUTES_KEPT];

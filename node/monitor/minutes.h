@@ -27,8 +27,8 @@ struct minutes {                      /* all zero: empty */
 void minutes_load(struct minutes *minutes, const struct catalog_uplink *uplink);
 void minutes_add(struct minutes *minutes, int64_t minute, uint64_t sent_bytes, uint64_t requests);
 /* Finds the next traffic to be written, of any minute except `present`; with everything, of that
- * minute as well. Returns false if there is none. Call minutes_written() afterwards; more may have
- * been added in between. */
+ * minute as well. Returns false if there is none. Once *out is written, call minutes_written() with
+ * it. Traffic that is added in between stays unwritten. */
 bool minutes_unwritten(const struct minutes *minutes, int64_t present, bool everything,
     struct catalog_uplink_minute *out);
 void minutes_written(struct minutes *minutes, const struct catalog_uplink_minute *written);

@@ -146,8 +146,8 @@ static void copy_text(char *out, size_t out_bytes, const char *text)
     out[length] = '\0';
 }
 
-/* Clients choose these bytes, and they are shown in JSON and on screens. So control characters are
- * replaced. */
+/* Clients choose these bytes, and they are shown in JSON and on screens. So every byte that is not
+ * printable ASCII becomes '?'. */
 static void copy_printable(char *out, size_t out_bytes, const char *text)
 {
     copy_text(out, out_bytes, text);
@@ -203,7 +203,8 @@ bool terminal_path_parse(
     size_t part_bytes = strcspn(++path, "/");
     if (part_bytes == 0 || part_bytes >= TERMINAL_RENDITION_BYTES)
         return false;
-    /* Posters are also fetched for lists of lessons, so they do not count as watching. */
+    /* Of the files directly under a revision, only the multivariant playlist counts as watching.
+     * Posters, for example, are also fetched for lists of lessons. */
     if (path[part_bytes] != '/' && strcmp(path, "master.m3u8") != 0)
         return false;
     *lesson_id = lesson;

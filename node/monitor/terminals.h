@@ -46,7 +46,8 @@ struct monitor_time {
 
 int terminals_open(struct terminals **out, size_t max_terminals); /* Returns 0 or -ENOMEM. */
 void terminals_close(struct terminals **terminals);
-/* Adds a sample. If memory runs out, only this sample's row is lost. */
+/* Adds a sample. If memory runs out, the sample is lost, or only what it says about its
+ * connection. */
 void terminals_observe(struct terminals *terminals, const struct http_conn_sample *sample,
     const struct monitor_time *now);
 size_t terminals_count(const struct terminals *terminals);
@@ -61,8 +62,8 @@ size_t terminals_copy(const struct terminals *terminals, const struct monitor_ti
     struct terminal_row *rows, size_t max);
 
 /* Finds the lesson and the rendition in a media path: "/v/7/1/v220/3.m4s" gives 7 and "v220";
- * "/v/7/1/master.m3u8" gives 7 and "". Returns false for every other path, posters included, and
- * leaves the outputs unchanged. Pure. */
+ * "/v/7/1/master.m3u8" gives 7 and "", and so do subtitles ("/v/7/1/s0/3.vtt"). Returns false for
+ * every other path, posters included, and leaves the outputs unchanged. Pure. */
 bool terminal_path_parse(
     const char *path, int64_t *lesson_id, char rendition[TERMINAL_RENDITION_BYTES]);
 
