@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct buf {
-    char *data; /* NULL while it is empty; ends with a NUL */
+    char *data; /* NULL before the first addition; then it ends with a NUL */
     size_t used_bytes;
     size_t room_bytes;
     bool failed; /* memory ran out: the last addition is missing, and nothing more is added */

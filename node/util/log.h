@@ -6,7 +6,8 @@
 
 enum log_level { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARN = 2, LOG_ERROR = 3 };
 
-/* Writes a line with a single write(2), so that lines of several threads do not mix. Any thread. */
+/* Writes a line with a single write(2), so that lines of several threads do not mix. A line of more
+ * than 2 KiB is cut. Any thread. */
 void log_write(enum log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

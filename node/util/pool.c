@@ -13,7 +13,8 @@ enum { DEFAULT_THREADS = 4 };
 struct pool {
     struct pool_params params;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* signalled when a task comes, a thread is ready, or the pool closes */
+    pthread_cond_t changed; /* signalled when a task comes, a thread is ready or unusable, or the
+                             * pool closes */
     struct pool_task *first, **last;
     atomic_size_t waiting;
     bool closing;
