@@ -63,8 +63,9 @@ const struct http_user *http_request_user(const struct http_request *req);
  *
  * A handler that wants the body calls one of these two functions, at once or after deferred work.
  * Otherwise the server reads and discards up to 256 KiB of it; after a longer body it closes the
- * connection behind the response. Calling one of them also answers "Expect: 100-continue". The
- * server answers a malformed body with 400.
+ * connection behind the response. Calling one of them also answers "Expect:
+ * 100-continue", unless the body is known to be too long. The server answers a malformed
+ * body with 400, if there is no response yet.
  *
  * Both return 0; -EALREADY if the request has a reader or a response already; or -ENOMEM. After an
  * error no callback is called.
@@ -116,14 +117,15 @@ bool http_request_gone(const struct http_request *req);
 /*
  * ---- the response
  *
- * Exactly one of the http_respond*() functions ends a request or starts its stream. A second one is
- * logged and ignored. For HEAD the body is left out automatically. A handler that returns without a
- * response, a reader, deferred work or a timer has forgotten the request, and the server answers
- * with 500.
+ * A request is answered by exactly one call of an http_respond*() function or http_stream_start().
+ * A second call is logged and ignored. For HEAD the body is left out automatically. A handler that
+ * returns without a response, a reader, deferred work or a timer has forgotten the request, and the
+ * server answers with 500.
  *
- * Headers are added before the response. The server adds these itself: Date, Server, Content-
- * Length, Connection, Vary (for types that can be compressed), the CORS headers under /v/,
- * X-Content-Type-Options (except for video, audio and images) and Referrer-Policy.
+ * Headers are added before the response. The server adds these itself: Date, Server,
+ * Content-Length, Connection, Vary (for types that can be compressed), the CORS headers under /v/,
+ * X-Content-Type-Options (except for video, audio and images), Referrer-Policy (except under /v/),
+ * Strict-Transport-Security (over TLS) and CMSD-Dynamic (for media that is held back).
  */
 
 /* Sets the entity tag, with its quotes; it is copied. Conditional requests are checked against it.
@@ -148,9 +150,9 @@ void http_respond_error(
     struct http_request *req, int status, const char *code, const char *zh, const char *en);
 
 /* A response that is part of a file. It is sent by sendfile(2), or over TLS through 48 KiB of
- * memory. HEAD, ranges (several as multipart/byteranges) and all conditions are handled. Last-
- * Modified is the file's modification time, unless that is in the future. If the file is cut short
- * while it is sent, the connection ends. Recently requested files stay open. */
+ * memory. HEAD, ranges (several as multipart/byteranges) and all conditions are handled.
+ * Last-Modified is the file's modification time, unless that is in the future. If the file is cut
+ * short while it is sent, the connection ends. Recently requested files stay open. */
 struct http_file {
     const char *path;     /* absolute */
     int64_t offset_bytes; /* where the representation begins in the file */

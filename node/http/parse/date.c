@@ -33,7 +33,7 @@ void http_date_format(char out[HTTP_DATE_BYTES], int64_t when_s)
     put_number(out + 23, 2, utc.tm_sec);
 }
 
-/* ---- reading: each step moves *at on, or makes it NULL, which the next ones leave as it is ---- */
+/* ---- reading: each step moves *at on, or sets it to NULL; later steps leave NULL as it is ---- */
 
 static void take_text(const char **at, const char *text)
 {
