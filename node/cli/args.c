@@ -41,7 +41,8 @@ enum cli_exit cli_fail(const char *format, ...)
 
 /* ---- help ---- */
 
-/* Prints words from column NAME_COLUMNS on, and starts a new line before LINE_COLUMNS. */
+/* Prints words from column NAME_COLUMNS on, where the cursor must be already. Starts a new line
+ * before a word that would end behind LINE_COLUMNS. */
 static void print_wrapped(const char *text)
 {
     int column = NAME_COLUMNS;
@@ -137,7 +138,8 @@ struct parser {
     size_t override_count;
 };
 
-/* Returns the value of "--name=value" or "--name value"; NULL if it is missing. */
+/* Returns the value of "--name=value" or "--name value"; NULL if it is missing. equals: the "=" in
+ * the argument, or NULL. */
 static const char *take_value(struct parser *parser, char *equals)
 {
     if (equals)

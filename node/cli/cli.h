@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command line. Each subcommand is one function in a file of its own. It prints everything for
- * the user and returns the exit code. */
+/* The command line. Each subcommand is one function, which prints everything for the user and
+ * returns the exit code. */
 #ifndef NODE_CLI_CLI_H
 #define NODE_CLI_CLI_H
 
@@ -13,15 +13,16 @@ struct cli_command {
     const char *name; /* "ingest" */
     enum cli_exit (*run)(int argc, char **argv);
     const char *operands; /* "FILE..."; "" if it has none */
-    const char *about;    /* one line; NULL leaves the command out of the list */
+    const char *about;    /* one line; NULL leaves the command out of the list and of the manual
+                           * page */
 };
 
-/* Returns all subcommands in the order of the list. They are static. */
+/* Returns all subcommands in the order in which `terrace help` lists them. They are static. */
 const struct cli_command *cli_commands(size_t *count);
-/* Returns those of `terrace user`. They are static. */
+/* Returns the subcommands of `terrace user`. They are static. */
 const struct cli_command *cli_user_commands(size_t *count);
 
-/* The subcommands. argv[0] is the name of the subcommand ("add" for `user add`). */
+/* The subcommands. argv[0] is the name of the subcommand, such as "serve". */
 enum cli_exit cli_serve(int argc, char **argv);
 enum cli_exit cli_ingest(int argc, char **argv);
 enum cli_exit cli_ls(int argc, char **argv);

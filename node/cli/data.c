@@ -21,7 +21,8 @@ enum cli_exit cli_check_user(const struct store *store)
     if (geteuid() != 0 || stat(store_catalog_path(store), &catalog) < 0 || catalog.st_uid == 0)
         return CLI_GO_ON;
     const struct passwd *owner = getpwuid(catalog.st_uid);
-    snprintf(number, sizeof(number), "#%u", catalog.st_uid); /* sudo accepts this form as well */
+    /* sudo also accepts a user's number in this form */
+    snprintf(number, sizeof(number), "#%u", catalog.st_uid);
     return cli_fail("the data folder %s is another user's, whose node can't read what root makes "
                     "there: do it as that user (sudo -u '%s' terrace ...)",
         store_path(store), owner ? owner->pw_name : number);

@@ -6,7 +6,8 @@
 #include "node/cli/cli.h"
 #include "node/cli/data.h"
 
-/* Checks the catalog. Returns whether lessons can be read from it. */
+/* Opens and checks the catalog. Returns whether it is intact, since the other checks need its
+ * lists. */
 static bool check_catalog(struct doctor *doctor)
 {
     char message[STORE_PATH_BYTES + 256];
@@ -51,7 +52,7 @@ enum cli_exit cli_doctor(int argc, char **argv)
     const struct store_params params = {.path = args.data, .floor_bytes = args.config.floor_bytes};
     if (store_open(&store, &params, message, sizeof(message)) < 0)
         return cli_fail("%s", message);
-    /* Root can read every file, so a check as root would prove nothing. */
+    /* Root can read every file, so a check of another user's folder as root would prove nothing. */
     if (cli_check_user(store) != CLI_GO_ON) {
         store_close(&store);
         return CLI_FAILED;

@@ -37,8 +37,8 @@ static void give_up(struct check *check, const char *why)
 
 /* ---- files that the catalog names ---- */
 
-/* Whether the lesson still exists. A lesson that is removed during the check takes its files
- * along. */
+/* Whether the lesson still exists with the same revision and the same copy of its source. If it was
+ * removed or changed during the check, its old files may be missing rightly. */
 static bool still_there(struct check *check)
 {
     struct catalog_lessons lessons;
@@ -103,7 +103,7 @@ static bool remember(struct known *known, int revision, const char *relative)
     return true;
 }
 
-/* Checks one media file. relative: below the folder of the revision. */
+/* Checks one media file. relative: its path below the folder of the revision. */
 static void check_media_file(
     struct check *check, const char *relative, int64_t bytes, const char *sha256)
 {
@@ -203,8 +203,8 @@ static void count_strays(struct check *check, char *folder, const struct known *
         fts_close(walk);
 }
 
-/* While a lesson is being transcoded, some of its files are not in the catalog yet, so they are not
- * counted. */
+/* Counts stray files in the lesson's folder. A queued or working lesson is skipped, because some of
+ * its files are not in the catalog yet. */
 static void count_lesson_strays(struct check *check)
 {
     char folder[STORE_PATH_BYTES + 64];

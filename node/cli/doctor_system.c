@@ -38,7 +38,8 @@ static void check_disk(struct doctor *doctor)
 
 /* ---- kernel ---- */
 
-/* Returns 0 if connections of this user can get BBR; else -ENOENT or -EPERM. */
+/* Returns 0 if connections of this user can get BBR; else a negative errno: -ENOENT the kernel has
+ * no BBR, -EPERM this user may not use it. */
 static int try_bbr(void)
 {
     static const char name[] = "bbr";
@@ -86,8 +87,8 @@ static void check_kernel(struct doctor *doctor)
 
 /* ---- the worker ---- */
 
-/* Reads the first line from fd into out[LINE_BYTES]. Returns false if no line came within the time
- * limit. */
+/* Reads the first line from fd into out[LINE_BYTES], which may cut it. Returns false if nothing was
+ * printed, or if the program was silent for WORKER_TIMEOUT_MS before the line ended. */
 static bool read_first_line(int fd, char *out)
 {
     size_t bytes = 0;
@@ -121,7 +122,8 @@ static int spawn_question(const char *path, const char *question, int write_fd, 
     return -error;
 }
 
-/* Asks the worker program. Returns 0 with the line that it printed, or a negative errno. */
+/* Asks the worker program. Returns 0 with the first line that it printed, or a negative errno:
+ * -EPROTO if it gave no answer in time or failed. */
 static int ask_worker(const char *path, const char *question, char *out)
 {
     int fds[2];
@@ -143,8 +145,8 @@ static int ask_worker(const char *path, const char *question, char *out)
     return error;
 }
 
-/* Reports which protections the sandbox has on this kernel. The worker enters its sandbox and
- * reports them. */
+/* Reports which protections the sandbox has on this kernel. To find out, it runs the worker, which
+ * enters its sandbox and prints them. */
 static void check_sandbox(struct doctor *doctor, const char *path)
 {
     char line[LINE_BYTES];

@@ -24,7 +24,7 @@ struct ingest {
     struct progress progress;
     const char *title, *topic, *description, *language;
     bool publish;
-    sigset_t signals; /* blocked; tested for while files are copied */
+    sigset_t signals; /* SIGINT and SIGTERM, which are blocked; on_copied() tests for them */
 };
 
 /* ---- before anything is copied ---- */
@@ -34,7 +34,7 @@ struct ingest {
 static int open_source(const char *path, int64_t *bytes)
 {
     struct stat status;
-    /* O_NONBLOCK, because opening a FIFO would otherwise wait for its other end. */
+    /* Without O_NONBLOCK, opening a FIFO would wait for its other end. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0) {
         cli_fail("%s can't be read: %s", path, strerror(errno));
@@ -51,8 +51,8 @@ static int open_source(const char *path, int64_t *bytes)
     return -1;
 }
 
-/* Checks all files before any is copied, so that either all are ingested or none. Returns CLI_GO_ON
- * and the space that they need, or CLI_FAILED. */
+/* Checks all files before any is copied, so that nothing is ingested if one of them can't be.
+ * Returns CLI_GO_ON and the space that they need, or CLI_FAILED. */
 static enum cli_exit check_files(const struct cli_args *args, int64_t *needed_bytes)
 {
     *needed_bytes = 0;
@@ -133,7 +133,7 @@ static enum cli_exit create_lesson(
     return CLI_GO_ON;
 }
 
-/* Ingests one file. name: its own name in UTF-8. */
+/* Ingests one file. name: the file's name without its folders, in UTF-8. */
 static enum cli_exit ingest_as(
     struct ingest *ingest, const char *path, const char *name, int64_t *lesson_id)
 {
@@ -165,8 +165,8 @@ static enum cli_exit ingest_file(struct ingest *ingest, const char *path, int64_
     return result;
 }
 
-/* Blocks SIGINT and SIGTERM. on_copied() tests for them while copying, and wait_for_lessons()
- * handles them afterwards. */
+/* Blocks SIGINT and SIGTERM. on_copied() tests for them while a file is copied. With --wait,
+ * wait_for_lessons() unblocks and handles them afterwards. */
 static void hold_signals(sigset_t *signals)
 {
     sigemptyset(signals);
@@ -198,10 +198,11 @@ static enum cli_exit ingest_all(struct ingest *ingest, const struct cli_args *ar
 struct request {
     const char *title, *topic, *description, *language;
     bool publish;
-    bool wait; /* until the lessons are ready */
+    bool wait; /* wait until each lesson is ready or has failed */
 };
 
-/* Opens the data folder. It is created only here, after all files were checked. */
+/* Checks all files, then opens the data folder and ingests them. A missing data folder is created
+ * only after the check. */
 static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, bool wait)
 {
     struct cli_data data;
@@ -221,8 +222,8 @@ static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, boo
     return result;
 }
 
-/* The limits are the same as in the operator's page. The texts are in every list of lessons, so
- * they must be short. */
+/* Checks the length of a text. The limits are the same as in the operator's page. The texts are in
+ * every list of lessons, so they must be short. */
 static enum cli_exit check_text(const char *option, const char *text, size_t max)
 {
     return utf8_count(text) <= max

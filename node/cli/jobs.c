@@ -56,7 +56,7 @@ static enum cli_exit board_read(struct catalog *catalog, struct board *out)
     return CLI_GO_ON;
 }
 
-/* Returns the index of a lesson's first job; jobs.count if it has none. */
+/* Returns the index of a lesson's first job; if it has none, the index where that job would be. */
 static size_t first_job(const struct catalog_jobs *jobs, int64_t lesson_id)
 {
     size_t low = 0, high = jobs->count;
@@ -112,7 +112,7 @@ static json_t *running_json(const struct board *board)
         if (job->state != CATALOG_JOB_LEASED)
             continue;
         json_t *json = lesson_json_job(job);
-        /* These functions fail if the value is NULL, and they release it in any case. */
+        /* json_object_set_new() fails if the value is NULL, and it releases the value in any case. */
         if (json_object_set_new(json, "lesson", json_integer(job->lesson_id)) < 0 ||
             json_object_set_new(json, "title", json_string(name_of_job(board, job))) < 0) {
             json_decref(json);
@@ -181,7 +181,8 @@ static const char *piece_text(const struct catalog_job *job, char *out)
     return out;
 }
 
-/* Returns the number of the current or the next attempt as text. */
+/* Returns the number of the current or the next attempt, such as "2 of 3"; "" for the first
+ * attempt. */
 static const char *attempt_text(const struct catalog_job *job, char *out)
 {
     int attempt = job->attempt + (job->state == CATALOG_JOB_QUEUED);

@@ -11,7 +11,7 @@
 
 #define STATE_BYTES 32
 
-/* Returns "working 42 %", "ready", "published" and so on. */
+/* Returns "working 42 %", "paused 42 %", "ready" and so on. */
 static const char *state_text(const struct catalog_lesson *lesson, char *out)
 {
     if (lesson->state == CATALOG_LESSON_QUEUED && lesson->paused)
@@ -31,7 +31,8 @@ static int number_columns(int64_t number)
 }
 
 struct columns {
-    int id, title; /* title: the most that a title may take; 0: no limit */
+    int id, title; /* id: the width of the numbers; title: the most columns that a title may take,
+                    * 0: no limit */
 };
 
 #define FIXED_COLUMNS 50 /* all columns between the number and the title */

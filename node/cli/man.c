@@ -47,7 +47,8 @@ static void print_option(const char *name, const char *value_name, const char *a
     print_text(about);
 }
 
-/* Prints the section of one command, as the printer of its --help. */
+/* Prints the manual's section about one command. cli_parse() calls this in place of its own
+ * --help. */
 static void print_command(const struct cli_spec *spec)
 {
     printf(".SS terrace %s [\\fIOPTION\\fR...]%s%s\n", spec->command, *spec->operands ? " " : "",

@@ -203,7 +203,8 @@ static void print_pictures(const struct media_info *info)
     putchar('\n');
 }
 
-/* Prints how many bits AV1 would save, and therefore whether AV1 renditions are made. */
+/* Prints how much of the link AV1 would save, if the probe measured it. If the saving is too small
+ * for AV1 renditions, also prints the smallest saving for which they are made. */
 static void print_av1(const struct media_info *info)
 {
     int saving = info->av1_saving_permille;

@@ -48,7 +48,8 @@ static enum cli_exit user_failed(const struct catalog *catalog, int error, const
     return cli_fail("%s", catalog_message(catalog));
 }
 
-/* Whether the user exists. This is checked before the password is asked for. */
+/* Whether the user exists. This is checked before the password is asked for. Returns false too if
+ * the catalog can't be read. */
 static bool user_exists(struct catalog *catalog, const char *name)
 {
     struct catalog_users users;

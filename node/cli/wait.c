@@ -27,7 +27,7 @@ struct wait {
     struct event_base *base;
     struct event *tick, *on_int, *on_term;
     struct scheduler *scheduler; /* NULL: another process runs the workers */
-    int jobs_lock;               /* -1: not held */
+    int jobs_lock;               /* a descriptor; negative: not held */
     struct progress progress;
     struct watched *lessons;
     size_t ended;
@@ -99,7 +99,8 @@ static void report_extras(struct wait *wait, const struct catalog_lesson *lesson
     fflush(stdout);
 }
 
-/* Reads the state of one lesson. Returns 0 or a catalog error. */
+/* Reads the state of one lesson and prints what has changed. A lesson that was removed is reported
+ * and counts as ended. Returns CATALOG_OK or another error of the catalog. */
 static int refresh_lesson(struct wait *wait, struct watched *watched)
 {
     struct catalog_lessons lessons;
@@ -127,9 +128,9 @@ static int refresh_lesson(struct wait *wait, struct watched *watched)
     return CATALOG_OK;
 }
 
-/* Shows the progress of a single lesson ("lesson 3"), or of all together ("4 lessons"), since a
- * bar that jumps between lessons would tell nothing. When all are ready, it shows their AV1
- * renditions. */
+/* Shows the progress of a single lesson ("lesson 3"), or of all together ("1 of 4 lessons"),
+ * because a bar that jumps between lessons would tell nothing. When all are ready, shows the
+ * progress of their AV1 renditions. */
 static void show_progress(struct wait *wait)
 {
     size_t count = wait->params->lesson_count, ready = 0;
@@ -162,7 +163,8 @@ static int refresh(struct wait *wait)
     return CATALOG_OK;
 }
 
-/* Reads the lessons again if the catalog has changed. EBUSY is left to the next tick. */
+/* Reads the lessons again if the catalog has changed. After CATALOG_EBUSY, the next tick tries
+ * again. */
 static int look(struct wait *wait)
 {
     int64_t change_number = 0;
@@ -236,7 +238,8 @@ static void on_signal(evutil_socket_t fd, short what, void *ctx)
     stop(wait, CLI_FAILED);
 }
 
-/* Reports an interruption. Called after the workers have ended, so that the report is correct. */
+/* Says which lessons are unfinished and when they go on. This is called after this process has
+ * stopped its workers. */
 static void report_interruption(const struct wait *wait, bool ran_workers)
 {
     size_t left = wait->params->lesson_count - wait->ended;
