@@ -41,7 +41,8 @@ static bool has_all_chunks(struct catalog *catalog, const struct catalog_renditi
     return all;
 }
 
-/* Returns the AAC rendition of the first audio track; NULL if the lesson has no audio. */
+/* Returns the first rendition that is AAC-LC; NULL if the lesson has none, or none yet: the catalog
+ * learns the codec only with the init segment. */
 static const struct catalog_rendition *find_sound(const struct worker *worker)
 {
     for (size_t i = 0; i < worker->renditions.count; i++) {
@@ -52,7 +53,8 @@ static const struct catalog_rendition *find_sound(const struct worker *worker)
     return NULL;
 }
 
-/* Whether the audio for the legacy rendition is complete. */
+/* Whether the audio for the legacy rendition is complete. It is complete too if the lesson has no
+ * audio. */
 static bool sound_is_made(const struct worker *worker)
 {
     const struct catalog_rendition *sound = find_sound(worker);
@@ -76,8 +78,8 @@ static int add_rendition(
 }
 
 /* Whether a rendition must be made by this job. A video job makes only renditions of its group. A
- * rendition whose chunk exists already is not made again; if the job makes all chunks at once, all
- * must exist. */
+ * rendition is left out if the catalog has the job's chunk of it already. A job that makes all
+ * chunks at once leaves it out only if the catalog has all of them. */
 static bool is_due(struct worker *worker, const struct catalog_rendition *rendition,
     const struct rendition *planned)
 {
@@ -90,8 +92,8 @@ static bool is_due(struct worker *worker, const struct catalog_rendition *rendit
                      : !has_chunk(worker->params->catalog, rendition->id, chunk);
 }
 
-/* Adds the renditions that the job must make. *last_group: whether the last H.264 group is among
- * them. */
+/* Adds the renditions that the job must make. *last_group: whether the lesson's last H.264
+ * rendition is among them. */
 static int choose_renditions(struct worker *worker, struct job *job, bool *last_group)
 {
     enum catalog_media_kind kind = worker_media_kind(worker);
@@ -114,7 +116,8 @@ static int choose_renditions(struct worker *worker, struct job *job, bool *last_
     return 0;
 }
 
-/* Adds the legacy rendition and the audio that it copies, unless its chunk exists already. */
+/* Adds the legacy rendition and the audio that it copies, unless its chunk exists already. A lesson
+ * without audio has none to copy. */
 static int add_legacy(struct worker *worker, struct job *job)
 {
     struct catalog *catalog = worker->params->catalog;
@@ -131,9 +134,9 @@ static int add_legacy(struct worker *worker, struct job *job)
     return 0;
 }
 
-/* Chooses the renditions of a job. The legacy rendition is made together with the last group of
- * rungs, because that needs no decode of its own. Later jobs make the legacy chunks that are
- * missing then. */
+/* Chooses the renditions of a job. The job of the last H.264 group also makes the legacy rendition,
+ * because it decodes the chunk anyway, but only if the audio is complete by then. Later jobs of
+ * their own make the legacy chunks that are still missing. */
 static int choose_work(struct worker *worker, struct job *job)
 {
     bool last_group, audio_made = sound_is_made(worker);

@@ -15,8 +15,9 @@
 
 #define PLAN_TEXT_BYTES (4 * 1024)
 
-/* How much work a job is, relative to others. The lesson's progress is computed from it, and the
- * fair queue books it to the submitter. */
+/* These costs say how much work a job is, relative to others. An audio job costs COST_AUDIO for
+ * each chunk of the lesson. The lesson's progress is computed from the costs, and the fair queue
+ * books them to the submitter. */
 #define COST_AUDIO 4
 #define COST_POSTER 1
 #define COST_TEXT 1
@@ -33,7 +34,8 @@ static int refuse(struct worker *worker, const char *what)
     return -1;
 }
 
-/* Decides from the catalog's answer whether the worker goes on. */
+/* Decides from the catalog's answer whether the worker goes on. Returns 0; or -1 with the worker's
+ * fate set. */
 static int judge(struct worker *worker, int error)
 {
     if (error == CATALOG_OK)
@@ -99,8 +101,8 @@ static bool has_legacy(const struct planned *p)
     return false;
 }
 
-/* A job for one chunk of a group of renditions. AV1 renditions are optional and have groups of
- * their own. */
+/* Returns the job that makes one chunk of a group of renditions. AV1 renditions are optional and
+ * have groups of their own. */
 static struct catalog_new_job video_job(const struct plan *plan, int index)
 {
     struct catalog_new_job job = {.kind = CATALOG_JOB_VIDEO, .chunk = index, .cost = COST_CHUNK};
@@ -139,8 +141,8 @@ static int plan_jobs(struct planned *p, const struct media_info *info)
     return 0;
 }
 
-/* Chooses the title of a lesson without one: the title tag of the file, else the file name without
- * its ending. */
+/* Chooses the title that a lesson gets if it has none: the title tag of the file, else the file
+ * name without its ending. */
 static void choose_title(
     const struct worker *worker, const struct media_info *info, char *out, size_t out_bytes)
 {
@@ -223,7 +225,8 @@ static const struct catalog_rendition *find_rendition(const struct worker *worke
     return NULL;
 }
 
-/* Whether a file that the worker reports exists and has the reported size. */
+/* Whether a file that the worker reports exists, is not empty, and has the reported size. bytes -1:
+ * no size was reported. */
 static bool file_is_there(const struct worker *worker, const char *relative, int64_t bytes)
 {
     const struct catalog_job *job = worker_job(worker);

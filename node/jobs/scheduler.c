@@ -16,8 +16,8 @@
 
 /* How long no new work is started after the machine was short of a resource. */
 #define PAUSE_MS 30000
-/* A SIGKILL comes from outside: from a person, or from the kernel when memory runs out. It does not
- * count against a job until it has hit the same job this many times in a row. */
+/* A SIGKILL comes from outside: from a person, or from the kernel when memory runs out. The first
+ * MAX_KILLS of them in a row on the same job do not count as failed attempts; further ones do. */
 #define MAX_KILLS 25
 
 /* The longest time that one attempt may take. Even a slow machine needs far less. */
@@ -114,14 +114,14 @@ static void pause_work(void *ctx, const char *why)
     scheduler->paused_until_ms = clock_mono_ms() + PAUSE_MS;
 }
 
-/* Leases one job and starts a worker for it. Returns false if there is none, or none can be had
- * now. */
+/* Leases one job and starts a worker for it. Returns false if there is no job, or none can be
+ * started now. */
 static bool start_one(struct scheduler *scheduler)
 {
     struct catalog_jobs leased;
     int64_t now_ms = clock_wall_ms();
-    /* The kind of the job is known only after the lease. So the longest deadline is used, and
-     * shortened then. */
+    /* The kind of the job is known only after the lease. So the lease is taken with the longest
+     * deadline; the worker then gets the deadline of its kind. */
     int error = catalog_job_lease(scheduler->params.catalog, scheduler->owner, now_ms,
         scheduler->params.lease_ms, deadlines_ms[CATALOG_JOB_AUDIO], &leased);
     if (error != CATALOG_OK) {

@@ -10,7 +10,8 @@
 #include "node/store/store.h"
 #include "transcoder/plan/plan.h"
 
-/* With less free space than this, no new work is started. */
+/* With less free space than this, no new work is started. `terrace ingest` therefore requires this
+ * much in addition to what it needs. */
 #define SCHEDULER_MIN_ROOM_BYTES (64LL * 1024 * 1024)
 
 struct event_base;
@@ -29,16 +30,16 @@ struct scheduler_params {
     bool no_av1;               /* lessons that are planned from now on get no AV1 renditions */
     int64_t lease_ms;          /* 0: 60,000; renewed while the worker runs */
     /* A worker that sends no message for this long is ended if it used processor time for half of
-     * it. Any worker is ended after six times as long. 0: 300,000. */
+     * it. A worker that used less is ended if it is silent for six times as long. 0: 300,000. */
     int64_t silence_ms;
     int64_t poll_ms; /* how often the catalog is asked for new work; 0: 500 */
 };
 
-/* Takes back the leases of dead nodes, deletes old files that the catalog does not name, and starts
- * polling. Returns 0 or a negative errno: -EIO the catalog can't be used; -ENOSPC, -EBUSY it can't
- * be written now. */
+/* Takes back all leases of earlier processes, deletes old files that the catalog does not name, and
+ * starts polling. Returns 0 or a negative errno: -EIO the catalog can't be used; -ENOSPC, -EBUSY it
+ * can't be written now; -ENOMEM. */
 int scheduler_open(struct scheduler **out, const struct scheduler_params *params);
-/* Looks for work now instead of at the next poll. base's thread. */
+/* Looks for work now instead of at the next poll. To be called on base's thread. */
 void scheduler_wake(struct scheduler *scheduler);
 /* The number of workers that are running. */
 int scheduler_running(const struct scheduler *scheduler);
@@ -47,8 +48,9 @@ int scheduler_running(const struct scheduler *scheduler);
  * *scheduler. */
 void scheduler_close(struct scheduler **scheduler, int64_t grace_ms);
 
-/* Finds the terrace-worker program: $TERRACE_WORKER, else next to this program, else in
- * ../libexec/terrace from there. Returns 0 or -ENOENT. */
+/* Finds the terrace-worker program. If $TERRACE_WORKER is set and not empty, only that path is
+ * tried. Else it is searched for next to this program, then in ../libexec/terrace from there.
+ * Returns 0 or -ENOENT. */
 int scheduler_find_worker(char *out, size_t out_bytes);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Starts worker programs. The scheduler's thread. */
+/* Starts worker programs. Runs on the scheduler's thread. */
 #ifndef NODE_JOBS_SPAWN_H
 #define NODE_JOBS_SPAWN_H
 
@@ -19,8 +19,9 @@ struct heritage {
 /* The exit code of a child that ran out of descriptors before it became the worker program. */
 #define SPAWN_SHORT 125
 
-/* Starts the program at path with that heritage and nothing else. The descriptors stay the
- * caller's. Returns the pid or a negative errno. */
+/* Starts the program at path with that heritage and no other descriptors. The caller still closes
+ * its own descriptors. Returns the pid or a negative errno. A child that can't become the program
+ * exits with SPAWN_SHORT, 126 or 127. */
 pid_t spawn_worker(const char *path, const struct heritage *heritage, int nice_level);
 
 /* Whether an errno says that the machine is short of something for now. */

@@ -20,9 +20,10 @@
 #include "node/util/log.h"
 
 #define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
-/* Further lines of a worker's log are dropped. */
+/* So many lines of a worker's log are written to the node's log; further lines are dropped. */
 #define MAX_LOG_LINES 50
-/* On a busy machine, a worker may be silent this many times longer than usual. */
+/* A worker that gets little processor time, as on a busy machine, may be silent for this many times
+ * silence_ms. */
 #define PATIENCE 6
 
 static const struct catalog_job *job_of(const struct worker *worker)
@@ -109,7 +110,8 @@ static void on_message(evutil_socket_t fd, short what, void *ctx)
         worker->buffer_bytes += (size_t)got;
         hear(worker);
         if (worker->fate != FATE_OWN) {
-            worker->buffer_bytes = 0; /* further messages are ignored */
+            worker->buffer_bytes = 0; /* the worker is being ended, so its further messages are
+                                       * ignored */
         } else if (take_messages(worker) < 0) {
             worker->buffer_bytes = 0;
             worker_kill(worker, worker->fate);
@@ -167,8 +169,8 @@ static void release(struct worker *worker)
         log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->params->catalog));
 }
 
-/* Gives the job back because the machine is short of a resource. The lesson does not fail; work
- * continues when the resource is available again. */
+/* Gives the job back because the machine is short of a resource or the catalog can't be written. No
+ * attempt is counted, so the lesson does not fail. No new work is started for a while. */
 static void conclude_short(struct worker *worker, const char *what)
 {
     release(worker);
@@ -333,7 +335,8 @@ static void close_heritage(const struct heritage *heritage)
             close(fds[i]);
 }
 
-/* Gives a job back whose worker could not be started. */
+/* Settles a job whose worker was not started, and frees the worker: finishes the job if nothing was
+ * left to do, else gives it back. error: 0 or a negative errno of launch(). */
 static void never_started(struct worker *worker, int error)
 {
     if (worker->pid > 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A worker process as the scheduler's files see it. For the files of this folder alone. The
- * scheduler's thread. */
+/* The state of a worker process. Only files of this folder include this header. They use the state
+ * on the scheduler's thread. */
 #ifndef NODE_JOBS_WORKER_STATE_H
 #define NODE_JOBS_WORKER_STATE_H
 
@@ -22,11 +22,11 @@ struct worker_params {
     const struct store *store;
     char *program; /* the path of terrace-worker */
     int nice_level;
-    int threads;              /* that a worker may use when it works alone */
+    int threads;              /* threads of a worker for a probe or audio job; the others use one */
     struct plan_options plan; /* of lessons that are planned from now on */
     int64_t lease_ms;
     /* A worker that sends no message for this long is ended if it used processor time for half of
-     * it. Any worker is ended after six times as long. */
+     * it. A worker that used less is ended if it is silent for six times as long. */
     int64_t silence_ms;
     /* A worker has ended; the job is settled. The worker is freed when this returns. */
     void (*on_end)(void *ctx, struct worker *worker);
@@ -38,14 +38,16 @@ struct worker_params {
     void *ctx;
 };
 
-/* Why a worker's end is not what its exit status says. */
+/* Says what decides about the job after the worker has ended. */
 enum worker_fate {
-    FATE_OWN = 0, /* it ended by itself */
+    FATE_OWN = 0, /* the exit status and the worker's own messages */
     FATE_STOPPED, /* the node is stopping */
     FATE_LOST,    /* its lease or its lesson is gone */
     FATE_TIMED_OUT,
-    FATE_MALFORMED, /* it sent a message that it must not send */
-    FATE_DISK_FULL, /* the catalog or the disk could not take its results */
+    FATE_MALFORMED, /* it sent a message that is malformed, that its job does not allow, or that the
+                     * catalog refused */
+    FATE_DISK_FULL, /* the catalog could not be written: the disk was full, or it was busy, or an
+                     * I/O error occurred */
     FATE_SHORT,     /* it never started: descriptors, memory or processes ran out */
 };
 
@@ -64,7 +66,7 @@ struct worker {
     size_t log_bytes;
     int log_lines;
     enum worker_fate fate;
-    bool done;   /* the worker reported that the job is done */
+    bool done;   /* the worker reported that the job is done, or nothing was left to do */
     bool probed; /* the findings are in the catalog, which ended the job */
     enum reason reason;
     char detail[256];
@@ -80,7 +82,8 @@ static inline const struct catalog_job *worker_job(const struct worker *worker)
     return &worker->leased.items[0];
 }
 
-/* The kind of renditions that the worker's job makes. */
+/* The kind of renditions that the worker's job makes. Probe and poster jobs make none; for them the
+ * value means nothing. */
 static inline enum catalog_media_kind worker_media_kind(const struct worker *worker)
 {
     switch (worker_job(worker)->kind) {
