@@ -18,16 +18,17 @@ struct api_params {
  * *out is NULL. */
 int api_open(struct api **out, const struct api_params *params);
 
-/* Frees it and sets *api to NULL. Accepts NULL in *api. */
+/* Frees the API and sets *api to NULL. Accepts NULL in *api. */
 void api_close(struct api **api);
 
-/* Lessons for everybody; the operator's lessons and queue. */
+/* Returns the routes of lessons for everybody, and of the operator's lessons and queue. */
 struct http_route_set api_routes(struct api *api);
 
-/* What terminals take, the uplink minute by minute, and /metrics. */
+/* Returns the routes of what terminals take, of the uplink minute by minute, and of /metrics. */
 struct http_route_set api_traffic_routes(struct monitor *monitor);
 
-/* The uplink's limit and the sites, and what a terminal learns of its own link. */
+/* Returns the routes of the uplink's limit, of the sites, and of what a terminal learns of its
+ * link. */
 struct http_route_set api_site_routes(struct link *link);
 
 #endif

@@ -23,17 +23,18 @@ struct api_task {
     void (*work)(struct catalog *catalog, struct api_task *task);
     int64_t lesson_id, before_id;
     int limit;
-    bool operator_view; /* the user is logged in */
+    bool operator_view; /* the user is logged in, in any role; set by api_defer() */
     bool published, paused;
     int priority;
     char by[65];
     json_t *edit;
     /* The outcome. */
     int error;    /* enum catalog_error */
-    json_t *json; /* NULL: 204 */
+    json_t *json; /* NULL without an error: the answer is 204 */
 };
 
-/* Copies the task, runs it on the pool, and answers. Takes task->edit over. */
+/* Copies the task, adds who sent the request, runs the task on the pool, and answers. Takes
+ * task->edit over. */
 void api_defer(struct http_request *req, const struct api_task *task);
 
 /* Answers with an error about a lesson: an enum catalog_error. */
@@ -42,8 +43,8 @@ void api_respond_error(struct http_request *req, int error);
 /* Returns the lesson's number from the route; or 0, and answers with 404. */
 int64_t api_lesson_id(struct http_request *req);
 
-/* operator.c: makes task->json from the lesson as operators see it. Most work functions end with
- * it. */
+/* Makes task->json from the lesson with all details that operators see, or sets task->error.
+ * Defined in operator.c. Most other work functions call it at their end. */
 void api_work_show(struct catalog *catalog, struct api_task *task);
 
 /* Handlers; ctx is the struct api *. */

@@ -74,7 +74,8 @@ json_t *sentences_of(const char *code, const char *detail)
 json_t *sentences_event(const struct catalog_event *event)
 {
     json_t *json = sentences_of(event->code, event->detail);
-    /* These functions fail if the value is NULL, and they release it in any case. */
+    /* json_object_set_new() fails if json or the value is NULL, and it releases the value in any
+     * case. */
     if (json_object_set_new(json, "time_ms", json_integer(event->time_ms)) == 0 &&
         json_object_set_new(json, "code", json_string(event->code)) == 0)
         return json;

@@ -10,11 +10,12 @@
 /* Returns {"code", "detail", "zh", "en"} for the name of a reason. A new reference; NULL: memory
  * ran out. */
 json_t *sentences_reason(const char *name, const char *detail);
-/* Returns the sentence of a code with its detail: {"detail", "zh", "en"}. A new reference; NULL:
- * memory ran out. */
+/* Returns the sentence of a code with its detail: {"detail", "zh", "en"}. The sentence of an
+ * unknown code, from a newer node, is the code and the detail. A new reference; NULL: memory ran
+ * out. */
 json_t *sentences_of(const char *code, const char *detail);
-/* Returns {"time_ms", "code", "detail", "zh", "en"}. An unknown code, from a newer node, is shown
- * as it is. */
+/* Returns {"time_ms", "code", "detail", "zh", "en"}, with the sentences of sentences_of(). A new
+ * reference; NULL: memory ran out. */
 json_t *sentences_event(const struct catalog_event *event);
 
 #endif

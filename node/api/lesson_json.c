@@ -19,7 +19,7 @@ static const char *kind_name(int kind)
     return kind >= 0 && kind < (int)(sizeof(names) / sizeof(names[0])) ? names[kind] : "";
 }
 
-/* Returns a path below /v/, or JSON null if the file does not exist. */
+/* Returns the path of a file below /v/, or JSON null. there: whether the file exists. */
 static json_t *media_path(const struct catalog_lesson *lesson, bool there, const char *file)
 {
     return there ? json_sprintf("/v/%" PRId64 "/%d/%s", lesson->id, lesson->revision, file)

@@ -13,7 +13,8 @@
 #include "node/util/log.h"
 
 #define MAX_BODY_BYTES (16 * 1024)
-/* Used instead of a site's id. */
+/* Values of task.site_id that are no site's id. NEW_SITE adds a site. NO_SITE matches no site, so
+ * the answer is 404. */
 #define NEW_SITE 0
 #define NO_SITE (-1)
 
@@ -192,7 +193,7 @@ static void handle_put(struct http_request *req, void *ctx)
     http_request_read(req, MAX_BODY_BYTES, on_body, ctx);
 }
 
-/* What a terminal's page needs to know of its own link before it starts to play. */
+/* Answers with what a terminal's page needs to know of its own link before it starts to play. */
 static void handle_terminal(struct http_request *req, void *ctx)
 {
     struct link *link = ctx;

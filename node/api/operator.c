@@ -161,7 +161,8 @@ static size_t characters(const char *text)
     return count;
 }
 
-/* Whether a text consists only of spaces, including the wide space of Chinese texts (U+3000). */
+/* Whether a text has nothing but white space, which includes the wide space of Chinese texts
+ * (U+3000). */
 static bool is_blank(const char *text)
 {
     static const char wide[] = "\xe3\x80\x80";
@@ -175,8 +176,8 @@ static bool is_blank(const char *text)
     return true;
 }
 
-/* Checks an edit: only known keys, no text too long, the title not empty. If not, answers and
- * returns false. */
+/* Checks an edit: only known keys, only texts as values, no text too long, a title not blank. If
+ * the edit is wrong, answers with 400 and returns false. */
 static bool check_edit(struct http_request *req, const json_t *edit)
 {
     const char *key;

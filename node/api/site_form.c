@@ -49,10 +49,10 @@ static bool refuse(struct statement *s, const char *name, const char *zh, const 
     return false;
 }
 
-/* The allowed range of a limit. */
+/* The allowed range of a limit. 0, which means no limit, is allowed as well. */
 struct limits {
     int64_t least, most;
-    int64_t unit_is; /* the page's unit, in units of the member */
+    int64_t unit_is; /* how many units of the member the page's unit has */
     const char *unit, *base;
 };
 static const struct limits rates = {FLOWS_MIN_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
@@ -94,7 +94,8 @@ static bool take_limit(
     return true;
 }
 
-/* Reads a text. *out stays valid until the body is freed. */
+/* Reads a text. An absent member leaves *out unchanged. *out stays valid until the body is
+ * freed. */
 static bool take_text(struct statement *s, const char *name, size_t max_bytes, char **out)
 {
     const json_t *value = json_object_get(s->body, name);

@@ -13,12 +13,13 @@ struct site_form_error {
     char zh[320], en[320];
 };
 
-/* Changes *site by the members of body. Its texts then belong to body, and its ranges are in their
- * shortest form. sites: all sites. Returns CATALOG_OK; CATALOG_ENOMEM; CATALOG_EINVAL or
- * CATALOG_EEXISTS with the reason in *why. */
+/* Changes *site by the members of body. The texts that body has then belong to body; its ranges are
+ * brought into their shortest form. Other texts of *site stay. sites: all sites. Returns
+ * CATALOG_OK; CATALOG_ENOMEM; CATALOG_EINVAL or CATALOG_EEXISTS with the reason in *why. */
 int site_form_site(json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
     struct site_form_error *why);
-/* Reads the rate of the uplink in bit/s; 0: no limit. Returns as above. */
+/* Reads the rate of the uplink in bit/s; 0: no limit. Returns CATALOG_OK; or CATALOG_EINVAL with
+ * the reason in *why. */
 int site_form_uplink(json_t *body, int64_t *bps, struct site_form_error *why);
 
 #endif

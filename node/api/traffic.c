@@ -15,7 +15,7 @@
 /* The title of a lesson that is being watched. Each title is looked up once. */
 struct title {
     int64_t lesson_id;
-    char *title; /* NULL: the lesson is gone */
+    char *title; /* NULL: the lesson is gone, or its title could not be read */
 };
 
 static int compare_titles(const void *a, const void *b)
