@@ -178,8 +178,8 @@ static bool too_open(
            !is_open_metrics(auth, route);
 }
 
-/* Redirects to the same page over TLS. Paths of pages that need a login contain no arguments, so
- * nothing has to be escaped. */
+/* Redirects to the same page over TLS. Only pages are redirected whose paths contain no arguments,
+ * so nothing has to be escaped. */
 static bool redirect_to_tls(struct http_request *req)
 {
     const char *host = http_request_header(req, "Host"), *query = http_request_query(req);

@@ -16,11 +16,13 @@ struct auth_params {
     int64_t session_ms; /* 0: 12 h */
     bool
         metrics_public; /* /metrics needs no login from any address; otherwise only from loopback */
-    /* Require TLS for the login and for everything that needs a login, except from loopback.
-     * Without TLS, a GET of a page is redirected and everything else is refused with 403. */
+    /* Require TLS for the login and for everything that needs a login, except from loopback and for
+     * /metrics if that is public. Without TLS, a request for a page is redirected and everything
+     * else is refused with 403. */
     bool need_tls;
-    /* Answers a request for a page with the login page: with status 401, or 403 for an account that
-     * may not open the page. Provided by the web module. */
+    /* Answers a request for a page with the login page: with status 401, or 403 for an account
+     * that may not open the page. Provided by the web module. NULL: such requests get the error
+     * as JSON. */
     void (*login_page)(struct http_request *req, int status, void *ctx);
     void *login_page_ctx;
 };
@@ -33,10 +35,12 @@ void auth_close(struct auth **auth);
 int auth_refresh(struct auth *auth, struct catalog *catalog);
 /* POST /api/login, POST /api/logout, GET /api/session. */
 struct http_route_set auth_routes(struct auth *auth);
-/* The guard for http_server_params; ctx is the struct auth *. A request with a session cookie and
- * an unsafe method needs the header X-CSRF-Token, except on /api/login. */
+/* The guard for http_server_params; ctx is the struct auth *. Returns whether the request may go
+ * on; if not, it is answered. A request of a valid session with an unsafe method needs the header
+ * X-CSRF-Token, except on /api/login. */
 bool auth_guard(struct http_request *req, const struct http_route *route, void *ctx);
-/* Whether the user of a request is still logged in and still has the role for it. Any thread. */
+/* Whether a request may still go on: its route is public, or its user is still logged in and still
+ * has the role for it. Any thread. */
 bool auth_still_allowed(
     const struct http_request *req, const struct http_route *route, const struct auth *auth);
 

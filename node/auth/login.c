@@ -14,8 +14,8 @@
 
 #define MAX_BODY_BYTES 4096
 #define PASSWORD_BYTES 1025
-/* Logins that are checked at the same time. Each occupies a pool thread for a while and needs 64
- * MiB. */
+/* So many logins are checked at the same time at most, because each occupies a pool thread for a
+ * while and needs 64 MiB. */
 #define MAX_LOGINS 2
 
 /* A login on its way through the pool. */
@@ -23,7 +23,7 @@ struct login {
     struct auth *auth;
     char name[65], password[PASSWORD_BYTES];
     bool accepted;
-    int error; /* of the catalog: the login was neither accepted nor refused */
+    int error; /* of the catalog; if it is set, the login was neither accepted nor refused */
     char token[AUTH_TOKEN_BYTES];
     struct catalog_session session;
 };
@@ -150,7 +150,8 @@ static void done_login(struct http_request *req, void *task)
     if (login->accepted) {
         accept_login(req, login);
     } else if (login->error != CATALOG_OK) {
-        forgive(login->auth, req, login->name); /* no password was checked */
+        forgive(login->auth, req, login->name); /* the catalog failed, which is no failure of the
+                                                 * user */
         respond_unavailable(req, login->error);
     } else {
         log_write(LOG_WARN, "auth", "failed login from %s", http_request_peer(req));
@@ -161,13 +162,14 @@ static void done_login(struct http_request *req, void *task)
 }
 
 /* Whether the request comes from our own page or from a program. Other sites must not log anybody
- * in (RFC 6454: an origin is scheme, host and port). */
+ * in. An origin is scheme, host and port (RFC 6454); host and port are compared with the header
+ * Host. */
 static bool from_our_page(const struct http_request *req)
 {
     const char *origin = http_request_header(req, "Origin"),
                *host = http_request_header(req, "Host");
     if (!origin)
-        return true; /* not a browser */
+        return true; /* no browser: browsers send Origin with every POST */
     const char *authority = strstr(origin, "://");
     return authority && host && strcmp(authority + 3, host) == 0;
 }
@@ -179,8 +181,9 @@ static void ask_to_wait(struct http_request *req, int64_t wait_ms)
         "Too many failed logins: wait a little and try again.");
 }
 
-/* Whether a login may be tried now. If not, the request is answered. Every try counts as a failure
- * before it is checked, so that many tries at the same time do not avoid the wait. */
+/* Whether a login may be tried now. If not, the request is answered with 429, or with 503 if too
+ * many logins are being checked. Every try counts as a failure before it is checked, so that many
+ * tries at the same time do not avoid the wait. */
 static bool may_try(struct auth *auth, struct http_request *req, const char *name)
 {
     int64_t now_ms = clock_mono_ms();

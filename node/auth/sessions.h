@@ -25,8 +25,9 @@ void sessions_remove(struct sessions *sessions, const char *token_sha256);
 /* Returns a count of logins and logouts. To be called before reading the list for
  * sessions_replace(). */
 uint64_t sessions_mark(struct sessions *sessions);
-/* Replaces all sessions by those of the list, which is taken over and emptied. Does nothing if
- * somebody logged in or out after the mark was taken, because the list may then be out of date. */
+/* Replaces all sessions by those of the list. Keeps the old ones if somebody logged in or out
+ * after the mark was taken, because the list may then be out of date. The list is emptied in
+ * both cases. */
 void sessions_replace(struct sessions *sessions, uint64_t mark, struct catalog_sessions *list);
 
 #endif
