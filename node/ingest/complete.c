@@ -39,8 +39,9 @@ static bool is_being_completed(const struct ingest *ingest, const char *id)
     return false;
 }
 
-/* Two threads must not hash the same file at once. False: another thread has the upload, and the
- * caller does not want to wait for it. */
+/* Registers a completion, because two threads must not hash the same file at once. Returns false if
+ * the caller does not want to wait: another thread has the upload, or, with INGEST_IF_IDLE, any
+ * completion is running. In the latter case the completer looks for the upload later. */
 static bool begin_completion(
     struct ingest *ingest, struct completion *own, enum ingest_wait wait_for_others)
 {
@@ -109,7 +110,8 @@ static int make_lesson(
         return CATALOG_ENOTFOUND; /* the user deleted the upload in the meantime */
     if (error < 0)
         return ingest_errno(error);
-    /* This checks again, in its transaction, that the upload exists and has no lesson. */
+    /* catalog_upload_complete() checks again, in its transaction, that the upload exists and has no
+     * lesson. */
     return catalog_upload_complete(catalog, id, sha256, clock_wall_ms(), lesson_id);
 }
 
@@ -173,7 +175,8 @@ static int complete_all(struct ingest *ingest)
     return error;
 }
 
-/* Waits on ingest->changed for that long; under the mutex. */
+/* Sleeps for duration_ms; ends early only if the node stops. The caller holds the mutex, which is
+ * released during the sleep. */
 static void wait_ms(struct ingest *ingest, int64_t duration_ms)
 {
     int64_t end_ms = clock_mono_ms() + duration_ms;
@@ -184,7 +187,7 @@ static void wait_ms(struct ingest *ingest, int64_t duration_ms)
 }
 
 /* Completes what an earlier node left, then sleeps until a completion fails or somebody asks it to
- * look again. */
+ * look again. After a failure it pauses before the next try. */
 static void *run_completer(void *argument)
 {
     struct ingest *ingest = argument;
@@ -226,7 +229,7 @@ void ingest_look_again(struct ingest *ingest)
 
 int ingest_start_completer(struct ingest *ingest)
 {
-    /* Signals are for the main thread. */
+    /* The new thread inherits a mask that blocks all signals, because the main thread handles them. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

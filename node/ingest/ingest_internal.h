@@ -19,15 +19,16 @@ struct ingest {
     const struct store *store;
     int64_t max_upload_bytes;
     pthread_mutex_t mutex;
-    struct patch *writers;  /* running PATCH requests, at most one for each upload */
-    pthread_cond_t changed; /* signalled when a completion ends or fails, or the node stops; used
-                             * with mutex */
+    struct patch *writers;  /* running PATCH requests; of one upload, at most one that is not
+                             * superseded */
+    pthread_cond_t changed; /* signalled when a completion ends, look_again is set, or the node
+                             * stops; used with mutex */
     struct completion *completions; /* uploads that are becoming lessons now; protected by mutex */
     bool retry_wanted;              /* a completion failed; protected by mutex */
     bool look_again;                /* the completer shall look for uploads; protected by mutex */
     atomic_bool closing;
-    pthread_t completer; /* the thread that completes uploads at the start of the node and after
-                          * failures */
+    pthread_t completer; /* the thread that completes uploads at the start of the node, after
+                          * failures, and when look_again is set */
     bool has_completer;
 };
 
@@ -35,7 +36,8 @@ struct ingest {
 void ingest_headers(struct http_request *req);
 /* Checks the client's tus version. If it is another one, answers with 412 and returns false. */
 bool ingest_check_version(struct http_request *req);
-/* Answers with a failure: an enum catalog_error, or a value of ingest_errno(). */
+/* Answers with a failure: an enum catalog_error, or a value of ingest_errno(), which maps a
+ * negative errno to a number that no catalog error has. */
 void ingest_respond_error(struct http_request *req, int error);
 #define ingest_errno(error) ((error)-1000)
 /* Finds an upload for its owner or an admin. For all others it is CATALOG_ENOTFOUND. *out is the
@@ -47,7 +49,7 @@ enum ingest_wait {
     INGEST_DONT_WAIT, /* returns at once if another thread completes the same upload */
     INGEST_WAIT,      /* waits for the other thread in that case */
     /* Leaves the upload to the completer if any upload is being completed. So HEAD requests never
-     * hold more than one thread of the pool. */
+     * occupy more than one thread of the pool with hashing. */
     INGEST_IF_IDLE,
 };
 /*
@@ -61,12 +63,12 @@ enum ingest_wait {
  */
 int ingest_complete(struct ingest *ingest, struct catalog *catalog, const char *id,
     enum ingest_wait wait_for_others, int64_t *lesson_id);
-/* Starts the thread that completes what an earlier node left, and retries after failures. Returns 0
- * or a negative errno. */
+/* Starts the completer: the thread that completes what an earlier node left, and retries after
+ * failures. Returns 0 or a negative errno. */
 int ingest_start_completer(struct ingest *ingest);
-/* Lets that thread look for uploads that have all their bytes. Any thread. */
+/* Lets the completer look for uploads that have all their bytes. Any thread. */
 void ingest_look_again(struct ingest *ingest);
-/* Stops that thread if it was started. Interrupts its hashing. */
+/* Stops the completer if it was started. Interrupts all hashing. */
 void ingest_stop_completer(struct ingest *ingest);
 /* Copies the upload's id from the route. If it is malformed, answers with 404 and returns false. */
 bool ingest_id(struct http_request *req, char *id);

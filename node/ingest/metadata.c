@@ -21,7 +21,8 @@ static int from_gb18030(const char *text, size_t length, char *out, size_t out_b
     return converted < 0 ? -1 : 0;
 }
 
-/* Decodes base64 into out as UTF-8 without control characters. */
+/* Decodes base64 into out as UTF-8. Control characters become spaces. Returns 0; or -1 if the value
+ * is malformed, too long or in neither encoding. */
 static int decode(const char *text, size_t length, char *out, size_t out_bytes)
 {
     char raw[VALUE_BYTES], utf8[VALUE_BYTES * 2];

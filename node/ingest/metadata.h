@@ -9,7 +9,7 @@ struct metadata {
     /* Without folders; never empty after metadata_parse(). NTFS allows 255 UTF-16 units, which may
      * be 765 bytes of UTF-8. */
     char filename[1024];
-    char title[801]; /* at most 200 characters of UTF-8 */
+    char title[801]; /* at most 800 bytes, which is room for 200 characters of UTF-8 */
     char topic[401];
     char description[4096];
     char language[36];

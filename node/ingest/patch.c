@@ -35,7 +35,7 @@ struct patch {
     bool writing;
     const uint8_t *block;
     size_t block_bytes;
-    bool over; /* the body was longer than announced */
+    bool over; /* more data came than the upload has room for */
     bool gone; /* the client left */
     int error;
     int64_t lesson_id;
@@ -43,9 +43,9 @@ struct patch {
 
 /* ---- who may write ---- */
 
-/* Takes over the upload from an older request. A client that sends a new request has lost its
- * old connection, even if the server has not noticed yet. This fails while the older request is
- * busy with the file: it writes a block, or it syncs the file and completes the upload. */
+/* Takes over the upload from an older request. A client that sends a new request has lost its old
+ * connection, even if the server has not noticed yet. Returns false while the older request is busy
+ * with the file: it writes a block, or it syncs the file and completes the upload. */
 static bool take_over(struct patch *patch)
 {
     struct ingest *ingest = patch->ingest;
