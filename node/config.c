@@ -252,7 +252,8 @@ static int set_number(struct config *config, const struct config_option *option,
     return 0;
 }
 
-/* Reads the number at the start of *text, and moves *text behind it and the following comma. */
+/* Reads the number of kbit/s at the start of *text into *out in bit/s. Moves *text behind the
+ * number and the following comma. Returns false if there is no such number. */
 static bool take_rate(const char **text, int64_t *out)
 {
     char digits[16];
@@ -414,7 +415,7 @@ void config_range(const struct config_option *option, char *out)
 
 /* ---- the file ---- */
 
-/* Removes white space at both ends, in place. */
+/* Removes spaces, tabs and carriage returns at both ends, in place. */
 static char *trim(char *text)
 {
     text += strspn(text, " \t\r");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The options of a node. One table describes them; the command line, the configuration file,
- * `--help` and the reference (`terrace config`) follow from it. All functions except config_load()
- * are pure.
+ * `--help`, the manual page and the reference (`terrace config`) follow from it. Only config_load()
+ * and config_print() use files.
  *
- * The configuration file is UTF-8 with lines "name = value". '#' begins a comment. Empty lines are
- * ignored.
+ * The configuration file is UTF-8 with lines "name = value". A '#' at the start of a line or after
+ * white space begins a comment. Empty lines are ignored.
  */
 #ifndef NODE_CONFIG_H
 #define NODE_CONFIG_H
@@ -22,7 +22,7 @@
 
 struct config {
     char listen[CONFIG_TEXT_BYTES];
-    char tls_listen[CONFIG_TEXT_BYTES]; /* "": no TLS; then the two files are "" as well */
+    char tls_listen[CONFIG_TEXT_BYTES]; /* "": no TLS, and the two files are not used */
     char tls_certificate[CONFIG_TEXT_BYTES];
     char tls_key[CONFIG_TEXT_BYTES];
     int64_t hsts_seconds;
@@ -34,7 +34,8 @@ struct config {
     int64_t min_progress_bytes_per_minute;
     int64_t workers;
     int64_t worker_nice;
-    int64_t ladder_bps[CONFIG_MAX_RATES]; /* ascending; 0 ends the list */
+    int64_t
+        ladder_bps[CONFIG_MAX_RATES]; /* ascending; 0 ends a list of fewer than CONFIG_MAX_RATES */
     bool av1;
     int64_t floor_bytes;
     int64_t max_upload_bytes;
@@ -60,7 +61,7 @@ struct config_option {
     const char *name; /* as in the file; on the command line '-' stands for '_' */
     enum config_type type;
     size_t offset;    /* of its member in struct config */
-    int64_t min, max; /* for NUMBER and BYTES, and for each of RATES */
+    int64_t min, max; /* for NUMBER and BYTES, and for each of RATES in kbit/s */
     const char *default_text;
     const char *unit;  /* "" for none; for CHOICE: the choices, "this|that" */
     const char *about; /* whole sentences without line breaks */

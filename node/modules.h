@@ -26,12 +26,14 @@ struct modules {
 };
 
 /* Opens all modules and collects their routes. catalog is used only during the call. If store and
- * catalog are NULL, the routes can be listed but not served. Returns 0, and modules_close() is due
- * after the server was closed; or a negative errno with one line in message, and *out is empty. */
+ * catalog are NULL, the routes can be listed but not served. Returns 0, and the caller calls
+ * modules_close() after it has closed the server; or a negative errno with one line in message, and
+ * *out is empty. */
 int modules_open(struct modules *out, const struct config *config, const struct store *store,
     struct catalog *catalog, char *message, size_t message_bytes);
 /* For http_server_params.guard; ctx is the struct modules *. Checks whether the user may send the
- * request, and whether its site may download now. */
+ * request, and whether its site may download now. Returns true; or false, and the request is
+ * answered. */
 bool modules_guard(struct http_request *req, const struct http_route *route, void *ctx);
 /* For http_server_params.still_allowed; ctx is the struct modules *. */
 bool modules_still_allowed(

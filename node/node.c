@@ -25,16 +25,17 @@
 #define JOBS_GRACE_MS 2000
 #define HTTP_GRACE_MS 2000
 /* Descriptors besides those of connections: listeners, event bases, catalogs, files being served,
- * and pipes of workers. OTHER_DESCRIPTORS is comfortable; the other figures are the minimum. */
+ * and pipes of workers. The limit should leave OTHER_DESCRIPTORS for them. If it can't, the figures
+ * below are the minimum that they need, and the rest is left to at least MIN_CONNECTIONS. */
 #define OTHER_DESCRIPTORS 1024
 #define DESCRIPTORS_AT_LEAST 24
 #define DESCRIPTORS_A_LOOP 5
 #define DESCRIPTORS_A_POOL_THREAD 2
 #define DESCRIPTORS_A_WORKER 8
 #define MIN_CONNECTIONS 4
-/* Loops allocate and free the same buffers thousands of times each second. By default, glibc
- * returns free memory beyond 128 KiB to the kernel each time, which made TLS five times as
- * expensive. */
+/* By default, glibc returns free memory beyond 128 KiB to the kernel each time. Loops allocate and
+ * free the same buffers thousands of times each second, and this made TLS five times as expensive.
+ * So glibc keeps this much free memory. */
 #define KEPT_FREE_BYTES (16 << 20)
 #define URL_BYTES (CONFIG_TEXT_BYTES + 16)
 
@@ -45,13 +46,14 @@ struct node {
     int error; /* the error that ended the run */
 
     struct store *store;
-    int node_lock, jobs_lock; /* -1: not held */
+    int node_lock, jobs_lock; /* descriptors; negative: not held */
     struct catalog *catalog;  /* the main thread's */
     struct modules modules;
     struct http_server *server;
     char worker_path[STORE_PATH_BYTES];
     struct scheduler *scheduler;
-    int jobs_trouble; /* why the workers could not be started at the last try; 0: they could */
+    int jobs_trouble; /* the error of the last try to start the workers, a negative errno; 0: they
+                       * were started */
 
     struct event_base *base;
     struct event *on_int, *on_term, *on_hup, *flush_timer, *lock_timer;
@@ -139,7 +141,8 @@ static int64_t or_cores(int64_t configured)
     return configured > 0 ? configured : sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-/* Raises the limit of descriptors as far as needed. Returns the limit. */
+/* Raises the limit of descriptors as far as needed. Returns the limit, or needed if the limit is
+ * higher or unknown. */
 static int64_t descriptor_limit(int64_t needed)
 {
     struct rlimit limit;
@@ -420,7 +423,8 @@ static int node_open(struct node *node)
     return result;
 }
 
-/* The modules must outlive the server, which calls them. The catalog must outlive both. */
+/* Closes everything in an order that keeps what is still used: the server calls the modules, and
+ * both use the catalog. */
 static void node_close(struct node *node)
 {
     scheduler_close(&node->scheduler, JOBS_GRACE_MS);

@@ -29,8 +29,8 @@ struct answer_text {
 void answer_error(
     struct http_request *req, int error, const struct answer_text *own, size_t own_count);
 
-/* Answers with 200 and JSON, and takes json over. NULL: memory ran out. The caller adds
- * Cache-Control before. */
+/* Answers with 200 and JSON, and takes json over. If json is NULL, memory ran out, and the answer
+ * is an error. The caller adds Cache-Control before. */
 void answer_json(struct http_request *req, json_t *json);
 
 /*

@@ -14,8 +14,8 @@
 
 #define MIB (1024LL * 1024)
 #define RESERVE_BYTES (8 * MIB)
-/* The reserve is deleted if less than SCARCE_BYTES are free, and made if more than PLENTY_BYTES
- * are. */
+/* The reserve is deleted if less than SCARCE_BYTES are free on the disk. It is made if at least
+ * PLENTY_BYTES are free above the floor. */
 #define SCARCE_BYTES (1 * MIB)
 #define PLENTY_BYTES (64 * MIB)
 

@@ -72,7 +72,8 @@ static int find_folder(
             STORE_PATH_BYTES - 16, absolute);
     }
     free(absolute);
-    /* The message leaves out the path. It is so long that the reason behind it would be cut off. */
+    /* This message leaves out the path, because a path of this length would push the reason out of
+     * the message. */
     if (!fits && message)
         snprintf(message, message_bytes,
             "the data folder's path is too long: it has %zu bytes, and may have %d", bytes,

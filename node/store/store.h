@@ -10,7 +10,8 @@
  *   DATA/media/<lesson>/<revision>/<rendition>/...  init segments and chunks; poster.jpg beside the
  * renditions
  *
- * What the catalog doesn't name is rubbish and is swept when the jobs lock is taken.
+ * What the catalog doesn't name is rubbish. The process that starts the workers sweeps it, once it is
+ * 24 hours old.
  * All functions may be called by any thread; the struct never changes after store_open().
  */
 #ifndef NODE_STORE_STORE_H
@@ -32,15 +33,17 @@ struct store_params {
 };
 
 /* Opens the data folder. Returns 0; or a negative errno with one line for people in message: the
- * folder is missing, not writable or not a folder; or, with create, it has media but no catalog. */
+ * folder is missing, not a folder, or its path is too long; or, with create, it is not writable, or
+ * it has media but no catalog. */
 int store_open(
     struct store **out, const struct store_params *params, char *message, size_t message_bytes);
 void store_close(struct store **store);
 
 const char *store_path(const struct store *store);
 const char *store_catalog_path(const struct store *store);
-/* Write an absolute path into out[STORE_PATH_BYTES]. Return 0; -ENAMETOOLONG; or -EINVAL for a name
- * with '/' or a leading '.'. */
+/* Write an absolute path into out[STORE_PATH_BYTES]. Return 0; -ENAMETOOLONG; or -EINVAL: file is
+ * empty, has a '/' or a leading '.'; relative is absolute or has a part with a leading '.'; or a
+ * number is below 1. relative "" means the folder of the revision. */
 int store_source_path(const struct store *store, const char *file, char *out);
 int store_media_path(
     const struct store *store, int64_t lesson_id, int revision, const char *relative, char *out);
@@ -54,16 +57,16 @@ enum store_lock { STORE_LOCK_NODE = 0, STORE_LOCK_JOBS = 1 };
  * another negative errno. */
 int store_lock(const struct store *store, enum store_lock lock, int *holder_pid);
 void store_unlock(int fd);
-/* Returns whether another process holds the jobs lock: 1 or 0, or a negative errno. The test takes
- * the lock for a moment; a process that wants it just then finds it taken and must try again. */
+/* Returns whether somebody holds the jobs lock: 1 or 0, or a negative errno. The test takes the
+ * lock for a moment; a process that wants it just then finds it taken and must try again. */
 int store_jobs_are_held(const struct store *store);
 
 /* Returns how many bytes media may still use, above the floor; 0 if none. Or a negative errno. */
 int64_t store_free_bytes(const struct store *store);
 /* Deletes the reserve if the disk is nearly full. To be called before the catalog is written. */
 void store_free_reserve(const struct store *store);
-/* The same, and also makes the reserve if there is plenty of space. The node calls this from time
- * to time. */
+/* Does the same as store_free_reserve(), and also makes the reserve if there is plenty of space.
+ * The node calls this from time to time. */
 void store_tick_reserve(const struct store *store);
 /* Estimates the space that a lesson needs besides its source: renditions and a remuxed copy.
  * Pure. */
@@ -78,13 +81,13 @@ struct store_imported {
     int64_t bytes;
 };
 /* Copies a file into DATA/sources under a new name, and syncs it and its folder. progress may be
- * NULL. Returns 0; or a negative errno (-ENOSPC below the floor, -ECANCELED), and nothing is left
- * behind. */
+ * NULL. Returns 0; or a negative errno, and nothing is left behind: -ENOSPC the space above the
+ * floor is used up, -ECANCELED progress returned false. */
 int store_import(const struct store *store, int source_fd, struct store_imported *out,
     store_progress_fn progress, void *ctx);
 
 /* Syncs a file of DATA/sources and its folder, and computes its SHA-256 into sha256[65] in hex.
- * progress may be NULL. Returns 0 or a negative errno (-ECANCELED). */
+ * progress may be NULL. Returns 0; or a negative errno: -ECANCELED if progress returned false. */
 int store_seal_source(const struct store *store, const char *file, char *sha256,
     store_progress_fn progress, void *ctx);
 

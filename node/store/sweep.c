@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Removes files that the catalog does not name and that are not new. Uses descriptors instead of
- * paths, and never follows a link. */
+/* Removes media, sources, and old files that the catalog does not name. Folders are walked by
+ * descriptors instead of paths, and links are never followed. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

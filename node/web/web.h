@@ -7,10 +7,11 @@
 
 /* The routes "/", "/watch/:id", "/login", "/operator", "/technician" and "/assets/:file". */
 struct http_route_set web_routes(void);
-/* For http_server_params: shows browsers a page with a link back. Returns false for programs. */
+/* For http_server_params: answers a browser's GET with 404 and a page with a link back. Returns
+ * false for programs and for other methods. */
 bool web_not_found(struct http_request *req);
 /* For auth_params: answers with the login page, with status 401, or 403 for an account that may not
- * open the page. */
+ * open the page. The route "/login" calls it with 200. */
 void web_login_page(struct http_request *req, int status, void *ctx);
 
 #endif
