@@ -112,7 +112,7 @@ static json_t *running_json(const struct board *board)
         if (job->state != CATALOG_JOB_LEASED)
             continue;
         json_t *json = lesson_json_job(job);
-        /* json_object_set_new() fails if the value is NULL, and it releases the value in any case. */
+        /* json_object_set_new() fails if the value is NULL, and releases the value in any case. */
         if (json_object_set_new(json, "lesson", json_integer(job->lesson_id)) < 0 ||
             json_object_set_new(json, "title", json_string(name_of_job(board, job))) < 0) {
             json_decref(json);

@@ -229,7 +229,7 @@ void ingest_look_again(struct ingest *ingest)
 
 int ingest_start_completer(struct ingest *ingest)
 {
-    /* The new thread inherits a mask that blocks all signals, because the main thread handles them. */
+    /* The new thread inherits a mask that blocks all signals: the main thread handles them. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

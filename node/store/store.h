@@ -10,8 +10,8 @@
  *   DATA/media/<lesson>/<revision>/<rendition>/...  init segments and chunks; poster.jpg beside the
  * renditions
  *
- * What the catalog doesn't name is rubbish. The process that starts the workers sweeps it, once it is
- * 24 hours old.
+ * What the catalog doesn't name is rubbish. The process that runs the workers sweeps it when it
+ * starts them, unless it was changed in the last 24 hours.
  * All functions may be called by any thread; the struct never changes after store_open().
  */
 #ifndef NODE_STORE_STORE_H
