@@ -276,7 +276,8 @@ static void test_expired_leases_are_queued_until_no_attempt_is_left(void **state
         catalog_job_give_back(c, job, "n2", true, "worker_crashed", "signal 11", 1220), CATALOG_OK);
     assert_int_equal(lease(c, "n2", 1300, CATALOG_JOB_PROBE), job);
     assert_int_equal(
-        catalog_job_release(c, job, "n2"), CATALOG_OK); /* does not count as an attempt */
+        catalog_job_release(c, job, "n2"), CATALOG_OK); /* a lease that is given back like this does
+                                                         * not count as an attempt */
     assert_int_equal(lease(c, "n2", 1400, CATALOG_JOB_PROBE), job);
     assert_int_equal(
         catalog_job_give_back(c, job, "n2", true, "worker_crashed", "signal 11", 1500), CATALOG_OK);
@@ -380,7 +381,7 @@ static void test_texts_are_read_as_valid_utf8(void **state)
     int64_t id = new_lesson(f->catalog, "a");
     static const char *const texts[][2] = {
         {"课\xe8\xaf", "课??"}, /* cut in the middle */
-        {"\xcb\xae\xb5", "ˮ?"}, /* GBK */
+        {"\xcb\xae\xb5", "ˮ?"}, /* GBK, whose first two bytes happen to be valid UTF-8 */
         {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff", "?? ??? ???? ?"},
         {"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xf0\x90\x80\x80\xe0\xa0\x80\xc2\x80",
             "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\xf0\x90\x80\x80\xe0\xa0\x80\xc2\x80"},

@@ -80,7 +80,7 @@ static struct catalog_jobs lease(struct fixture *f)
     return jobs;
 }
 
-/* One chunk in H.264, two in AV1. */
+/* Finishes a probe. It plans one chunk in H.264 and two in AV1. */
 static void finish_probe(struct fixture *f, const struct catalog_job *job)
 {
     static const struct catalog_new_rendition renditions[] = {
@@ -202,8 +202,8 @@ static void test_a_lesson_is_ready_before_its_optional_jobs_are_done(void **stat
     assert_int_equal(work(f), 0);
 }
 
-/* They fail before and after their lesson is READY, all of them together, and a retry takes them up
- * again. */
+/* Optional jobs fail before and after their lesson is READY. When one has failed for good, all of
+ * its lesson are given up. A retry takes them up again. */
 static void test_failed_optional_jobs_do_not_fail_the_lesson(void **state)
 {
     struct fixture *f = *state;
@@ -243,7 +243,7 @@ static void test_failed_optional_jobs_do_not_fail_the_lesson(void **state)
     assert_int_equal(work(f), 0);
 }
 
-/* An attempt that ended with its node counts. The next lease finds that none is left. */
+/* An attempt that ended with its node counts. The next lease finds that no attempt is left. */
 static void test_attempts_of_dead_nodes_count(void **state)
 {
     struct fixture *f = *state;

@@ -198,7 +198,7 @@ static int setup(void **state)
     snprintf(f->path, sizeof(f->path), "%s/catalog.db", f->dir);
     *state = f;
     open_catalog(f);
-    /* Thousands of transactions follow. None must survive a power cut. */
+    /* Thousands of transactions follow. They need not survive a power cut. */
     return sqlite3_exec(f->catalog->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
 }
 
@@ -307,7 +307,8 @@ static void test_two_lessons_do_not_wait_behind_another_submitters_hundred(void 
         else
             of_batch++;
     }
-    /* Until li's work is done, the batch gets as much work: 200 to 200. */
+    /* Until li's work is done, the batch gets work of about the same cost, 200. That may be 10
+     * chunks or up to 200 probes. */
     assert_in_range(of_batch, 8, 200);
     struct catalog_lesson done = position_of(f, second);
     assert_int_equal(done.state, CATALOG_LESSON_READY);
@@ -476,7 +477,8 @@ static void test_failing_jobs_count_as_work_of_their_submitter(void **state)
     assert_in_range(of_wang, 19, 40);
 }
 
-/* Triggers keep the counters, whatever happens to the jobs. */
+/* Returns how many lessons have counters that differ from a count of their jobs. Triggers keep the
+ * counters. */
 static int64_t wrong_counters(struct catalog *c)
 {
     sqlite3_stmt *s;
@@ -510,7 +512,8 @@ static void test_counters_of_lessons_equal_a_count_of_their_jobs(void **state)
             catalog_job_give_back(f->catalog, job->id, "n1", true, "worker_crashed", "", 1);
         else if (i % 5 == 2)
             catalog_job_release(f->catalog, job->id, "n1");
-        else if (i % 5 == 3) /* do nothing: the lease expires */
+        else if (i % 5 == 3) /* nobody ends the job: a recovery takes its lease back, or the lease
+                              * expires */
             catalog_jobs_recover(f->catalog, i % 2 ? "n1" : "n2");
         else
             finish(f, job, 6);

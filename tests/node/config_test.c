@@ -100,7 +100,7 @@ static void test_addresses_need_a_port(void **state)
     }
 }
 
-/* Some options may be empty. An empty text is a value there. */
+/* An optional address or path may be empty; a choice may not. */
 static void test_optional_values_may_be_empty(void **state)
 {
     (void)state;

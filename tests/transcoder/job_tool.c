@@ -5,12 +5,12 @@
  *   job_tool [OPTION...] WORKER SOURCE OUTPUT WORK...
  *
  * WORK is one of: probe (always done first); audio; poster; text; video (all chunks in order); the
- * number of a chunk, also with "+legacy"; NAME:N (a chunk of one video rendition); all (all of
- * these); legacy (all chunks, after the audio); legacy:N.
+ * number of a chunk, also with "+legacy"; NAME:N (a chunk of one rendition); all (audio, text,
+ * poster and video); legacy (all chunks; the audio must be made already); legacy:N.
  * Options: --segment-ms N, --chunk-ms N, --threads N (of the probe), --no-av1, and --kill, which
- * kills each worker at its first progress message.
+ * kills each worker except the probe's at its first progress message.
  *
- * Prints the findings of the probe as media_info text, and a line for each message:
+ * Prints the findings of the probe as media_info text, and a line for each other result:
  *   init NAME BYTES SHA256 CODECS
  *   chunk NAME NUMBER BYTES SHA256
  *   segment NAME CHUNK OFFSET LENGTH TICKS IFRAME_BYTES
@@ -18,7 +18,7 @@
  *   storyboard SHEETS
  *   failed REASON DETAIL
  *   killed SIGNAL
- * Exits with 0, or with 1 if some work failed.
+ * Exits with 0, with 1 if some work failed, or with 2 if it was used wrongly.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Replaces terrace-worker in tests. Enters the sandbox as the worker does, with narrow limits, and
- * then does what an attacker would do. The first word of the source names the action. The program
+ * then does what an attacker would do. The first line of the source names the action. The program
  * is built without sanitizers in every build, because they turn some of the rules off.
  *
- * The sandbox may kill the program. Otherwise the last message is a failure, and its detail is the
+ * The sandbox may kill the program. Otherwise its only message is a failure, and the detail is the
  * outcome, such as "open: Operation not permitted" or "open: succeeded".
  */
 #include <errno.h>

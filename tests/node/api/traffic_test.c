@@ -107,8 +107,8 @@ static int64_t number(const json_t *object, const char *key)
     return json_integer_value(value);
 }
 
-/* Returns the row of an address once this many requests are finished and all its connections have
- * ended. Its bytes are final then. */
+/* Returns the row of an address once at least this many requests are finished and all its
+ * connections have ended. Its bytes are final then. */
 static json_t *final_row(struct context *context, const char *address, int64_t requests)
 {
     for (int tries = 0; tries < 2000; tries++) {
@@ -155,7 +155,8 @@ static void test_bytes_agree_with_curl(void **state)
     json_decref(row);
 }
 
-/* curl leaves in the middle. What it received must be counted, and no more than the file has. */
+/* curl leaves in the middle. At least what it received must be counted, and at most the head and
+ * the whole file. */
 static void test_a_cut_transfer_counts_what_was_received(void **state)
 {
     struct context *context = *state;
@@ -267,7 +268,7 @@ static void test_restarts_count_once(void **state)
     assert_int_equal(hour_bytes(monitor), before + 2000);
     monitor_observe(&sample, monitor);
     monitor_flush(monitor, fixture->catalog, true);
-    monitor_observe(&sample, monitor); /* lost in the power cut */
+    monitor_observe(&sample, monitor); /* not flushed, so it is lost when the node is killed */
     monitor_close(&monitor);
 
     assert_int_equal(monitor_open(&monitor, &params), 0);

@@ -58,7 +58,8 @@ static void test_control_characters_do_not_reach_the_terminal(void **state)
     assert_printed("a\x1b[2Jb\nc\x7f", 0, 0, "a?[2Jb?c?", 9);
     assert_printed("\xc2\x9b"
                    "2J",
-        0, 0, "?2J", 3); /* CSI as one character */
+        0, 0, "?2J", 3); /* U+009B, a control character that begins a command to the terminal like
+                          * ESC [ */
     assert_printed("\xe6\xb0", 0, 0, "??", 2);
 }
 

@@ -223,7 +223,7 @@ static void test_a_growing_lesson_shows_new_segments(void **state)
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/storyboard.vtt"), 404);
     assert_true(lesson_fixture_work(fixture)); /* poster */
     assert_int_equal(lesson_fixture_status(fixture, "", "/v/1/1/poster.jpg"), 200);
-    assert_true(lesson_fixture_work(fixture)); /* the storyboard's first sheet */
+    assert_true(lesson_fixture_work(fixture)); /* the first chunk of the video */
     struct reply reply = lesson_fixture_get(fixture, "", "/v/1/1/master.m3u8");
     assert_int_equal(reply.status, 200);
     expect_header(&reply, "Cache-Control: public, max-age=1\r\n");
@@ -283,7 +283,7 @@ static void test_a_growing_rendition_has_no_file_yet(void **state)
         {"", "/v/1/1/v400.mp3", 404, "not_found"},
         {"", "/v/1/1/.mp4", 404, "not_found"},
         {"", "/v/1/2/v400.mp4", 404, "not_found"},
-        /* The lesson is complete, but the fixture's init segments are not valid. */
+        /* This rendition is complete, but the fixture's init segments are not valid. */
         {"", "/v/1/1/a32.mp4", 500, "media_unavailable"},
     };
 

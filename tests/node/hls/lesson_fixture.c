@@ -66,7 +66,8 @@ unsigned char lesson_fixture_byte(const char *relative, size_t at)
     return (unsigned char)(hash_text(at * 0x9E3779B97F4A7C15U, relative) >> 32);
 }
 
-/* sha256: char[65] */
+/* Writes a file of a lesson with the bytes of lesson_fixture_byte(), and its SHA-256 into
+ * sha256[65]. */
 static void write_file(struct lesson_fixture *fixture, const struct catalog_job *job,
     const char *relative, size_t bytes, char *sha256)
 {
@@ -297,7 +298,8 @@ void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_rout
         fail_msg("server: %s", message);
 }
 
-/* Reads a file and puts a NUL after its bytes. */
+/* Reads a file, puts a NUL after its bytes, and deletes it. A missing file is read as an empty
+ * one. */
 static unsigned char *read_file(
     const struct lesson_fixture *fixture, const char *name, size_t *bytes)
 {

@@ -22,7 +22,7 @@
 enum {
     FIXTURE_CHUNKS = 2,
     FIXTURE_SEGMENTS = 4,
-    FIXTURE_FIRST_BYTES = 60000, /* the bytes and 6 s of a chunk's first segment */
+    FIXTURE_FIRST_BYTES = 60000, /* of a chunk's first segment; each segment lasts 6 s */
     FIXTURE_SECOND_BYTES = 40000,
     FIXTURE_IFRAME_BYTES = 9000,
     FIXTURE_INIT_BYTES = 700,
@@ -52,8 +52,8 @@ void lesson_fixture_finish(struct lesson_fixture *fixture);
  * below the revision's folder. */
 unsigned char lesson_fixture_byte(const char *relative, size_t at);
 
-/* Starts the server. Each thread of its pool has its own catalog. Requests with the header X-Test-
- * User belong to a logged-in user. observe may be NULL. */
+/* Starts the server. A request with the header X-Test-User belongs to a user who is logged in. Each
+ * thread of the server's pool has its own catalog. observe may be NULL. */
 void lesson_fixture_serve(struct lesson_fixture *fixture, const struct http_route_set *sets,
     size_t set_count, http_observe_fn observe, void *observe_ctx);
 

@@ -153,7 +153,7 @@ static void test_playable_needs_video_and_audio(void **state)
     media_index_unref(index);
 }
 
-/* Subtitles have no init segment. A lesson does not wait for them, and cannot be played with
+/* Subtitles have no init segment. A lesson can be played before they are made, but not with
  * subtitles alone. */
 static void test_subtitles_need_no_init_segment(void **state)
 {

@@ -176,8 +176,8 @@ static void test_malformed_init_segments_are_refused(void **state)
     buf_free(&two);
 }
 
-/* If the durations do not fit the index's fields, the index is left out. The file plays without
- * it. */
+/* If a size or a duration does not fit the index's fields, the index is left out. The file plays
+ * without it. */
 static void test_an_index_is_left_out_if_it_does_not_fit(void **state)
 {
     struct buf init = make_init(1, 1, 0, "a");
@@ -248,8 +248,8 @@ static void test_segment_start_is_the_first_presentation_time(void **state)
             merged_segment_start((uint8_t *)segment.data, segment.used_bytes, &start), 0);
         assert_int_equal(start, cases[i].start);
         for (size_t bytes = 0; bytes < segment.used_bytes - 20; bytes++) {
-            uint8_t *part = malloc(bytes + 1); /* of the exact size, so that a sanitizer sees reads
-                                                * past the end */
+            uint8_t *part = malloc(bytes + 1); /* hardly larger than needed, so that a sanitizer
+                                                * sees reads past the end */
             memcpy(part, segment.data, bytes);
             merged_segment_start(part, bytes, &start);
             free(part);

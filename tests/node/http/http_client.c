@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-/* A server that refuses a request may close the connection while the client still sends. This is
- * allowed. */
+/* Sends all bytes, or stops without an error: a server that refuses a request may close the
+ * connection while the client still sends. */
 void client_send(int fd, const void *data, size_t bytes)
 {
     const char *at = data;

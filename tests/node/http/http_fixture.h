@@ -26,14 +26,15 @@ struct fixture {
     struct http_server *server;
     struct http_route_set routes;
     int port;
-    char file[64]; /* FILE_BYTES long; see file_byte() */
+    char file[64]; /* path of a file of FILE_BYTES; file_byte() tells its bytes */
     struct gate gate;
-    pthread_mutex_t lock; /* protects the members below */
+    pthread_mutex_t lock; /* protects the five members below that are not atomic */
     uint64_t sent_bytes, requests, closed;
     char user_agent[128], path[256];
     atomic_int streams_ended, streams_cut, stream_closes, done_calls, ticks, logged;
     atomic_int pieces_opened, pieces_released;
-    atomic_int max_descriptors; /* open in the process when an extent was opened */
+    atomic_int
+        max_descriptors; /* the most that were open in the process when an extent was opened */
     atomic_llong streamed_bytes;
 };
 
@@ -49,12 +50,12 @@ void await_closed(struct fixture *fixture, uint64_t closed);
 void await_requests(struct fixture *fixture, uint64_t requests);
 
 int client_connect(const struct fixture *fixture);
-/* With a tiny receive buffer, so that only few bytes are sent before the client reads. */
+/* Connects with a tiny receive buffer, so that only few bytes are sent before the client reads. */
 int client_connect_narrow(const struct fixture *fixture);
 /* Sends one request on a new connection. */
 void ask(const struct fixture *fixture, const char *text, struct response *response);
-/* Returns the standard output of a shell command. $PORT is the server's port, and $FILE is its
- * file. */
+/* Returns the standard output of a shell command; the caller frees it. $PORT is the server's port,
+ * and $FILE is the path of its file. */
 char *shell(const struct fixture *fixture, const char *command);
 
 #endif

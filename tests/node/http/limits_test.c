@@ -95,8 +95,8 @@ static void test_connections_beyond_the_limit_wait(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* The idle timeout is long, but it is short while connections are refused. All idle connections are
- * tested, since closing one lets only one other in. */
+/* The idle timeout is long, but a short one is in force while further connections wait. All idle
+ * connections are tested, since closing one lets only one other in. */
 static void test_idle_connections_give_way_in_a_crowd(void **state)
 {
     enum { IDLE = 16 };
@@ -124,7 +124,7 @@ static void test_idle_connections_give_way_in_a_crowd(void **state)
     client_read(next, &response, false);
     assert_int_equal(response.status, 200);
     response_free(&response);
-    /* Some may have been a millisecond short of the timeout. */
+    /* Some may stay, because they were a millisecond short of the timeout. */
     for (int i = 0; i < IDLE; i++) {
         gone += recv(idle[i], &byte, 1, MSG_DONTWAIT) == 0;
         close(idle[i]);
@@ -200,7 +200,7 @@ static void test_every_byte_is_accounted_for(void **state)
 }
 
 /* Bytes that the kernel took count as sent, even if they were never delivered. So the sum is at
- * least what was read and at most the file. */
+ * least what was read and at most the head and the file. */
 static void test_a_cut_transfer_counts_what_the_kernel_took(void **state)
 {
     struct fixture fixture;
@@ -218,7 +218,8 @@ static void test_a_cut_transfer_counts_what_the_kernel_took(void **state)
     fixture_close(&fixture, 0);
 }
 
-/* The peer reads one answer whole, and closes the connection in the middle of the next. */
+/* curl reads each answer whole, on a connection of its own. The server must report as many bytes as
+ * curl counted. */
 static void test_totals_agree_with_curl(void **state)
 {
     struct fixture fixture;

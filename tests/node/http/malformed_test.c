@@ -247,8 +247,8 @@ static void test_single_bytes_get_the_same_answers(void **state)
     }
 }
 
-/* Sends a request line of line_bytes, "GET /aaa.. HTTP/1.1", and count headers of field_bytes
- * each. */
+/* Sends a request line of line_bytes, "GET /hello?aaa... HTTP/1.1", the header Host, and count
+ * further headers of field_bytes each. */
 static void check_size(size_t line_bytes, size_t count, size_t field_bytes, int status)
 {
     char *request = malloc(line_bytes + 64 + count * (field_bytes + 2) + 4), *at = request;

@@ -26,8 +26,9 @@ static void test_valid_metadata_is_read(void **state)
         {"filename QzpcdmlkZW9zXGEubXA0", "a.mp4", "", false},      /* C:\videos\a.mp4 */
         {"filename Li4vLi4vZXRjL3Bhc3N3ZA==", "passwd", "", false}, /* ../../etc/passwd */
         {"filename L2V0Yy8=", "upload", "", false},                 /* /etc/ */
-        {"title y661vg==", "upload", NULL, false},           /* GBK, which is read as GB18030 */
-        {"unknown AAAA,title YQpi", "upload", "a b", false}, /* a line end */
+        {"title y661vg==", "upload", NULL, false}, /* GBK, which is read as GB18030 */
+        /* a line end in the title becomes a space */
+        {"unknown AAAA,title YQpi", "upload", "a b", false},
         {"relativePath", "upload", "", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

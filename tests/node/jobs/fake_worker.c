@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- *
- * Stands in for terrace-worker in scheduler_test. The first word of the source file says how it
- * behaves; for later jobs, the first word of the job's kind does. At each start it appends a line
- * to the file "seen" in its output folder, with the numbers of all its open descriptors.
- *
- */
+/* Stands in for terrace-worker in scheduler_test. The text of the source file says how it behaves
+ * in the probe. If the probe does not know that text, it succeeds, and the text says what the
+ * worker reports in the next job. At each start it appends a line to the file "seen" in its output
+ * folder, with the numbers of all its open descriptors. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -93,7 +90,7 @@ static void probe(const char *how)
         find();
 }
 
-/* Reports media files that do not exist. */
+/* Reports media files that do not exist, and then waits to be ended. */
 static void lie(const char *how)
 {
     static const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

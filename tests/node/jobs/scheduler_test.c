@@ -79,7 +79,7 @@ static void open_jobs(struct fixture *f, int64_t silence_ms)
     assert_int_equal(scheduler_open(&f->scheduler, &params), 0);
 }
 
-/* Adds a lesson whose worker will behave in this way. */
+/* Adds a lesson whose workers behave as `how` says; see fake_worker.c. */
 static void put_in(struct fixture *f, const char *how)
 {
     struct store_imported imported;
@@ -113,7 +113,8 @@ static int lesson_state(struct fixture *f)
     return state;
 }
 
-/* Returns how often a worker was started on the lesson, and the descriptors that it had open. */
+/* Returns how often a worker was started with this output folder, and the descriptors that the last
+ * one had open. */
 static int starts(
     struct fixture *f, const char *folder, char *descriptors, size_t descriptors_bytes)
 {
@@ -191,7 +192,7 @@ static void test_kills_from_outside_count_no_attempt_but_are_bounded(void **stat
 
 static void test_a_silent_worker_is_killed(void **state)
 {
-    /* This is much more processor time than the start of a worker takes on any machine. */
+    /* Half of this is much more processor time than the start of a worker takes on any machine. */
     enum { SILENCE_MS = 60000 };
     struct fixture *f = *state;
     char descriptors[256];
@@ -200,7 +201,8 @@ static void test_a_silent_worker_is_killed(void **state)
     for (int worker = 1; worker <= 2; worker++) {
         while (starts(f, "sources", descriptors, sizeof(descriptors)) < worker)
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
-        /* The worker uses no processor time. A busy machine can be the cause, so it is not killed. */
+        /* The worker uses no processor time. A busy machine can be the cause, so it is not killed
+         * yet. */
         mono_ms += SILENCE_MS + 1;
         for (int i = 0; i < 3; i++)
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);

@@ -21,7 +21,8 @@ static void check(const struct share_flow *flows, size_t count, const double *ex
             fail_msg("flow %zu gets %.1f instead of %.1f", i, flows[i].given_bps, expected[i]);
 }
 
-/* Rank 1 is playback and rank 2 is a download. Urgent responses get four fifths. */
+/* The second number of a flow is its rank (enum share_rank): 0 is urgent, 1 is playback, 2 and 3
+ * are downloads. Urgent responses get four fifths while others play. */
 static void test_shares_by_weight_and_rank(void **state)
 {
     static const struct {
@@ -116,7 +117,8 @@ static void test_ranges_contain_addresses(void **state)
 {
     static const struct {
         const char *text, *address;
-        int match; /* -1: refused */
+        int match; /* length of the matching prefix in IPv6, plus 1; 0: no match; -1: the text is
+                    * refused */
     } cases[] = {
         {"", "10.1.2.3", 0},
         {"10.1.0.0/16", "10.1.2.3", 113},

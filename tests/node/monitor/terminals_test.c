@@ -203,7 +203,8 @@ static void test_polling_is_not_watching(void **state)
         assert_int_equal(row.link_bps, watching ? 900000 : 0);
     }
     assert_int_equal(row.rate_bps, 0);
-    /* The player's connection ends at last. It fetched nothing since then. */
+    /* The player's connection ends at last. It has fetched nothing in the meantime, so its end does
+     * not count as watching. */
     observe(terminals, 76000,
         (struct http_conn_sample){
             .conn_id = 1, .peer = "10.0.0.1", .path = segment.path, .closed = true});

@@ -22,7 +22,7 @@ static void check(const int64_t *pts, size_t count)
         assert_true(dts[i] <= pts[i]);
         assert_true(i == 0 || dts[i] > dts[i - 1]);
     }
-    /* The last decoded frame is not shown beyond the end. */
+    /* The last decoded frame is shown at its decoding time. */
     assert_true(dts[count - 1] == pts[count - 1]);
 }
 

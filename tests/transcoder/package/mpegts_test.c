@@ -168,7 +168,7 @@ static void test_there_and_back(void **state)
     assert_int_equal(f->pes_count[0], SEGMENTS * PICTURES);
     for (size_t i = 0; i < f->pes_count[0]; i++) {
         /* A PES packet has the time of the first frame that begins in it. It contains the whole
-         * frame or at min sixteen bytes of it. */
+         * frame or at least sixteen bytes of it. */
         size_t end = i + 1 < f->pes_count[0] ? f->pes[0][i + 1].at : f->bytes[0];
         const uint8_t *begins =
             memchr(f->data[0] + f->pes[0][i].at, (int)i + 1, end - f->pes[0][i].at);

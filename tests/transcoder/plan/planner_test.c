@@ -26,7 +26,8 @@ static const struct media_trial speaker_trials[] = {
     {240, 2, 38, 3000, 24000, 8300, 0},
 };
 
-/* A screen that is still except for bursts of motion, which a low frame rate cannot show. */
+/* The results of trial encodes of a screen that is still except for bursts of motion, which a low
+ * frame rate cannot show. */
 static const struct media_trial screen_trials[] = {
     {480, 1, 26, 5200, 61600, 26800, 0},
     {480, 1, 26, 3400, 263000, 19900, 1},
@@ -319,7 +320,7 @@ static void test_text(void **state)
     char text[4096];
     add_text(&info);
     assert_int_equal(plan_make(&info, &(struct plan_options){0}, &plan), 0);
-    /* They come before the legacy rendition, which is the last one. */
+    /* The subtitles come before the legacy rendition, which is the last one. */
     const struct rendition *r = &plan.renditions[plan.rendition_count - 3];
     assert_string_equal(r[0].name, "s1");
     assert_string_equal(r[0].language, "zh");

@@ -108,7 +108,7 @@ static void test_short_runs(void **state)
     }
 }
 
-/* This case once waited for ever. */
+/* Closing an encoder without a frame or in the middle of a run once waited for ever. */
 static void test_closing(void **state)
 {
     (void)state;

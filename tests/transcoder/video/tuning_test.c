@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The encoders know every parameter in the tuning of a plan. FFmpeg only logs a warning about an
- * unknown one, and the encodes get worse without notice. */
+/* Checks that the encoders know every parameter in the tuning of a plan. FFmpeg only logs a warning
+ * about an unknown one, and the encodes get worse without notice. */
 #include <libavutil/log.h>
 #include <setjmp.h>
 #include <stdarg.h>
