@@ -63,7 +63,7 @@ static int find_folder(
     char *absolute = realpath(params->path, NULL);
     if (!absolute)
         return say(-errno, message, message_bytes, params->path, "can't be opened");
-    /* The rest of STORE_PATH_BYTES is enough for "/media/<lesson>/<revision>/<rendition>/<file>". */
+    /* The rest of STORE_PATH_BYTES has room for "/media/<lesson>/<revision>/<rendition>/<file>". */
     size_t bytes = strlen(absolute);
     bool fits = bytes <= FOLDER_BYTES;
     if (fits) {

@@ -148,7 +148,8 @@ static void test_a_server_without_descriptors_recovers(void **state)
     client_say(first, "GET / HTTP/1.1\r\n" HOST "\r\n");
     client_read(first, &response, false);
     response_free(&response);
-    /* The server pauses accepting now, so the client gets the one descriptor that the limit leaves. */
+    /* The server pauses accepting now, so the client gets the one descriptor that the limit
+     * leaves. */
     top = dup(first);
     close(top);
     getrlimit(RLIMIT_NOFILE, &limit);

@@ -288,8 +288,7 @@ static void test_a_missing_extent_ends_the_connection(void **state)
     await_count(&fixture.pieces_released, released + 2);
 }
 
-/* Extents must be released when the peer leaves in the middle and when it asks only for the
- * head. */
+/* Extents must be released when the answer has no body, and when the peer leaves in the middle. */
 static void test_extents_are_released(void **state)
 {
     static const int statuses[] = {200, 304, 416};

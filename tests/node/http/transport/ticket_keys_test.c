@@ -169,7 +169,7 @@ static void check_tickets(int version)
     assert_int_equal(tls_open(&tls, &params, message, sizeof(message)), 0);
     connect_once(tls, client, NULL, &early);
     assert_true(connect_once(tls, client, early, NULL));
-    /* The second part runs with the next certificate. */
+    /* The certificate is loaded again. Tickets from before must still be accepted. */
     assert_int_equal(tls_reload(tls, message, sizeof(message)), 0);
     assert_true(connect_once(tls, client, early, NULL));
     now_ms += 11 * HOUR_MS;
