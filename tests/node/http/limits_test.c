@@ -173,7 +173,6 @@ static void test_a_server_without_descriptors_recovers(void **state)
 static void test_every_byte_is_accounted_for(void **state)
 {
     static const char *const requests[] = {
-        "GET /file HTTP/1.1\r\nUser-Agent: box\x01\xe7 1.0\r\n" HOST "\r\n",
         "GET /file HTTP/1.1\r\n" HOST "Range: bytes=5-9\r\n\r\n",
         "GET /json HTTP/1.1\r\n" HOST "Accept-Encoding: gzip\r\n\r\n",
         "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc",
@@ -185,7 +184,7 @@ static void test_every_byte_is_accounted_for(void **state)
     (void)state;
     fixture_open(&fixture, NULL);
     int fd = client_connect(&fixture);
-    for (size_t i = 1; i < sizeof(requests) / sizeof(requests[0]); i++) {
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
         client_say(fd, requests[i]);
         client_read(fd, &response, false);
         received += response.wire_bytes;
