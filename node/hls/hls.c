@@ -28,15 +28,13 @@
  *
  * The multivariant playlist is the entry to all of them, and stays short-lived. A cached copy
  * delays the moment when a withdrawn lesson disappears, and the languages in it can be edited.
- * Revalidating it costs one 304 at the start of a lesson. A growing playlist may be kept for one
- * second.
+ * Revalidating it costs one 304 at the start of a lesson. A growing playlist is kept for 1 s.
  *
  * Responses for an unpublished lesson, which only a known user gets, must not be in any cache.
  */
 #define CACHE_FOR_EVER "public, max-age=31536000, immutable"
 #define CACHE_MASTER "public, max-age=300"
-/* For a multivariant playlist that depends on who asks: on the terminal's link, or on its
- * player. */
+/* For a multivariant playlist that depends on the terminal's link or on its player. */
 #define CACHE_MASTER_OWN "private, max-age=300"
 #define CACHE_GROWING "public, max-age=1"
 #define CACHE_NEVER "private, no-store"
