@@ -52,7 +52,7 @@ static bool refuse(struct statement *s, const char *name, const char *zh, const 
 /* The allowed range of a limit. 0, which means no limit, is allowed as well. */
 struct limits {
     int64_t least, most;
-    int64_t unit_is; /* how many units of the member the page's unit has */
+    int64_t base_per_unit; /* such as 1000 for kbit/s, because the member counts bit/s */
     const char *unit, *base;
 };
 static const struct limits rates = {FLOWS_MIN_BPS, INT64_C(100000000000), 1000, "kbit/s", "bit/s"};
@@ -60,7 +60,8 @@ static const struct limits budgets = {1, INT64_C(1) << 50, 1000000, "MB", "byte"
 
 static bool refuse_limit(struct statement *s, const char *name, const struct limits *limits)
 {
-    int64_t least = limits->least / limits->unit_is, most = limits->most / limits->unit_is;
+    int64_t least = limits->least / limits->base_per_unit,
+            most = limits->most / limits->base_per_unit;
     char zh[160], en[160];
     if (least > 0) {
         snprintf(zh, sizeof(zh), "应为 0（不限）或 %" PRId64 " 到 %" PRId64 " %s", least, most,

@@ -12,8 +12,10 @@
  * there is none. */
 const struct media_rendition *progressive_sound(const struct media_index *index);
 
-/* Whether a rendition can be served as a file: it and its audio are complete and have equally many
- * segments, or the lesson has no audio. False if the lesson has audio, but none in AAC. */
+/* Whether a rendition can be served as a file. An audio rendition: if it is complete. A video
+ * rendition: if it is complete, and the lesson either has no audio at all or has complete AAC audio
+ * with the same number of segments. Other renditions, and those of a lesson that can't be played
+ * yet: never. */
 bool progressive_ready(const struct media_index *index, const struct media_rendition *rendition);
 
 /* Answers with a rendition for which progressive_ready() is true: 200, 206, 304, 412 or 416; 500 if

@@ -28,7 +28,7 @@ int http_request_param(
 /* The part of the path that matched ":name" in the route's pattern; "" if the pattern has no such
  * part. */
 const char *http_request_arg(const struct http_request *req, const char *name);
-/* The same as a whole number; -1 if it is not a number >= 0, or overflows. */
+/* That part of the path as a whole number; -1 if it is not a number >= 0, or overflows. */
 int64_t http_request_arg_int(const struct http_request *req, const char *name);
 /* The value of a header; NULL if it is absent. Upper and lower case of the name do not matter.
  * Valid until the request ends. */
@@ -123,9 +123,11 @@ bool http_request_gone(const struct http_request *req);
  * server answers with 500.
  *
  * Headers are added before the response. The server adds these itself: Date, Server,
- * Content-Length, Connection, Vary (for types that can be compressed), the CORS headers under /v/,
+ * Content-Length (if the length is known), Connection, the CORS headers under /v/,
  * X-Content-Type-Options (except for video, audio and images), Referrer-Policy (except under /v/),
  * Strict-Transport-Security (over TLS) and CMSD-Dynamic (for media that is held back).
+ * http_respond() also adds Vary: Accept-Encoding for types that it compresses. A handler that sets
+ * Content-Encoding itself must add Vary too.
  */
 
 /* Sets the entity tag, with its quotes; it is copied. Conditional requests are checked against it.

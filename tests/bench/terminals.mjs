@@ -47,7 +47,7 @@ async function watch(port, target, pids) {
 
 async function inside() {
     const dir = tempDir(), root = path.join(dir, 'root'), data = path.join(dir, 'data');
-    // The clip lasts for the warm-up and the measurement, and not much longer.
+    // Noise at 4 Mbit/s makes segments so large that one takes longer than the run at CAP_BPS.
     await terraceOk(['ingest', makeClip(path.join(dir, 'clip.mp4'), { seconds: 60, sound: false, extra: ['-vf', 'noise=alls=30:allf=t'] }), '--publish', '--wait', ...withLadder([4000]), '--data', data]);
     const lesson = await show(data, 1), folder = `/v/1/${lesson.revision}/${lesson.renditions[0].name}`;
     const node = await startNode({ data, args: ['--loops', '1', '--max-connections', String(terminals + 100)] });

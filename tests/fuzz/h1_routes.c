@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Handlers of each kind that the node has. They use the paths of http_conformance_table.mjs. */
+/* Handlers for the main kinds of responses. Their paths are those that the seeds (h1_seeds.mjs) and
+ * the conformance table (http_conformance_table.mjs) request. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -57,7 +57,7 @@ export async function runStep({ prepare, measure }) {
     return true;
 }
 
-/** Prints a table with a head. Numbers are aligned to the right. */
+/** Prints a table with a head. The first column is aligned to the left, the others to the right. */
 export function table(head, rows) {
     const text = [head, ...rows].map((row) => row.map(String));
     const widths = head.map((_, i) => Math.max(...text.map((row) => row[i].length)));

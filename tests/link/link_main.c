@@ -205,8 +205,8 @@ static void wait_for(struct end ends[2], int signals)
     ppoll(fds, 3, &timeout, NULL);
 }
 
-/* Runs the link until the child has ended, and returns its exit status. Signals that would end us
- * are passed on to the child. */
+/* Runs the link until the child has ended. SIGINT and SIGTERM are passed on to the child. Returns
+ * the child's exit status, or 128 and the number of the signal that ended it. */
 static int run(struct end ends[2], int signals, pid_t child)
 {
     struct signalfd_siginfo got;

@@ -18,7 +18,7 @@ static const struct {
         "This is a playlist that only names other files; there is no video in it. Upload the video "
         "file itself."},
     [REASON_PICTURE] = {"picture", "这是一张图片，不是视频。请上传视频文件。",
-        "This is a still picture, not a video. Upload the video file."},
+        "This is a picture, not a video. Upload the video file."},
     [REASON_SUBTITLES_ONLY] = {"subtitles_only",
         "这个文件里只有文字或字幕，没有画面和声音。请上传视频文件。",
         "The file holds only text or subtitles, neither picture nor sound. Upload the video file."},

@@ -9,7 +9,7 @@ enum reason {
     REASON_EMPTY_FILE,        /* the file has no bytes */
     REASON_NOT_MEDIA,         /* no known audio or video container */
     REASON_PLAYLIST,          /* a playlist, which only lists other files */
-    REASON_PICTURE,           /* a still picture */
+    REASON_PICTURE,           /* a picture file, still or animated */
     REASON_SUBTITLES_ONLY,    /* text or subtitles only */
     REASON_CUT_SHORT,         /* the index is missing: an incomplete copy or upload */
     REASON_DAMAGED,           /* nothing in the file can be decoded */

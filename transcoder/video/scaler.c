@@ -68,8 +68,8 @@ static int build_context(struct scaler *s, const AVFrame *in, int format, bool f
         SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT, NULL, NULL, NULL);
     if (!s->sws)
         return AVERROR(EINVAL);
-    /* swscale and AVColorSpace use the same numbers for matrices. */
     bool full_out = p->format == AV_PIX_FMT_YUVJ420P;
+    /* sws_getCoefficients() takes the numbers of enum AVColorSpace. */
     int error = sws_setColorspaceDetails(s->sws, sws_getCoefficients(matrix_of(s, in)), full,
         sws_getCoefficients(p->out_matrix), full_out, 0, 1 << 16, 1 << 16);
     if (error < 0 && full != full_out)

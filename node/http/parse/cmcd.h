@@ -25,8 +25,9 @@ struct cmcd {
     int64_t throughput_bps;    /* mtp: throughput that the player measured */
     int64_t requested_max_bps; /* rtp: a higher rate than this does not help the player */
     int32_t rate_percent;      /* pr: playback rate in percent of normal speed; 0: paused */
-    char object; /* ot: 'm' text, 'a' audio, 'v' video, 'i' init segment, 'b' audio and video ("av"
-                  * on the wire); '\0': not reported */
+    char object; /* ot: first letter of the object's type, such as 'm' manifest, 'a' audio, 'v'
+                  * video, 'i' init segment; 'b' for "av", audio and video in one; '\0': not
+                  * reported */
     char state;  /* sta: first letter of the state: 'p' playing, 'r' rebuffering ... */
     char session[CMCD_TEXT_BYTES]; /* sid: session */
     char content[CMCD_TEXT_BYTES]; /* cid: content */
