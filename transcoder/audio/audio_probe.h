@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Measures a whole audio track of a lesson, in the form in which it will be encoded. */
+/* Measures a whole audio track of a lesson, converted to mono at 48 kHz. */
 #ifndef TRANSCODER_AUDIO_AUDIO_PROBE_H
 #define TRANSCODER_AUDIO_AUDIO_PROBE_H
 

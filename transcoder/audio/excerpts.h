@@ -25,13 +25,13 @@ void excerpts_clear(struct excerpts *excerpts);
 /* Returns the excerpts as a feed that starts at their first sample. */
 struct test_encode_feed excerpts_feed(struct excerpts *excerpts);
 
+struct excerpts_wanted {
+    int loudness_lufs_x100, max_gain_db_x100;
+};
 /* Finds the gain with which the excerpts have the wanted loudness after a limiter. The search
  * starts from the gain in *level and ends at max_gain_db_x100 at most. Sets the gain in *level, and
  * *reached_lufs_x100, which is lower than wanted if more gain is not allowed or does not help. Dips
  * are ignored. Returns 0, or -1 with failure set. */
-struct excerpts_wanted {
-    int loudness_lufs_x100, max_gain_db_x100;
-};
 int excerpts_solve(const struct excerpts *excerpts, const struct excerpts_wanted *wanted,
     struct limiter_params *level, int *reached_lufs_x100, struct failure *failure);
 

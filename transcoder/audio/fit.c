@@ -114,7 +114,7 @@ static int solve_gain(struct fit *s, int *reached_x100, struct failure *failure)
     return excerpts_solve(&s->excerpts, &wanted, &s->settings.level, reached_x100, failure);
 }
 
-/* Chooses the lowest limit that costs only little gain. */
+/* Chooses the lowest limit that costs only little gain; if there is none, the highest limit. */
 static int choose_limit(struct fit *s, struct failure *failure)
 {
     const struct rendition *r = s->rendition;

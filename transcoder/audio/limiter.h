@@ -35,12 +35,12 @@ struct limiter_params {
 int limiter_open(struct limiter **out, const struct limiter_params *params);
 /* Closes the limiter and sets *limiter to NULL. Accepts NULL in *limiter. */
 void limiter_close(struct limiter **limiter);
+#define LIMITER_DELAY 240
 /*
  * Limits count finite samples and returns the number of samples written to out, which has room for
  * `count`.
  * samples NULL marks the end: count is ignored, and out has room for LIMITER_DELAY samples.
  */
-#define LIMITER_DELAY 240
 int limiter_run(struct limiter *limiter, const float *samples, int count, float *out);
 
 #endif

@@ -11,14 +11,14 @@ struct meter;
 
 #define METER_NOTHING_LUFS_X100 (-7000) /* the loudness if nothing was above the gate */
 
-/* Peaks up to this amplitude may be reported too low, because the meter does not interpolate
- * there. */
+/* meter_take_peak() may report peaks up to this amplitude too low, because the meter does not
+ * always interpolate there. */
 #define METER_SURE_PEAK 0.8F
 
 struct meter_reading {
     int loudness_lufs_x100; /* integrated loudness, at least METER_NOTHING_LUFS_X100 */
     int peak_dbtp_x100;     /* true peak, at least -12000 */
-    /* share of the 400 ms blocks below -70 LUFS or 40 LU below the loudness */
+    /* share of the 400 ms blocks below -70 LUFS, or more than 40 LU below the loudness */
     int silence_permille;
 };
 
@@ -32,7 +32,7 @@ void meter_add(struct meter *meter, const float *samples, int count);
 /*
  * Returns the highest true peak since the last call, as an amplitude. Up to METER_SURE_PEAK it may
  * be too low.
- * The last half millisecond counts for the next call.
+ * The last 16 samples count for the next call.
  */
 float meter_take_peak(struct meter *meter);
 /* Returns the result for all samples, and ends the measurement. */

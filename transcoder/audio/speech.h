@@ -47,8 +47,8 @@ void speech_add(struct speech *speech, const float *samples, size_t count);
 int speech_permille(const struct speech *speech);
 
 /* Returns the noise floor in hundredths of dBFS (RMS above 150 Hz), at least -12000; -12000: all
- * was silent. The level of a second is that of its quietest 20 ms; a fifth of the seconds have a
- * lower level than the result. */
+ * was silent. The level of a second is that of its quietest 20 ms; a fifth of the seconds that
+ * are not silent are no louder than the result. */
 int speech_noise_dbfs_x100(const struct speech *speech);
 
 /* Measures the features of one window of amplitudes. Pure. */

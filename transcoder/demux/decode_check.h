@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Decodes a few frames of a stream, to find out whether the stream can be decoded and what its
- * pictures are like. */
+ * pictures or its audio are like. */
 #ifndef TRANSCODER_DEMUX_DECODE_CHECK_H
 #define TRANSCODER_DEMUX_DECODE_CHECK_H
 
@@ -9,7 +9,7 @@
 
 #include "transcoder/worker/failure.h"
 
-/* The findings about a stream. Those about a picture or about audio come from the first frame. */
+/* The findings about a stream. All but `frames` and `interlaced` come from the first frame. */
 struct decode_check {
     int frames; /* number of decoded frames; 0: nothing can be decoded */
     int width, height;
@@ -28,7 +28,7 @@ struct decode_check_params {
 
 /*
  * Decodes some frames of a stream. fd stays the caller's.
- * Returns 0; or -1 with failure set: the decoder can't be opened, or memory runs out.
+ * Returns 0; or -1 with failure set: the file or the decoder can't be opened, or memory runs out.
  */
 int decode_check_run(int fd, const struct decode_check_params *params, struct decode_check *out,
     struct failure *failure);

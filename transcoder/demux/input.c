@@ -111,8 +111,8 @@ static int check_container(const AVInputFormat *found, struct failure *failure)
     return 0;
 }
 
-/* Whether the file is a playlist that FFmpeg cannot read, or that FFmpeg recognises only by its
- * file name. */
+/* Whether the file begins like a playlist. Some playlists FFmpeg does not know, or recognises only
+ * by their file names. */
 static bool looks_like_playlist(const struct input *input)
 {
     static const char *const prefixes[] = {
@@ -142,8 +142,8 @@ static int recognise(struct input *input, const AVInputFormat **found, struct fa
     return check_container(*found, failure);
 }
 
-/* Whether the index of an MP4 file exists. An incomplete copy lacks it (ISO/IEC 14496-12, 4.2
- * and 8.2.1). */
+/* Whether the whole index of an MP4 file exists (ISO/IEC 14496-12, 4.2 and 8.2.1). If it is at the
+ * end, an incomplete copy lacks it. */
 static bool has_index(const struct input *input)
 {
     uint8_t header[16];

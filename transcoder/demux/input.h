@@ -23,8 +23,8 @@ struct input {
 /*
  * Opens the file and finds its streams. *out is the caller's, for input_close(). fd stays the
  * caller's; several inputs may read from one descriptor, because each keeps its own position.
- * Returns 0; or -1 with *out NULL and failure set: the file is empty, a playlist, a picture, text,
- * not media, or cut short.
+ * Returns 0; or -1 with *out NULL and failure set, for example because the file is empty, a
+ * picture, not media, or cut short.
  * One thread at a time.
  */
 int input_open(struct input **out, int fd, struct failure *failure);
@@ -32,7 +32,7 @@ int input_open(struct input **out, int fd, struct failure *failure);
 void input_close(struct input **input);
 
 /* Reads the next packet and steps over damaged parts. Returns 0; or a negative AVERROR: the end
- * of the file, or AVERROR(ENOMEM). */
+ * of the file, too many damaged parts in a row, or AVERROR(ENOMEM). */
 int input_read(struct input *input, AVPacket *packet);
 
 /*
@@ -43,7 +43,7 @@ int input_read(struct input *input, AVPacket *packet);
 int input_open_decoder(
     const struct input *input, int stream, AVCodecContext **out, struct failure *failure);
 
-/* Limits; larger files are refused. */
+/* Limits; a file that exceeds one is refused. */
 #define INPUT_MAX_STREAMS 64
 #define INPUT_MAX_PIXELS (8192LL * 4608)
 #define INPUT_MAX_US (12LL * 3600 * 1000000)

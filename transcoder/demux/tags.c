@@ -82,8 +82,8 @@ void tags_to_utf8(struct gb18030 *gb18030, const char *text, char *out, size_t o
         out[0] = '\0';
 }
 
-/* Languages of our lessons whose code in ISO 639-2 differs from the BCP 47 tag. Other languages,
- * such as yue, have the same code in both. */
+/* Languages that lessons are likely to have, by their codes in ISO 639 with three letters, and
+ * their BCP 47 tags. Other codes, such as yue, are used as the tag. */
 static const struct {
     char code[4], tag[4];
 } languages[] = {
@@ -135,8 +135,7 @@ void tags_to_bcp47(const char *language, char *out, size_t out_bytes)
         if (code[i] < 'a' || code[i] > 'z')
             return;
     }
-    /* These codes name no language: undetermined, missing, multiple, no linguistic content
-     * (Apple). */
+    /* These codes name no language: undetermined, uncoded, multiple, no linguistic content. */
     if (av_match_list(code, "und,mis,mul,zxx", ','))
         return;
     const char *tag = code;

@@ -8,8 +8,8 @@
 #include "transcoder/plan/planner.h"
 #include "transcoder/video/source.h"
 
-/* The state while a chunk of a group of renditions is made. Each pass decodes the chunk once for
- * all of them. */
+/* The state while a chunk of a group of renditions is made. Each pass decodes the wanted segments
+ * once for all of them. */
 struct chunk_work {
     const struct work *work;
     const struct plan *plan;
@@ -66,7 +66,7 @@ static int feed_segment(
     return 0;
 }
 
-/* Feeds the `count` wanted segments to the sinks. A later pass never takes longer than the one
+/* Feeds the `count` wanted segments to the sinks. A later pass has no more segments than the one
  * before, so each pass gets half of the remaining progress. */
 static int feed_wanted(struct chunk_work *w, const bool *want, int count, struct failure *failure)
 {

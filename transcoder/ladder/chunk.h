@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Makes one chunk of all video renditions of a job, including the legacy rendition. Each pass
- * decodes once the segments that a rendition still wants. A thread for each rendition encodes
- * them. */
+ * decodes, once for all, the segments that some rendition still wants. Each rendition has a thread
+ * that encodes them. */
 #ifndef TRANSCODER_LADDER_CHUNK_H
 #define TRANSCODER_LADDER_CHUNK_H
 

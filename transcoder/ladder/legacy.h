@@ -2,8 +2,8 @@
 /*
  * Makes one chunk of the legacy rendition. The video of a pass is encoded for old boxes. The audio
  * is copied from the AAC rendition of the lesson, whose chunks have the same boundaries and exist
- * already. So all renditions have the same audio, audio frames join at chunk boundaries as in the
- * AAC rendition, and no chunk has to decode an hour of audio to reach its minute.
+ * already. So audio frames join at chunk boundaries as in the AAC rendition, and no chunk has to
+ * decode an hour of audio to reach its minute.
  */
 #ifndef TRANSCODER_LADDER_LEGACY_H
 #define TRANSCODER_LADDER_LEGACY_H
@@ -13,7 +13,7 @@
 #include "transcoder/video/source.h"
 
 struct legacy_params {
-    const struct work *work; /* the caller's, like all members; must outlive the sink */
+    const struct work *work; /* the caller's, like all that is pointed to; must outlive the sink */
     const struct plan *plan;
     const struct rendition *rendition;
     const struct rendition *audio_rendition; /* NULL: no audio */

@@ -20,8 +20,8 @@ double rate_model_rest_bytes(const struct rate_model *model, double crf, double 
     return expect(model, crf).rest_bps * seconds / 8 * exp2(model->rest_bias);
 }
 
-/* Moves the correction halfway to the observed value, because one unusual segment is not
- * typical. */
+/* Moves the correction only halfway to the observed value, because a single segment may be
+ * unusual. */
 static void adapt(double *bias, double seen_bytes, double expected_bytes)
 {
     *bias += log2((seen_bytes + 1) / (expected_bytes + 1)) / 2;

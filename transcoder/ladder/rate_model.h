@@ -27,8 +27,8 @@ double rate_model_rest_bytes(const struct rate_model *model, double crf, double 
 void rate_model_learn(struct rate_model *model, double crf, int64_t keyframe_bytes,
     int64_t rest_bytes, double seconds);
 
-/* A budget that must hold, in bytes without the container. It is for a whole segment, or for the
- * frames after its keyframe. */
+/* A budget that must hold, in bytes without the container. It is for a whole segment, or for those
+ * of its frames that are still to be encoded. */
 struct rate_budget {
     double bytes;    /* bytes for the frames that are still to be encoded */
     double keyframe; /* factor for the predicted keyframe; 0: the keyframe is done already */
@@ -36,8 +36,8 @@ struct rate_budget {
     double seconds;  /* duration of the other frames */
     int finest_x10, last_x10; /* range of the CRF */
 };
-/* Returns the finest CRF, in tenths, at which the budget is predicted to hold; last_x10 if there
- * is none. */
+/* Tries CRFs in steps of 0.5. Returns the finest one, in tenths, at which the budget is predicted
+ * to hold; last_x10 if there is none. */
 int rate_model_crf_x10(const struct rate_model *model, const struct rate_budget *budget);
 
 #endif

@@ -11,11 +11,12 @@
 
 /* Limit of the encodes of one segment. Nearly always the first one fits. */
 #define MAX_TRIES 3
-/* A segment that exceeds its limit by less than this part (1/25) is not encoded again. By plan
+/* A segment that exceeds its limit by at most this part (1/25) is not encoded again. By plan
  * three segments in a row take at most 1.05 of the cap, and they must stay below 1.1. */
 #define TOLERATED_PART 25
-/* With an encoder that is not steerable, a segment that exceeds its limit by more than this part
- * (1/5) makes the rendition fail. Another rendition with the same cap exists beside it. */
+/* With an encoder that is not steerable, a segment makes the rendition fail if even its smallest
+ * try exceeds the limit by more than this part (1/5). Another rendition with the same cap exists
+ * beside it. */
 #define UNTOLERATED_PART 5
 /* The least step of the CRF to the next try. */
 #define RETRY_STEP_X10 15
@@ -33,7 +34,7 @@ struct segment {
     int crf_x10;        /* CRF of the last try */
     int64_t bytes;      /* size of the last try */
     bool done;          /* no further try is wanted */
-    int finest_crf_x10; /* the limit of the CRF in the next try */
+    int finest_crf_x10; /* the finest CRF that the next try may use */
 };
 
 struct rung {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Makes one video rendition of a chunk, on a thread of its own. Each segment is encoded
+ * Makes one chunk of a video rendition, on a thread of its own. Each segment is encoded
  * independently, with the planned quality, or as near to it as its share of the cap allows
  * (transcoder/ladder/segment_encoder.h). If a segment is still too large, it is encoded again with
  * a coarser CRF in another pass. So measured bytes keep the cap, and a heavy segment does not lower
@@ -14,7 +14,7 @@
 #include "transcoder/video/source.h"
 
 struct rung_params {
-    const struct work *work; /* the caller's, like all members; must outlive the rung */
+    const struct work *work; /* the caller's, like all that is pointed to; must outlive the rung */
     const struct plan *plan;
     const struct rendition *rendition;
     struct source_colours colours;

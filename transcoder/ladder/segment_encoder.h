@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Encodes one segment once, and keeps it below its byte limit during the encode. The keyframe has
+ * Encodes one segment, and steers the CRF so that it stays below its byte limit. The keyframe has
  * many of the segment's bytes. If the keyframe shows that the CRF is far from a suitable one, the
  * encode starts again.
  * After that the CRF follows the bytes of the frames. An encoder that is not steerable gets its CRF
@@ -36,7 +36,7 @@ struct segment_encoder_params {
     struct source_colours colours;
     int64_t limit_bytes; /* limit of the bytes on the wire */
     int frames;          /* number of frames in the segment */
-    int finest_crf_x10;  /* CRF of the quality that is good enough, in tenths */
+    int finest_crf_x10;  /* the finest CRF that may be used, in tenths */
 };
 
 /*

@@ -11,7 +11,7 @@
 #include "transcoder/video/svtav1.h"
 
 #define IO_BUFFER_BYTES (64 * 1024)
-/* Limit of a chunk. A minute at the highest rung takes 6 MB; far more than that is a mistake. */
+/* Limit of a chunk. A minute at 700 kbit/s takes 5 MB; far more than that is a mistake. */
 #define MAX_CHUNK_BYTES (512 * 1024 * 1024)
 
 /* The length of a fragment. Players may show the start of a segment before the whole has
@@ -188,8 +188,8 @@ static uint32_t field(struct span box, size_t offset)
     return box.end - box.at >= (ptrdiff_t)offset + 4 ? AV_RB32(box.at + offset) : 0;
 }
 
-/* Returns the size of a fragment's first sample. It is in the trun box or is the default of the
- * tfhd box (ISO/IEC 14496-12, 8.8). */
+/* Returns the size of the first sample of a segment; 0 if it is not stated. It is in the trun box
+ * or is the default of the tfhd box (ISO/IEC 14496-12, 8.8). */
 static uint32_t first_sample_bytes(struct span segment)
 {
     struct span traf = find_box(find_box(segment, "moof"), "traf");

@@ -16,7 +16,7 @@ struct cmaf;
 struct cmaf_params {
     const struct rendition *rendition; /* read by cmaf_open() only */
     const AVCodecContext *encoder; /* an open encoder with extradata; read by cmaf_open() only */
-    /* number of the chunk's first segment; the fragments are numbered from it */
+    /* number of the chunk's first segment; the numbers of the fragments follow from it */
     int64_t first_segment;
 };
 

@@ -234,7 +234,7 @@ static int add_pes_header(
 }
 
 /* Writes the work payload as full packets, from *p on. Bytes that do not fill a packet stay, and
- * move to the front. The first packet has at least its PES header. */
+ * move to the front. */
 static int put_full_packets(struct mpegts *ts, struct packet *p, unsigned *packets)
 {
     size_t at = 0;

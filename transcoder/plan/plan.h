@@ -17,9 +17,9 @@
  * because SVT-AV1 takes eight times as long as x264. */
 #define PLAN_AV1_MIN_SAVING_PERMILLE 150
 
-/* Parameters of SVT-AV1, also for the trial encodes. Measured: preset 10 saves little. Without
- * screen content tools (scm) it saves far less on screen recordings. Pyramids of 8 pictures
- * (hierarchical-levels=3) are as good as pyramids of 16 and take less memory. */
+/* Parameters of SVT-AV1, also for the trial encodes. Measured: with preset 10 AV1 saves few
+ * bits. Without screen content tools (scm) it saves far fewer bits on screen recordings. Pyramids
+ * of 8 pictures (hierarchical-levels=3) are as good as pyramids of 16 and take less memory. */
 #define PLAN_AV1_PRESET "8"
 #define PLAN_AV1_TUNING "scm=1:hierarchical-levels=3"
 
@@ -48,7 +48,7 @@ struct plan {
  * frame_samples samples each. */
 int64_t plan_audio_overhead_bps(int sample_rate, int frame_samples);
 
-/* Return the start of a segment, as lesson time or as a frame of the video grid. All renditions
+/* Return the start of a segment, as lesson time or as a frame of the grid. All renditions
  * have the same boundaries; audio is cut at the nearest boundary between audio frames. The
  * segment may be one past the last: its start is the end of the lesson. */
 int64_t plan_segment_start_us(const struct plan *plan, int64_t segment);

@@ -41,9 +41,8 @@ static int64_t count_frames(const struct media_info *info)
     return frames < 1 ? 1 : frames;
 }
 
-/* Whether each chunk has at least one segment. By default a chunk lasts a minute and a segment at
- * most a third of that, so each chunk has some. But options may ask for chunks that are shorter
- * than segments. */
+/* Whether each chunk has at least one segment. By default segments are shorter than chunks, so each
+ * chunk has some. But options may ask for chunks that are shorter than segments. */
 static bool each_chunk_has_segments(const struct plan *plan, const struct plan_options *options)
 {
     for (int chunk = 0; chunk < plan->chunk_count; chunk++) {
@@ -76,8 +75,8 @@ int plan_make(const struct media_info *info, const struct plan_options *options,
     } else {
         out->video_start_us = 0;
     }
-    /* A lesson of no length has no segments. The probe refuses such a lesson, but a worker may
-     * be compromised. */
+    /* A lesson without video and without length has no segments. The probe refuses such a lesson,
+     * but a worker may be compromised. */
     if (plan_segments(out, info, options->segment_us, unit) < 0 || out->segment_count < 1)
         return -1;
     if (info->has_video)

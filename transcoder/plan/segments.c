@@ -14,7 +14,8 @@
 static const int longest_s[] = {[MEDIA_SLIDES] = 20, [MEDIA_HEAD] = 16, [MEDIA_MOTION] = 10};
 static const int ramp_s[] = {4, 6, 10};
 #define RAMP ((int)(sizeof(ramp_s) / sizeof(ramp_s[0])))
-/* A cut that comes earlier than this in a segment does not end the segment. */
+/* A cut that comes earlier than this in a segment does not end the segment. In a short segment the
+ * limit is half of its longest length. */
 #define MIN_BEFORE_CUT_US (6 * US)
 /* A remainder at the end that is shorter than this joins the segment before, or takes some of
  * its length. */

@@ -37,7 +37,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
 /* If the mean bit rate of a rung is below this share of its limit, the cap has no effect: a
  * higher rung with the same CRF would have the same pictures. */
 #define CAP_BINDS 0.75
-/* For caps below SMOOTH_BPS, sharp pictures matter more than smooth motion. For higher caps a
+/* For caps below SMOOTH_BPS, sharp pictures matter more than smooth motion. For other caps a
  * lower frame rate must look better by SMOOTH_MDB. */
 #define SMOOTH_BPS 100000
 #define SMOOTH_MDB 1000.0
@@ -63,7 +63,7 @@ static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000,
  * worker would take more than 400 MB. SVT-AV1 does not accept sides shorter than MIN_AV1_SIDE. */
 #define MIN_AV1_SLIDES_PERMILLE 700
 #define MAX_AV1_BPS 80000
-#define MAX_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* 720p at 8 frames a second */
+#define MAX_AV1_PIXELS_PER_S (8 * 1000 * 1000) /* room for 720p at 8 frames a second */
 #define MAX_AV1_PIXELS (1000 * 1000)
 #define MIN_AV1_SIDE 64
 
@@ -137,7 +137,7 @@ static double h264_crf(double av1_crf)
     return between(equal_looks[i - 1].h264, equal_looks[i].h264, share);
 }
 
-/* Returns the coarsest CRF of SVT-AV1 that looks at least as good as this CRF of x264, or 0.
+/* Returns the coarsest CRF of SVT-AV1 that looks at least as good as this CRF of x264; 0: none.
  * SVT-AV1 takes only whole numbers. */
 static int av1_crf(double crf)
 {
@@ -213,7 +213,8 @@ static const struct media_trial *find_coarser(
     return NULL;
 }
 
-/* Pairs the trial encodes of one size and frame rate. Returns the number of candidates. */
+/* Pairs the trial encodes that have the same size and frame rate. Returns the number of
+ * candidates. */
 static size_t pair_trials(const struct media_info *info, struct candidate *out)
 {
     size_t count = 0;
@@ -339,7 +340,7 @@ static struct choice choose(
  * pictures get a short lookahead. Measured at 720p: 20 frames instead of 32 cost nothing at 12 and
  * 25 frames a second, and 3 % at 6.
  *
- * Small pictures are worth a longer search, larger ones only if the content moves. Measured: subme
+ * Small pictures are worth a longer search, medium ones only if the content moves. Measured: subme
  * 8 saves 5 to 12 % of the bits for half as much time again; subme 10 and umh save another 3 % for
  * a quarter more.
  */

@@ -422,7 +422,7 @@ static void find_busiest(const struct analysis *a, struct media_info *out)
     out->busy_permille = share_permille > 1000 ? 1000 : (int)share_permille;
 }
 
-/* Returns the number of rows or columns at one end that were never bright. */
+/* Returns the number of rows or columns at one end that were never bright; 0 if all were dark. */
 static int dark_run(const uint8_t *brightest, int count, bool from_end)
 {
     int run = 0;

@@ -277,9 +277,9 @@ static bool average_suits(AVRational average, double mean)
            av_q2d(average) <= MAX_GRID_FPS && average.den <= 1001;
 }
 
-/* Returns the rate of the frame grid. Video at a constant rate of at most 30 keeps its rate.
- * Faster video gets a half, a third, and so on. Video at a variable rate gets the stated average
- * if that is right, else the next standard rate above the measured mean. */
+/* Returns the rate of the frame grid. Video at a constant rate from 5 to 30.5 keeps its rate.
+ * Faster video gets a half, a third, and so on. Slower video and video at a variable rate gets the
+ * stated average if that is right, else the next standard rate above the measured mean. */
 static AVRational choose_rate(const AVStream *stream, const struct scan_stream *seen)
 {
     int64_t length_us =
@@ -352,9 +352,9 @@ static int describe_video(struct probe *probe, struct failure *failure)
 
 /* ---- the probe ---- */
 
-/* Whether seeking works where chunks begin. It is tried at two positions, each with a newly
- * opened source, as a worker does it. If keyframes are so rare that only decoding from the start
- * works, a copy would not help, so the answer is true. */
+/* Whether seeking works where chunks begin. It is tried at two positions, unless they are near the
+ * start, each with a newly opened source, as a worker does it. If keyframes are so rare that only
+ * decoding from the start works, a copy would not help, so the answer is true. */
 static bool can_seek(const struct probe *probe)
 {
     const struct media_info *info = probe->info;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Finds out the contents of a source by measurement: all packets are read, and some are decoded. */
+/* Finds out the contents of a source by measurement: all packets are read, and most are decoded. */
 #ifndef TRANSCODER_PROBE_PROBE_H
 #define TRANSCODER_PROBE_PROBE_H
 

@@ -17,8 +17,7 @@ struct remux_params {
 };
 
 /* Writes the file work->job->remux_name and syncs it. On success *fd is open for reading the
- * copy and is the caller's, and *bytes is its size. Returns 0; or -1 with failure set, and then
- * no file exists. */
+ * copy and is the caller's, and *bytes is its size. Returns 0, or -1 with failure set. */
 int remux_run(const struct work *work, const struct remux_params *params, int *fd, int64_t *bytes,
     struct failure *failure);
 

@@ -71,8 +71,8 @@ struct trials {
 
 /* ---- excerpts ---- */
 
-/* Returns the start of an excerpt: where a segment would begin, which is the last cut if it is
- * near. */
+/* Returns the start of an excerpt. A usual one starts where a segment would begin, which is the
+ * last cut if that is near. */
 static int64_t excerpt_start_us(const struct trials *t, int number)
 {
     const struct media_info *info = t->info;
@@ -270,7 +270,8 @@ static void end_round(struct round *round)
 
 /* ---- what is worth trying ---- */
 
-/* Chooses the sizes: the source's own, then clearly smaller ones. Returns their number. */
+/* Chooses the sizes by their shorter side: the source's own, at most LARGEST_SIDE, then clearly
+ * smaller ones. Returns their number. */
 static int choose_sides(int source_side, int sides[SIZES])
 {
     static const int usual[] = {1080, 720, 540, 360, 240, 180, 120};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Reads and writes lines of "key value". The node, the worker and the catalog exchange such texts.
- * Strings are percent-escaped, so a value never holds a space, a control character or a line end.
- * Pure. Only the files of this folder include this header.
+ * Strings are percent-escaped, so a value in the text holds no space, control character or line
+ * end. Pure. Only the files of this folder include this header.
  */
 #ifndef TRANSCODER_PROTOCOL_FIELDS_H
 #define TRANSCODER_PROTOCOL_FIELDS_H
@@ -35,17 +35,17 @@ int fields_end(const struct field_writer *out);
 struct field_reader {
     const char *at, *end;
 };
-/*
- * Reads the next line and splits it into key and value. Both are copies that end with NUL.
- * Returns 1; 0 at the end of the text; -1 if the line is malformed: it is empty or too long, or it
- * holds a NUL or a control character.
- */
 #define FIELD_KEY_BYTES 32
 #define FIELD_VALUE_BYTES 1024
 struct field_pair {
     char key[FIELD_KEY_BYTES];
     char value[FIELD_VALUE_BYTES];
 };
+/*
+ * Reads the next line and splits it into key and value. Both are copies that end with NUL, and the
+ * value is without escapes.
+ * Returns 1; 0 at the end of the text; -1 if the line is malformed or too long.
+ */
 int fields_next(struct field_reader *in, struct field_pair *pair);
 
 /* Describes one member of a struct and the key of its line. fields_write() and fields_read()

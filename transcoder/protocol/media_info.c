@@ -5,7 +5,7 @@
 
 #include "transcoder/protocol/fields.h"
 
-#define MAX_US (1000LL * 3600 * 1000000) /* limit of all times: 1000 hours */
+#define MAX_US (1000LL * 3600 * 1000000) /* limit of lesson times: 1000 hours */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct field info_fields[] = {
@@ -82,8 +82,8 @@ static const struct field trial_fields[] = {
     FIELD_OF_INT(struct media_trial, busy, 0, 1),
 };
 
-/* The lists in a media_info. In the text each item begins with a line "name NUMBER"; the lines
- * of its members follow. */
+/* The lists of structs in a media_info. In the text each item begins with a line "name NUMBER"; the
+ * lines of its members follow. */
 static const struct section {
     const char *name;
     size_t count_offset, items_offset, item_bytes;
@@ -165,7 +165,7 @@ static bool in_rising_order(const struct media_info *info)
     return true;
 }
 
-/* Whether the members agree with one another. */
+/* Whether the members make sense together. Members whose lines are missing are 0. */
 static bool consistent(const struct media_info *info)
 {
     if (info->rotation % 90 != 0 || !in_rising_order(info))

@@ -18,9 +18,9 @@
 
 /* The main content of an audio track. */
 enum media_sound {
-    MEDIA_SOUND_UNKNOWN = 0, /* not measured, because the track cannot be decoded */
+    MEDIA_SOUND_UNKNOWN = 0, /* the track could not be measured */
     MEDIA_SOUND_SILENCE = 1, /* all of it is below -70 LUFS */
-    MEDIA_SOUND_SPEECH = 2,  /* at least half of the audible part is speech */
+    MEDIA_SOUND_SPEECH = 2,  /* at least half of the part that is not silent is speech */
     MEDIA_SOUND_OTHER = 3,   /* music or noise */
 };
 
@@ -32,14 +32,13 @@ struct media_audio {
     int sample_rate, channels;
     int64_t start_us; /* lesson time */
     int64_t end_us;   /* lesson time */
-    /* The members below are measured over the whole track, converted to the encoder's input:
-     * mono, 48 kHz. */
+    /* The members below are measured over the whole track, converted to mono at 48 kHz. */
     enum media_sound sound;
     int speech_permille;
     int loudness_lufs_x100; /* integrated loudness (EBU R128); -7000: nothing is above the gate */
     int peak_dbtp_x100;     /* true peak, at least -12000 */
     int noise_dbfs_x100;    /* RMS above 150 Hz in the pauses; -12000: all of it is silent */
-    int silence_permille;   /* share of the measured blocks that contain no audio */
+    int silence_permille;   /* share of the silent blocks, see transcoder/audio/meter.h */
 };
 
 /* A track of text subtitles in the source. */
@@ -105,7 +104,7 @@ struct media_info {
     int width, height; /* size as displayed: square pixels, turned upright, even numbers */
 
     /* The results of the content analysis. If no frame could be decoded, there are no stretches. */
-    /* mean difference between successive frames in areas that stand still, in luma steps */
+    /* mean difference between successive frames in areas that stand still; 100: one luma step */
     int noise_x100;
     /* black bars in the displayed picture, in pixels */
     int bar_top, bar_bottom, bar_left, bar_right;
@@ -128,9 +127,9 @@ struct media_info {
     struct media_audio audio[MEDIA_MAX_AUDIO]; /* a default track comes before the others */
     int text_count;
     struct media_text text[MEDIA_MAX_TEXT]; /* in the order of the container */
-    /* Number of video, audio and subtitle streams that the lesson does not use: further video,
-     * tracks beyond the limits, subtitles that are pictures, and what cannot be decoded. Data and
-     * cover images do not count. The detail lists their codecs for the lesson's events. */
+    /* Number of video, audio and subtitle streams that the lesson does not use, such as further
+     * video, tracks beyond the limits, subtitles that are pictures, and what cannot be decoded.
+     * Data and cover images do not count. unused_detail lists the codecs of the unused streams. */
     int unused_streams;
     char unused_detail[128];
 };
@@ -145,8 +144,8 @@ const char *media_sound_name(int sound);
 int media_info_format(const struct media_info *info, char *out, size_t out_bytes);
 /*
  * Reads the text form. Ignores unknown keys, because a newer worker may have written them.
- * Returns 0; or -1 if the text is malformed or a number is out of its range, and then *info is
- * zeroed. Pure.
+ * Returns 0; or -1 if the text is malformed or inconsistent, or if a number is out of its range,
+ * and then *info is zeroed. Pure.
  */
 int media_info_parse(const char *text, size_t text_bytes, struct media_info *info);
 

@@ -37,7 +37,7 @@ struct message_segment {
     int64_t offset_bytes;   /* from the start of the chunk */
     int32_t length_bytes;   /* of the whole segment */
     int32_t duration_ticks; /* in the timescale of the rendition */
-    int32_t iframe_bytes;   /* the segment's first bytes, up to the end of its keyframe */
+    int32_t iframe_bytes;   /* from the segment's start to its keyframe's end; 0: not stated */
 };
 
 struct message {
@@ -68,7 +68,7 @@ int message_encode(const struct message *message, uint8_t **out, size_t *out_byt
  * Decodes the message at the start of data. After a result above 0 the caller ends with
  * message_clear(out).
  * Returns the number of bytes read; 0 if data holds only part of a message; -1 if the message is
- * malformed. Pure.
+ * malformed or memory runs out. Any thread.
  */
 long message_decode(const uint8_t *data, size_t data_bytes, struct message *out);
 /* Frees the memory that message_decode() allocated. Accepts a message that is already cleared. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The reasons for which a file could not be processed. The worker names a reason, the catalog
- * stores the name and a detail, and the node shows a sentence in the language of the reader. */
+/* The reasons for which a file could not be processed. The worker or the node names a reason, the
+ * catalog stores the name and a detail, and the node shows a text in the language of the reader. */
 #ifndef TRANSCODER_PROTOCOL_REASON_H
 #define TRANSCODER_PROTOCOL_REASON_H
 
@@ -38,8 +38,8 @@ enum reason_language { REASON_ZH = 0, REASON_EN = 1 };
 const char *reason_name(enum reason reason);
 /* Returns the reason with this name; REASON_INTERNAL for an unknown name. Any thread. */
 enum reason reason_parse(const char *name);
-/* Returns a full sentence: what is wrong and what the reader can do. The text is static. Any
- * thread. */
+/* Returns full sentences: what is wrong, and in most cases what the reader can do. The text is
+ * static. Any thread. */
 const char *reason_text(enum reason reason, enum reason_language language);
 
 #endif

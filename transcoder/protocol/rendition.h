@@ -32,9 +32,10 @@ enum video_codec_id { VIDEO_H264 = 0, VIDEO_AV1 = 1 };
 enum audio_codec_id { AUDIO_AAC = 0, AUDIO_OPUS = 1 };
 
 struct rendition {
-    /* The name says the kind and the bit rate. "v400": H.264 video for a total of 400 kbit/s;
-     * "av48": AV1 video for a total of 48 kbit/s; "a24": AAC at 24 kbit/s; "o20": Opus at 20
-     * kbit/s; "s1": the first subtitle track; "ts220": video and audio together at 220 kbit/s. */
+    /* The name says the kind and the cap, or the number of the subtitle track. "v400": H.264 video
+     * for a total of 400 kbit/s; "av48": AV1 video for a total of 48 kbit/s; "a24": AAC at 24
+     * kbit/s; "a24-2": the second audio track in AAC; "o20": Opus at 20 kbit/s; "s1": the first
+     * subtitle track; "ts220": video and audio together at 220 kbit/s. */
     char name[RENDITION_NAME_BYTES];
     enum rendition_kind kind;
     /* The cap on the bits on the wire, container included. Of a video rendition: together with the
@@ -49,7 +50,7 @@ struct rendition {
      * bit rate of the encoded video at any time. */
     int64_t segment_cap_bps;
     enum video_codec_id video_codec; /* legacy: H.264 */
-    /* The CRF of the encoder (x264 or SVT-AV1) in tenths: either the quality that is good
+    /* The CRF of the encoder (x264 or SVT-AV1) in tenths. Video: either the quality that is good
      * enough, or the best quality that is expected to fit under the cap. */
     int crf_x10;
     char preset[16]; /* name of the encoder's preset */
@@ -59,7 +60,7 @@ struct rendition {
     /* Members of audio renditions: */
     int source_audio; /* index into media_info.audio */
     int channels, sample_rate;
-    int64_t bitrate_bps; /* the bit rate of the first test encode */
+    int64_t bitrate_bps; /* the bit rate that the test encodes start from */
     char language[12];   /* BCP 47; also of text renditions */
     enum audio_codec_id audio_codec;
     bool speech;            /* the track is speech, not music */
@@ -86,8 +87,8 @@ struct plan_options {
 };
 
 /* Write the parameters of one rendition as text, and read them again. The catalog stores this
- * text in catalog_rendition.plan_text. The results are those of media_info_format() and
- * media_info_parse(). */
+ * text in catalog_rendition.plan_text. The returned values mean the same as those of
+ * media_info_format() and media_info_parse(). */
 int rendition_format(const struct rendition *rendition, char *out, size_t out_bytes);
 int rendition_parse(const char *text, size_t text_bytes, struct rendition *out);
 

@@ -6,8 +6,8 @@
 #include "transcoder/package/deliver.h"
 
 /* Writes the poster and reports it, then makes the storyboard (storyboard.h). The poster is the
- * file job->poster_name, a JPEG of at most 640x360 that shows much, so it is not black or empty.
- * Returns 0, or -1 with failure set. */
+ * file job->poster_name, a JPEG of at most 640x360. Several frames are tried, so that it is not
+ * black or empty if another frame shows more. Returns 0, or -1 with failure set. */
 int stills_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -17,8 +17,8 @@
 #define ROWS 5
 #define MAX_TILES 200
 #define MIN_STEP_US (5 * US)
-/* A keyframe that is older than this, and older than a tile, no longer shows the current
- * picture. */
+/* A keyframe that is older than this, and older than the length of a tile, no longer shows the
+ * current picture. */
 #define STALE_US (12 * US)
 /* Limit of the frames that are decoded for tiles with an old keyframe: a few seconds of work. */
 #define MAX_FORWARD_FRAMES 2000
@@ -221,7 +221,8 @@ static void add_tile(const struct board *b, int tile, struct webvtt_text *index)
                    .text = text});
 }
 
-/* Makes all sheets. Returns their number; 0 if no frame can be decoded; -1 with failure set. */
+/* Makes all sheets. Returns their number; 0 if there is no frame for the first tile; -1 with
+ * failure set. */
 static int make_sheets(struct board *b, struct webvtt_text *index, struct failure *failure)
 {
     int sheets = 0;

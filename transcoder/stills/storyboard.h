@@ -12,7 +12,7 @@
  * covers 5 s, or a two-hundredth of the lesson if that is longer. It shows the last keyframe before
  * its middle. If keyframes are rare and decoding on is cheap, it shows the frame at its middle.
  * A source without decodable frames gets no storyboard, which is not a failure. Returns 0, or -1
- * with failure set (disk full, the node is gone, out of memory).
+ * with failure set.
  */
 int storyboard_run(const struct work *work, struct failure *failure);
 

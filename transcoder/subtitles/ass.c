@@ -12,8 +12,8 @@
 
 enum style { ITALIC = 1, BOLD = 2 };
 
-/* The state of the cue. Spaces and tags wait until a letter follows, so that none are at the end
- * of a line. */
+/* The state of the cue. Spaces and tags wait until more text follows. So no line ends with
+ * spaces, and no tags enclose nothing. */
 struct cue {
     struct webvtt_text *out;
     unsigned wanted, open; /* sets of enum style */

@@ -13,7 +13,7 @@
 #include "transcoder/text/utf8.h"
 
 #define US 1000000LL
-/* Limits of the packets in memory: three lines a second all day, or whole books. */
+/* Limits of a track's packets in memory: three lines a second for nine hours, or whole books. */
 #define MAX_PACKETS 100000
 #define MAX_BYTES (16LL * 1024 * 1024)
 #define MAX_PACKET_BYTES (32 * 1024)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Converts text subtitles of any format and encoding to segmented WebVTT. */
+/* Converts text subtitles to segmented WebVTT. A track that is not all UTF-8 is read as GB18030. */
 #ifndef TRANSCODER_SUBTITLES_SUBTITLE_JOB_H
 #define TRANSCODER_SUBTITLES_SUBTITLE_JOB_H
 

@@ -17,8 +17,8 @@ struct webvtt_text {
 /* Frees the text and zeroes *text. */
 void webvtt_clear(struct webvtt_text *text);
 
-/* Adds plain UTF-8 as cue text. Escapes "&", "<" and ">", so that the text contains no markup
- * and cannot end the cue. */
+/* Adds plain UTF-8 as cue text. Escapes "&", "<" and ">", so that the text contains no markup.
+ * Tabs become spaces, and other control characters are removed, so that it cannot end the cue. */
 void webvtt_add_plain(struct webvtt_text *out, const char *text, size_t text_bytes);
 /* Adds our own markup without escaping it. */
 void webvtt_add_raw(struct webvtt_text *out, const char *text);

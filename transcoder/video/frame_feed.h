@@ -17,7 +17,7 @@ struct frame_consumer {
     /* Takes a scaled frame, with the pts that was given to frame_feed_put(). The frame stays the
      * feed's. Its planes are read-only, its other members may be changed. */
     int (*take)(void *context, AVFrame *picture, struct failure *failure);
-    /* Called at the end of a pass, unless the pass was aborted or take() failed. */
+    /* Called at the end of a pass, unless the pass was aborted or has failed. */
     int (*end)(void *context, struct failure *failure);
 };
 

@@ -11,7 +11,7 @@ struct scaler;
 struct scaler_params {
     int width, height;
     enum AVPixelFormat format;    /* YUV420P, GRAY8: limited range; YUVJ420P: full */
-    enum AVColorSpace in_matrix;  /* matrix of frames that do not state one */
+    enum AVColorSpace in_matrix;  /* matrix of frames that state none of those below */
     enum AVColorSpace out_matrix; /* one of the matrices of struct source_colours */
 };
 

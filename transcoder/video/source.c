@@ -288,7 +288,8 @@ static int measure_delay(struct source *source, int fd, struct failure *failure)
 
 /* Seeks to a keyframe before wanted_us, with longer and longer pre-rolls. In most files the
  * first one finds a keyframe. Files with few keyframes, open GOPs or a wrong index need more.
- * Decoding from the start always works. The choice depends only on the file. */
+ * Decoding from the start always works. The choice depends only on the file and
+ * wanted_us. */
 static int seek_before(struct source *source, int fd, int64_t wanted_us, struct failure *failure)
 {
     static const int64_t prerolls_us[] = {1 * US, 10 * US, 60 * US};
@@ -328,7 +329,7 @@ int source_open(struct source **out, int fd, const struct media_info *info, int6
         failure_set(failure, REASON_OUT_OF_MEMORY, "source");
         goto fail;
     }
-    /* AVI is the only accepted container whose packets have no presentation times. */
+    /* Only AVI has packets with a decoding time but without a presentation time. */
     if (strcmp(info->container, "avi") == 0 && measure_delay(source, fd, failure) < 0)
         goto fail;
     if (seek_before(source, fd, slot_us(info, first_frame), failure) < 0)

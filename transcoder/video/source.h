@@ -32,7 +32,8 @@ struct source_colours {
     enum AVColorTransferCharacteristic transfer;
 };
 void source_colours(const struct source *source, struct source_colours *out);
-/* Whether seeking failed, so that everything is decoded from the start of the file. */
+/* Whether everything is decoded from the start of the file, because seeking failed or first_frame
+ * is near the start. */
 bool source_from_beginning(const struct source *source);
 
 /*

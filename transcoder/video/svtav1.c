@@ -128,7 +128,8 @@ int av1_codecs(const uint8_t *data, size_t bytes, char *out, size_t out_bytes)
     if (!begin_sequence_header(&bits))
         return -1;
     unsigned profile = get(&bits, 3), still = get(&bits, 1), reduced = get(&bits, 1);
-    /* Our encoder never writes timing or decoder models, so their parsing is left out. */
+    /* Our encoder writes neither timing nor display delays, and only one operating point. So the
+     * parsing of anything else is left out. */
     if (profile != 0 || still || reduced || get(&bits, 1) || get(&bits, 1) || get(&bits, 5) != 0)
         return -1;
     get(&bits, 12); /* the layers of the only operating point */

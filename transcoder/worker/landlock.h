@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Landlock (landlock(7)) are rules of the kernel about the files that a process may use. The rules
- * apply to the file that a path leads to, not to the text of the path. So "..", absolute paths and
- * links do not get around them.
+ * Landlock (landlock(7)) lets a process set rules about the files that it may use from then on. The
+ * rules apply to the file that a path leads to, not to the text of the path. So "..", absolute
+ * paths and links do not get around them.
  * The headers of Debian 12 know only the first two versions of Landlock; landlock.c defines what
  * later versions add.
  */

@@ -14,8 +14,7 @@
  * Writes bytes to the file `path` below dir_fd. The path has at most one folder, which is created
  * if needed.
  * sha256: receives 64 hex digits and a NUL; may be NULL.
- * Returns 0; or -1 with failure set (disk full, internal), and then at most a temporary file
- * exists.
+ * Returns 0, or -1 with failure set.
  * Any thread, for different paths.
  */
 int output_write(int dir_fd, const char *path, const uint8_t *bytes, size_t count, char *sha256,

@@ -18,7 +18,7 @@ int report_open(struct report **out, int fd);
 void report_close(struct report **report);
 
 /* Sends a message; blocks while the pipe is full. Returns 0, or -1 with failure set: the node is
- * gone. */
+ * gone, or the message cannot be encoded. */
 int report_send(struct report *report, const struct message *message, struct failure *failure);
 /* Sends the progress if half a second has passed since the last time, even if it is unchanged.
  * In this way a worker notices that the node is gone. Returns 0, or -1 with failure set. */

@@ -92,8 +92,9 @@ static const int killing_calls[] = {
     SCMP_SYS(reboot),
 };
 
-/* Allows opening files only below the output folder. A sanitizer reads the memory maps and
- * symbols of its own process, so a build with one may read elsewhere. */
+/* Allows openat() only with the descriptor of the output folder, and no other call that opens
+ * files. A sanitizer reads the memory maps and symbols of its own process, so a build with one may
+ * open other files for reading. */
 static int allow_opening_below(scmp_filter_ctx filter, int output_fd)
 {
     static const unsigned modes[] = {O_RDONLY, O_WRONLY, O_RDWR, O_ACCMODE};
@@ -203,9 +204,9 @@ static int refuse_raising_and_signals(scmp_filter_ctx filter)
     return refuse(filter, rules, sizeof(rules) / sizeof(rules[0]));
 }
 
-/* Kills the process if it starts another process. Threads are started with clone(CLONE_THREAD),
- * which stays allowed. The filter cannot see the flags of clone3, so clone3 fails with ENOSYS,
- * and glibc then uses clone. */
+/* Kills the process if it starts or traces another process. Threads are started with
+ * clone(CLONE_THREAD), which stays allowed. The filter cannot see the flags of clone3, so clone3
+ * fails with ENOSYS, and glibc then uses clone. */
 static int forbid_processes(scmp_filter_ctx filter)
 {
     int error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,

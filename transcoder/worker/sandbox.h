@@ -2,7 +2,7 @@
 /*
  * The sandbox that a worker enters before it opens untrusted media. Inside it the worker may
  * compute, read the descriptors that it was given, and write below the output folder.
- * The sandbox has layers, and each alone stops most attacks through a broken decoder:
+ * The sandbox has layers, so that an attack through a broken decoder must get through several:
  *   limits on memory, processor time, file size and descriptors;
  *   no new privileges;
  *   Landlock for files;
@@ -25,8 +25,8 @@ struct sandbox_params {
 
 /*
  * Enters the sandbox for the whole process. This cannot be undone.
- * Forbidden calls end the process with SIGSYS (sockets, programs, tracing) or fail with EPERM or
- * EACCES.
+ * Forbidden calls either end the process with SIGSYS, such as sockets, programs and tracing, or
+ * fail with EPERM, EACCES or ENOSYS.
  * Builds with a sanitizer leave out the memory limit and the rules that the sanitizer itself would
  * break.
  * landlock_version: receives the version in force, 0 if the kernel has no Landlock, in which case
