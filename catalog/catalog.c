@@ -29,7 +29,7 @@ static enum catalog_error configure(struct catalog *cat, const struct catalog_pa
     int64_t timeout_ms = params->busy_timeout_ms > 0 ? params->busy_timeout_ms : BUSY_TIMEOUT_MS;
     sqlite3_extended_result_codes(cat->db, 1);
     sqlite3_busy_timeout(cat->db, (int)(timeout_ms > INT32_MAX ? INT32_MAX : timeout_ms));
-    /* The first query shows whether the file is a database at all, and undamaged. */
+    /* The first query shows whether the file is a database at all. */
     if (sqlite3_exec(cat->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK)
         return db_error(cat);
     return CATALOG_OK;

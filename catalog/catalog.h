@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The catalog: what Terrace knows. It holds lessons, their sources, renditions and chunks, the jobs
- * that make them, uploads, users, and what the uplink carried.
+ * The catalog: what Terrace knows. It holds lessons, their sources, renditions, chunks and events,
+ * the jobs that make them, uploads, users and their sessions, sites, and what the uplink carried.
  *
  * This header opens and closes the catalog, and includes the headers of all its parts.
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The catalog's use of SQLite: the connection, its statements, transactions and errors. Only files
- * of catalog/ include this header.
+ * of catalog/ and its tests include this header.
  */
 #ifndef CATALOG_DB_H
 #define CATALOG_DB_H

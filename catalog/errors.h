@@ -9,14 +9,14 @@ struct catalog;
 
 enum catalog_error {
     CATALOG_OK = 0,
-    CATALOG_ENOTFOUND = -1, /* there is no such row */
-    CATALOG_EEXISTS = -2,   /* a row with that name exists already */
+    CATALOG_ENOTFOUND = -1, /* there is no such row, or no such catalog */
+    CATALOG_EEXISTS = -2,   /* it exists already, or exists with other contents */
     CATALOG_ESTATE = -3,    /* the row is in a state that does not allow this, e.g. a lost lease */
     CATALOG_EINVAL = -4,    /* an argument is out of its range */
     CATALOG_EBUSY = -5,     /* another connection held the write lock too long: try again */
     CATALOG_EFULL = -6,     /* the disk is full */
     CATALOG_EIO = -7,       /* reading or writing failed */
-    CATALOG_EPERM = -8,     /* the folder or the file can't be written */
+    CATALOG_EPERM = -8,     /* the folder or the file can't be read or written */
     CATALOG_ECORRUPT = -9,  /* the file is damaged */
     CATALOG_EFOREIGN = -10, /* the file is not a Terrace catalog */
     CATALOG_ENEWER = -11,   /* the file was written by a newer Terrace */

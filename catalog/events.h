@@ -12,7 +12,7 @@ struct catalog_event {
     int64_t id, lesson_id, time_ms;
     char *code;   /* "created", "probed", "retry", "completed", "published", "failed", "salvaged",
                      ...; the node has a sentence for each */
-    char *detail; /* facts for that sentence: a user's name, or the name of a reason */
+    char *detail; /* facts for that sentence, such as a user's name or the name of a reason */
 };
 
 struct catalog_events {

@@ -2,8 +2,8 @@
 /*
  * The rule by which lessons share the workers. It decides which lesson gets the next job.
  *
- * Pure: it uses no clock and no database, and the same state always gives the same choice. Any
- * thread. The unit of work is the cost of the jobs.
+ * Pure: it reads neither the time nor the database. The same state always gives the same choice.
+ * Any thread. The unit of work is the cost of the jobs.
  *
  *  0. Optional jobs come after all needed jobs, whatever the submitter and the priority. The rules
  *     below apply among optional jobs too.
@@ -52,7 +52,7 @@ struct fair_queue_submitter {
     int64_t aged;  /* above 0: the next job goes to the oldest lesson (rule 4) */
 };
 
-/* All lessons that have a queued job and are not paused, in any order, and their submitters. */
+/* All lessons that have a job that can start now, in any order, and their submitters. */
 struct fair_queue {
     int64_t clock;
     struct fair_queue_submitter *submitters;
@@ -77,8 +77,8 @@ void fair_queue_charge(
  * Forecasts the order in which lessons get their next job.
  * It assumes that each chosen lesson has all of its work done at once, and that no lesson comes
  * later. Position 1 is exact: it is what fair_queue_choose() gives.
- * max_positions: lessons beyond it keep position 0. The time is max_positions times lesson_count.
- * queue: its clocks are changed, so it can't be used for choosing after this.
+ * max_positions: lessons beyond it keep position 0. The time grows with max_positions times
+ * lesson_count. queue: its clocks are changed, so it can't be used for choosing after this.
  */
 void fair_queue_forecast(struct fair_queue *queue, int max_positions);
 

@@ -26,7 +26,7 @@ static const char *const state_names[] = {
 
 /*
  * The rank is the order of the jobs within a lesson. Audio and subtitles come before video, which
- * takes long. The poster comes right after the first video chunk, so that the lesson can be watched
+ * takes long. The poster comes only after the first video chunk, so that the lesson can be watched
  * soon. The legacy rendition, which only old set-top boxes need, comes last. Among jobs of one
  * rank, the lower chunk comes first, then the job that was added first.
  */

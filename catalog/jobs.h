@@ -28,8 +28,7 @@ enum catalog_job_state {
 const char *catalog_job_state_name(int state);
 
 enum catalog_job_kind {
-    CATALOG_JOB_PROBE = 0, /* looks at the source and measures it; remuxes it if it can't be sought
-                            */
+    CATALOG_JOB_PROBE = 0, /* measures the source, and remuxes it if needed */
     CATALOG_JOB_AUDIO = 1, /* all chunks of all audio renditions, in one run */
     CATALOG_JOB_VIDEO = 2, /* one chunk of some video renditions: work number `chunk` of the plan */
     CATALOG_JOB_POSTER = 3, /* the poster, then the storyboard */
@@ -47,7 +46,7 @@ struct catalog_job {
     enum catalog_job_state state;
     int chunk;   /* see enum catalog_job_kind; else 0 */
     int cost;    /* its weight in the lesson's progress; also booked in the fair queue */
-    int attempt; /* how often it was leased, the present lease included */
+    int attempt; /* how often it was leased, now included; leases that were released do not count */
     int max_attempts;
     int progress_permille;
     int64_t lease_until_ms;       /* LEASED: the lease ends then; progress renews it */
@@ -66,17 +65,17 @@ struct catalog_jobs {
  * Leases the next job to an owner.
  *
  * Order: lessons share the workers fairly (fair_queue.h has the rules). Within a lesson, the kind
- * decides: probe, audio, text, video with the poster after the first chunk, legacy. Within a kind,
- * the chunk decides. Optional jobs come after all other jobs of all lessons. Paused lessons wait.
- * Legacy chunks wait until their lesson's audio is done; a lesson that has nothing else lets other
- * lessons go first.
+ * decides: probe, audio and text, video with the poster after the first chunk, legacy. Within a
+ * kind, the chunk decides. Optional jobs come after all other jobs of all lessons. Paused lessons
+ * wait. Legacy chunks wait until their lesson's audio is done; a lesson that has nothing else lets
+ * other lessons go first.
  *
  * Booking: the cost is booked to the submitter in the catalog, so a crash does not change whose
  * turn it is. catalog_job_release() and catalog_jobs_recover() take it back.
  *
- * On the way, a job whose lease ran out is queued again. A job that has no attempt left is FAILED
- * with its last reason, and its lesson too; if it is optional, its lesson's other optional jobs
- * instead.
+ * On the way, a job whose lease ran out is queued again. If the next job has no attempt left, it
+ * is FAILED with its last reason, and its lesson too; if it is optional, its lesson's other
+ * optional jobs instead. Then another job is next.
  *
  * lease_ms, deadline_ms: from now.
  *

@@ -43,7 +43,7 @@ struct catalog_lesson {
     int queued_jobs, running_jobs; /* of all its jobs, optional ones too */
     int optional_jobs;             /* how many of these are optional */
     int optional_permille;         /* progress of its optional jobs; 1000: done, or it has none */
-    bool optional_failed;          /* optional jobs failed */
+    bool optional_failed;          /* optional jobs failed, but not the lesson */
     int optional_made;             /* optional renditions that have all their chunks */
     int position;          /* 0, until catalog_queue_positions() (queue.h) has filled it in */
     int storyboard_sheets; /* "storyboard-0.jpg" and on, beside "storyboard.vtt"; 0 none */
@@ -62,7 +62,7 @@ struct catalog_lesson_filter {
     int limit;           /* at most this many; 0: all */
 };
 
-/* Reads lessons, newest first. */
+/* Reads lessons, newest first unless at_work is set. */
 enum catalog_error catalog_lessons(struct catalog *catalog,
     const struct catalog_lesson_filter *filter, struct catalog_lessons *out);
 

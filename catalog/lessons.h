@@ -11,7 +11,7 @@
 
 struct catalog_new_lesson {
     const char *title; /* UTF-8; "": the title in the file's tags, or the file's name */
-    const char *topic; /* NULL: ""; the same holds for the strings below */
+    const char *topic; /* NULL: ""; the same holds for the next three strings */
     const char *description;
     const char *language;    /* BCP 47, e.g. "zh"; "" unknown */
     const char *submitter;   /* name of the user who handed it in, or "cli" */

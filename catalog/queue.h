@@ -12,7 +12,7 @@
 /*
  * Fills in the position of each of these lessons: in which order they get their next job.
  * 1 is next. It is a forecast: lessons that come later may go in between. 0: the lesson has no
- * queued job, is paused, or is beyond position 1000.
+ * job that can start now, or is beyond position 1000.
  */
 enum catalog_error catalog_queue_positions(
     struct catalog *catalog, struct catalog_lessons *lessons);

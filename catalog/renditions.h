@@ -29,15 +29,15 @@ struct catalog_rendition {
     char *name; /* "v400", "a24": also its folder, and a part of its URL */
     enum catalog_media_kind kind;
     int position;                        /* within its kind; 0 is the lowest rung */
-    int width, height, fps_num, fps_den; /* video */
+    int width, height, fps_num, fps_den; /* video, legacy */
     int channels, sample_rate;           /* audio */
     char *language;                      /* audio, text: BCP 47; "" unknown */
     int64_t cap_bps;                     /* the rung's cap on the wire */
     int timescale;                       /* ticks per second of its segments' durations */
     int chunk_count;                     /* how many chunks it will have */
     char *plan_text; /* the planner's parameters; job texts contain them unchanged */
-    /* Known once the first chunk exists. Text has neither an init segment nor codecs. */
-    char *codecs;       /* RFC 6381, e.g. "avc1.4D401F"; "" before */
+    /* Known once the init segment exists. Text and legacy renditions have none. */
+    char *codecs;       /* RFC 6381, e.g. "avc1.64001F"; "" before */
     int64_t init_bytes; /* 0 before */
     char *init_sha256;
     bool optional; /* its lesson is READY without it */

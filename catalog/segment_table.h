@@ -15,7 +15,7 @@ struct catalog_segment {
     int32_t length_bytes;
     int32_t duration_ticks; /* in the rendition's timescale */
     int32_t iframe_bytes;   /* video: from the segment's start to the end of its first IDR picture;
-                               audio: 0 */
+                               other kinds: 0 */
 };
 
 struct catalog_chunk {

@@ -53,7 +53,7 @@ enum catalog_error catalog_site_remove(struct catalog *catalog, int64_t id);
 /* Sets the cap of the county's uplink. cap_bps: 0 means no limit. EINVAL: it is negative. */
 enum catalog_error catalog_link_set(struct catalog *catalog, int64_t cap_bps);
 
-/* Adds bytes to what a site used on a day. A power cut may lose them. */
+/* Adds bytes to what a site used on a day. Does nothing if there is no such site. */
 enum catalog_error catalog_site_day_add(
     struct catalog *catalog, int64_t site_id, int day, int64_t sent_bytes);
 

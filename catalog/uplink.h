@@ -18,7 +18,7 @@ struct catalog_uplink {
     size_t count;
 };
 
-/* Adds bytes and requests to a minute. A power cut may lose them. */
+/* Adds bytes and requests to a minute. */
 enum catalog_error catalog_uplink_add(
     struct catalog *catalog, const struct catalog_uplink_minute *minute);
 

@@ -33,7 +33,8 @@ struct catalog_users {
     size_t count;
 };
 
-/* Adds a user. Errors: EEXISTS; EINVAL: the name is empty or longer than 64 bytes. */
+/* Adds a user. Errors: EEXISTS; EINVAL: the name is empty or longer than 64 bytes, or there is no
+ * such role. */
 enum catalog_error catalog_user_add(
     struct catalog *catalog, const char *name, int role, const char *password_hash, int64_t now_ms);
 

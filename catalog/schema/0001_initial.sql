@@ -34,7 +34,7 @@ CREATE TABLE sources (
     name TEXT NOT NULL,                      -- the name that the submitter's file had
     bytes INTEGER NOT NULL,
     sha256 TEXT NOT NULL DEFAULT '',         -- '' unknown
-    remuxed_file TEXT NOT NULL DEFAULT '',   -- the copy that workers read if the file can't be sought; '' none
+    remuxed_file TEXT NOT NULL DEFAULT '',   -- the copy that workers read instead of the file; '' none
     remuxed_bytes INTEGER NOT NULL DEFAULT 0
 );
 

@@ -1,4 +1,4 @@
--- Optional renditions (AV1 beside H.264) are made after the lesson is READY. Jobs of rank 10 and above are optional
+-- A lesson is READY without its optional renditions (AV1 beside H.264). Jobs of rank 10 and above are optional
 -- (SQL_OPTIONAL_RANK). Columns and events say "extra" for "optional".
 ALTER TABLE renditions ADD COLUMN extra INTEGER NOT NULL DEFAULT 0;     -- 1: the lesson is READY without it; only optional jobs make it
 UPDATE renditions SET extra = 1 WHERE kind = 0 AND name GLOB 'av[0-9]*';
