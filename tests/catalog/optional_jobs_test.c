@@ -202,8 +202,8 @@ static void test_a_lesson_is_ready_before_its_optional_jobs_are_done(void **stat
     assert_int_equal(work(f), 0);
 }
 
-/* Optional jobs fail before and after their lesson is READY. When one has failed for good, all of
- * its lesson are given up. A retry takes them up again. */
+/* Optional jobs fail before and after their lesson is READY. When one has failed for good, all
+ * optional jobs of its lesson are given up. A retry takes them up again. */
 static void test_failed_optional_jobs_do_not_fail_the_lesson(void **state)
 {
     struct fixture *f = *state;

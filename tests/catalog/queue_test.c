@@ -120,7 +120,7 @@ static void test_short_lessons_cannot_starve_a_long_one(void **state)
         lesson->work_left -= JOB;
         if (lesson->id == 1 || lesson->work_left > 0)
             continue;
-        /* The short lessons are not much slower than if they had all of their submitter's turns. */
+        /* A short lesson is done after at most twice the work that it needs. */
         assert_in_range(all - last_short, SHORT, 2 * SHORT);
         last_short = all;
         lesson->id++;
@@ -345,7 +345,7 @@ static void test_priority_and_pause_change_the_order_of_leases(void **state)
     assert_int_equal(position_of(f, a).position, 3);
     assert_int_equal(work(f, 0), b);
 
-    /* A running job goes on to its end. No other job starts. */
+    /* A running job goes on to its end. No other job of its lesson starts. */
     struct catalog_jobs running = lease(f, "n1", 1);
     assert_int_equal(running.items[0].lesson_id, b);
     assert_int_equal(catalog_lesson_set_paused(c, b, true, "li", 2), CATALOG_OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fuzzes the MPEG-TS muxer with pictures and audio of any size and time. The stream must consist of
- * whole packets. The continuity counter of each PID must have no gap (ISO/IEC 13818-1, 2.4.3). */
+/* Fuzzes the MPEG-TS muxer with pictures and audio of many sizes and times. The stream must consist
+ * of whole packets. The continuity counter of each PID must have no gap (ISO/IEC 13818-1,
+ * 2.4.3). */
 #include <stdlib.h>
 #include <string.h>
 

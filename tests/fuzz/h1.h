@@ -54,7 +54,7 @@ size_t h1_count_requests(const char *bytes, size_t length);
 /* Counts of what the input contains, as upper bounds for the answers. */
 struct h1_asked {
     size_t heads;     /* empty lines that can end a head */
-    size_t methods;   /* occurrences of "HEAD " */
+    size_t methods;   /* occurrences of "HEAD ", in upper or lower case */
     size_t continues; /* occurrences of "100-continue", in upper or lower case */
     size_t whole;     /* complete requests at the beginning that the parsers accept */
 };

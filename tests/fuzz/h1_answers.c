@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the answers of a connection as a client would, and checks everything in them. */
+/* Reads the answers of a connection as a client would, and checks that they are well-formed. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

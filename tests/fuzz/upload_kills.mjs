@@ -3,8 +3,8 @@
 // 30 ms before it to 150 ms after it. Some moments are random and some are chosen.
 // After each kill the node starts again, and the client behaves like tus-js-client. It asks with
 // HEAD how many bytes the node has, and sends the rest. If nothing is missing, or if the client
-// already has its answer, it forgets the file. If all bytes had arrived, every other client does
-// not come back at all.
+// already has its answer, it forgets the file. If all bytes had arrived, every third client that
+// has no answer does not come back at all.
 // Each upload must then be exactly one lesson with the right bytes.
 import { readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
@@ -46,7 +46,7 @@ async function create({ title, bytes }) {
     return response.headers.get('location');
 }
 
-/** Begins a PATCH and sends all bytes except the last. Resolves when they are on the disk. */
+/** Begins a PATCH and sends all bytes except the last. Resolves when they are in the file. */
 async function sendAllButOne(where, bytes) {
     const request = http.request(node.url + where, { method: 'PATCH', agent: false, headers: { ...fields, 'Upload-Offset': '0',
         'Content-Type': 'application/offset+octet-stream', 'Content-Length': bytes.length } });
@@ -80,7 +80,7 @@ async function killAfter(ms, finish) {
 }
 
 /**
- * Kills the node `ms` milliseconds after the last byte is on the disk. Returns a name for the
+ * Kills the node `ms` milliseconds after the last byte is in the file. Returns a name for the
  * moment.
  */
 async function killWhenWritten(ms, where, length, finish) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Checks TCP's congestion control, as `ss` reports it. A connection over a village's link uses BBR.
 // A connection inside the building keeps the default of the system, even if segments are
-// retransmitted.
+// retransmitted, unless a traffic shaper slows it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -3,7 +3,7 @@
 // client that gives up resumes with a Range request. A client that reads nothing is cut off.
 // With TERRACE_OUTAGE_S, the outage has that length, and the server is the node with its progress
 // window of one minute. Without it, the outage is short, and the server is the node's HTTP server
-// with a window that is shorter in the same proportion.
+// with a window of six seconds.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -42,7 +42,7 @@ const get = (url, fields = '') => `GET ${url} HTTP/1.1\r\nHost: h\r\n${fields}\r
 
 /**
  * Requests the file over one connection, from byte `have` on. Closes the connection after silent_ms
- * without a byte. Appends the received parts to `chunks`.
+ * without a byte (0: never). Appends the received parts to `chunks`.
  */
 function transfer(url, { have = 0, silent_ms = 0, chunks }) {
     const socket = net.connect(PORT, COUNTY_ADDRESS);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Checks damaged and malicious variants of small clips. No worker crashes or hangs, each file
 // becomes a lesson or fails with a plain reason, and the node keeps running. By default the test
-// checks a few files; `sh tests/fuzz/run.sh hostile-media [SEED]` checks about two thousand.
+// checks a few dozen files; `sh tests/fuzz/run.sh hostile-media [SEED]` checks about two thousand.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -33,7 +33,7 @@ function* variants(clips, counts) {
     }
 }
 
-/** Probes each variant. Does the rest of the work only for every `everyOther`th usable variant. */
+/** Probes each variant. Does the rest of the work only for one in `everyOther` variants. */
 async function tryAll(clips, counts, everyOther) {
     const dir = path.join(tempDir(), 'variants'), outcomes = {}, found = [];
     let count = 0, slowest = { took_ms: 0 };

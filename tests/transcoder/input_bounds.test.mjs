@@ -50,7 +50,7 @@ test('a picture of 12,000 by 12,000 pixels is refused with a reason', async () =
 });
 
 test('24 hours of silence, and 24 hours at one frame a second, are refused', async () => {
-    // A WAV file of 8-bit silence; nearly all of it is a hole in the file.
+    // A WAV file of 8-bit samples; nearly all of it is a hole in the file.
     const header = Buffer.from('RIFF----WAVEfmt \x10\0\0\0\x01\0\x01\0----....\x01\0\x08\0data----', 'latin1');
     const rate = 8000, bytes = 24 * 3600 * rate;
     header.writeUInt32LE(bytes + 36, 4);
@@ -77,7 +77,7 @@ test('absurd frame rates in the header become a lesson or are refused with a rea
     const thousand = await outcome(fast);
     assert.equal(thousand.is, 'lesson');
     assert.ok(thousand.number('fps_num') / thousand.number('fps_den') <= 30.5, thousand.stdout);
-    // A timescale of 90 kHz, and frames one tick apart.
+    // A timescale of 90 kHz. withDuration() then changes how many ticks each frame lasts.
     const ticks = ffmpeg(at('ticks.mp4'), [...h264, '-video_track_timescale', '90000'], picture('testsrc2=size=64x48:rate=10:duration=3'));
     assert.equal((await outcome(ticks)).is, 'lesson');
     const withDuration = (duration) => {
@@ -109,7 +109,7 @@ test('absurd frame rates in the header become a lesson or are refused with a rea
 test('frames that change their size in the middle of the stream do not fail the lesson', async () => {
     const piece = (size, frames) => readFileSync(ffmpeg(at('piece.h264'), [...h264, '-frames:v', String(frames)], picture(`testsrc2=size=${size}:rate=10:duration=9`)));
     const small = piece('160x120', 20);
-    // 16,384 x 2,304 is within the limit of pixels. 16,384 x 4,096 is not, so these frames are
+    // 8,192 x 2,304 is within the limit of pixels. 16,384 x 4,096 is not, so these frames are
     // ignored.
     for (const [name, size] of full ? [['within', '8192x2304'], ['beyond', '16384x4096']] : [['within', '4096x2304'], ['beyond', '16384x4096']]) {
         writeFileSync(at(`${name}.h264`), Buffer.concat([small, piece(size, 1), small]));

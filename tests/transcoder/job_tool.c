@@ -53,8 +53,8 @@ static int move_fd(int from, int to)
     return dup2(from, to) == to ? 0 : -1;
 }
 
-/* Runs in the child process. Moves the four descriptors to their numbers and closes all others.
- * High copies come first, so that no descriptor is overwritten. */
+/* Runs in the child process. Moves the four descriptors to their numbers and closes all higher
+ * ones. High copies come first, so that no descriptor is overwritten. */
 static void become_worker(const char *worker, const int fds[4])
 {
     int high[4];

@@ -117,7 +117,10 @@ function referenceMovie(url) {
     return writeBoxes([{ type: 'ftyp', body: Buffer.from('qt  \0\0\0\0qt  ') }, { type: 'moov', inside: [{ type: 'rmra', body: writeBoxes([rmda]) }] }]);
 }
 
-/** Writes files to dir that name the canary file, which is there too, or the listening port. */
+/**
+ * Writes files to dir that could make a reader open another file or the listening port. Most of
+ * them name the canary file, which is there too.
+ */
 function makeCanaries(dir, port) {
     const canary = ffmpeg(path.join(dir, 'canary.ts'), ['-c:v', 'mpeg2video', '-c:a', 'mp2', '-f', 'mpegts']);
     const clip = readFileSync(ffmpeg(path.join(tempDir(), 'clip.mp4'), ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac']));

@@ -42,7 +42,8 @@ static struct meter_reading measure(const float *samples)
     return reading;
 }
 
-/* EBU Tech 3341: a mono sine of 1 kHz at -20 dBFS has -23 LUFS, within 0.1. */
+/* A mono sine of 1 kHz at -20 dBFS has -23 LUFS (ITU-R BS.1770). EBU Tech 3341 allows an error of
+ * 0.1. */
 static void test_meter(void **state)
 {
     (void)state;
@@ -88,7 +89,7 @@ static void test_true_peak(void **state)
     meter_close(&meter);
 }
 
-/* Makes syllables of a quarter of a second with pauses between them, and noise at -50 dBFS. */
+/* Makes four syllables a second with pauses between them, and noise at -50 dBFS. */
 static void make_speech(float *samples)
 {
     for (int i = 0; i < SAMPLES; i++) {
@@ -187,7 +188,8 @@ static void test_levelling_keeps_positions(void **state)
     free(out);
 }
 
-/* The limiter does not change samples below the limit, and it lowers a dip by its depth. */
+/* The limiter applies only the gain to samples below the limit, and it lowers a dip by its
+ * depth. */
 static void test_limiter(void **state)
 {
     (void)state;

@@ -93,7 +93,7 @@ static void take_all(struct found *f, const struct mpegts *ts)
         take_packet(f, bytes + at);
 }
 
-/* Two chunks of two segments. The frames have sizes around that of a packet, and each has its
+/* Two chunks of two segments. Most frames are not larger than about two packets, and each has its
  * own byte value. */
 enum { PICTURES = 63, SEGMENTS = 4 };
 

@@ -160,8 +160,8 @@ static const struct rendition *find_rendition(const struct plan *plan, const cha
     return NULL;
 }
 
-/* AV1 renditions have groups of their own after all others, and whole CRFs. Their quality is at
- * least that of H.264 with the same cap, and they are expected to need about as many bits. */
+/* AV1 renditions have groups of their own after all others, and whole CRFs. They are expected to
+ * need about as many bits as H.264 with the same cap. */
 static void test_av1_renditions(void **state)
 {
     (void)state;

@@ -94,8 +94,8 @@ static void test_lengths_by_class(void **state)
     }
 }
 
-/* A cut becomes the next boundary if it is at least six seconds after the last one and within
- * the longest length. */
+/* The next boundary is the last cut that is at least six seconds after the boundary before it and
+ * within the longest length. */
 static void test_cuts(void **state)
 {
     (void)state;
