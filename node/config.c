@@ -253,7 +253,8 @@ static int set_number(struct config *config, const struct config_option *option,
 }
 
 /* Reads the number of kbit/s at the start of *text into *out in bit/s. Moves *text behind the
- * number and the following comma. Returns false if there is no such number. */
+ * number and a comma after it. Returns false if there is no number, or if anything but the end or a
+ * comma and more text follows it. */
 static bool take_rate(const char **text, int64_t *out)
 {
     char digits[16];
@@ -415,7 +416,8 @@ void config_range(const struct config_option *option, char *out)
 
 /* ---- the file ---- */
 
-/* Removes spaces, tabs and carriage returns at both ends, in place. */
+/* Returns the text without spaces, tabs and carriage returns at both ends. Its end is cut in
+ * place. */
 static char *trim(char *text)
 {
     text += strspn(text, " \t\r");

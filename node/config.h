@@ -17,7 +17,7 @@
 
 #define CONFIG_TEXT_BYTES 256
 #define CONFIG_MAX_RATES 10
-/* Enough for every message of these functions. */
+/* Enough for every message of these functions. A message with a long path is cut. */
 #define CONFIG_MESSAGE_BYTES 512
 
 struct config {
@@ -94,7 +94,8 @@ int config_load(struct config *config, const char *path, char *message, size_t m
 void config_value(const struct config *config, const struct config_option *option, char *out);
 /* Writes the reference with the current values. It is a valid configuration file. */
 void config_print(FILE *file, const struct config *config);
-/* Writes the allowed values in words into out[CONFIG_TEXT_BYTES]: "0 to 256", "yes or no". */
+/* Writes the allowed values in words into out[CONFIG_TEXT_BYTES]: "0 to 256", "yes or no". For
+ * CONFIG_CHOICE that is only "one of"; the choices are in option->unit. */
 void config_range(const struct config_option *option, char *out);
 
 #endif

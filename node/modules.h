@@ -32,8 +32,8 @@ struct modules {
 int modules_open(struct modules *out, const struct config *config, const struct store *store,
     struct catalog *catalog, char *message, size_t message_bytes);
 /* For http_server_params.guard; ctx is the struct modules *. Checks whether the user may send the
- * request, and whether its site may download now. Returns true; or false, and the request is
- * answered. */
+ * request, and whether the terminal's site may download now. Returns true; or false, and the
+ * request is answered. */
 bool modules_guard(struct http_request *req, const struct http_route *route, void *ctx);
 /* For http_server_params.still_allowed; ctx is the struct modules *. */
 bool modules_still_allowed(

@@ -26,7 +26,8 @@
 #define HTTP_GRACE_MS 2000
 /* Descriptors besides those of connections: listeners, event bases, catalogs, files being served,
  * and pipes of workers. The limit should leave OTHER_DESCRIPTORS for them. If it can't, the figures
- * below are the minimum that they need, and the rest is left to at least MIN_CONNECTIONS. */
+ * below are set aside for all but the files being served. The rest is for connections and their
+ * files, and at least MIN_CONNECTIONS are allowed. */
 #define OTHER_DESCRIPTORS 1024
 #define DESCRIPTORS_AT_LEAST 24
 #define DESCRIPTORS_A_LOOP 5
@@ -89,7 +90,7 @@ static int open_store(struct node *node)
     if (node->node_lock < 0)
         return fail(node, node->node_lock, "%s can't be locked: %s", store_path(node->store),
             strerror(-node->node_lock));
-    /* The reserve must be handled first, because opening the catalog may write to it. */
+    /* The reserve must be handled first, because opening the catalog may write to the disk. */
     store_tick_reserve(node->store);
     return 0;
 }
@@ -157,9 +158,9 @@ static int64_t descriptor_limit(int64_t needed)
     return limit.rlim_cur < (rlim_t)needed ? (int64_t)limit.rlim_cur : needed;
 }
 
-/* Returns how many connections the descriptors allow. Each connection needs two: itself and the
- * file that it is sending. More connections would leave none for files, the catalog and the
- * workers; they wait in the kernel instead. */
+/* Returns how many connections the descriptors allow. If descriptors are short, two are counted for
+ * each connection: its own and that of the file that it is sending. More connections would leave
+ * none for the catalog and the workers; they wait in the kernel instead. */
 static int64_t affordable_connections(const struct config *config)
 {
     int64_t needed = config->max_connections + OTHER_DESCRIPTORS;
@@ -181,7 +182,7 @@ static int64_t affordable_connections(const struct config *config)
     return connections;
 }
 
-/* Checks options that depend on each other. */
+/* Checks the TLS options, which depend on each other. */
 static int check_tls(struct node *node)
 {
     const struct config *config = node->params->config;
@@ -277,9 +278,9 @@ static void note_trouble(struct node *node, int error, int holder)
         log_write(LOG_INFO, "node", "this node runs the workers now");
 }
 
-/* Starts the workers as soon as that is possible. Returns 0, also if it is not possible yet:
- * another process runs them, the disk is full, or descriptors are short. Lessons are served
- * meanwhile. Negative: the catalog can't be used. */
+/* Tries to start the workers. Returns 0, also if that is not possible yet, for example because
+ * another process runs them or the disk is full. Lessons are served meanwhile, and on_lock_retry()
+ * tries again. Returns a negative errno if the catalog can't be used. */
 static int try_jobs(struct node *node)
 {
     int holder = 0;

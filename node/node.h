@@ -23,8 +23,8 @@ struct node_params {
  * people in message. */
 int node_run(const struct node_params *params, char *message, size_t message_bytes);
 
-/* Calls each(ctx, route) for every route of a node, in their order. Needs no data folder and no
- * server. Returns 0, or a negative errno with one line in message. */
+/* Calls each(ctx, route) for every route of a node, in the order in which routes are tried. Needs
+ * no data folder and no server. Returns 0, or a negative errno with one line in message. */
 int node_each_route(void (*each)(void *ctx, const struct http_route *route), void *ctx,
     char *message, size_t message_bytes);
 

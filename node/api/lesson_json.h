@@ -10,8 +10,8 @@
 
 /* What everybody may see. Returns a new reference; NULL: memory ran out. */
 json_t *lesson_json(const struct catalog_lesson *lesson);
-/* What operators see: also source, progress, reason, publication, and the position in the queue if
- * catalog_queue_positions() was called. */
+/* What operators see: lesson_json(), and also source, progress, reason of a failure and so on. The
+ * position in the queue is there if catalog_queue_positions() was called. */
 json_t *lesson_json_operator(const struct catalog_lesson *lesson);
 json_t *lesson_json_events(const struct catalog_events *events);
 /* Adds the findings of the probe: "audio", a list; and "pictures", which is null before the probe

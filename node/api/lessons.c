@@ -25,8 +25,8 @@ static void work_list(struct catalog *catalog, struct api_task *task)
         task->error = CATALOG_ENOMEM;
 }
 
-/* Reads a number from the query. Returns the fallback if it is absent, and -1 if it is not a
- * number. */
+/* Reads a number from the query. Returns the fallback if it is absent or too long, and -1 if it is
+ * not a number. */
 static int64_t query_number(const struct http_request *req, const char *name, int64_t fallback)
 {
     char text[24], *end;

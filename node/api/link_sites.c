@@ -64,7 +64,7 @@ static void show(struct catalog *catalog, struct task *task)
     catalog_sites_free(&sites);
 }
 
-/* ---- stating ---- */
+/* ---- changing ---- */
 
 /* Changes a site by the members of the body. A new site starts empty. */
 static void put_site(struct catalog *catalog, struct task *task)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The operator's queue as server-sent events (HTML Living Standard, 9.2). The whole queue is sent
- * again whenever it has changed. */
+/* The operator's queue as server-sent events (HTML Living Standard, 9.2). The whole queue, with the
+ * newest MAX_LESSONS lessons, is sent again whenever it has changed. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -145,8 +145,8 @@ static bool refuse_ranges(struct statement *s, int error, const char *bad)
     return refuse(s, "ranges", zh, en);
 }
 
-/* Stores the ranges in their shortest form. So a user who entered 10.1.2.3/16 sees that it means
- * 10.1.0.0/16. */
+/* Stores the ranges as ranges_format() writes them. So a user who entered 10.1.2.3/16 sees that it
+ * means 10.1.0.0/16. */
 static bool keep_ranges(struct statement *s, struct catalog_site *site, const struct ranges *ranges)
 {
     char text[RANGES_TEXT_BYTES];

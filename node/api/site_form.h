@@ -13,9 +13,10 @@ struct site_form_error {
     char zh[320], en[320];
 };
 
-/* Changes *site by the members of body. The texts that body has then belong to body; its ranges are
- * brought into their shortest form. Other texts of *site stay. sites: all sites. Returns
- * CATALOG_OK; CATALOG_ENOMEM; CATALOG_EINVAL or CATALOG_EEXISTS with the reason in *why. */
+/* Changes *site by the members of body. Texts that come from body stay part of body and live as
+ * long as it. Its ranges are replaced by what ranges_format() makes of them. Other texts of *site
+ * stay. sites: all sites. Returns CATALOG_OK; CATALOG_ENOMEM; CATALOG_EINVAL or CATALOG_EEXISTS
+ * with the reason in *why. */
 int site_form_site(json_t *body, const struct catalog_sites *sites, struct catalog_site *site,
     struct site_form_error *why);
 /* Reads the rate of the uplink in bit/s; 0: no limit. Returns CATALOG_OK; or CATALOG_EINVAL with

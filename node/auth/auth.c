@@ -142,8 +142,8 @@ static bool find_user(
     return role != NULL;
 }
 
-/* Whether a request was forged by a foreign page. Such a page can make the browser send the cookie,
- * but it can't read the CSRF token that belongs to it. */
+/* Whether a request may have been forged by a foreign page. Such a page can make the browser send
+ * the cookie, but it can't read the CSRF token that belongs to it. */
 static bool forged(
     struct http_request *req, const struct http_route *route, const struct http_user *user)
 {
@@ -178,8 +178,8 @@ static bool too_open(
            !is_open_metrics(auth, route);
 }
 
-/* Redirects to the same page over TLS. Only pages are redirected whose paths contain no arguments,
- * so nothing has to be escaped. */
+/* Redirects to the same page over TLS. The paths of pages contain no arguments, so nothing has to
+ * be escaped. */
 static bool redirect_to_tls(struct http_request *req)
 {
     const char *host = http_request_header(req, "Host"), *query = http_request_query(req);

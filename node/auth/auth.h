@@ -13,9 +13,9 @@ struct auth_params {
     /* Used only during auth_open(), to read the valid sessions. NULL: there are none (`terrace
      * routes`). */
     struct catalog *catalog;
-    int64_t session_ms; /* 0: 12 h */
-    bool
-        metrics_public; /* /metrics needs no login from any address; otherwise only from loopback */
+    int64_t session_ms;  /* 0: 12 h */
+    bool metrics_public; /* /metrics needs a login from no address; otherwise it needs one except
+                         * from loopback */
     /* Require TLS for the login and for everything that needs a login, except from loopback and for
      * /metrics if that is public. Without TLS, a request for a page is redirected and everything
      * else is refused with 403. */
@@ -30,8 +30,8 @@ struct auth_params {
 int auth_open(struct auth **out, const struct auth_params *params);
 void auth_close(struct auth **auth);
 /* Reads the sessions again, so that sessions which another process ended (user rm, passwd) end here
- * as well. node.c calls this every few seconds on the main thread, so an ended session lives that
- * long at most. Returns 0; or -EIO, and then the sessions in memory stay. */
+ * as well. node.c calls this every few seconds on the main thread, so such a session ends here a
+ * few seconds later. Returns 0; or -EIO, and then the sessions in memory stay. */
 int auth_refresh(struct auth *auth, struct catalog *catalog);
 /* POST /api/login, POST /api/logout, GET /api/session. */
 struct http_route_set auth_routes(struct auth *auth);

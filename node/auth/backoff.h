@@ -12,7 +12,7 @@ int backoff_open(struct backoff **out); /* Returns 0 or -ENOMEM. */
 void backoff_close(struct backoff **backoff);
 /* Returns how long the key must still wait at now_ms; 0: it may try. */
 int64_t backoff_wait_ms(struct backoff *backoff, const char *key, int64_t now_ms);
-/* Counts a failure. It is also called before a try, and a success then clears the count. From the
+/* Counts a failure. Logins call this before each try, and a success then clears the count. From the
  * fifth failure in a row the wait is 2, 4, 8 and so on up to 300 s. The table is bounded; the entry
  * without failures for the longest time is dropped first. */
 void backoff_failed(struct backoff *backoff, const char *key, int64_t now_ms);

@@ -37,7 +37,7 @@ static void random_hex(char *out)
 
 /* ---- in the pool ---- */
 
-/* Verifies the password. For an unknown name it hashes the password, which takes the same time as
+/* Verifies the password. For an unknown name it hashes the password, which takes about as long as
  * verifying one, so that the time does not reveal whether the name exists. */
 static bool verify(struct catalog *catalog, struct login *login, int *role)
 {
@@ -169,7 +169,7 @@ static bool from_our_page(const struct http_request *req)
     const char *origin = http_request_header(req, "Origin"),
                *host = http_request_header(req, "Host");
     if (!origin)
-        return true; /* no browser: browsers send Origin with every POST */
+        return true; /* no browser: current browsers send Origin with every POST */
     const char *authority = strstr(origin, "://");
     return authority && host && strcmp(authority + 3, host) == 0;
 }

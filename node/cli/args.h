@@ -46,9 +46,10 @@ struct cli_args {
     struct config config;
 };
 
-/* Parses the arguments. argv[0] is the command's name. Changes argv: the operands come first, and "
- * --name=value" is cut at the "=". Returns CLI_GO_ON; CLI_OK if --help was asked for and has been
- * printed; CLI_USAGE, or CLI_FAILED for the configuration file, with one line on standard error. */
+/* Parses the arguments. argv[0] is the command's name. Changes argv: the operands come first,
+ * and an option "--name=value" is cut at its "=". Returns CLI_GO_ON; CLI_OK if --help was asked for
+ * and has been printed; CLI_USAGE, or CLI_FAILED for the configuration file, with one line on
+ * standard error. */
 enum cli_exit cli_parse(const struct cli_spec *spec, int argc, char **argv, struct cli_args *out);
 
 /* Sets the function that cli_parse() calls for --help. The manual pages have one of their own. */

@@ -6,8 +6,8 @@
 #include "node/cli/cli.h"
 #include "node/cli/data.h"
 
-/* Opens and checks the catalog. Returns whether it is intact, since the other checks need its
- * lists. */
+/* Opens and checks the catalog. Returns whether it is intact, because the checks of media and
+ * uploads need its lists. */
 static bool check_catalog(struct doctor *doctor)
 {
     char message[STORE_PATH_BYTES + 256];

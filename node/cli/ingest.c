@@ -239,7 +239,7 @@ static enum cli_exit check_texts(const struct ingest *ingest)
     return result == CLI_GO_ON ? check_text("description", ingest->description, 5000) : result;
 }
 
-/* Converts the texts to UTF-8, whatever encoding the terminal uses. */
+/* Converts the texts to UTF-8, because the terminal may use GB18030. */
 static enum cli_exit run_request(const struct cli_args *args, const struct request *request)
 {
     char *title = text_utf8(request->title);

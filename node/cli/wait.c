@@ -82,7 +82,7 @@ static void report_state(
 }
 
 /* Whether waiting for a lesson is over. A node makes the AV1 renditions after the lesson is ready.
- * If this process runs the workers itself, it also waits for them. */
+ * If this process runs the workers itself, it waits for these renditions too. */
 static bool is_over(const struct wait *wait, const struct catalog_lesson *lesson)
 {
     return lesson->state == CATALOG_LESSON_FAILED ||

@@ -6,7 +6,8 @@
 
 enum { MAX_BYTES = 150 };
 
-/* Bytes that Windows does not allow in file names. Its rules are the strictest. */
+/* Control bytes, and bytes that Windows does not allow in file names. Its rules are the
+ * strictest. */
 static bool is_refused(unsigned char c)
 {
     return c < 0x20 || c == 0x7F || strchr("\\/:*?\"<>|", c);

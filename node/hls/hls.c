@@ -123,7 +123,7 @@ struct playlist {
 };
 
 /* Responds with a playlist. If the lesson is complete and the client accepts gzip, the packed
- * playlist is kept in memory. */
+ * playlist is kept in memory, as long as there is room. */
 static void respond_playlist(
     struct http_request *req, const struct lesson_view *view, const struct playlist *playlist)
 {

@@ -32,10 +32,10 @@ struct lesson_view {
  * catalog. */
 bool lesson_cache_get(
     struct lesson_cache *cache, int64_t lesson_id, int64_t now_ms, struct lesson_view *out);
-/* Gets the lesson as it was in the catalog after newer_than_ms. If another thread is reading the
- * same lesson, waits for it; so this must be called on a pool thread. catalog: that thread's own.
- * Returns CATALOG_OK; CATALOG_ENOTFOUND or another error of the catalog; CATALOG_ECORRUPT as in
- * media_index_make(). */
+/* Gets the lesson as it was in the catalog at some time after newer_than_ms. If another thread is
+ * reading the same lesson, waits for it; so this must be called on a pool thread. catalog: that
+ * thread's own. Returns CATALOG_OK; CATALOG_ENOTFOUND or another error of the catalog;
+ * CATALOG_ECORRUPT as in media_index_make(). */
 int lesson_cache_load(struct lesson_cache *cache, struct catalog *catalog, int64_t lesson_id,
     int64_t newer_than_ms, struct lesson_view *out);
 

@@ -59,7 +59,7 @@ struct media_index {
     struct media_rendition *renditions; /* the renditions that can be listed: those that have chunk
                                          * 0 and, except for text and legacy, an init segment;
                                          * optional ones only once they are complete. Order: video,
-                                         * audio, text, legacy; in each kind the lowest first */
+                                         * audio, text, legacy; in each kind as in the plan */
     size_t rendition_count;
     bool playable; /* there is at least one rendition of each kind of stream (video, audio) that the
                    * lesson will have */
@@ -72,8 +72,8 @@ struct media_index {
  * has no length or no duration, or if a rendition's numbers make no sense; CATALOG_ENOMEM. Pure. */
 int media_index_make(struct media_index **out, const struct catalog_lesson *lesson,
     const struct catalog_renditions *renditions, const struct catalog_chunks *chunks);
-/* The same for the lesson's current revision, read from the catalog. Also returns errors of the
- * catalog. */
+/* Reads the lesson's current revision from the catalog and makes its index. Returns what
+ * media_index_make() returns, or an error of the catalog. */
 int media_index_load(
     struct media_index **out, struct catalog *catalog, const struct catalog_lesson *lesson);
 /* Add and drop a reference. Dropping the last one frees the index. Any thread. unref accepts

@@ -240,7 +240,7 @@ int merged_init_write(const struct merged_params *params, struct buf *out)
 
 /* ---- a segment's time ---- */
 
-/* Finds the first box of a type. The data behind that box may be cut off. */
+/* Finds the first box of a type. The data may be cut off in that box or behind it. */
 static bool find_first(struct span in, const char *type, struct span *found)
 {
     while (next_box(&in, true, found) > 0)

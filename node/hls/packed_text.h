@@ -11,7 +11,7 @@
 #include "node/util/buf.h"
 
 /* Bound for the playlists of one lesson. An hour in ten renditions needs about 60 KB. Playlists
- * beyond the bound are packed for each request. */
+ * beyond the bound are compressed for each request. */
 #define PACKED_TEXT_MAX_BYTES ((size_t)128 * 1024)
 
 struct packed_text {

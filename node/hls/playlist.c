@@ -288,7 +288,7 @@ static void add_groups(const struct media_index *index, struct buf *out)
                 add_group_member(index, &group, &index->renditions[i], out);
 }
 
-/* ---- subtitles: one group, as every variant has the same */
+/* ---- subtitles: one group, because all variants have the same subtitles ---- */
 
 static const char *text_language(const struct media_rendition *rendition)
 {
@@ -419,7 +419,8 @@ const struct media_rendition *playlist_first_variant(
             best_bps = bps;
         }
     }
-    /* If the lowest variant is the best, NULL means the same, because the list begins with it. */
+    /* If the lowest variant is the best, NULL has the same effect, because the list begins with
+     * it. */
     return best && best != &index->renditions[0] ? best : NULL;
 }
 

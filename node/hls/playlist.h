@@ -13,14 +13,15 @@
 #include "node/hls/media_index.h"
 #include "node/util/buf.h"
 
-/* Writes the multivariant playlist: video variants from the lowest up, then audio-only variants,
- * then I-frame playlists. Players that have measured nothing start with the variant that is listed
- * first, so `first` (a rendition of the index; NULL: none) is moved to the front. index->playable
- * must be true. */
+/* Writes the multivariant playlist: the audio and subtitle renditions, then the video variants in
+ * the order of the index, once for each audio codec, then audio-only variants, then I-frame
+ * playlists. Players that have measured nothing start with the variant that is listed first, so
+ * `first` (a rendition of the index; NULL: none) is listed before the other video variants.
+ * index->playable must be true. */
 void playlist_write_master(
     const struct media_index *index, const struct media_rendition *first, struct buf *out);
-/* The same without audio-only variants, for players that confuse them with video variants. A lesson
- * without video keeps them. */
+/* Writes the multivariant playlist without audio-only variants, for players that confuse them with
+ * video variants. For a lesson without video, they are written. */
 void playlist_write_pictures(
     const struct media_index *index, const struct media_rendition *first, struct buf *out);
 /* Returns the variant that a terminal should start with if its link carries link_bps: the best

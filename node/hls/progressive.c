@@ -210,8 +210,8 @@ static int write_beginning(struct progressive *p)
     return error;
 }
 
-/* Makes the entity tag: a hash of the tags of all init segments and chunks, and of the beginning,
- * which describes their order. */
+/* Makes the entity tag: a hash of the tags of all init segments and chunks, and of the
+ * beginning. */
 static void make_etag(struct progressive *p)
 {
     uint64_t hash = HASH_START;

@@ -129,7 +129,7 @@ int http_request_read(struct http_request *req, size_t max_bytes, http_body_fn o
     req->body.on_body = on_body;
     req->body.ctx = ctx;
     if (is_known_too_large(req)) {
-        req->body.mode = BODY_COLLECT; /* body_step() then answers with 413 without reading */
+        req->body.mode = BODY_COLLECT; /* body_step() then returns 413 without reading */
         request_kick(req);
     } else {
         begin(req, BODY_COLLECT);

@@ -18,8 +18,8 @@
 #include "node/util/clock.h"
 
 enum {
-    /* After so many bytes in one turn of the loop, a response of extents lets other connections
-     * have their turn. */
+    /* After this many bytes in one turn of the loop, a response of extents waits, so that other
+     * connections have their turn. */
     TURN_BYTES = 128 * 1024,
     /* The shortest time between a sample and the next one that is taken because a request ended. */
     SAMPLE_PAUSE_MS = 100,
@@ -112,9 +112,9 @@ static bool step_head(struct http_conn *conn)
     return false;
 }
 
-/* To be called once the whole response is in the output. Ends a stream, and throws away the rest of
- * the body. Returns true when the request may end: its deferred work is done and its body is off
- * the wire, or the connection closes anyway. */
+/* To be called once the whole response is in the output. Ends the streaming of the request's body,
+ * and throws away what still comes of it. Returns true when the request may end: no deferred work
+ * is left, and either the body has come completely or the connection closes anyway. */
 static bool request_may_end(struct http_request *req)
 {
     if (req->deferred > 0)
@@ -169,9 +169,10 @@ static bool body_awaited(const struct http_request *req)
            !body->paused;
 }
 
-/* Ends a streamed response if the server stops, or if the request is a HEAD. Gives the connection
- * up if the peer's sending half has ended, and either a response is streamed or the rest of the
- * request's body is missing. Returns whether the connection is broken. */
+/* Ends a streamed response if the server stops, or if the request is a HEAD, unless deferred work
+ * is running. If the peer's sending half has ended, marks the connection as broken in two cases: a
+ * response is streamed, or no response has begun and a handler still waits for the rest of the
+ * body. Returns whether the connection is broken. */
 static bool check_ends(struct http_conn *conn)
 {
     struct http_request *req = conn->req;

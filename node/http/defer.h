@@ -29,8 +29,8 @@ void request_free(struct http_request *req);
  * request as soon as its deferred work is done. */
 void request_abandon(struct http_request *req);
 
-/* Calls a task's done() and frees the task. Returns the connection that conn_run() is due for, or
- * NULL if it is gone. */
+/* Calls done() and frees *deferred. Returns the connection that conn_run() is due for, or NULL if
+ * it is gone. */
 struct http_conn *deferred_finish(struct deferred *deferred);
 
 #endif

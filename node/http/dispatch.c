@@ -58,8 +58,8 @@ static void add_allow(struct http_request *req, int methods)
     buf_free(&allow);
 }
 
-/* Answers OPTIONS. Players on other origins send it before a request with more than simple headers
- * (CORS preflight). */
+/* Answers OPTIONS. For a player on another origin, a browser sends it before a request with more
+ * than simple headers (CORS preflight). */
 static void respond_options(struct http_request *req, int methods)
 {
     add_allow(req, methods);

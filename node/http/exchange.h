@@ -54,7 +54,7 @@ struct conn_progress {
                                 * begun */
     uint64_t window_bytes;     /* progress when the window began */
     uint64_t idle_acked_bytes; /* acknowledged when the idle connection was last looked at */
-    uint64_t received_bytes;   /* bytes of request bodies that were received, ever */
+    uint64_t received_bytes;   /* bytes of request bodies that came on the connection, ever */
 };
 
 /* What was reported to the monitor, and what was not yet. */
@@ -145,10 +145,10 @@ struct http_request {
  * already. */
 void conn_kick(struct http_conn *conn);
 
-/* The same for the request's connection, if that is still there. */
+/* Calls conn_kick() for the request's connection, if that is still there. */
 void request_kick(struct http_request *req);
 
-/* Whether the request is for media. False while its head is being refused. */
+/* Whether the request is for media. False if its head could not be parsed. */
 bool request_is_media(const struct http_request *req);
 
 /* Ends the request's timer, if it has one. */

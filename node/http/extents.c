@@ -9,7 +9,8 @@
 
 #include "node/http/response.h"
 
-/* Bytes of a file for one sendfile(2), so that other connections get their turn. */
+/* At most this many bytes of a file are given to one sendfile(2), so that other connections get
+ * their turn. */
 enum { FILE_SLICE_BYTES = 4 << 20 };
 
 struct extent_sender {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Responses from files. A file is a body of one extent. */
+/* Responses from files. Where extents are used, the file is a body of one extent. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

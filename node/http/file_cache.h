@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The open files of one loop. The most recently requested files stay open, up to a bound, so that a
- * segment that a whole county watches is not opened again and again. When a file is requested, its
- * path is checked for a new file, at most once a second. Call these on the loop's thread only. */
+/* The open files of one loop. The most recently requested files stay open for a while, up to a
+ * bound, so that a segment that a whole county watches is not opened again and again. When a file
+ * is requested, its path is checked for a new file, at most once a second. Call these on the loop's
+ * thread only. */
 #ifndef NODE_HTTP_FILE_CACHE_H
 #define NODE_HTTP_FILE_CACHE_H
 
@@ -25,7 +26,7 @@ void file_cache_close(struct file_cache **files);               /* accepts NULL 
  * (-EIO: not a regular file; -ELOOP: a link). */
 int file_cache_get(struct file_cache *files, const char *path, int64_t now_ms,
     const struct file_cache_entry **out);
-/* To be called about once a second: closes files that nobody has requested for a while. */
+/* To be called about once a second: closes files that nobody has requested for 20 seconds. */
 void file_cache_tick(struct file_cache *files, int64_t now_ms);
 
 #endif

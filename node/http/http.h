@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The HTTP server as its users (api, hls, ingest, auth, monitor) see it: requests, responses,
- * routes, deferred work. Each loop has its own thread. A request belongs to one loop, and all
- * functions here are called on that loop's thread, unless they say otherwise. */
+/* The HTTP server as the other modules see it: requests, responses, routes, deferred work. Each
+ * loop has its own thread. A request belongs to one loop, and all functions here are called on that
+ * loop's thread, unless they say otherwise. */
 #ifndef NODE_HTTP_HTTP_H
 #define NODE_HTTP_HTTP_H
 
@@ -37,7 +37,7 @@ const char *http_request_header(const struct http_request *req, const char *name
 int http_request_cookie(
     const struct http_request *req, const char *name, char *out, size_t out_bytes);
 /* Copies the token of the terminal's site into out: the query parameter "site", or else the cookie
- * "site". "" if there is neither. */
+ * "site". "" if there is neither, or if it is too long. */
 void http_request_site(const struct http_request *req, char *out, size_t out_bytes);
 /* The numeric address of the peer without the port, such as "10.0.3.7". */
 const char *http_request_peer(const struct http_request *req);
@@ -63,9 +63,9 @@ const struct http_user *http_request_user(const struct http_request *req);
  *
  * A handler that wants the body calls one of these two functions, at once or after deferred work.
  * Otherwise the server reads and discards up to 256 KiB of it; after a longer body it closes the
- * connection behind the response. Calling one of them also answers "Expect:
- * 100-continue", unless the body is known to be too long. The server answers a malformed
- * body with 400, if there is no response yet.
+ * connection after the response. Calling one of them also answers "Expect: 100-continue", unless
+ * the body is known to be too long or has begun to come. The server answers a malformed body with
+ * 400, if there is no response yet.
  *
  * Both return 0; -EALREADY if the request has a reader or a response already; or -ENOMEM. After an
  * error no callback is called.
@@ -223,8 +223,8 @@ enum http_access {
 
 struct http_route {
     int methods;         /* bits of enum http_method; GET allows HEAD too */
-    const char *pattern; /* such as "/api/lessons/:id", where ":id" matches one part of a path that
-                          * is not empty */
+    const char *pattern; /* such as "/api/lessons/:id", where ":id" matches one part of the path,
+                          * which must not be empty */
     enum http_access access;
     bool page; /* meant for people: a refusal shows the login page instead of JSON */
     void (*handle)(struct http_request *req, void *ctx);
@@ -240,8 +240,8 @@ struct http_route_set {
 
 /* Checks every request before its handler. Public routes are checked too, because a handler may
  * show more to a known user. Returns true to continue; otherwise the guard has responded. It may
- * call http_request_set_user(). Called on any loop's thread, on several at once, so it must not
- * block. */
+ * call http_request_set_user(). Called on the loops' threads, on several at once. It must not
+ * block, because the loop waits for it. */
 typedef bool (*http_guard_fn)(struct http_request *req, const struct http_route *route, void *ctx);
 
 /* ---- what the monitor sees ---- */
@@ -290,8 +290,8 @@ struct http_pace {
     bool held_back;   /* the rate is lower than what the peer could take */
 };
 /* Asks for the pace of a connection: when a request under /v/ comes, at most four times a second
- * while its response is being sent, once after that, and once when the connection ends. It is not
- * asked again within 250 ms if the pace has no limit and another request comes. Called on any
+ * while its response is being sent, once after that, and once when the connection ends. While the
+ * pace has no limit, a request within 250 ms of the last call does not ask again. Called on any
  * loop's thread, on several at once. */
 typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx);
 
@@ -301,7 +301,8 @@ typedef void (*http_log_fn)(void *ctx, const char *message);
 
 struct http_server_params {
     const char *listen;     /* "ADDR:PORT" or "[::1]:8080"; port 0 lets the kernel choose one */
-    const char *tls_listen; /* the same for TLS 1.2 and 1.3; NULL or "": no TLS */
+    const char *tls_listen; /* the address for TLS 1.2 and 1.3, in the same form; NULL or "": no
+                             * TLS */
     const char *tls_certificate, *tls_key; /* PEM files; the texts are kept by reference for
                                             * http_server_reload() */
     int64_t hsts_seconds; /* max-age of Strict-Transport-Security over TLS; 0: no such header */
@@ -316,7 +317,7 @@ struct http_server_params {
     http_guard_fn guard;
     void *guard_ctx;
     /* Asked before each tick of an open-ended response, with guard_ctx. false ends the response,
-     * because the user has logged out since. May be NULL. Called like a guard. */
+     * for example because the user has logged out since. May be NULL. Called like a guard. */
     bool (*still_allowed)(
         const struct http_request *req, const struct http_route *route, void *ctx);
     /* Answers a request for a path that no route has, with 404. Returns false if it did not answer;

@@ -12,7 +12,7 @@
 #include "node/http/watch.h"
 #include "node/util/clock.h"
 
-/* Files that a loop keeps open. */
+/* The most files that a loop keeps open for later requests. */
 enum { MAX_OPEN_FILES = 256 };
 
 static void set_enabled(struct evconnlistener *listener, bool enabled)

@@ -8,7 +8,8 @@
 
 enum { PACE_MS = 250 };
 
-/* To be called when a request came. If it is for media, asks for the pace of its response. */
+/* To be called when a request came. If it is for media, asks for the pace of its response, unless
+ * http_pace_fn says that it does not ask again. */
 void pace_begin(struct http_request *req);
 
 /* To be called every PACE_MS. */

@@ -12,7 +12,7 @@
 static void make_boundary(char out[HTTP_BOUNDARY_BYTES])
 {
     uint64_t number;
-    /* Random, so that it does not occur in the body by chance. */
+    /* Random, so that it is most unlikely to occur in the body. */
     evutil_secure_rng_get_bytes(&number, sizeof(number));
     snprintf(out, HTTP_BOUNDARY_BYTES, "part-%016" PRIx64, number);
 }

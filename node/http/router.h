@@ -18,8 +18,8 @@ struct http_arg {
 struct http_match {
     const struct http_route *route; /* NULL: no route has this path and method */
     void *ctx;                      /* the context of the route's set */
-    int methods; /* if route is NULL: all methods that the path allows, with HEAD and OPTIONS; 0:
-                  * unknown path */
+    int methods; /* if route is NULL: all methods that the path allows, with OPTIONS, and with HEAD
+                  * if it allows GET; 0: unknown path */
     struct http_arg args[HTTP_MAX_ARGS];
     size_t arg_count;
 };

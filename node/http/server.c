@@ -15,7 +15,7 @@
 
 enum { MAX_LOOPS = 64 };
 
-/* Congestion control for links within the building. Every kernel has it. */
+/* Congestion control for links within the building. It is the default of Linux. */
 #define NEAR_CONGESTION "cubic"
 
 static int64_t or_default(int64_t value, int64_t fallback)

@@ -35,8 +35,8 @@ static uint64_t progress_bytes(const struct http_conn *conn)
 
 /* Whether nothing at all comes from the peer, so that its link is down: data is sent again and
  * again, or a keepalive or window probe is unanswered. A peer that merely reads slowly answers
- * both. The server waits for such a peer until TCP_USER_TIMEOUT ends the connection. A crowded loop
- * does not wait, so there the result is false. */
+ * both. While its link is down, the server waits for the peer, until TCP_USER_TIMEOUT ends the
+ * connection. A crowded loop does not wait, so there the result is false. */
 static bool link_is_down(const struct http_conn *conn)
 {
     const struct tcp_info info = tcp_get_info(&conn->socket);

@@ -5,9 +5,10 @@
  * repeated at any time: the file already has its final name, and one transaction makes the lesson
  * and marks the upload.
  *
- * Four callers need this step: PATCH after its last byte, HEAD, the start of the node, and the
- * retry after a failure. All of them call ingest_complete(). The last two run on a thread of their
- * own, because hashing a large file takes minutes.
+ * PATCH does this step after its last byte. HEAD does it too. And the completer does it: at the
+ * start of the node, after a failure, and when it is asked to look. All of them call
+ * ingest_complete(). The completer is a thread of its own, because hashing a large file takes
+ * minutes.
  */
 #include <errno.h>
 #include <signal.h>

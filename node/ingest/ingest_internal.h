@@ -72,7 +72,8 @@ void ingest_look_again(struct ingest *ingest);
 void ingest_stop_completer(struct ingest *ingest);
 /* Copies the upload's id from the route. If it is malformed, answers with 404 and returns false. */
 bool ingest_id(struct http_request *req, char *id);
-/* Reads a whole number >= 0 from a header. Returns -1 if it is absent or not a number. */
+/* Reads a whole number >= 0 from a header. Returns -1 if it is absent, not a number, or longer than
+ * 18 digits. */
 int64_t ingest_header_number(const struct http_request *req, const char *name);
 bool ingest_is_admin(const struct http_request *req);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * PATCH (tus core): writes a body to the file of its upload. Each block is written by a pool thread
- * before the next one is read. So memory use is constant, and a slow disk slows the sender down.
+ * before the handler gets the next one. So memory use is constant, and a slow disk slows the sender
+ * down.
  *
  * open (pool) -> stream: write block (pool), write block (pool), ... -> close (pool): sync; if
  * complete, make the lesson (complete.c) -> answer

@@ -134,7 +134,7 @@ static int add_legacy(struct worker *worker, struct job *job)
     return 0;
 }
 
-/* Chooses the renditions of a job. The job of the last H.264 group also makes the legacy rendition,
+/* Chooses the renditions of a job. The job of the last H.264 group also makes the legacy chunk,
  * because it decodes the chunk anyway, but only if the audio is complete by then. Later jobs of
  * their own make the legacy chunks that are still missing. */
 static int choose_work(struct worker *worker, struct job *job)
@@ -254,7 +254,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
              (heritage->source = open_source(worker, &lessons.items[0])) >= 0 &&
              (heritage->output = open_output(worker)) >= 0)
         result = 0;
-    /* If all renditions exist already, no worker is needed. */
+    /* If all that the job should make exists already, no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&
         (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT))
         worker->done = true;

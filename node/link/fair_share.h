@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Divides a link by weighted max-min fairness (Bertsekas and Gallager, "Data Networks", 1992,
  * section 6.5.2) along a tree of limits: link, site, terminal, flow. A flow that wants less than
- * its share gets what it wants. The rest is divided among the others by weight. Flows of a higher
- * rank are served before flows of a lower rank. Pure. */
+ * its share gets what it wants. The rest is divided among the others by weight. Flows of an earlier
+ * rank are served first; but urgent flows leave a part to viewing flows. Pure. */
 #ifndef NODE_LINK_FAIR_SHARE_H
 #define NODE_LINK_FAIR_SHARE_H
 
@@ -32,8 +32,8 @@ struct share_flow {
     double spare_bps;  /* out: bits that are left over and that the flow may use as well */
 };
 
-/* Computes given_bps and spare_bps of all flows. groups[0] is the link. While viewing flows want
- * something, urgent flows get at most urgent_part (0 to 1) of each limit. Returns 0; or -1 if
+/* Computes given_bps and spare_bps of all flows. groups[0] is the link. Urgent flows get at most
+ * urgent_part (0 to 1) of each limit, and what viewing flows leave of the rest. Returns 0; or -1 if
  * memory runs out, and then nothing is changed. */
 int shares_compute(struct share_group *groups, size_t group_count, struct share_flow *flows,
     size_t flow_count, double urgent_part);

@@ -28,7 +28,7 @@ enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
  * GROWTH times what it takes, plus FLOWS_MIN_BPS, and the other flows get the rest. */
 #define FULL_PART 0.75
 #define GROWTH 1.35
-/* A player gets this much more than the maximum that it requested, so that it can find out that its
+/* A player may get this many times the maximum that it requested, so that it can find out that its
  * link carries more. */
 #define REQUESTED_ROOM 1.25
 #define URGENT_PART 0.8
@@ -241,8 +241,8 @@ static enum share_rank rank_of(const struct http_flow *seen)
     return runs_dry(seen->cmcd) ? SHARE_URGENT : SHARE_VIEWING;
 }
 
-/* Returns the weight of a flow. A player weighs more while its buffer is low, and less while it is
- * full. */
+/* Returns the weight of a flow. A player weighs more while its buffer is low, and less while its
+ * buffer is full. */
 static double weight_of(const struct cmcd *cmcd)
 {
     if (cmcd->buffer_ms < 0)

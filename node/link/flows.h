@@ -17,14 +17,15 @@ void flows_close(struct flows **flows); /* accepts NULL in *flows */
 
 /* Updates a flow from its connection and returns its pace; if the connection has ended, removes the
  * flow. The flow's bytes are counted for its site. Shares are computed again when a flow is new,
- * and a few times a second. If memory runs out, the flow is not paced or keeps its pace. */
+ * unless they just were, and a few times a second. If memory runs out, the flow is not paced or
+ * keeps its pace. */
 struct http_pace flows_update(struct flows *flows, struct sites *sites,
     const struct http_flow *seen, const struct site_time *local, int64_t mono_ms);
 
 /* Assigns all flows to sites again. To be called after the sites have changed. */
 void flows_replace_sites(struct flows *flows, const struct sites *sites);
 
-/* See link_estimate_bps(). */
+/* Returns the rate of the link to an address, as earlier transfers have shown it; 0: unknown. */
 int64_t flows_estimate_bps(const struct flows *flows, const char *address);
 
 /* Returns what a site's terminals get now, and how many responses they are receiving. site: its

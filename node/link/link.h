@@ -25,8 +25,9 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx);
 bool link_admit(struct http_request *req, struct link *link);
 
 /* Estimates the rate of the link to the asking terminal in bit/s: what earlier transfers to its
- * address have shown, limited by the limits that are set for it. 0: nothing is known. For
- * hls_params; ctx is the struct link *. Any thread. */
+ * address have shown, but no more than the limits that are set for it. Without such transfers, it
+ * returns the lowest limit; 0: there is none. For hls_params; ctx is the struct link *. Any
+ * thread. */
 int64_t link_estimate_bps(const struct http_request *req, void *ctx);
 
 /* Writes the traffic of the sites to the catalog, and reads changes of sites (another process may

@@ -180,7 +180,7 @@ int store_source_path(const struct store *store, const char *file, char *out)
 int store_media_path(
     const struct store *store, int64_t lesson_id, int revision, const char *relative, char *out)
 {
-    /* Names with "..", hidden names and absolute names are refused below a revision. */
+    /* Absolute paths, and parts that begin with '.', such as ".." and hidden names, are refused. */
     if (lesson_id < 1 || revision < 1 || relative[0] == '/' || relative[0] == '.' ||
         strstr(relative, "/."))
         return -EINVAL;
@@ -271,8 +271,9 @@ int64_t store_free_bytes(const struct store *store)
 
 int64_t store_estimate_bytes(int64_t source_bytes)
 {
-    /* All renditions together have at most about 1.6 Mbit/s, which is less than most sources have.
-     * An old source with a low rate may grow to several times its size, but such files are small.
-     * Twice the source and a little more is enough for all others. */
+    /* The video renditions of the default ladder together have at most about 1.6 Mbit/s, which is
+     * less than most sources have. An old source with a low rate may grow to several times its
+     * size, but such files are small. Twice the source and a little more is enough for all
+     * others. */
     return source_bytes > INT64_MAX / 4 ? INT64_MAX / 2 : 2 * source_bytes + 16 * MIB;
 }

@@ -7,12 +7,12 @@
  *   DATA/jobs.lock                                  held by whoever runs the workers
  *   DATA/reserve                                    room for the catalog on a full disk
  *   DATA/sources/<32 hex digits>                    originals, uploads under way, remuxed copies
- *   DATA/media/<lesson>/<revision>/<rendition>/...  init segments and chunks; poster.jpg beside the
- * renditions
+ *   DATA/media/<lesson>/<revision>/<rendition>/...  init segments and chunks
+ *   DATA/media/<lesson>/<revision>/<name>           poster and storyboard
  *
- * What the catalog doesn't name is rubbish. The process that runs the workers sweeps it when it
- * starts them, unless it was changed in the last 24 hours.
- * All functions may be called by any thread; the struct never changes after store_open().
+ * What is in sources or media and is not named by the catalog is rubbish. The process that runs the
+ * workers sweeps it when it starts them, unless it was changed in the last 24 hours. All functions
+ * may be called by any thread; the struct never changes after store_open().
  */
 #ifndef NODE_STORE_STORE_H
 #define NODE_STORE_STORE_H
@@ -32,9 +32,9 @@ struct store_params {
                           * MiB or 2 % of the disk, whichever is smaller */
 };
 
-/* Opens the data folder. Returns 0; or a negative errno with one line for people in message: the
- * folder is missing, not a folder, or its path is too long; or, with create, it is not writable, or
- * it has media but no catalog. */
+/* Opens the data folder. Returns 0; or a negative errno with one line for people in message, for
+ * example because the folder is missing or its path is too long. With create, it also fails if the
+ * folder is not writable, or has media but no catalog. */
 int store_open(
     struct store **out, const struct store_params *params, char *message, size_t message_bytes);
 void store_close(struct store **store);
@@ -97,8 +97,8 @@ int store_file_sha256(const char *path, char *sha256);
 /* Removes the media folder of a lesson. A missing folder is no error. Returns 0 or a negative
  * errno. */
 int store_remove_media(const struct store *store, int64_t lesson_id);
-/* Removes a file of DATA/sources. "" and a missing file are no error. Returns 0 or a negative
- * errno. */
+/* Removes a file of DATA/sources. An empty name and a missing file are no error. Returns 0 or a
+ * negative errno. */
 int store_remove_source(const struct store *store, const char *file);
 /* Removes everything under sources/ and media/ for which keep() returns false, and that was not
  * changed in the last 24 hours. relative: "sources/<name>" or "media/<lesson>". Returns how many

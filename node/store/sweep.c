@@ -71,7 +71,8 @@ int store_remove_source(const struct store *store, const char *file)
     return error < 0 || unlink(path) == 0 || errno == ENOENT ? error : -errno;
 }
 
-/* Whether a file is new. A file that another process is copying in is not in the catalog yet. */
+/* Whether a file was changed in the last 24 hours. A file that another process is copying in is not
+ * in the catalog yet. */
 static bool young(int folder, const char *name)
 {
     struct stat status;

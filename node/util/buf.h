@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A buffer that grows and always ends with a NUL. It remembers a failed allocation instead of
+/* A buffer that grows and keeps a NUL behind its bytes. It remembers a failed allocation instead of
  * returning it, so that a text can be built in many steps and checked once. One thread at a
  * time. */
 #ifndef NODE_UTIL_BUF_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct buf {
-    char *data; /* NULL before the first addition; then it ends with a NUL */
+    char *data; /* NULL before the first addition; then its bytes are followed by a NUL */
     size_t used_bytes;
     size_t room_bytes;
     bool failed; /* memory ran out: the last addition is missing, and nothing more is added */

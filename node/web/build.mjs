@@ -74,7 +74,7 @@ const types = {
 const assets = []; // {url, type, bytes}
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** Bundles an entry and returns the addresses of its parts: {js?, css?}. */
+/** Bundles an entry, adds its parts to `assets`, and returns their addresses: {js?, css?}. */
 async function bundle(name, entry, define) {
     const entryPoints = { [name]: path.join(src, entry) };
     const built = await esbuild.build({ ...esbuildOptions, entryPoints, define });

@@ -40,7 +40,7 @@ export default tseslint.config(
                     message: 'Export it, or pass it as an argument.',
                 },
             ],
-            // Numbers in templates are what formatting is about.
+            // Functions that format put numbers into templates.
             '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
             '@typescript-eslint/no-confusing-void-expression': [
                 'error',

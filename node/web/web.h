@@ -7,8 +7,8 @@
 
 /* The routes "/", "/watch/:id", "/login", "/operator", "/technician" and "/assets/:file". */
 struct http_route_set web_routes(void);
-/* For http_server_params: answers a browser's GET with 404 and a page with a link back. Returns
- * false for programs and for other methods. */
+/* For http_server_params: answers a browser's GET or HEAD with 404 and a page with a link to the
+ * lessons. Returns false for programs and for other methods. */
 bool web_not_found(struct http_request *req);
 /* For auth_params: answers with the login page, with status 401, or 403 for an account that may not
  * open the page. The route "/login" calls it with 200. */

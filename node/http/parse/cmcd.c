@@ -97,7 +97,7 @@ static bool is_digit(char c)
 }
 
 /* Reads a decimal number, or the first number of an inner list, and returns it in hundredths.
- * Returns -1 if there is none, or if it is larger than max. */
+ * Returns -1 if there is no valid number, or if it is larger than max, which is in whole units. */
 static int64_t read_hundredths(const struct item *item, int64_t max)
 {
     const char *at = item->value, *end = item->value + item->value_bytes;

@@ -39,7 +39,7 @@ static int check_line(struct http_head_scan *scan, const char *line, size_t line
 }
 
 /* Whether the first byte can't begin a method. Then the request is refused without waiting for the
- * end of the line: a TLS handshake has no line end. */
+ * end of the line: a TLS handshake may have no line end. */
 static bool begins_badly(const struct http_head_scan *scan, const char *data, size_t data_bytes)
 {
     if (scan->line_bytes > 0 || data_bytes <= scan->start_bytes)

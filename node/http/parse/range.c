@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The bytes that one more part costs on the wire: its part head. */
+/* About as many bytes as one more part costs on the wire for its part head. */
 enum { PART_COST_BYTES = 128 };
 
 static const char *skip_space(const char *at)

@@ -27,8 +27,8 @@ struct http_ranges {
 };
 
 /* Parses the value of a Range header (NULL: none) for a representation of total_bytes. Ranges that
- * overlap, or whose gap is shorter than a part head, become one (section 15.3.7.2). Ranges outside
- * the representation are dropped. So no request gets more than the representation and
+ * overlap, or whose gap is shorter than about a part head, become one (section 15.3.7.2). Ranges
+ * outside the representation are dropped. So no request gets more than the representation and
  * HTTP_MAX_RANGES part heads. Except for HTTP_RANGE_PARTS, *ranges becomes the whole
  * representation. */
 enum http_range_kind http_range_parse(

@@ -3,8 +3,7 @@
 #ifndef NODE_HTTP_PARSE_STATUS_H
 #define NODE_HTTP_PARSE_STATUS_H
 
-/* Returns the reason phrase, such as "Not Found"; "Unknown" for a code that the node never
- * sends. */
+/* Returns the reason phrase, such as "Not Found"; "Unknown" for a code that is not in the table. */
 const char *http_status_reason(int status);
 
 struct http_status_text {

@@ -14,7 +14,7 @@
 
 enum {
     BACKLOG = 1024,
-    /* Unsent bytes in the kernel for near peers: so many that the kernel takes a whole segment at
+    /* Unsent bytes in the kernel for near peers: so many that the kernel takes a short segment at
      * once. tcp.c lowers this for slow peers. */
     NOTSENT_BYTES = 128 * 1024,
     /* How long a peer may be silent. A village's link may be down for minutes, and a transfer
@@ -152,7 +152,7 @@ int listen_open(
         error = open_one(&bound, bytes, i == 0, &fds[i]);
         if (error == 0)
             tune(fds[i], params->congestion);
-        /* the kernel replaced port 0 with a free port */
+        /* If the port was 0, the kernel has chosen a free one. */
         if (error == 0 && i == 0 && getsockname(fds[0], (struct sockaddr *)&bound, &bytes) < 0)
             error = -errno;
     }

@@ -9,7 +9,8 @@
 enum {
     /* A shorter round trip does not leave the building. */
     NEAR_US = 1000,
-    /* A usual round trip of this length means a queue, wherever it is. */
+    /* Even if the shortest round trip is near, a smoothed round trip of this length shows a
+     * queue. */
     QUEUED_US = 200000,
     /* Unsent bytes in the kernel for a slow peer. Few of them keep the choice of what is sent next
      * late, keep a seek from waiting behind a long queue, and keep thousands of slow peers from

@@ -28,8 +28,8 @@ enum {
     /* Twelve hours, a school day: a terminal that comes back within it needs no full handshake. A
      * ticket key seals new tickets for that time and opens them for twice as long. */
     SESSION_S = 12 * 3600,
-    RECORD_BYTES = 16 * 1024,  /* the maximum of one TLS record */
-    REFUSED_BYTES = 64 * 1024, /* read and discarded from a peer that does not speak TLS */
+    RECORD_BYTES = 16 * 1024,  /* the most data of one TLS record */
+    REFUSED_BYTES = 64 * 1024, /* read and discarded from a peer whose handshake failed */
 };
 
 struct tls {

@@ -23,7 +23,8 @@ function nearest(from: Element, controls: HTMLElement[], [dx, dy]: Direction): H
         const x = there.x - here.x;
         const y = there.y - here.y;
         const along = x * dx + y * dy;
-        // Across counts double: the next card in the row comes before the one below it.
+        // The distance across the direction counts double, so that a control straight ahead comes
+        // before one that is nearer but to the side.
         const distance = along + 2 * (Math.abs(x * dy) + Math.abs(y * dx));
         if (control !== from && along > 4 && distance < least) {
             best = control;
@@ -33,7 +34,8 @@ function nearest(from: Element, controls: HTMLElement[], [dx, dy]: Direction): H
     return best;
 }
 
-/** Moves the focus inside root if the event is of an arrow key; texts keep their left and right. */
+/** Moves the focus inside root if an arrow key was pressed. Text fields and menus keep the left and
+ * right arrows for themselves. */
 export function moveFocus(event: KeyboardEvent, root: HTMLElement): void {
     const direction = (directions as ReadonlyMap<string, Direction>).get(event.key);
     const from = document.activeElement;

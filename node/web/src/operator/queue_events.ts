@@ -29,8 +29,8 @@ export function listenToQueue(
         });
         events.addEventListener('error', () => {
             onConnected(false);
-            // The browser gives up after a refusal, for example at the end of the session or
-            // while the node restarts. session() shows the login page if it is needed.
+            // The browser does not connect again after a refusal, for example when the session has
+            // ended. session() shows the login page if it is needed.
             if (events.readyState === EventSource.CLOSED)
                 setTimeout(() => void session().then(listen, listen), RECONNECT_MS);
         });

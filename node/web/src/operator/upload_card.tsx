@@ -101,7 +101,7 @@ function DropArea({ onFiles }: { onFiles: (files: FileList) => void }) {
                 accept={ACCEPT}
                 onChange={({ currentTarget }) => {
                     if (currentTarget.files) onFiles(currentTarget.files);
-                    // The same file can be chosen again.
+                    // So the same file can be chosen again.
                     currentTarget.value = '';
                 }}
             />

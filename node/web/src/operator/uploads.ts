@@ -179,7 +179,7 @@ export class UploadQueue {
         this.changed();
     }
 
-    /** Whether this page is sending the upload with the node's id. */
+    /** Whether this page is sending the upload that has this id on the node. */
     isActive(id: string): boolean {
         return this.uploads.some((upload) => upload.id === id);
     }

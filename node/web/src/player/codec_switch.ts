@@ -4,7 +4,7 @@
 import type { Level } from 'hls.js';
 import { UP_FACTOR } from './tuning';
 
-/** Bit rates that differ by less count as equal. */
+/** Bit rates that differ by less than this factor count as equal. */
 const TOLERANCE = 1.05;
 
 export const isAv1 = (level: Level): boolean => Boolean(level.videoCodec?.startsWith('av01'));

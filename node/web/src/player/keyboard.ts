@@ -37,7 +37,7 @@ function belongsToControl(key: string): boolean {
     return key.length === 1 && Boolean(focused?.matches('select, input'));
 }
 
-/** While the controls are hidden, the arrows and Enter are for the video. */
+/** While the controls are hidden, the left and right arrows and Enter act on the video. */
 function actWhileHidden(key: string, controls: Controls): boolean {
     if (key === 'ArrowLeft') controls.jump(-JUMP_S);
     else if (key === 'ArrowRight') controls.jump(JUMP_S);

@@ -45,7 +45,7 @@ interface PreviewOptions {
     line: HTMLElement;
     /** The length of the lesson in seconds. */
     length: () => number;
-    /** Whether the link has room for a sheet (about 50 kB); if not, only the time shows. */
+    /** Whether the link has room for a sheet (about 50 kB); if not, none is loaded. */
     bearsPreview: () => boolean;
 }
 

@@ -28,7 +28,8 @@ function levelText(level: Level): string {
 
 /** Fills the menu, best level first. */
 function offerLevels(quality: HTMLSelectElement, levels: Level[]): void {
-    // Each picture comes with each audio codec that the browser plays. One of them is enough.
+    // There is a level for each video rendition with each audio codec that the browser plays. The
+    // menu needs only one codec.
     const audioCodec = levels[0]?.audioCodec;
     const options = levels.map((level, n) =>
         level.audioCodec === audioCodec ? [el('option', { value: n }, levelText(level))] : [],

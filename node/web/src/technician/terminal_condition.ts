@@ -16,6 +16,6 @@ export function linkCondition(terminal: Terminal): Condition | null {
     const packets = terminal.sent_bytes / PACKET_BYTES;
     if (packets > MIN_PACKETS && terminal.retransmits / packets > MAX_LOSS) return 'lossy';
     if ((terminal.rtt_ms ?? 0) > MAX_RTT_MS) return 'far';
-    // The rate says less: it is low for a low rendition, and zero between two segments.
+    // rate_bps would say less: it is low for a low rendition, and zero between two segments.
     return (terminal.link_bps ?? MIN_LINK_BPS) < MIN_LINK_BPS ? 'slow' : 'good';
 }

@@ -140,7 +140,7 @@ function Row({ terminal, nowMs }: { terminal: Terminal; nowMs: number }) {
 
 export function TerminalTable({ terminals, now_ms }: Omit<Terminals, 'rate_bps'>) {
     const [sort, setSort] = useState<Sort>({ column: byRate, descending: true });
-    /** A new column is sorted from the top; the same column once more turns the order round. */
+    /** A new column is sorted in descending order; the same column once more reverses the order. */
     const sortBy = (column: Column) =>
         setSort((now) => ({ column, descending: !(now.column === column && now.descending) }));
     return (

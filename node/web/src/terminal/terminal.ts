@@ -37,7 +37,7 @@ function route(): void {
     list.focus();
 }
 
-/** A box that is opened once with ?site=TOKEN belongs to that site from then on. */
+/** A box that is opened once with ?site=TOKEN belongs to that site for a year. */
 function rememberSite(): void {
     const site = new URLSearchParams(location.search).get('site');
     if (site)
