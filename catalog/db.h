@@ -59,7 +59,7 @@ enum catalog_error db_execute(struct catalog *cat, enum statement number, const 
 int db_changed_rows(const struct catalog *cat);
 
 /*
- * Prepares a statement that returns rows, for db_row() and db_read_all(). types: as above.
+ * Prepares a statement that returns rows, for db_row() and db_read_all(). types: see db_execute().
  * It is valid until the next use of the same statement. Returns NULL after a failure, which
  * db_row() then reports.
  */
@@ -83,7 +83,7 @@ void db_done(sqlite3_stmt *query);
  */
 char *db_text(struct catalog *cat, sqlite3_stmt *row, int column);
 
-/* Fills one zeroed item of a list from the present row. */
+/* Fills one zeroed item of a list from the current row. */
 typedef enum catalog_error (*db_fill_fn)(struct catalog *cat, sqlite3_stmt *row, void *item);
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The rule by which lessons share the workers. It decides which lesson gets the next job.
+ * The rules by which lessons share the workers. They decide which lesson gets the next job.
  *
  * Pure: it reads neither the time nor the database. The same state always gives the same choice.
  * Any thread. The unit of work is the cost of the jobs.

@@ -10,7 +10,7 @@
 #include "catalog/errors.h"
 #include "catalog/lesson_state.h"
 
-/* Lessons of a higher priority go before all others. */
+/* Lessons of a higher priority go first, but optional jobs come after all needed jobs. */
 enum catalog_priority {
     CATALOG_PRIORITY_LOW = -1,
     CATALOG_PRIORITY_NORMAL = 0,

@@ -39,7 +39,7 @@ enum catalog_error lesson_read_state(
 /*
  * Sets a lesson's state.
  * reason, detail: of a failure, else "".
- * Errors: ENOTFOUND; ESTATE: this state may not follow the present one.
+ * Errors: ENOTFOUND; ESTATE: this state may not follow the current one.
  */
 enum catalog_error lesson_set_state(struct catalog *cat, int64_t lesson_id,
     enum catalog_lesson_state state, const char *reason, const char *detail, int64_t now_ms);

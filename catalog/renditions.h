@@ -48,7 +48,7 @@ struct catalog_renditions {
     size_t count;
 };
 
-/* Reads the renditions of a lesson's present revision: video first, each kind by position. */
+/* Reads the renditions of a lesson's current revision: video first, each kind by position. */
 enum catalog_error catalog_renditions(
     struct catalog *catalog, int64_t lesson_id, struct catalog_renditions *out);
 

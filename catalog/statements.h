@@ -92,7 +92,7 @@ enum statement {
     STATEMENT_COUNT,
 };
 
-/* The text of every statement, by number. A test checks the query plan of each. */
+/* The text of every statement, by number. A test checks the query plans. */
 extern const char *const statement_sql[STATEMENT_COUNT];
 
 /* ---- numbers that stand in SQL ---- */

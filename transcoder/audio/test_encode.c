@@ -129,8 +129,9 @@ static int measure_packet(struct test_encode *a, const AVPacket *packet, struct 
     return failure_from_av(failure, error, REASON_INTERNAL, "listening");
 }
 
-/* Keeps a packet. Packets before the first sample hold only priming, and packets after the last
- * only padding. Without the former no edit list is needed to align audio and video. */
+/* Keeps and measures a packet. Packets before the first sample hold only priming, and packets after
+ * the last only padding; they are left out. Without priming no edit list is needed to align audio
+ * and video. */
 static int take_packet(struct test_encode *a, struct failure *failure)
 {
     if (a->packet->pts < 0 || a->packet->pts >= a->params->end_sample)

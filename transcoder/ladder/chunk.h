@@ -7,8 +7,8 @@
 
 #include "transcoder/package/deliver.h"
 
-/* Makes chunk job->chunk of every rendition of the job. Reports init segments, chunks and
- * progress. Returns 0, or -1 with failure set. */
+/* Makes chunk job->chunk of the video renditions and the legacy rendition of the job. Reports init
+ * segments, chunks and progress. Returns 0, or -1 with failure set. */
 int chunk_run(const struct work *work, struct failure *failure);
 
 #endif

@@ -9,7 +9,8 @@
 #include "transcoder/video/encoder.h"
 #include "transcoder/video/frame_feed.h"
 
-/* Limit of the encodes of one segment. Nearly always the first one fits. */
+/* Limit of the tries for one segment, each in a pass of its own. Nearly always the first one
+ * fits. */
 #define MAX_TRIES 3
 /* A segment that exceeds its limit by at most this part (1/25) is not encoded again. By plan
  * three segments in a row take at most 1.05 of the cap, and they must stay below 1.1. */

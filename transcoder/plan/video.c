@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Used if the options give no caps, as in the trial of AV1 and in tests. A node always gives the
+/* Used if the options give no caps, as in the probe and in tests. A node always gives the
  * caps of its option `ladder`, whose default is the same. */
 static const int64_t default_caps_bps[] = {48000, 80000, 130000, 220000, 400000, 700000};
 

@@ -44,8 +44,7 @@ static const int crfs[CRFS] = {26, 38};
 /* Near COARSEST_CRF in transcoder/plan/video.c: perhaps nothing fits. */
 #define HARDLY_FITS_CRF 42
 
-/* The trial encodes of one size, which run at the same time: one for each divisor, CRF and
- * excerpt. */
+/* The trial encodes of one size: one for each divisor, CRF and excerpt. */
 struct round {
     struct excerpt_copy copies[EXCERPTS];
     const int *divisors;

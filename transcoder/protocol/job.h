@@ -31,7 +31,7 @@ enum job_fd {
 struct job {
     enum job_kind kind;
     int threads; /* number of cores that this worker may keep busy */
-    /* PROBE: name of the remuxed copy to write if the source can't seek */
+    /* PROBE: name of the remuxed copy, which is written if the source needs one */
     char remux_name[JOB_PATH_BYTES];
     char poster_name[JOB_PATH_BYTES]; /* POSTER: name of the file to write */
     struct media_info info;           /* all kinds but PROBE: the findings of the probe */

@@ -24,7 +24,7 @@ enum reason {
     REASON_OUT_OF_MEMORY,
     REASON_TIMED_OUT,      /* over the deadline or the processor time, or silent for too long */
     REASON_WORKER_CRASHED, /* detail: the signal or the exit code */
-    REASON_SANDBOX,        /* killed by a limit of the sandbox; detail: the signal */
+    REASON_SANDBOX,        /* killed by the sandbox; detail: the signal */
     /* an optional rendition would exceed its cap; detail: name of the rendition, and its bytes */
     REASON_OVER_CAP,
     REASON_INTERNAL, /* a fault on our side; detail: for the log */

@@ -19,7 +19,7 @@
 #define MAX_PACKET_BYTES (32 * 1024)
 #define MAX_CUE_BYTES (4 * 1024)
 /* The duration of a line whose end the file does not state. It never lasts beyond the start of
- * the next line. */
+ * the next line that begins later. */
 #define DEFAULT_US (5 * US)
 
 bool subtitle_is_usable(enum AVCodecID codec)

@@ -17,8 +17,9 @@
 struct source;
 
 /* Opens the source for reading grid frames from first_frame on. It seeks to a keyframe well
- * before that frame and decodes up to it. fd stays the caller's. *out is the caller's, for
- * source_close(). Returns 0, or -1 with failure set. One thread at a time. */
+ * before that frame, or begins at the start of the file, and decodes up to the frame. fd stays the
+ * caller's. *out is the caller's, for source_close(). Returns 0, or -1 with failure set. One thread
+ * at a time. */
 int source_open(struct source **out, int fd, const struct media_info *info, int64_t first_frame,
     struct failure *failure);
 /* Closes the source and sets *source to NULL. Accepts NULL in *source. */

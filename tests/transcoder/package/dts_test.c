@@ -56,8 +56,8 @@ static void test_impossible(void **state)
 {
     (void)state;
     int64_t dts[8];
-    /* The cases: too few ticks between the first frames; a frame that is shown before the first one;
-     * two frames with one time; frames without a length. */
+    /* The cases: too few ticks between the first frames; a frame that is shown before the first
+     * one; two frames with one time; frames without a length. */
     assert_int_equal(dts_spread((const int64_t[]){0, 3, 2, 1}, dts, 4, 1), -1);
     assert_int_equal(dts_spread((const int64_t[]){10, 5, 20}, dts, 3, 5), -1);
     assert_int_equal(dts_spread((const int64_t[]){10, 10}, dts, 2, 10), -1);
