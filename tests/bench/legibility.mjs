@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // how much text tesseract reads on the lowest rung and on the source: words (en), characters (zh)
-// The inputs are generated slides and the slides lecture. Generated slides have glyphs of 18 to 32
+// The inputs are generated slides and the slides lecture. Generated slides have fonts of 18 to 32
 // px at 720p; on every second slide a speaker moves in a corner. The inputs are also encoded with
 // the lowest and the highest rung of a common fixed ladder.
 // The text that is read is compared in order, by the longest common subsequence.
@@ -33,8 +33,8 @@ async function ok(program, args) {
 const ffmpeg = (args) => ok('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args]);
 
 /**
- * Makes a video with sound from slides of one language. Each slide shows all lines, in sizes from
- * 18 to 32 px.
+ * Makes a video with sound from slides of one language. Each slide shows all lines, in font sizes
+ * from 18 px to 32 px (Chinese) or 28 px (English).
  */
 async function makeSlides(language, lines) {
     const dir = tempDir(), parts = [], speaker = media('lectures/webcam-signer-640x480.mkv');

@@ -23,7 +23,7 @@ const COUNTY = '10.77.0.1', CAP_BPS = 2_000_000, TERMINALS = 8;
 const self = fileURLToPath(import.meta.url), here = path.dirname(self);
 
 /**
- * Makes a published lesson with at least one file of 5 MB. All scenarios use it. If there are no
+ * Makes a published lesson with a file of several megabytes. All scenarios use it. If there are no
  * real media, the source is a generated video.
  */
 async function makeData(data) {

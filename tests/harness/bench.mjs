@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { media, run, tempDir } from './terrace.mjs';
 
 /**
- * Runs a command to its end. Returns {wall_s, cpu_s, peak_bytes}, which include its children.
- * Throws if it fails.
+ * Runs a command to its end. Returns {wall_s, cpu_s, peak_bytes}. cpu_s includes its children;
+ * peak_bytes is the memory of the largest process among them. Throws if it fails.
  */
 export async function timed(program, args, options) {
     const report = path.join(tempDir(), 'time');

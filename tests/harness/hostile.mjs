@@ -109,13 +109,13 @@ function allLists(boxes) {
 }
 
 /**
- * Damages one box: removes it, doubles it, swaps it with another one, changes its size or its type,
- * or writes an extreme number into it.
+ * Damages one box: removes it, inserts copies of it, swaps it with another one, changes its size or
+ * its type, or writes an extreme number into it.
  */
 export function boxesChanged(bytes, next) {
     const boxes = parseBoxes(bytes);
-    // Usually choose a list inside another box rather than the top level, because the inner boxes
-    // have more that can break.
+    // Each list is equally likely. Most lists are inside another box, where more can break than at
+    // the top level.
     const lists = allLists(boxes).filter((list) => list.length > 0);
     const list = lists[next(lists.length)], i = next(list.length), box = list[i];
     switch (next(6)) {

@@ -83,7 +83,7 @@ function agreement(clean, coded) {
 
 /**
  * Returns by how many samples `coded` is late, up to `most`. This is the maximum of the
- * cross-correlation over ten seconds.
+ * cross-correlation over ten times `most` samples.
  */
 function lateness(clean, coded, most) {
     const from = Math.floor(clean.length / 3), length = Math.min(10 * most, clean.length - from - most, coded.length - from - most);

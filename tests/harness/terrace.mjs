@@ -134,8 +134,8 @@ function rssBytes(pid) {
 }
 
 /**
- * Calls probe() repeatedly until it returns a true value. Tests wait in no other way. The calls
- * take at most a sixth of the time.
+ * Calls probe() repeatedly until it returns a true value, and returns that value. The calls take at
+ * most a sixth of the time.
  */
 export async function until(probe, what, limit_ms = 600_000) {
     const end = Date.now() + limit_ms;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// node tests/layout/lengths.mjs: prints the lengths of the functions and files of the C sources in
-// lines. Fails if one is too long.
+// node tests/layout/lengths.mjs: prints a summary of the lengths of functions and files in lines.
+// Fails if one is too long.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -35,8 +35,7 @@ test('every route that is not public refuses a stranger', async () => {
     assert.ok(closed.length >= 12, JSON.stringify(all));
     for (const { methods, pattern } of closed) {
         if (pattern === '/metrics')
-            // clients on loopback, such as this test, may read it; tests/node/auth covers other
-            // addresses
+            // clients on loopback, such as this test, may read it without a login
             continue;
         for (const method of methods.split(/[,|]/)) {
             const where = node.url + pattern.replace(/:\w+/g, '1');
@@ -78,7 +77,7 @@ test('strangers cannot see a lesson until it is published', async () => {
 });
 
 test('the technician’s table and /metrics agree with what curl received, to the byte', async () => {
-    // no other test uses this address, so only this test's bytes are counted
+    // no other test of this node uses this address, so only this test's bytes are counted
     const from = '127.0.0.7';
     const rows = async () => (await (await admin.request('/api/technician/terminals')).json()).terminals.find((t) => t.address === from);
     const urls = ['/v/1/1/master.m3u8', '/api/lessons', '/v/1/1/a24/0.m4s', '/v/1/1/a24/1.m4s', '/nothing/there', '/'];

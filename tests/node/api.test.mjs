@@ -88,7 +88,7 @@ test('a new password ends the sessions of the old one', async () => {
     const events = await li.request('/api/operator/events');
     await terraceOk(['user', 'passwd', 'li', '--data', data], { input: 'the second password\n' });
     await until(async () => (await li.request('/api/operator/lessons')).status === 401, 'the old session to end', 30_000);
-    // logout also ends the open event stream of the session
+    // the end of the old session also ends its open event stream
     assert.match(await events.text(), /^event: queue/);
     await login(node.url, 'li', 'the second password');
 });

@@ -18,7 +18,7 @@ const data = path.join(tempDir(), 'data'), folder = tempDir();
 const lessons = {};
 let node;
 
-// An artificial voice: four syllables per second with a moving pitch, and a pause for breath every
+// An artificial voice: two syllables per second with a moving pitch, and a pause for breath every
 // five seconds.
 const voice = `0.5*pow(max(0,sin(2*PI*2*t)),2)*lt(mod(t,5),4.2)*(sin(2*PI*(140+20*sin(t))*t)+0.5*sin(2*PI*620*t)+0.3*sin(2*PI*2400*t))`;
 const music = `0.2*(1+0.2*sin(2*PI*2*t))*(sin(2*PI*262*t)+sin(2*PI*330*t)+sin(2*PI*392*t))`;
@@ -50,9 +50,9 @@ function makeTwoTracks(name) {
 
 /**
  * Makes a dark video that flashes at the start, in the middle and at the end. A click of two
- * milliseconds sounds with each flash. Each flash begins at a time for which every rung has a
- * picture. The rung with the lowest rate has 6.25 pictures per second, which is every fourth
- * picture of the source.
+ * milliseconds sounds with each flash. The first bright picture of each flash is at a time for
+ * which every rung has a picture. The rung with the lowest rate has 6.25 pictures per second, which
+ * is every fourth picture of the source.
  */
 const CLICKS = [1.6, 30.4, 60.8];
 function makeClicks(name) {

@@ -146,8 +146,8 @@ test('a lesson from the file to its removal', async () => {
     const second = await terraceOk(['ingest', clip, junk, '--wait', ...flags], { env: english }).catch((error) => error);
     assert.match(second.message, /lesson 3 failed: [A-Z].* \(not_media[^)]*\)\n/);
     const lessons = JSON.parse(await terraceOk(['ls', '--json', ...flags])).lessons;
-    // A process that runs workers does all jobs of the queue, the oldest first. So ingest --wait
-    // also finishes the earlier lessons.
+    // A process that runs workers does all jobs of the queue. So ingest --wait also finishes the
+    // earlier lessons.
     assert.deepEqual(lessons.map(({ id, state }) => [id, state]), [[3, 'failed'], [2, 'ready'], [1, 'ready']]);
     assert.equal(lessons[2].source.name, '育秧 第一课.mp4');
     assert.equal(lessons[2].language, 'zh');

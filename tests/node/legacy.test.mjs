@@ -237,7 +237,7 @@ test('ranges across every segment boundary are the bytes of the whole file', asy
     const url = `${base}v80.mp4`;
     const { bytes: whole, headers } = await get(url);
     const etag = headers.get('etag');
-    // Edges are the end of the header and the end of each segment.
+    // Edges are the places where the boxes of the file begin, at the top level.
     const edges = [];
     for (let at = 0; at < whole.length;) {
         edges.push(at);

@@ -63,7 +63,7 @@ test('invalid limits are refused in plain words', async () => {
         assert.doesNotMatch(en, /_/, en);
         assert.ok(!says || en.includes(says), en);
     }
-    // JSON.stringify can't write a number of this size.
+    // JSON.stringify would round a number of this size.
     const large = await technician.request('/api/technician/link', { method: 'PUT', body: '{"uplink_bps": 9223372036854775808}' });
     assert.deepEqual([large.status, (await large.json()).error.en], [400, 'A number is too large to be meant.']);
     assert.equal((await technician.request('/api/technician/sites', { method: 'POST', body: '[1' })).status, 400);

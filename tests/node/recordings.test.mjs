@@ -63,7 +63,10 @@ const expectations = {
     },
 };
 
-/** Checks the length and the size of a lesson, as ffprobe and ffmpeg find them in its playlists. */
+/**
+ * Checks the streams, the length and the ratio of a lesson. ffmpeg must play its first video and
+ * its first audio rendition for the whole length.
+ */
 async function checkPlayable(node, name, found, want) {
     const has = (kind) => found.renditions.filter((rendition) => rendition.kind === kind);
     assert.equal(has('video').length > 0, want.streams.includes('v'), `${name}: video`);

@@ -290,8 +290,8 @@ async function checkStoryboard(file, { turned = false, older_s = 0 } = {}) {
             const [, sheet, x, y, w, h] = text.match(/^(storyboard-\d+\.jpg)#xywh=(\d+),(\d+),(\d+),(\d+)$/);
             assert.ok(turned ? h === '160' : w === '160', text);
             const at_s = Math.min((start_s + step_s / 2), found.duration_s - 0.2);
-            // The picture is reduced to its four corners. The corners differ, so a tile with a
-            // wrong rotation fails.
+            // The picture is reduced to four pixels, one for each quarter. The quarters differ, so
+            // a tile with a wrong rotation fails.
             const small = 'scale=2:2:flags=area';
             const tile = await grayLevels(['-i', path.join(dir, sheet), '-vf', `crop=${w}:${h}:${x}:${y}:exact=1,${small}`, '-frames:v', '1']);
             const sources = [];
@@ -305,7 +305,7 @@ async function checkStoryboard(file, { turned = false, older_s = 0 } = {}) {
     return count;
 }
 
-/** Makes a clip whose corners differ and whose brightness changes every 5 s. */
+/** Makes a clip whose quarters differ in brightness and whose brightness changes every 5 s. */
 async function brightening(out, length_s, extra) {
     const steps = `floor(T/5)`;
     await ffmpeg('-f', 'lavfi', '-i', `nullsrc=size=320x180:rate=10:duration=${length_s},geq=lum='40+mod(${steps}*37\\,120)+if(gt(X\\,W/2)\\,40\\,0)+if(gt(Y\\,H/2)\\,20\\,0)':cb=128:cr=128`,

@@ -127,7 +127,8 @@ static void test_av1_is_listed_once_it_is_complete(void **state)
     media_index_unref(index);
 }
 
-/* Video whose audio is still missing is not listed. Players would not look for the audio again. */
+/* Video whose audio is still missing is not playable yet, because players would not look for the
+ * audio again. */
 static void test_playable_needs_video_and_audio(void **state)
 {
     struct catalog_rendition rows[] = {rendition(CATALOG_VIDEO, "v80"),

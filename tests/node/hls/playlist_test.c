@@ -115,9 +115,9 @@ static void expect_master(const struct media_index *index, const char *expected)
 
 /*
  * Target 6 s, so runs of 3 to 9 s count. Video: 60000 B in 6 s, 90000 B in 6 s (peak: 120,000
- * bit/s), 105000 B in 9 s, 15000 B in 3 s; average 165000 B in 15 s. Audio: peak 11900 B
- * in 2.986667 s is too short a run; 36300 B in 8.981333 s is less than 24400 B in 5.994667 s =
- * 32,562 bit/s; average 60300 B in 14.997333 s. First pictures: 12000 B in 6 s; 24000 B in 15 s.
+ * bit/s), 105000 B in 9 s, 15000 B in 3 s; average 165000 B in 15 s. Audio: 11900 B in 2.986667 s
+ * is too short a run; 36300 B in 8.981333 s is less than 24400 B in 5.994667 s = 32,562 bit/s;
+ * average 60300 B in 14.997333 s. First pictures: 12000 B in 6 s; 24000 B in 15 s.
  */
 static void test_audio_and_video(void **state)
 {
@@ -169,7 +169,7 @@ static void test_audio_without_video(void **state)
 }
 
 /* Names are unique in a group. Of two tracks in one language, only one is selected automatically. A
- * tag that is no language tag is left out. */
+ * text that is no language tag becomes "und". */
 static void test_several_audio_tracks(void **state)
 {
     struct media_rendition renditions[] = {

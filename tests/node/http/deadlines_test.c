@@ -173,7 +173,7 @@ static void test_peers_that_wait_for_the_server_are_left_alone(void **state)
     gate_await(&fixture.gate, 2);
     stream = client_connect(&fixture);
     client_say(stream, "GET /events HTTP/1.1\r\n" HOST "\r\n");
-    /* The 40 ticks last much longer than the timeout. */
+    /* These bytes take dozens of ticks, which last much longer than the timeout. */
     for (int i = 0; i < 600; i++)
         assert_int_equal(recv(stream, &byte, 1, 0), 1);
     client_say(upload, "bc");

@@ -224,7 +224,7 @@ static void test_ambiguous_framing_is_refused(void **state)
         check_case(&framing_cases[i]);
 }
 
-/* The same requests, sent byte by byte, must get the same answers. */
+/* The requests of these tables, sent byte by byte, must get the answers that the tables state. */
 static void test_single_bytes_get_the_same_answers(void **state)
 {
     static const struct raw_case *const tables[] = {line_cases, field_cases};

@@ -21,8 +21,9 @@ static void check(const struct share_flow *flows, size_t count, const double *ex
             fail_msg("flow %zu gets %.1f instead of %.1f", i, flows[i].given_bps, expected[i]);
 }
 
-/* The second number of a flow is its rank (enum share_rank): 0 is urgent, 1 is playback, 2 and 3
- * are downloads. Urgent responses get four fifths while others play. */
+/* The second number of a flow is its rank (enum share_rank): 0 is urgent, 1 is viewing, 2 is a
+ * download, 3 is a synchronisation. Urgent responses get at most four fifths while others want the
+ * rest. */
 static void test_shares_by_weight_and_rank(void **state)
 {
     static const struct {

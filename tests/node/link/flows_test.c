@@ -178,7 +178,7 @@ static void test_site_limits_hold(void **state)
     assert_true(b.items[0].today_bytes > 0);
     assert_int_equal(b.items[0].today_bytes, b.acked[1] + b.acked[2]);
     assert_int_equal(flows_sum_of(b.flows, 0).count, 2);
-    /* When the site is over its budget, each of its terminals gets the lowest rung. */
+    /* When the site is over its budget, each of its terminals gets 60 kbit/s. */
     b.items[0].cap_bps = 0;
     b.items[0].budget_bytes = 1;
     b.now_ms += 300;

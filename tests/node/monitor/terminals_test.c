@@ -286,8 +286,8 @@ static void test_audio_beside_video_shows_the_video(void **state)
     assert_string_equal(rendition_after(terminals, 3000, "/v/7/1/o20/1.m4s"), "v48");
     assert_string_equal(rendition_after(terminals, 4000, "/v/7/1/v130/1.m4s"), "v130");
     assert_string_equal(rendition_after(terminals, 5000, "/v/7/1/a24/1.m4s"), "v130");
-    /* From here on only audio is fetched. It is shown once no video was fetched for longer than a
-     * segment. */
+    /* From here on only audio is fetched. It is shown once no video was fetched for more than a
+     * minute. */
     assert_string_equal(rendition_after(terminals, 64000, "/v/7/1/a24/5.m4s"), "v130");
     assert_string_equal(rendition_after(terminals, 64001, "/v/7/1/a24/6.m4s"), "a24");
     assert_string_equal(rendition_after(terminals, 65000, "/v/7/1/v48/7.m4s"), "v48");

@@ -34,8 +34,10 @@ function nearest(from: Element, controls: HTMLElement[], [dx, dy]: Direction): H
     return best;
 }
 
-/** Moves the focus inside root if an arrow key was pressed. Text fields and menus keep the left and
- * right arrows for themselves. */
+/**
+ * Moves the focus inside root if an arrow key was pressed. Text fields and menus keep the left and
+ * right arrows for themselves.
+ */
 export function moveFocus(event: KeyboardEvent, root: HTMLElement): void {
     const direction = (directions as ReadonlyMap<string, Direction>).get(event.key);
     const from = document.activeElement;

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-3.0-or-later The language of the page: the one that the reader
-// chose. Without a choice it is English if the browser prefers another language than Chinese, else
-// Chinese.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The language of the page: the one that the reader chose. Without a choice it is English if the
+// browser prefers another language than Chinese, else Chinese.
 import type { Message } from './messages';
 import { readStored, store } from './storage';
 

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-3.0-or-later All texts that the scripts of the pages show, in both
-// languages. There is a section for each part of the pages: a bundle contains only the sections
-// that its page uses. A key that does not exist, or a message without one of its languages, is a
-// compile error.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All texts that the scripts of the pages show, in both languages. There is a section for each part
+// of the pages: a bundle contains only the sections that its page uses. A key that does not exist,
+// or a message without one of its languages, is a compile error.
 
 /** One message in both languages. {name} and {n} stand for what the page fills in. */
 export type Message = readonly [zh: string, en: string];

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: GPL-3.0-or-later The bar at the top of the pages. Only the page for
-// unknown addresses has none.
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The bar at the top of the pages. Only the page for unknown addresses has none.
 import './top_bar.css';
 import { el, icon } from './dom';
 import { otherLanguage, switchLanguage, t } from './language';

@@ -23,8 +23,9 @@ export function shownState(lesson: OperatorLesson): ShownState {
 export const mayPassByRetry = ({ reason }: OperatorLesson): boolean =>
     reason !== null && PASSING.includes(reason.code);
 
-/** The state of the AV1 versions, which a lesson is ready without; '' if there is nothing to
- * say. */
+/**
+ * The state of the AV1 versions, which a lesson is ready without; '' if there is nothing to say.
+ */
 function extrasText({ state, paused, extras }: OperatorLesson): string {
     if (extras.failed) return t(operatorText.av1Failed);
     if (state !== 'ready' || !extras.jobs) return '';

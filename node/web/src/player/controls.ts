@@ -7,8 +7,10 @@ import { controlButton, playerIcon, setControl } from './control_button';
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
-/** Browsers may refuse to play with sound before the reader has touched the page; then it stays
- * paused. */
+/**
+ * Browsers may refuse to play with sound before the reader has touched the page; then it stays
+ * paused.
+ */
 export function playIfAllowed(video: HTMLVideoElement): void {
     video.play().catch(() => undefined);
 }

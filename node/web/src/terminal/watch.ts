@@ -7,8 +7,10 @@ import { t } from '../lib/language';
 import { commonText, terminalText, watchText } from '../lib/messages';
 import { loadPlayer } from './player_loader';
 
-/** What this terminal's link carries, as far as the node knows; null if it is unknown or the node
- * does not answer. */
+/**
+ * What this terminal's link carries, as far as the node knows; null if it is unknown or the node
+ * does not answer.
+ */
 async function fetchLinkBps(): Promise<number | null> {
     try {
         return (await api<{ link_bps: number | null }>('/api/terminal')).link_bps;
