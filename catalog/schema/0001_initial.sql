@@ -128,7 +128,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_of_user ON sessions (user_id);
 CREATE INDEX sessions_expiry ON sessions (expires_ms);
 
--- What the uplink carried: one row per minute. It may be lost.
+-- What the uplink carried: one row per minute. Nothing else depends on it.
 CREATE TABLE uplink_minutes (
     minute INTEGER PRIMARY KEY,              -- minutes since the epoch
     sent_bytes INTEGER NOT NULL,

@@ -18,7 +18,7 @@ CREATE TABLE sites (
 );
 CREATE UNIQUE INDEX sites_by_token ON sites (token) WHERE token <> '';
 
--- How much each site used: one row per day. It may be lost.
+-- How much each site used: one row per day. If it is lost, the day's budgets start again.
 CREATE TABLE site_days (
     site_id INTEGER NOT NULL REFERENCES sites (id) ON DELETE CASCADE,
     day INTEGER NOT NULL,                    -- yyyymmdd, local time
