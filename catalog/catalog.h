@@ -18,8 +18,8 @@
  *  - Strings in structs that are passed out are never NULL. "" means that there is nothing.
  *  - Times (`_ms`) are milliseconds since the Unix epoch. The caller passes the current time in
  *    (now_ms). The catalog never reads the clock, so tests can set the time.
- *  - A function that writes is one transaction (BEGIN IMMEDIATE, or one statement). It is durable when the function
- *    returns (synchronous = FULL).
+ *  - A function that writes is one transaction (BEGIN IMMEDIATE, or one statement). It is durable
+ *    when the function returns (synchronous = FULL).
  */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H

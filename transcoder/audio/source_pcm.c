@@ -40,7 +40,7 @@ struct source_pcm {
     int64_t drop_samples;    /* number of coming samples to cut */
     int64_t silence_samples; /* number of silent samples to insert before the coming ones */
     bool has_frame;          /* `decoded` holds an aligned frame that waits */
-    int64_t leap_samples;    /* missing samples by the last timestamp, if it is a new leap; else 0 */
+    int64_t leap_samples;    /* missing samples by the last timestamp, if that leaps anew; else 0 */
     int64_t drift;           /* average of the missing samples, times DRIFT_FRAMES */
     int64_t corrected_until; /* the resampler corrects drift up to this sample */
     bool input_ended, decoder_ended;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Encodes one segment, and steers the CRF so that it stays below its byte limit. The keyframe has
+ * Encodes one segment, and steers the CRF so that the segment keeps its byte limit. The keyframe has
  * many of the segment's bytes. If the keyframe shows that the CRF is far from a suitable one, the
  * encode starts again.
  * After that the CRF follows the bytes of the frames. An encoder that is not steerable gets its CRF

@@ -8,7 +8,7 @@
 #include "transcoder/video/thumbnail.h"
 
 #define US 1000000LL
-/* All frames are examined in this size, divided into square blocks. */
+/* Frames are examined in this size, divided into square blocks. */
 #define WIDTH THUMBNAIL_WIDTH
 #define HEIGHT THUMBNAIL_HEIGHT
 #define BLOCK 10
@@ -157,7 +157,7 @@ static void detect_cut(struct part *p, int64_t at_us)
     bool cut = is_cut(p, blocks, change);
     if (cut && p->looks > LEARNING_LOOKS && at_us >= p->from_us)
         note_cut(p->cuts_us, &p->cut_count, locate_cut(p, at_us));
-    /* The change is bounded after a cut, so that it does not hide the next cut. Lasting motion
+    /* The change at a cut is bounded, so that it does not hide the next cut. Lasting motion
      * is still learnt. */
     double bounded = cut ? 2 * p->quiet + 1 : change;
     p->quiet += (bounded - p->quiet) / 8;
