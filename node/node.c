@@ -20,8 +20,8 @@
 
 #define FLUSH_MS 5000
 #define LOCK_RETRY_MS 1000
-/* Together these limit how long a stop takes. A service manager should wait longer before it kills
- * the node. */
+/* How long a stop waits for the workers, and then for responses. A service manager should wait
+ * longer than for both before it kills the node. */
 #define JOBS_GRACE_MS 2000
 #define HTTP_GRACE_MS 2000
 /* Descriptors besides those of connections: listeners, event bases, catalogs, files being served,

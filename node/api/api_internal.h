@@ -44,7 +44,7 @@ void api_respond_error(struct http_request *req, int error);
 int64_t api_lesson_id(struct http_request *req);
 
 /* Makes task->json from the lesson with all details that operators see, or sets task->error.
- * Defined in operator.c. Most other work functions call it at their end. */
+ * Defined in operator.c. The work functions that change a lesson call it at their end. */
 void api_work_show(struct catalog *catalog, struct api_task *task);
 
 /* Handlers; ctx is the struct api *. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A cache of the indexes of recently requested lessons. All loops share it. It is bounded in number
- * and in bytes. A cached index is trusted only for a short time, so that a withdrawn or growing
- * lesson soon shows the change. All functions may be called on any thread. */
+/* A cache of the indexes of recently requested lessons. All loops share it. The number of lessons
+ * in it and their bytes are bounded. A cached index is trusted only for a short time, so that a
+ * withdrawn or growing lesson soon shows the change. All functions may be called on any thread. */
 #ifndef NODE_HLS_LESSON_CACHE_H
 #define NODE_HLS_LESSON_CACHE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * An exchange: a connection, and the request on it that is being answered. These structs are what
- * the files of this folder share; the functions here are what all of them need.
+ * the files of this folder share; the functions here are what several of them need.
  *
  * Control flow: every event of a request (bytes came, bytes went, deferred work is done, its timer)
  * ends in conn_run(), which takes steps until the connection waits for something. What handlers

@@ -238,9 +238,9 @@ struct http_route_set {
     void *ctx;
 };
 
-/* Checks every request before its handler. Public routes are checked too, because a handler may
- * show more to a known user. Returns true to continue; otherwise the guard has responded. It may
- * call http_request_set_user(). Called on the loops' threads, on several at once. It must not
+/* Checks a request before its handler is called. Public routes are checked too, because a handler
+ * may show more to a known user. Returns true to continue; otherwise the guard has responded. It
+ * may call http_request_set_user(). Called on the loops' threads, on several at once. It must not
  * block, because the loop waits for it. */
 typedef bool (*http_guard_fn)(struct http_request *req, const struct http_route *route, void *ctx);
 

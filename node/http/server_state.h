@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The state of the server and of its loops, as the files of this folder share it, and the small
- * functions on it that every layer needs. For the files of this folder alone. */
+ * functions on it that several layers need. For the files of this folder alone. */
 #ifndef NODE_HTTP_SERVER_STATE_H
 #define NODE_HTTP_SERVER_STATE_H
 

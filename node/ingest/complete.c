@@ -77,7 +77,8 @@ static void end_completion(struct ingest *ingest, struct completion *own, bool f
     pthread_mutex_unlock(&ingest->mutex);
 }
 
-/* Hashing stops when the node stops: the next start completes the upload. */
+/* Hashing stops when the module is being closed: the next start of the node completes the
+ * upload. */
 static bool may_go_on(void *ctx, int64_t done_bytes, int64_t total_bytes)
 {
     struct ingest *ingest = ctx;
