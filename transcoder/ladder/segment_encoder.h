@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Encodes one segment, and steers the CRF so that the segment keeps its byte limit. The keyframe has
- * many of the segment's bytes. If the keyframe shows that the CRF is far from a suitable one, the
- * encode starts again.
+ * Encodes one segment, and steers the CRF so that the segment keeps its byte limit. The keyframe
+ * has many of the segment's bytes. If the keyframe shows that the CRF is far from a suitable one,
+ * the encode starts again.
  * After that the CRF follows the bytes of the frames. An encoder that is not steerable gets its CRF
  * from a short trial encode of the first frame, and may exceed the limit.
  * The result depends only on the frames, the limit and the state of the model.
