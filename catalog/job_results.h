@@ -66,7 +66,7 @@ enum catalog_error catalog_rendition_set_init(struct catalog *catalog, int64_t j
 enum catalog_error catalog_chunk_add(struct catalog *catalog, int64_t job_id, const char *owner,
     const struct catalog_chunk *chunk, int64_t now_ms);
 
-/* Records the poster's name below the revision's folder. */
+/* Records the poster's file name, relative to the folder of the revision. */
 enum catalog_error catalog_lesson_set_poster(
     struct catalog *catalog, int64_t job_id, const char *owner, const char *poster_file);
 

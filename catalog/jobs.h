@@ -122,7 +122,7 @@ enum catalog_error catalog_jobs(
 
 void catalog_jobs_free(struct catalog_jobs *jobs);
 
-/* A job that the planner wants. */
+/* A job to add: the probe of a new lesson, or a job that follows from its plan. */
 struct catalog_new_job {
     enum catalog_job_kind kind;
     int chunk, cost;

@@ -170,8 +170,8 @@ static bool take_ranges(struct statement *s, struct catalog_site *site, struct r
     return keep_ranges(s, site, out);
 }
 
-/* Checks that no other site has one of the ranges, because it would be undefined which site an
- * address belongs to. */
+/* Checks that no other site has an equal range, because it would be undefined which site an address
+ * belongs to. Ranges may overlap: the narrowest counts. */
 static bool is_alone(
     struct statement *s, const struct ranges *ranges, int64_t id, const struct catalog_sites *sites)
 {

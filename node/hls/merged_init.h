@@ -25,8 +25,8 @@ struct merged_segment {
 };
 
 struct merged_params {
-    const struct merged_input *inputs; /* complete init segments; the index describes the first
-                                        * input */
+    const struct merged_input *inputs; /* complete init segments; the index names the track of
+                                        * the first one */
     size_t input_count;                /* 1 to MERGED_MAX_INPUTS */
     int64_t duration_us;               /* of the virtual file */
     int timescale;                     /* of the segments' durations and of start_ticks */

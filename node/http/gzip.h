@@ -14,8 +14,8 @@ enum http_gzip_effort {
     HTTP_GZIP_USUAL, /* for a body that is sent once */
     HTTP_GZIP_BEST,  /* for a body that is kept and sent often */
 };
-/* Compresses data into *out, which the caller frees. Returns 0; or -ENOMEM, also for data of more
- * than 2 GiB. */
+/* Compresses data into *out, which the caller frees. Returns 0; or -ENOMEM, also for data of 2 GiB or
+ * more. */
 int http_gzip(const void *data, size_t data_bytes, enum http_gzip_effort effort, void **out,
     size_t *out_bytes);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// transfers over emulated bad links: Terrace and nginx with CUBIC, and how terminals share one link
+// transfers over emulated bad links: Terrace (BBR) against nginx (CUBIC); how terminals share one link
 // Arguments: [SCENARIO...]. Each scenario runs in an emulated village of its own (tests/link/). The
 // servers run in the county, at the other end of the link.
 import { spawn } from 'node:child_process';

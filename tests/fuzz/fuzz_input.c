@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Fuzzes the opening of untrusted media files. A file is opened and all its packets are read within
- * the bounds, or it is refused with a reason. libavformat itself is not instrumented. Our hooks and
- * our use of its results are. */
+/* Fuzzes the opening of untrusted media files. A file is refused for another reason than a fault of
+ * our own, or its packets are read. libavformat itself is not instrumented. Our hooks and our use of
+ * its results are. */
 #include <fcntl.h>
 #include <libavutil/log.h>
 #include <stdlib.h>

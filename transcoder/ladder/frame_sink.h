@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A frame sink takes the frames of a chunk and makes a rendition of them: a rung, or the legacy
- * rendition.
+ * A frame sink takes the frames of a chunk and makes the chunk of one rendition of them: of a
+ * rung, or of the legacy rendition.
  * A chunk is decoded in passes. In each pass every sink gets the frames of the segments that it
  * wanted when the pass began. A sink that wants no more segments delivers its chunk.
  *

@@ -336,8 +336,8 @@ static struct choice choose(
  * squeezed in at the start of a segment (transcoder/package/dts.h). The ffmpeg program takes these
  * for a leap of the clock if half a frame is longer than a tenth of a second.
  *
- * x264 keeps the frames of its lookahead in memory, and so does our segment encoder. So large
- * pictures get a short lookahead. Measured at 720p: 20 frames instead of 32 cost nothing at 12 and
+ * x264 keeps the frames of its lookahead in memory, and so does our segment encoder. So the
+ * larger the picture, the shorter the lookahead. Measured at 720p: 20 frames instead of 32 cost nothing at 12 and
  * 25 frames a second, and 3 % at 6.
  *
  * Small pictures are worth a longer search, medium ones only if the content moves. Measured: subme

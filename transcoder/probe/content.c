@@ -346,7 +346,7 @@ int content_analyse_part(
     close_reading(&reading);
     if (result <= 0)
         return result;
-    /* If the file cannot seek, the part is read from the start of the file. */
+    /* If the seek failed or went too far, the part is read from the start of the file. */
     result = open_reading(&reading, a, failure);
     if (result == 0)
         result = read_part(&reading, p, permille, report, failure);

@@ -103,8 +103,8 @@ static bool is_better(const struct probe *probe, int a, int b)
     return probe->scan.streams[a].bytes > probe->scan.streams[b].bytes;
 }
 
-/* Sorts the streams of a type, the best one first and empty ones last. Cover pictures are left out.
- * Returns the number of streams. */
+/* Sorts the streams of a type, the best one first and empty ones last. Cover pictures and
+ * thumbnails are left out. Returns the number of streams. */
 static int sort_streams(const struct probe *probe, enum AVMediaType type, int *sorted)
 {
     int count = 0;

@@ -25,7 +25,8 @@ enum reason {
     REASON_TIMED_OUT,      /* over the deadline or the processor time, or silent for too long */
     REASON_WORKER_CRASHED, /* detail: the signal or the exit code */
     REASON_SANDBOX,        /* killed by the sandbox; detail: the signal */
-    /* an optional rendition would exceed its cap; detail: name of the rendition, and its bytes */
+    /* an optional rendition would exceed its cap; detail: its name, the bytes of the segment that
+     * is too large, and the limit of that segment */
     REASON_OVER_CAP,
     REASON_INTERNAL, /* a fault on our side; detail: for the log */
     REASON_COUNT,

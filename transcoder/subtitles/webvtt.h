@@ -38,7 +38,7 @@ struct webvtt_cue {
 void webvtt_add_segment(struct webvtt_text *out, const struct webvtt_cue *cues, size_t cue_count,
     int64_t from_us, int64_t until_us);
 
-/* Adds one cue of a file that has no segments: times, text, an empty line. */
+/* Adds one cue: times, text, an empty line. To be called directly for a file without segments. */
 void webvtt_add_cue(struct webvtt_text *out, const struct webvtt_cue *cue);
 
 #endif

@@ -103,7 +103,7 @@ static void test_rungs(void **state)
     }
 }
 
-/* A lesson with slides in the first part, given in thousandths of its length. */
+/* A lesson that begins with slides. slides_permille: the length of that part, in thousandths. */
 static struct media_info slides_info(int width, int height, int slides_permille)
 {
     struct media_info info = video_info(width, height, 25, 1, 300 * US, 1);

@@ -107,7 +107,7 @@ export class Upload {
         this.owner.remove(this);
     }
 
-    /** Goes on with the upload of the same file that an earlier page began, if there is one. */
+    /** Goes on with the upload of the same file that an earlier page began, or else begins a new one. */
     private async begin(): Promise<void> {
         const [previous] = await this.tusUpload.findPreviousUploads();
         if (previous) this.tusUpload.resumeFromPreviousUpload(previous);

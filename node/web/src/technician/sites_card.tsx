@@ -78,7 +78,7 @@ interface LinkProps {
     onLink: (link: Link) => void;
 }
 
-/** The limit of the uplink. What somebody is writing is not replaced by what the node says. */
+/** The limit of the uplink. While the field has the focus, what the node says does not replace its text. */
 function UplinkForm({ link, onLink }: LinkProps) {
     const input = useRef<HTMLInputElement>(null);
     const [problem, setProblem] = useState('');
