@@ -15,7 +15,7 @@ import { makeClip, media, noAv1, run, show, startNode, tempDir, terraceOk, until
 import { firstMinute, inNamespace, median, ratio, runStep, table } from '../harness/bench.mjs';
 import { startNginx } from '../harness/peer.mjs';
 
-const CONNECTIONS = 64, AB_SECONDS = 2;
+const CONNECTIONS = 64, AB_SECONDS = 4;
 
 /** Returns the processor time in seconds that a process and its children have used so far. */
 function cpuSeconds(pids) {

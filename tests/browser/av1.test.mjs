@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeSlides, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
+import { makeSlides, startNode, tempDir, terraceOk, withLadder } from '../harness/terrace.mjs';
 import { newPage, startBrowser } from './browser.mjs';
 
 const SECONDS = 40;
@@ -12,7 +12,7 @@ let node, browser;
 
 before(async () => {
     const data = path.join(tempDir(), 'data');
-    await terraceOk(['ingest', makeSlides(path.join(tempDir(), 'slides.mp4'), { seconds: SECONDS }), '--publish', '--wait', '--data', data]);
+    await terraceOk(['ingest', makeSlides(path.join(tempDir(), 'slides.mp4'), { seconds: SECONDS }), '--publish', '--wait', '--data', data, ...withLadder([48, 130], { av1: true })]);
     node = await startNode({ data });
     browser = await startBrowser();
 });

@@ -75,6 +75,21 @@ export function run(program, args, { input, env, cwd } = {}) {
     });
 }
 
+/**
+ * Plays a playlist to its end with GStreamer. Returns what run() does. GStreamer 1.22 sometimes
+ * deadlocks when it starts, because its own queues wait for each other, with
+ * any server. So a run that does not end is ended and repeated. A fault of ours would hang each time.
+ */
+export async function runGStreamer(url, ...sinks) {
+    const args = ['-m', 'playbin', `uri=${url}`, 'video-sink="fakesink sync=false"', ...sinks];
+    for (let tries = 1; ; tries++) {
+        const result = await run('timeout', ['--signal=KILL', '60', 'gst-launch-1.0', ...args]);
+        if (result.signal === null && result.code !== 137 || tries === 3)
+            return result;
+        console.log(`# GStreamer did not end (try ${tries})`);
+    }
+}
+
 /** Runs a command of Terrace. */
 export const terrace = (args, options) => run(terraceBin, args, options);
 

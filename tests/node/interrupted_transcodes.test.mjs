@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { makeClip, sha256, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
+import { makeClip, sha256, show, startNode, tempDir, terrace, terraceOk, until, withLadder } from '../harness/terrace.mjs';
 
 // `sh tests/fuzz/run.sh kills` sets a higher number.
 const KILLS = Number(process.env.TERRACE_KILLS ?? 10);
@@ -61,10 +61,12 @@ test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes o
     const calm = path.join(tempDir(), 'data'), rough = path.join(tempDir(), 'data');
 
     const began = Date.now();
-    await terraceOk(['ingest', clip, '--wait', '--data', calm]);
+    // three rungs, so that a video job has several of them
+    const ladder = withLadder([48, 130, 220]);
+    await terraceOk(['ingest', clip, '--wait', '--data', calm, ...ladder]);
     const whole_ms = Date.now() - began;
 
-    let node = await startNode({ data: rough });
+    let node = await startNode({ data: rough, args: ladder });
     await terraceOk(['ingest', clip, '--data', rough]);
     let kills = 0, nodeKills = 0;
     const seen = new Map(); // the identity of each finished file at the last kill
@@ -87,7 +89,7 @@ test(`${KILLS} kills -9 at random moments: the lesson completes with the bytes o
         } else {
             await node.kill();
             await until(() => workers.every(gone), 'the workers to end with their node', 10_000);
-            node = await startNode({ data: rough });
+            node = await startNode({ data: rough, args: ladder });
             nodeKills++;
         }
         kills++;
