@@ -212,9 +212,18 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_UPLOAD_GET] = SELECT_UPLOAD " WHERE id = ?1",
     [STATEMENT_UPLOADS] = SELECT_UPLOAD
     " WHERE lesson_id = 0 AND (?1 = '' OR user = ?1) ORDER BY created_ms DESC, id",
-    [STATEMENT_UPLOAD_TOUCH] = "UPDATE uploads SET updated_ms = ?2 WHERE id = ?1",
+    [STATEMENT_UPLOAD_TOUCH] =
+        "UPDATE uploads SET updated_ms = ?2, received_bytes = ?3, idle_ms = 0 WHERE id = ?1",
     [STATEMENT_UPLOAD_COMPLETE] =
         "UPDATE uploads SET lesson_id = ?2, updated_ms = ?3 WHERE id = ?1",
+    [STATEMENT_UPLOADS_DISOWN] = "UPDATE uploads SET user = '' WHERE user = ?1",
+    [STATEMENT_UPLOAD_TOTALS] = SELECT(UPLOAD_TOTALS_COLUMNS) " FROM uploads WHERE lesson_id = 0 "
+                                                              "AND (?1 = '' OR user = ?1) "
+                                                              "AND (?2 = 0 OR idle_ms < ?2)",
+    [STATEMENT_UPLOADS_AGE] = "UPDATE uploads SET idle_ms = idle_ms + ?1 WHERE lesson_id = 0",
+    [STATEMENT_UPLOADS_IDLE] = SELECT_UPLOAD " WHERE lesson_id = 0 AND idle_ms >= ?1",
+    [STATEMENT_UPLOAD_EXPIRE] =
+        "DELETE FROM uploads WHERE id = ?1 AND lesson_id = 0 AND idle_ms >= ?2",
     [STATEMENT_UPLOAD_REMOVE] = "DELETE FROM uploads WHERE id = ?1",
     [STATEMENT_UPLOADS_FORGET] = "DELETE FROM uploads WHERE lesson_id = ?1",
     [STATEMENT_SOURCE_FILES] =
@@ -228,12 +237,30 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_USER_REMOVE] = "DELETE FROM users WHERE name = ?1",
     [STATEMENT_SESSIONS_END] =
         "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = ?1)",
-    [STATEMENT_SESSION_INSERT] = "INSERT INTO sessions (token_sha256, user_id, csrf, expires_ms) "
-                                 "SELECT ?1, id, ?3, ?4 FROM users WHERE name = ?2",
+    [STATEMENT_SESSION_INSERT] =
+        "INSERT OR REPLACE INTO sessions (token_sha256, user_id, csrf, expires_ms) "
+        "SELECT ?1, id, ?3, ?4 FROM users WHERE name = ?2",
     [STATEMENT_SESSION_REMOVE] = "DELETE FROM sessions WHERE token_sha256 = ?1",
     [STATEMENT_SESSIONS_EXPIRE] = "DELETE FROM sessions WHERE expires_ms <= ?1",
     [STATEMENT_SESSIONS] = SELECT(SESSION_COLUMNS) " FROM sessions s JOIN users u ON u.id = "
                                                    "s.user_id WHERE s.expires_ms > ?1",
+    [STATEMENT_SESSIONS_TRIM] =
+        "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = ?1) "
+        "AND token_sha256 NOT IN (SELECT s.token_sha256 FROM sessions s JOIN users u "
+        "ON u.id = s.user_id WHERE u.name = ?1 ORDER BY s.expires_ms DESC LIMIT ?2)",
+    [STATEMENT_SESSIONS_REBASE] = "UPDATE sessions SET expires_ms = expires_ms + ?3 "
+                                  "WHERE expires_ms > ?1 AND expires_ms <= ?2",
+    [STATEMENT_NETWORK_NOTE] =
+        "INSERT INTO user_networks (user_id, network, last_ms) "
+        "SELECT id, ?2, ?3 FROM users WHERE name = ?1 "
+        "ON CONFLICT (user_id, network) DO UPDATE SET last_ms = excluded.last_ms",
+    [STATEMENT_NETWORKS_TRIM] =
+        "DELETE FROM user_networks WHERE user_id = (SELECT id FROM users WHERE name = ?1) "
+        "AND network NOT IN (SELECT n.network FROM user_networks n JOIN users u ON u.id = "
+        "n.user_id "
+        "WHERE u.name = ?1 ORDER BY n.last_ms DESC LIMIT ?2)",
+    [STATEMENT_NETWORKS] = SELECT(NETWORK_COLUMNS) " FROM user_networks n JOIN users u ON u.id = "
+                                                   "n.user_id ORDER BY n.last_ms",
     [STATEMENT_UPLINK_ADD] = "INSERT INTO uplink_minutes (minute, sent_bytes, requests) VALUES "
                              "(?1, ?2, ?3) ON CONFLICT (minute)"
                              " DO UPDATE SET sent_bytes = sent_bytes + excluded.sent_bytes, "

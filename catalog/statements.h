@@ -67,6 +67,11 @@ enum statement {
     STATEMENT_UPLOADS,
     STATEMENT_UPLOAD_TOUCH,
     STATEMENT_UPLOAD_COMPLETE,
+    STATEMENT_UPLOADS_DISOWN,
+    STATEMENT_UPLOAD_TOTALS,
+    STATEMENT_UPLOADS_AGE,
+    STATEMENT_UPLOADS_IDLE,
+    STATEMENT_UPLOAD_EXPIRE,
     STATEMENT_UPLOAD_REMOVE,
     STATEMENT_UPLOADS_FORGET,
     STATEMENT_SOURCE_FILES,
@@ -80,6 +85,11 @@ enum statement {
     STATEMENT_SESSION_REMOVE,
     STATEMENT_SESSIONS_EXPIRE,
     STATEMENT_SESSIONS,
+    STATEMENT_SESSIONS_TRIM,
+    STATEMENT_SESSIONS_REBASE,
+    STATEMENT_NETWORK_NOTE,
+    STATEMENT_NETWORKS_TRIM,
+    STATEMENT_NETWORKS,
     STATEMENT_UPLINK_ADD,
     STATEMENT_UPLINK,
     STATEMENT_LINK,
@@ -316,9 +326,19 @@ enum waiting_column {
     NEXT(UPLOAD_TOTAL_BYTES, "total_bytes") \
     NEXT(UPLOAD_CREATED_MS, "created_ms") \
     NEXT(UPLOAD_UPDATED_MS, "updated_ms") \
-    NEXT(UPLOAD_LESSON_ID, "lesson_id")
+    NEXT(UPLOAD_LESSON_ID, "lesson_id") \
+    NEXT(UPLOAD_IDLE_MS, "idle_ms")
 enum upload_column {
     UPLOAD_COLUMNS(AS_ENUM, AS_ENUM)
+};
+
+/* Sums over unfinished uploads. */
+#define UPLOAD_TOTALS_COLUMNS(FIRST, NEXT) \
+    FIRST(UPLOAD_TOTALS_COUNT, "count(*)") \
+    NEXT(UPLOAD_TOTALS_BYTES, "coalesce(sum(total_bytes), 0)") \
+    NEXT(UPLOAD_TOTALS_LEFT_BYTES, "coalesce(sum(total_bytes - received_bytes), 0)")
+enum upload_totals_column {
+    UPLOAD_TOTALS_COLUMNS(AS_ENUM, AS_ENUM)
 };
 
 /* A user. */
@@ -341,6 +361,14 @@ enum user_column {
     NEXT(SESSION_EXPIRES_MS, "s.expires_ms")
 enum session_column {
     SESSION_COLUMNS(AS_ENUM, AS_ENUM)
+};
+
+/* A network from which a user has logged in. */
+#define NETWORK_COLUMNS(FIRST, NEXT) \
+    FIRST(NETWORK_USER, "u.name") \
+    NEXT(NETWORK_NETWORK, "n.network")
+enum network_column {
+    NETWORK_COLUMNS(AS_ENUM, AS_ENUM)
 };
 
 /* A minute of the uplink. */

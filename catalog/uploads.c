@@ -26,6 +26,7 @@ static enum catalog_error fill_upload(struct catalog *cat, sqlite3_stmt *row, vo
     u->created_ms = sqlite3_column_int64(row, UPLOAD_CREATED_MS);
     u->updated_ms = sqlite3_column_int64(row, UPLOAD_UPDATED_MS);
     u->lesson_id = sqlite3_column_int64(row, UPLOAD_LESSON_ID);
+    u->idle_ms = sqlite3_column_int64(row, UPLOAD_IDLE_MS);
     return CATALOG_OK;
 }
 
@@ -91,18 +92,21 @@ enum catalog_error catalog_upload_create(struct catalog *cat, const struct catal
     return error ? error : db_end(cat, create(cat, upload));
 }
 
-static enum catalog_error touch(struct catalog *cat, const char *id, int64_t now_ms)
+static enum catalog_error touch(
+    struct catalog *cat, const char *id, int64_t received_bytes, int64_t now_ms)
 {
-    enum catalog_error error = db_execute(cat, STATEMENT_UPLOAD_TOUCH, "sl", id, now_ms);
+    enum catalog_error error =
+        db_execute(cat, STATEMENT_UPLOAD_TOUCH, "sll", id, now_ms, received_bytes);
     if (error != CATALOG_OK)
         return error;
     return db_changed_rows(cat) > 0 ? db_touch(cat) : no_upload(cat);
 }
 
-enum catalog_error catalog_upload_touch(struct catalog *cat, const char *id, int64_t now_ms)
+enum catalog_error catalog_upload_touch(
+    struct catalog *cat, const char *id, int64_t received_bytes, int64_t now_ms)
 {
     enum catalog_error error = db_begin(cat);
-    return error ? error : db_end(cat, touch(cat, id, now_ms));
+    return error ? error : db_end(cat, touch(cat, id, received_bytes, now_ms));
 }
 
 /* Reads the lesson that an upload became; 0: none yet. */
@@ -175,6 +179,64 @@ enum catalog_error catalog_upload_complete(
 {
     enum catalog_error error = db_begin(cat);
     return error ? error : db_end(cat, complete_upload(cat, id, sha256, now_ms, lesson_id));
+}
+
+/* ---- quotas and expiry ---- */
+
+static enum catalog_error fill_totals(struct catalog *cat, sqlite3_stmt *row, void *item)
+{
+    struct catalog_upload_totals *totals = item;
+    (void)cat;
+    totals->count = sqlite3_column_int64(row, UPLOAD_TOTALS_COUNT);
+    totals->total_bytes = sqlite3_column_int64(row, UPLOAD_TOTALS_BYTES);
+    totals->left_bytes = sqlite3_column_int64(row, UPLOAD_TOTALS_LEFT_BYTES);
+    return CATALOG_OK;
+}
+
+enum catalog_error catalog_upload_totals(
+    struct catalog *cat, const char *user, int64_t idle_below_ms, struct catalog_upload_totals *out)
+{
+    struct catalog_upload_totals *rows = NULL;
+    size_t count = 0;
+    *out = (struct catalog_upload_totals){0};
+    sqlite3_stmt *query = db_query(cat, STATEMENT_UPLOAD_TOTALS, "sl", user, idle_below_ms);
+    enum catalog_error error =
+        db_read_all(cat, query, fill_totals, sizeof(rows[0]), (void **)&rows, &count);
+    if (error == CATALOG_OK && count > 0)
+        *out = rows[0];
+    free(rows);
+    return error;
+}
+
+enum catalog_error catalog_uploads_age(struct catalog *cat, int64_t elapsed_ms)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, db_execute(cat, STATEMENT_UPLOADS_AGE, "l", elapsed_ms));
+}
+
+enum catalog_error catalog_uploads_idle(
+    struct catalog *cat, int64_t idle_ms, struct catalog_uploads *out)
+{
+    return read_uploads(cat, db_query(cat, STATEMENT_UPLOADS_IDLE, "l", idle_ms), out);
+}
+
+static enum catalog_error expire_upload(
+    struct catalog *cat, const char *id, int64_t idle_ms, bool *expired)
+{
+    enum catalog_error error = db_execute(cat, STATEMENT_UPLOAD_EXPIRE, "sl", id, idle_ms);
+    *expired = error == CATALOG_OK && db_changed_rows(cat) > 0;
+    return *expired ? db_touch(cat) : error;
+}
+
+enum catalog_error catalog_upload_expire(
+    struct catalog *cat, const char *id, int64_t idle_ms, bool *expired)
+{
+    *expired = false;
+    enum catalog_error error = db_begin(cat);
+    if (error == CATALOG_OK)
+        error = db_end(cat, expire_upload(cat, id, idle_ms, expired));
+    *expired &= error == CATALOG_OK;
+    return error;
 }
 
 /* ---- the files in DATA/sources ---- */

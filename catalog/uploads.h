@@ -17,6 +17,7 @@ struct catalog_upload {
     int64_t total_bytes;
     int64_t created_ms, updated_ms;
     int64_t lesson_id; /* the lesson that it became; 0 until then */
+    int64_t idle_ms;   /* how long a node has been running since bytes came last */
 };
 
 struct catalog_uploads {
@@ -41,8 +42,34 @@ enum catalog_error catalog_uploads(
 
 void catalog_uploads_free(struct catalog_uploads *uploads);
 
-/* Records that an upload has made progress. ENOTFOUND. */
-enum catalog_error catalog_upload_touch(struct catalog *catalog, const char *id, int64_t now_ms);
+/* Records that an upload has made progress: how many bytes are stored. ENOTFOUND. */
+enum catalog_error catalog_upload_touch(
+    struct catalog *catalog, const char *id, int64_t received_bytes, int64_t now_ms);
+
+/* Sums over the uploads that are not lessons yet. */
+struct catalog_upload_totals {
+    int64_t count, total_bytes;
+    int64_t left_bytes; /* still to come */
+};
+
+/*
+ * user: only this user's; NULL: everybody's.
+ * idle_below_ms: only those that were idle for less; 0: all.
+ */
+enum catalog_error catalog_upload_totals(struct catalog *catalog, const char *user,
+    int64_t idle_below_ms, struct catalog_upload_totals *out);
+
+/* Adds to the idle time of all uploads that are not lessons yet. */
+enum catalog_error catalog_uploads_age(struct catalog *catalog, int64_t elapsed_ms);
+
+/* Reads the uploads that are not lessons yet and have been idle for so long. */
+enum catalog_error catalog_uploads_idle(
+    struct catalog *catalog, int64_t idle_ms, struct catalog_uploads *out);
+
+/* Forgets an upload if it is still no lesson and still has been idle for so long. *expired: whether
+ * it did; then the caller removes the file. */
+enum catalog_error catalog_upload_expire(
+    struct catalog *catalog, const char *id, int64_t idle_ms, bool *expired);
 
 /*
  * Makes an upload a lesson. May be repeated: it gives the same lesson again.

@@ -74,7 +74,11 @@ enum catalog_error catalog_user_set_password(
 static enum catalog_error remove_user(struct catalog *cat, const char *name)
 {
     enum catalog_error error = db_execute(cat, STATEMENT_USER_REMOVE, "s", name);
-    return error == CATALOG_OK && db_changed_rows(cat) == 0 ? no_user(cat, name) : error;
+    if (error != CATALOG_OK)
+        return error;
+    if (db_changed_rows(cat) == 0)
+        return no_user(cat, name);
+    return db_execute(cat, STATEMENT_UPLOADS_DISOWN, "s", name);
 }
 
 enum catalog_error catalog_user_remove(struct catalog *cat, const char *name)
@@ -133,21 +137,36 @@ void catalog_users_free(struct catalog_users *users)
 
 /* ---- sessions ---- */
 
+static enum catalog_error note_network(
+    struct catalog *cat, const char *user, const char *network, int64_t now_ms)
+{
+    enum catalog_error error =
+        db_execute(cat, STATEMENT_NETWORK_NOTE, "ssl", user, network, now_ms);
+    if (error != CATALOG_OK)
+        return error;
+    return db_execute(cat, STATEMENT_NETWORKS_TRIM, "si", user, CATALOG_USER_NETWORKS);
+}
+
 static enum catalog_error add_session(
-    struct catalog *cat, const struct catalog_session *session, int64_t now_ms)
+    struct catalog *cat, const struct catalog_session *session, const char *network, int64_t now_ms)
 {
     enum catalog_error error = db_execute(cat, STATEMENT_SESSIONS_EXPIRE, "l", now_ms);
     if (error == CATALOG_OK)
         error = db_execute(cat, STATEMENT_SESSION_INSERT, "sssl", session->token_sha256,
             session->user, session->csrf, session->expires_ms);
-    return error == CATALOG_OK && db_changed_rows(cat) == 0 ? no_user(cat, session->user) : error;
+    if (error != CATALOG_OK)
+        return error;
+    if (db_changed_rows(cat) == 0)
+        return no_user(cat, session->user);
+    error = db_execute(cat, STATEMENT_SESSIONS_TRIM, "si", session->user, CATALOG_USER_SESSIONS);
+    return error == CATALOG_OK ? note_network(cat, session->user, network, now_ms) : error;
 }
 
 enum catalog_error catalog_session_add(
-    struct catalog *cat, const struct catalog_session *session, int64_t now_ms)
+    struct catalog *cat, const struct catalog_session *session, const char *network, int64_t now_ms)
 {
     enum catalog_error error = db_begin(cat);
-    return error ? error : db_end(cat, add_session(cat, session, now_ms));
+    return error ? error : db_end(cat, add_session(cat, session, network, now_ms));
 }
 
 static enum catalog_error remove_session(struct catalog *cat, const char *token_sha256)
@@ -201,4 +220,42 @@ void catalog_sessions_free(struct catalog_sessions *sessions)
         return;
     free(sessions->items);
     *sessions = (struct catalog_sessions){0};
+}
+
+enum catalog_error catalog_sessions_rebase(
+    struct catalog *cat, int64_t now_ms, int64_t longest_ms, int64_t step_ms)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error
+                 : db_end(cat, db_execute(cat, STATEMENT_SESSIONS_REBASE, "lll", now_ms,
+                                   now_ms + longest_ms, step_ms));
+}
+
+/* ---- networks ---- */
+
+static enum catalog_error fill_network(struct catalog *cat, sqlite3_stmt *row, void *item)
+{
+    struct catalog_network *network = item;
+    (void)cat;
+    copy_text(network->user, row, NETWORK_USER);
+    copy_text(network->network, row, NETWORK_NETWORK);
+    return CATALOG_OK;
+}
+
+enum catalog_error catalog_networks(struct catalog *cat, struct catalog_networks *out)
+{
+    *out = (struct catalog_networks){0};
+    enum catalog_error error = db_read_all(cat, db_query(cat, STATEMENT_NETWORKS, ""), fill_network,
+        sizeof(out->items[0]), (void **)&out->items, &out->count);
+    if (error != CATALOG_OK)
+        catalog_networks_free(out);
+    return error;
+}
+
+void catalog_networks_free(struct catalog_networks *networks)
+{
+    if (!networks)
+        return;
+    free(networks->items);
+    *networks = (struct catalog_networks){0};
 }

@@ -42,7 +42,8 @@ enum catalog_error catalog_user_add(
 enum catalog_error catalog_user_set_password(
     struct catalog *catalog, const char *name, const char *password_hash, int64_t now_ms);
 
-/* Removes a user and the user's sessions. ENOTFOUND. */
+/* Removes a user and the user's sessions. The user's unfinished uploads belong to nobody from then
+ * on, so that a user who gets the same name later does not inherit them. ENOTFOUND. */
 enum catalog_error catalog_user_remove(struct catalog *catalog, const char *name);
 
 /* Reads one user, as a list of one. ENOTFOUND. */
@@ -67,9 +68,15 @@ struct catalog_sessions {
     size_t count;
 };
 
-/* Adds a session, and removes all sessions that have expired. ENOTFOUND: there is no such user. */
-enum catalog_error catalog_session_add(
-    struct catalog *catalog, const struct catalog_session *session, int64_t now_ms);
+/* The most sessions and networks that are kept of a user. */
+enum { CATALOG_USER_SESSIONS = 20, CATALOG_USER_NETWORKS = 32 };
+
+/* Adds a session, and removes all sessions that have expired. If the user has more than
+ * CATALOG_USER_SESSIONS then, the one that expires first is removed. Also notes the network that
+ * the user logged in from (at most CATALOG_USER_NETWORKS; the oldest is dropped). ENOTFOUND: there
+ * is no such user. */
+enum catalog_error catalog_session_add(struct catalog *catalog,
+    const struct catalog_session *session, const char *network, int64_t now_ms);
 
 /* Removes a session. ENOTFOUND. */
 enum catalog_error catalog_session_remove(struct catalog *catalog, const char *token_sha256);
@@ -79,5 +86,27 @@ enum catalog_error catalog_sessions(
     struct catalog *catalog, int64_t now_ms, struct catalog_sessions *out);
 
 void catalog_sessions_free(struct catalog_sessions *sessions);
+
+/* Somebody has set the clock: moves the end of each session that is valid at now_ms by step_ms. now_ms:
+ * by the old clock. A session that would last longer than longest_ms was made while the clock was
+ * right, and the old clock was not; it stays. */
+enum catalog_error catalog_sessions_rebase(
+    struct catalog *catalog, int64_t now_ms, int64_t longest_ms, int64_t step_ms);
+
+/* A network that a user has logged in from. */
+struct catalog_network {
+    char user[65];
+    char network[65];
+};
+
+struct catalog_networks {
+    struct catalog_network *items;
+    size_t count;
+};
+
+/* Reads the networks of all users, the longest unused first. */
+enum catalog_error catalog_networks(struct catalog *catalog, struct catalog_networks *out);
+
+void catalog_networks_free(struct catalog_networks *networks);
 
 #endif

@@ -9,88 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/util/ranges.h"
+
 #define FILE_MAX_BYTES ((size_t)256 * 1024)
 #define LINE_MAX_BYTES 1024
 #define KIB INT64_C(1024)
-#define TIB (KIB * KIB * KIB * KIB)
 #define PROSE_COLUMNS 100
 #define BPS 1000 /* bit/s in a kbit/s */
 
-#define FIELD(name) offsetof(struct config, name)
-
-static const struct config_option options[] = {
-    {"listen", CONFIG_ADDRESS, FIELD(listen), 0, 0, "127.0.0.1:8080", "",
-        "Address and port to serve on. 0.0.0.0:8080 serves every network that this machine is in; "
-        "port 0 picks a "
-        "free one."},
-    {"tls_listen", CONFIG_OPTIONAL_ADDRESS, FIELD(tls_listen), 0, 0, "", "",
-        "Address and port for HTTPS beside it, as in 0.0.0.0:8443; it needs tls_certificate and "
-        "tls_key. Old boxes that know no TLS go on with listen."},
-    {"tls_certificate", CONFIG_PATH, FIELD(tls_certificate), 0, 0, "", "",
-        "PEM file with the certificate and those between it and the root. It is loaded anew on "
-        "SIGHUP."},
-    {"tls_key", CONFIG_PATH, FIELD(tls_key), 0, 0, "", "",
-        "PEM file with its private key, without a passphrase. It is loaded anew on SIGHUP."},
-    {"hsts_seconds", CONFIG_NUMBER, FIELD(hsts_seconds), 0, 63072000, "0", "seconds",
-        "For so long browsers refuse to come back without TLS "
-        "(Strict-Transport-Security). Leave it at 0 until HTTPS has proved itself."},
-    {"pages_need_tls", CONFIG_SWITCH, FIELD(pages_need_tls), 0, 0, "no", "",
-        "Whether logging in, and all that needs a login, is refused without TLS to other machines. "
-        "Lessons may be watched without."},
-    {"loops", CONFIG_NUMBER, FIELD(loops), 0, 256, "0", "threads",
-        "Threads that serve connections. 0: one per core."},
-    {"pool_threads", CONFIG_NUMBER, FIELD(pool_threads), 1, 64, "4", "threads",
-        "Threads for what blocks: catalog, passwords, writing uploads."},
-    {"max_connections", CONFIG_NUMBER, FIELD(max_connections), 1, 1000000, "10000", "connections",
-        "Connections open at a time; further ones wait in the kernel's queue. The limit of open "
-        "files (ulimit -n) must "
-        "be larger."},
-    {"congestion", CONFIG_CHOICE, FIELD(congestion), 0, 0, "bbr", "bbr|cubic|system",
-        "How TCP judges the links to the terminals, but for those in the same building. bbr is "
-        "several times as fast as cubic on lossy ones; where the kernel doesn't have it, or "
-        "doesn't allow it, they have cubic too (`terrace doctor` says so). system: whatever the "
-        "system has, for all."},
-    {"min_progress_bytes_per_minute", CONFIG_BYTES, FIELD(min_progress_bytes_per_minute), 1, TIB,
-        "15000", "bytes",
-        "A peer in the middle of a request or response that moves less than this in a minute is "
-        "cut off. 15,000 bytes "
-        "a minute are 2 kbit/s."},
-    {"workers", CONFIG_NUMBER, FIELD(workers), 0, 256, "0", "processes",
-        "Lessons are made by so many worker processes at a time. 0: one per core."},
-    {"worker_nice", CONFIG_NUMBER, FIELD(worker_nice), 1, 19, "10", "",
-        "Niceness of the workers: 19 leaves the most time to viewers."},
-    {"ladder", CONFIG_RATES, FIELD(ladder_bps), 16, 20000, "48,80,130,220,400,700", "kbit/s",
-        "What a video rendition may take on the wire with its sound, from the lowest rung on. A "
-        "rung "
-        "that would look no better than the one below is not made. Lessons that are there stay as "
-        "they are."},
-    {"av1", CONFIG_SWITCH, FIELD(av1), 0, 0, "yes", "",
-        "Whether lessons of slides get renditions in AV1 beside the lowest rungs, where it saves "
-        "15 % and more of the bits. They take some 25 s of processor time a minute of lesson each, "
-        "after all else of the lesson. Lessons that are there stay as they are."},
-    {"floor_bytes", CONFIG_BYTES, FIELD(floor_bytes), 0, 1024 * TIB, "0", "bytes",
-        "Free space on the disk that is never given to media, so that the catalog can always be "
-        "written. 0: 512 MiB or "
-        "2 % of the disk, whichever is smaller."},
-    {"max_upload_bytes", CONFIG_BYTES, FIELD(max_upload_bytes), 1, 1024 * TIB, "64G", "bytes",
-        "The largest file that may be uploaded in the operator's page."},
-    {"session_hours", CONFIG_NUMBER, FIELD(session_hours), 1, 8760, "12", "hours",
-        "After so long a login has to be repeated."},
-    {"metrics_public", CONFIG_SWITCH, FIELD(metrics_public), 0, 0, "no", "",
-        "Whether /metrics may be read from everywhere without a login, not from this machine "
-        "alone."},
-    {"max_terminals", CONFIG_NUMBER, FIELD(max_terminals), 16, 1000000, "10000", "addresses",
-        "Rows of the technician's table; the longest unseen goes first."},
-    {"indexed_lessons", CONFIG_NUMBER, FIELD(indexed_lessons), 1, 100000, "256", "lessons",
-        "Lessons whose segment tables are kept in memory, some 50 KB for an hour of video each, "
-        "and as much for its "
-        "playlists."},
-};
-
 const struct config_option *config_options(size_t *count)
 {
-    *count = sizeof(options) / sizeof(options[0]);
-    return options;
+    *count = CONFIG_OPTIONS;
+    return config_table;
 }
 
 static bool same_name(const char *a, const char *b)
@@ -104,9 +34,9 @@ static bool same_name(const char *a, const char *b)
 
 const struct config_option *config_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        if (same_name(options[i].name, name))
-            return &options[i];
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        if (same_name(config_table[i].name, name))
+            return &config_table[i];
     }
     return NULL;
 }
@@ -119,10 +49,10 @@ static int64_t *number_field(struct config *config, const struct config_option *
 void config_defaults(struct config *config)
 {
     *config = (struct config){0};
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
         char message[CONFIG_MESSAGE_BYTES];
-        int failed =
-            config_set(config, &options[i], options[i].default_text, message, sizeof(message));
+        int failed = config_set(
+            config, &config_table[i], config_table[i].default_text, message, sizeof(message));
         assert(failed == 0);
         (void)failed;
     }
@@ -293,6 +223,23 @@ static int set_rates(struct config *config, const struct config_option *option, 
     return 0;
 }
 
+static int set_ranges(struct config *config, const struct config_option *option, const char *text,
+    char *message, size_t message_bytes)
+{
+    struct ranges ranges;
+    char bad[48];
+    int error = ranges_parse(&ranges, text, bad, sizeof(bad));
+    if (error == 0)
+        return set_text(config, option, text, message, message_bytes);
+    if (error == -E2BIG)
+        snprintf(
+            message, message_bytes, "%s: there are more than %d ranges", option->name, RANGES_MAX);
+    else
+        snprintf(message, message_bytes,
+            "%s: \"%s\" is neither an address nor a range such as 10.1.0.0/16", option->name, bad);
+    return -EINVAL;
+}
+
 static int set_switch(struct config *config, const struct config_option *option, const char *text,
     char *message, size_t message_bytes)
 {
@@ -316,6 +263,8 @@ int config_set(struct config *config, const struct config_option *option, const 
         if (*text != '\0')
             return set_address(config, option, text, message, message_bytes);
         return set_text(config, option, text, message, message_bytes);
+    case CONFIG_RANGES:
+        return set_ranges(config, option, text, message, message_bytes);
     case CONFIG_PATH:
         return set_text(config, option, text, message, message_bytes);
     case CONFIG_CHOICE:
@@ -362,6 +311,7 @@ void config_value(const struct config *config, const struct config_option *optio
     case CONFIG_OPTIONAL_ADDRESS:
     case CONFIG_PATH:
     case CONFIG_CHOICE:
+    case CONFIG_RANGES:
         snprintf(out, CONFIG_TEXT_BYTES, "%s", field);
         break;
     case CONFIG_NUMBER:
@@ -388,6 +338,9 @@ void config_range(const struct config_option *option, char *out)
         break;
     case CONFIG_OPTIONAL_ADDRESS:
         snprintf(out, CONFIG_TEXT_BYTES, "ADDRESS:PORT or nothing");
+        break;
+    case CONFIG_RANGES:
+        snprintf(out, CONFIG_TEXT_BYTES, "addresses and ranges, or nothing");
         break;
     case CONFIG_PATH:
         snprintf(out, CONFIG_TEXT_BYTES, "a file or nothing");
@@ -441,7 +394,7 @@ static void cut_comment(char *line)
 struct reader {
     struct config *config;
     int line;
-    int set_on[sizeof(options) / sizeof(options[0])]; /* the line that set each option; 0: none */
+    int set_on[CONFIG_OPTIONS]; /* the line that set each option; 0: none */
 };
 
 /* Parses one line. Returns 0; or -EINVAL, with message as in config_set(). */
@@ -464,7 +417,7 @@ static int parse_line(struct reader *reader, char *line, char *message, size_t m
             "there is no option \"%.100s\" (`terrace config` shows all)", name);
         return -EINVAL;
     }
-    int *set_on = &reader->set_on[option - options];
+    int *set_on = &reader->set_on[option - config_table];
     if (*set_on != 0) {
         snprintf(message, message_bytes, "%s was set in line %d already", option->name, *set_on);
         return -EINVAL;
@@ -570,8 +523,8 @@ void config_print(FILE *file, const struct config *config)
     fputs("# Configuration of a Terrace node: `terrace serve --config FILE`. The command line goes "
           "first.\n",
         file);
-    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-        const struct config_option *option = &options[i];
+    for (size_t i = 0; i < CONFIG_OPTIONS; i++) {
+        const struct config_option *option = &config_table[i];
         char range[CONFIG_TEXT_BYTES], value[CONFIG_TEXT_BYTES];
         config_range(option, range);
         config_value(config, option, value);

@@ -10,62 +10,13 @@
 #ifndef NODE_CONFIG_H
 #define NODE_CONFIG_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#define CONFIG_TEXT_BYTES 256
-#define CONFIG_MAX_RATES 10
+#include "node/config_table.h"
+
 /* Enough for every message of these functions. A message with a long path is cut. */
 #define CONFIG_MESSAGE_BYTES 512
-
-struct config {
-    char listen[CONFIG_TEXT_BYTES];
-    char tls_listen[CONFIG_TEXT_BYTES]; /* "": no TLS, and the two files are not used */
-    char tls_certificate[CONFIG_TEXT_BYTES];
-    char tls_key[CONFIG_TEXT_BYTES];
-    int64_t hsts_seconds;
-    bool pages_need_tls;
-    char congestion[CONFIG_TEXT_BYTES];
-    int64_t loops;
-    int64_t pool_threads;
-    int64_t max_connections;
-    int64_t min_progress_bytes_per_minute;
-    int64_t workers;
-    int64_t worker_nice;
-    int64_t
-        ladder_bps[CONFIG_MAX_RATES]; /* ascending; 0 ends a list of fewer than CONFIG_MAX_RATES */
-    bool av1;
-    int64_t floor_bytes;
-    int64_t max_upload_bytes;
-    int64_t session_hours;
-    bool metrics_public;
-    int64_t max_terminals;
-    int64_t indexed_lessons;
-};
-
-enum config_type {
-    CONFIG_ADDRESS = 0, /* "127.0.0.1:8080", "[::1]:8080" */
-    CONFIG_NUMBER = 1,  /* a whole number */
-    CONFIG_BYTES = 2,   /* a whole number with an optional suffix K, M, G or T (powers of 1024) */
-    CONFIG_SWITCH = 3,  /* "yes" or "no" */
-    CONFIG_RATES = 4,   /* up to CONFIG_MAX_RATES ascending whole numbers of kbit/s, such as
-                         * "48,80,130"; stored in bit/s */
-    CONFIG_OPTIONAL_ADDRESS = 5, /* an address or nothing */
-    CONFIG_PATH = 6,             /* a file or nothing */
-    CONFIG_CHOICE = 7,           /* one of a few words */
-};
-
-struct config_option {
-    const char *name; /* as in the file; on the command line '-' stands for '_' */
-    enum config_type type;
-    size_t offset;    /* of its member in struct config */
-    int64_t min, max; /* for NUMBER and BYTES, and for each of RATES in kbit/s */
-    const char *default_text;
-    const char *unit;  /* "" for none; for CHOICE: the choices, "this|that" */
-    const char *about; /* whole sentences without line breaks */
-};
 
 /* All options in the order of the reference. The table is static. */
 const struct config_option *config_options(size_t *count);

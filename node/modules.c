@@ -48,8 +48,10 @@ static int open_all(struct modules *out, const struct config *config, const stru
         .metrics_public = config->metrics_public,
         .need_tls = config->pages_need_tls,
         .login_page = web_login_page};
-    const struct ingest_params ingest = {
-        .store = store, .max_upload_bytes = config->max_upload_bytes};
+    const struct ingest_params ingest = {.store = store,
+        .max_upload_bytes = config->max_upload_bytes,
+        .quota_bytes = config->upload_quota_bytes,
+        .expiry_ms = config->upload_expiry_hours * HOUR_MS};
     const struct monitor_params monitor = {
         .catalog = catalog, .max_terminals = (size_t)config->max_terminals};
     const struct api_params api = {.store = store};

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "node/ingest/ingest.h"
 #include "node/jobs/scheduler.h"
 #include "node/modules.h"
 #include "node/util/log.h"
@@ -32,6 +33,7 @@
 #define DESCRIPTORS_AT_LEAST 24
 #define DESCRIPTORS_A_LOOP 5
 #define DESCRIPTORS_A_POOL_THREAD 2
+#define LONG_POOL_THREADS 2
 #define DESCRIPTORS_A_WORKER 8
 #define MIN_CONNECTIONS 4
 /* By default, glibc returns free memory beyond 128 KiB to the kernel each time. Loops allocate and
@@ -168,7 +170,7 @@ static int64_t affordable_connections(const struct config *config)
     if (limit >= needed)
         return config->max_connections;
     int64_t others = DESCRIPTORS_AT_LEAST + DESCRIPTORS_A_LOOP * or_cores(config->loops) +
-                     DESCRIPTORS_A_POOL_THREAD * config->pool_threads +
+                     DESCRIPTORS_A_POOL_THREAD * (config->pool_threads + LONG_POOL_THREADS) +
                      DESCRIPTORS_A_WORKER * or_cores(config->workers);
     int64_t connections = (limit - others) / 2;
     if (connections < MIN_CONNECTIONS)
@@ -195,15 +197,27 @@ static int check_tls(struct node *node)
     return 0;
 }
 
+static enum forwarded_by proxy_header(const char *name)
+{
+    if (strcmp(name, "proxy") == 0)
+        return FORWARDED_BY_PROXY;
+    return strcmp(name, "forwarded") == 0 ? FORWARDED_BY_HEADER : FORWARDED_BY_X_HEADER;
+}
+
 static int open_server(struct node *node)
 {
     const struct config *config = node->params->config;
+    struct ranges proxies;
+    char bad[8];
+    ranges_parse(&proxies, config->trusted_proxies, bad, sizeof(bad)); /* config.c has checked it */
     const struct http_server_params params = {
         .listen = config->listen,
         .tls_listen = config->tls_listen,
         .tls_certificate = config->tls_certificate,
         .tls_key = config->tls_key,
         .hsts_seconds = config->hsts_seconds,
+        .trusted_proxies = proxies,
+        .proxy_says = proxy_header(config->proxy_header),
         .congestion = config->congestion,
         .loops = (int)config->loops,
         .max_connections = (int)affordable_connections(config),
@@ -429,6 +443,7 @@ static int node_open(struct node *node)
 static void node_close(struct node *node)
 {
     scheduler_close(&node->scheduler, JOBS_GRACE_MS);
+    ingest_interrupt(node->modules.ingest);
     http_server_close(&node->server, HTTP_GRACE_MS);
     if (node->modules.monitor)
         monitor_flush(node->modules.monitor, node->catalog, true);

@@ -176,6 +176,23 @@ static bool is_blank(const char *text)
     return true;
 }
 
+/* Whether a text has a control character that its field may not have. Descriptions have lines. The
+ * controls of Latin-1 (U+0080 to U+009F) and those that reverse the direction of what follows
+ * (U+202A to U+202E, U+2066 to U+2069) are refused too, because they can disguise a text. */
+static bool has_controls(const char *text, bool lines)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if ((*at < 0x20 && !(lines && strchr("\t\r\n", *at))) || *at == 0x7f)
+            return true;
+        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+            return true;
+        if (at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+                                 (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9)))
+            return true;
+    }
+    return false;
+}
+
 /* Checks an edit: only known keys, only texts as values, no text too long, a title not blank. If
  * the edit is wrong, answers with 400 and returns false. */
 static bool check_edit(struct http_request *req, const json_t *edit)
@@ -196,6 +213,11 @@ static bool check_edit(struct http_request *req, const json_t *edit)
         if (characters(text) > editable[i].max_characters) {
             http_respond_error(req, 400, "too_long", "文字太长，请缩短一些。",
                 "The text is too long: shorten it.");
+            return false;
+        }
+        if (has_controls(text, strcmp(key, "description") == 0)) {
+            http_respond_error(req, 400, "control_characters", "文字里有看不见的控制字符，请删掉。",
+                "The text has control characters, which can't be seen: remove them.");
             return false;
         }
         if (i == 0 && is_blank(text)) {

@@ -2,12 +2,29 @@
 #include "node/auth/auth.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/auth/auth_internal.h"
 #include "node/util/clock.h"
+#include "node/util/log.h"
+
+/* A larger difference between two looks at the clock means that somebody has set it. */
+#define CLOCK_STEP_MS 10000
+
+/* Reads from where users have logged in before. */
+static int load_networks(struct auth *auth, struct catalog *catalog)
+{
+    struct catalog_networks networks;
+    if (catalog_networks(catalog, &networks) != CATALOG_OK)
+        return -EIO;
+    for (size_t i = 0; i < networks.count; i++)
+        guesses_know(auth->guesses, networks.items[i].user, networks.items[i].network);
+    catalog_networks_free(&networks);
+    return 0;
+}
 
 int auth_open(struct auth **out, const struct auth_params *params)
 {
@@ -23,10 +40,13 @@ int auth_open(struct auth **out, const struct auth_params *params)
         .need_tls = params->need_tls,
         .login_page = params->login_page,
         .login_page_ctx = params->login_page_ctx,
+        .clock_offset_ms = clock_wall_ms() - clock_mono_ms(),
     };
     int error = sessions_open(&auth->sessions);
     if (error == 0)
-        error = backoff_open(&auth->backoff);
+        error = guesses_open(&auth->guesses);
+    if (error == 0 && params->catalog)
+        error = load_networks(auth, params->catalog);
     if (error == 0 && params->catalog)
         error = auth_refresh(auth, params->catalog);
     if (error < 0) {
@@ -42,7 +62,7 @@ void auth_close(struct auth **auth)
     if (!*auth)
         return;
     sessions_close(&(*auth)->sessions);
-    backoff_close(&(*auth)->backoff);
+    guesses_close(&(*auth)->guesses);
     free(*auth);
     *auth = NULL;
 }
@@ -69,12 +89,36 @@ struct http_route_set auth_routes(struct auth *auth)
     return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), auth};
 }
 
+/* Adjusts the stored sessions and the offset if the clock was set. A small step is only taken over. */
+static int follow_clock(struct auth *auth, struct catalog *catalog)
+{
+    int64_t mono_ms = clock_mono_ms(), offset_ms = atomic_load(&auth->clock_offset_ms);
+    int64_t step_ms = clock_wall_ms() - mono_ms - offset_ms;
+    if (step_ms == 0)
+        return 0;
+    if (step_ms > CLOCK_STEP_MS || step_ms < -CLOCK_STEP_MS) {
+        if (catalog_sessions_rebase(catalog, mono_ms + offset_ms, auth->session_ms, step_ms) !=
+            CATALOG_OK)
+            return -EIO;
+        log_write(LOG_INFO, "auth", "the clock was set by %" PRId64 " s; all sessions go on",
+            step_ms / 1000);
+    }
+    atomic_store(&auth->clock_offset_ms, offset_ms + step_ms);
+    return 0;
+}
+
 int auth_refresh(struct auth *auth, struct catalog *catalog)
 {
     struct catalog_sessions list;
     uint64_t mark = sessions_mark(auth->sessions);
-    if (catalog_sessions(catalog, clock_wall_ms(), &list) != CATALOG_OK)
+    int64_t mono_ms = clock_mono_ms();
+    if (follow_clock(auth, catalog) < 0)
         return -EIO;
+    int64_t offset_ms = atomic_load(&auth->clock_offset_ms);
+    if (catalog_sessions(catalog, mono_ms + offset_ms, &list) != CATALOG_OK)
+        return -EIO;
+    for (size_t i = 0; i < list.count; i++)
+        list.items[i].expires_ms -= offset_ms;
     sessions_replace(auth->sessions, mark, &list);
     return 0;
 }
@@ -85,7 +129,7 @@ int auth_refresh(struct auth *auth, struct catalog *catalog)
 static bool give_login_page(
     const struct auth *auth, struct http_request *req, const struct http_route *route, int status)
 {
-    if (!route->page || !auth->login_page)
+    if (!(route->flags & HTTP_PAGE) || !auth->login_page)
         return false;
     auth->login_page(req, status, auth->login_page_ctx);
     return true;
@@ -126,13 +170,19 @@ static bool may(const char *role, enum http_access access)
     return false;
 }
 
+const char *auth_cookie_name(const struct http_request *req)
+{
+    return http_request_secure(req) ? "__Host-terrace_session" : "terrace_session";
+}
+
 static bool find_user(
     const struct auth *auth, const struct http_request *req, struct http_user *user)
 {
     char token[AUTH_TOKEN_BYTES];
     struct catalog_session session;
-    if (http_request_cookie(req, AUTH_COOKIE, token, sizeof(token)) != AUTH_TOKEN_BYTES - 1 ||
-        !sessions_find(auth->sessions, token, clock_wall_ms(), &session))
+    if (http_request_cookie(req, auth_cookie_name(req), token, sizeof(token)) !=
+            AUTH_TOKEN_BYTES - 1 ||
+        !sessions_find(auth->sessions, token, clock_mono_ms(), &session))
         return false;
     const char *role = catalog_role_name(session.role);
     *user = (struct http_user){0};
@@ -155,13 +205,6 @@ static bool forged(
     return !token || strlen(token) != length || sodium_memcmp(token, user->csrf, length) != 0;
 }
 
-static bool from_loopback(const struct http_request *req)
-{
-    const char *peer = http_request_peer(req);
-    return strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0 ||
-           strncmp(peer, "::ffff:127.", 11) == 0;
-}
-
 static bool is_open_metrics(const struct auth *auth, const struct http_route *route)
 {
     return auth->metrics_public && strcmp(route->pattern, "/metrics") == 0;
@@ -174,7 +217,7 @@ static bool too_open(
 {
     bool secret = route->access != HTTP_PUBLIC || strcmp(route->pattern, "/login") == 0 ||
                   strcmp(route->pattern, "/api/login") == 0;
-    return auth->need_tls && secret && !http_request_secure(req) && !from_loopback(req) &&
+    return auth->need_tls && secret && !http_request_secure(req) && !http_request_local(req) &&
            !is_open_metrics(auth, route);
 }
 
@@ -195,7 +238,7 @@ static bool redirect_to_tls(struct http_request *req)
 
 static void refuse_openness(struct http_request *req, const struct http_route *route)
 {
-    if (route->page && redirect_to_tls(req))
+    if ((route->flags & HTTP_PAGE) && redirect_to_tls(req))
         return;
     http_response_header(req, "Cache-Control", "no-store");
     http_respond_error(req, 403, "tls_needed", "请使用 https 地址。",
@@ -221,7 +264,8 @@ bool auth_guard(struct http_request *req, const struct http_route *route, void *
     bool known = find_user(auth, req, &user);
     if (known)
         http_request_set_user(req, &user);
-    if (strcmp(route->pattern, "/metrics") == 0 && (auth->metrics_public || from_loopback(req)))
+    if (strcmp(route->pattern, "/metrics") == 0 &&
+        (auth->metrics_public || http_request_local(req)))
         return true;
     if (!known && route->access == HTTP_PUBLIC)
         return true;

@@ -30,8 +30,9 @@ struct auth_params {
 int auth_open(struct auth **out, const struct auth_params *params);
 void auth_close(struct auth **auth);
 /* Reads the sessions again, so that sessions which another process ended (user rm, passwd) end here
- * as well. node.c calls this every few seconds on the main thread, so such a session ends here a
- * few seconds later. Returns 0; or -EIO, and then the sessions in memory stay. */
+ * as well. If somebody has set the clock, moves the ends of all sessions first, so that nobody is
+ * logged out by that. node.c calls this every few seconds on the main thread, so such a session
+ * ends here a few seconds later. Returns 0; or -EIO, and then the sessions in memory stay. */
 int auth_refresh(struct auth *auth, struct catalog *catalog);
 /* POST /api/login, POST /api/logout, GET /api/session. */
 struct http_route_set auth_routes(struct auth *auth);

@@ -5,11 +5,10 @@
 
 #include <stdatomic.h>
 
-#include "node/auth/backoff.h"
+#include "node/auth/guesses.h"
 #include "node/auth/sessions.h"
 #include "node/http/http.h"
 
-#define AUTH_COOKIE "terrace_session"
 #define AUTH_TOKEN_BYTES 65 /* 64 hex digits and the NUL */
 
 struct auth {
@@ -18,9 +17,16 @@ struct auth {
     void (*login_page)(struct http_request *req, int status, void *ctx);
     void *login_page_ctx;
     struct sessions *sessions;
-    struct backoff *backoff;
+    struct guesses *guesses;
+    /* Wall time minus monotonic time, by which sessions are stored. It follows the clock in
+     * auth_refresh(). */
+    atomic_llong clock_offset_ms;
     atomic_int logins; /* logins that the pool is checking */
 };
+
+/* The name of the session's cookie. Over TLS it has the prefix that keeps other hosts of the domain,
+ * and pages without TLS, from setting it (RFC 6265bis section 4.1.3.2). */
+const char *auth_cookie_name(const struct http_request *req);
 
 /* Handlers in login.c; ctx is the struct auth *. */
 void auth_login(struct http_request *req, void *ctx);

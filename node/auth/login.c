@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "node/answer/answer.h"
 #include "node/auth/auth.h"
@@ -15,13 +16,15 @@
 #define MAX_BODY_BYTES 4096
 #define PASSWORD_BYTES 1025
 /* So many logins are checked at the same time at most, because each occupies a pool thread for a
- * while and needs 64 MiB. */
-#define MAX_LOGINS 2
+ * while and needs 64 MiB. One of them is kept for users who log in from where they did before. */
+#define MAX_LOGINS 3
+#define MAX_STRANGE_LOGINS (MAX_LOGINS - 1)
 
 /* A login on its way through the pool. */
 struct login {
     struct auth *auth;
     char name[65], password[PASSWORD_BYTES];
+    char network[HTTP_NETWORK_BYTES];
     bool accepted;
     int error; /* of the catalog; if it is set, the login was neither accepted nor refused */
     char token[AUTH_TOKEN_BYTES];
@@ -75,9 +78,15 @@ static void work_login(void *thread_ctx, void *task)
     sessions_token_hash(login->token, session->token_sha256);
     snprintf(session->user, sizeof(session->user), "%s", login->name);
     session->role = role;
-    int64_t now_ms = clock_wall_ms();
-    session->expires_ms = now_ms + login->auth->session_ms;
-    login->error = catalog_session_add(catalog, session, now_ms);
+    int64_t offset_ms;
+    do {
+        offset_ms = atomic_load(&login->auth->clock_offset_ms);
+        int64_t now_ms = clock_mono_ms() + offset_ms;
+        session->expires_ms = now_ms + login->auth->session_ms;
+        login->error = catalog_session_add(catalog, session, login->network, now_ms);
+        /* Again, if the clock was set meanwhile: it is not known whether this session was moved. */
+    } while (login->error == CATALOG_OK && offset_ms != atomic_load(&login->auth->clock_offset_ms));
+    session->expires_ms -= offset_ms; /* in memory it is monotonic */
     login->accepted = login->error == CATALOG_OK;
 }
 
@@ -115,24 +124,18 @@ static void respond_unavailable(struct http_request *req, int error)
     answer_error(req, error, texts, sizeof(texts) / sizeof(texts[0]));
 }
 
-static void forgive(struct auth *auth, const struct http_request *req, const char *name)
-{
-    backoff_succeeded(auth->backoff, name);
-    backoff_succeeded(auth->backoff, http_request_peer(req));
-}
-
-/* Sets the session cookie. A cookie that was set over TLS is never sent without TLS. */
+/* Sets the session cookie. One that was set over TLS is never sent without TLS. */
 static void set_cookie(struct http_request *req, const char *token, int64_t max_age_s)
 {
     http_response_headerf(req, "Set-Cookie",
-        AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64 "%s", token,
-        max_age_s, http_request_secure(req) ? "; Secure" : "");
+        "%s=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%" PRId64 "%s", auth_cookie_name(req),
+        token, max_age_s, http_request_secure(req) ? "; Secure" : "");
 }
 
 static void accept_login(struct http_request *req, struct login *login)
 {
     struct auth *auth = login->auth;
-    forgive(auth, req, login->name);
+    guesses_succeeded(auth->guesses, login->name, login->network);
     if (sessions_add(auth->sessions, &login->session) < 0) {
         http_respond_error(
             req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
@@ -150,8 +153,7 @@ static void done_login(struct http_request *req, void *task)
     if (login->accepted) {
         accept_login(req, login);
     } else if (login->error != CATALOG_OK) {
-        forgive(login->auth, req, login->name); /* the catalog failed, which is no failure of the
-                                                 * user */
+        guesses_undo(login->auth->guesses, login->name, login->network);
         respond_unavailable(req, login->error);
     } else {
         log_write(LOG_WARN, "auth", "failed login from %s", http_request_peer(req));
@@ -174,6 +176,16 @@ static bool from_our_page(const struct http_request *req)
     return authority && host && strcmp(authority + 3, host) == 0;
 }
 
+/* Whether the body claims to be JSON. A page of another site can't send that type without asking
+ * first (Fetch, CORS-safelisted request headers), also in browsers that send no Origin. */
+static bool says_json(const struct http_request *req)
+{
+    static const char json[] = "application/json";
+    const char *type = http_request_header(req, "Content-Type");
+    return type && strncasecmp(type, json, sizeof(json) - 1) == 0 &&
+           strchr("; \t", type[sizeof(json) - 1]);
+}
+
 static void ask_to_wait(struct http_request *req, int64_t wait_ms)
 {
     http_response_headerf(req, "Retry-After", "%" PRId64, (wait_ms + 999) / 1000);
@@ -181,29 +193,24 @@ static void ask_to_wait(struct http_request *req, int64_t wait_ms)
         "Too many failed logins: wait a little and try again.");
 }
 
-/* Whether a login may be tried now. If not, the request is answered with 429, or with 503 if too
- * many logins are being checked. Every try counts as a failure before it is checked, so that many
- * tries at the same time do not avoid the wait. */
-static bool may_try(struct auth *auth, struct http_request *req, const char *name)
+/* Whether a login may be tried now. If not, the request is answered with 503 if too many logins are
+ * being checked, or with 429 after too many failures. */
+static bool may_try(struct auth *auth, struct http_request *req, const struct login *login)
 {
-    int64_t now_ms = clock_mono_ms();
-    const char *peer = http_request_peer(req);
-    int64_t by_name = backoff_wait_ms(auth->backoff, name, now_ms);
-    int64_t by_peer = backoff_wait_ms(auth->backoff, peer, now_ms);
-    if (by_name > 0 || by_peer > 0) {
-        ask_to_wait(req, by_name > by_peer ? by_name : by_peer);
-        return false;
-    }
-    if (atomic_fetch_add(&auth->logins, 1) >= MAX_LOGINS) {
+    bool known = guesses_known(auth->guesses, login->name, login->network);
+    if (atomic_fetch_add(&auth->logins, 1) >= (known ? MAX_LOGINS : MAX_STRANGE_LOGINS)) {
         atomic_fetch_sub(&auth->logins, 1);
         http_response_header(req, "Retry-After", "1");
         http_respond_error(req, 503, "busy", "正在登录的人太多，请稍后再试。",
             "Too many people are logging in: try again in a moment.");
         return false;
     }
-    backoff_failed(auth->backoff, name, now_ms);
-    backoff_failed(auth->backoff, peer, now_ms);
-    return true;
+    int64_t wait_ms = guesses_begin(auth->guesses, login->name, login->network, clock_mono_ms());
+    if (wait_ms == 0)
+        return true;
+    atomic_fetch_sub(&auth->logins, 1);
+    ask_to_wait(req, wait_ms);
+    return false;
 }
 
 static void on_login_body(struct http_request *req, char *data, size_t data_bytes, void *ctx)
@@ -215,27 +222,34 @@ static void on_login_body(struct http_request *req, char *data, size_t data_byte
     bool read = json && login &&
                 json_unpack(json, "{s:s, s:s}", "name", &name, "password", &password) == 0 &&
                 strlen(name) < sizeof(login->name) && strlen(password) < sizeof(login->password);
-    if (!read) {
-        http_respond_error(req, 400, "bad_request", "请求格式不对。", "The request is malformed.");
-    } else if (may_try(auth, req, name)) {
+    if (read) {
         login->auth = auth;
         snprintf(login->name, sizeof(login->name), "%s", name);
         snprintf(login->password, sizeof(login->password), "%s", password);
+        http_request_network(req, login->network);
+    }
+    if (!read) {
+        http_respond_error(req, 400, "bad_request", "请求格式不对。", "The request is malformed.");
+    } else if (!says_json(req)) {
+        http_respond_error(req, 415, "wrong_type", "请求要用 JSON 格式。",
+            "The body must be JSON (Content-Type: application/json).");
+    } else if (may_try(auth, req, login)) {
         http_request_defer(req, work_login, done_login, login);
         login = NULL;
     }
-    free(login);
+    if (login)
+        forget_login(login);
     json_decref(json);
     sodium_memzero(data, data_bytes);
 }
 
 void auth_login(struct http_request *req, void *ctx)
 {
-    if (from_our_page(req))
-        http_request_read(req, MAX_BODY_BYTES, on_login_body, ctx);
-    else
+    if (!from_our_page(req))
         http_respond_error(req, 403, "foreign_origin", "请从本站的登录页登录。",
             "Log in from this site's own login page.");
+    else
+        http_request_read(req, MAX_BODY_BYTES, on_login_body, ctx);
 }
 
 /* ---- logging out ---- */
@@ -271,7 +285,7 @@ void auth_logout(struct http_request *req, void *ctx)
     struct auth *auth = ctx;
     char token[AUTH_TOKEN_BYTES];
     struct logout *logout = calloc(1, sizeof(*logout));
-    if (!logout || http_request_cookie(req, AUTH_COOKIE, token, sizeof(token)) < 0) {
+    if (!logout || http_request_cookie(req, auth_cookie_name(req), token, sizeof(token)) < 0) {
         free(logout);
         http_respond_error(
             req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The valid sessions, in memory for the guard. Any thread. */
+/* The valid sessions, in memory for the guard. Their expires_ms is monotonic here, so that setting
+ * the clock ends none of them. Any thread. */
 #ifndef NODE_AUTH_SESSIONS_H
 #define NODE_AUTH_SESSIONS_H
 

@@ -82,6 +82,7 @@ static void print_config_option(const struct config_option *option)
         [CONFIG_PATH] = "FILE",
         [CONFIG_CHOICE] = "NAME",
         [CONFIG_RATES] = "N,N,...",
+        [CONFIG_RANGES] = "RANGE,...",
     };
     char name[64], range[CONFIG_TEXT_BYTES], about[1024];
     snprintf(name, sizeof(name), "%s", option->name);

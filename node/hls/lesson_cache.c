@@ -144,6 +144,7 @@ static bool still_right(const struct media_index *index, const struct catalog_le
 {
     return index && index->complete && lesson->state == CATALOG_LESSON_READY &&
            index->revision == lesson->revision && index->extras_made == lesson->optional_made &&
+           strcmp(index->title, lesson->title) == 0 &&
            strcmp(index->language, lesson->language) == 0 &&
            index->storyboard_sheets == lesson->storyboard_sheets &&
            strcmp(index->poster_file, lesson->poster_file) == 0;

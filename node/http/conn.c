@@ -80,6 +80,8 @@ static bool accept_request(struct http_conn *conn, const char *data, size_t head
     conn->scan = (struct http_head_scan){0};
     if (error < 0)
         return conn_refuse(conn, -error);
+    if (!request_find_client(conn->req))
+        return conn_refuse(conn, 500);
     const char *user_agent = http_request_header(conn->req, "User-Agent");
     copy_printable(conn->samples.path, sizeof(conn->samples.path), conn->req->head.path);
     copy_printable(
@@ -91,8 +93,51 @@ static bool accept_request(struct http_conn *conn, const char *data, size_t head
     return true;
 }
 
+/* Counts the connection for another address. Returns false if memory runs out. */
+static bool move_to_address(struct http_conn *conn, const char *client)
+{
+    struct http_address *address = address_hold(conn->loop->addresses, client);
+    if (!address)
+        return false;
+    TAILQ_REMOVE(&conn->address->conns, conn, in_address);
+    conn->address->conn_count--;
+    address_release(conn->loop->addresses, conn->address);
+    conn->address = address;
+    TAILQ_INSERT_TAIL(&address->conns, conn, in_address);
+    address->conn_count++;
+    return true;
+}
+
+/* Reads the header of the PROXY protocol. From then on the connection is its client's. */
+static bool step_proxy(struct http_conn *conn)
+{
+    struct evbuffer *input = socket_input(&conn->socket);
+    struct forwarded said = {0};
+    size_t bytes = evbuffer_get_length(input);
+    const char *data = (const char *)evbuffer_pullup(input, (ev_ssize_t)bytes);
+    memcpy(said.client, conn->peer, sizeof(said.client));
+    int used = bytes > 0 ? forwarded_read_proxy(data, bytes, &said) : 0;
+    if (used == 0 && !conn->socket.input.at_end && !loop_draining(conn->loop)) {
+        if (bytes > 0 && conn->head_ms == 0)
+            conn->head_ms = clock_mono_ms();
+        return false;
+    }
+    if (used <= 0 || !move_to_address(conn, said.client)) {
+        conn->socket.broken = true;
+        return true;
+    }
+    evbuffer_drain(input, (size_t)used);
+    conn->head_ms = 0;
+    memcpy(conn->peer, said.client, sizeof(conn->peer));
+    conn->awaits_proxy = conn->from_proxy = false;
+    conn->proxied = true;
+    return true;
+}
+
 static bool step_head(struct http_conn *conn)
 {
+    if (conn->awaits_proxy)
+        return step_proxy(conn);
     struct evbuffer *input = socket_input(&conn->socket);
     size_t bytes = evbuffer_get_length(input);
     if (bytes > HTTP_MAX_HEAD_BYTES + 1)
@@ -120,6 +165,8 @@ static bool request_may_end(struct http_request *req)
     if (req->deferred > 0)
         return false;
     body_abort(req);
+    if (req->deferred > 0) /* the reader puts what it has away */
+        return false;
     if (req->body.mode == BODY_COLLECT || req->body.mode == BODY_UNREAD)
         body_discard(req);
     while (!req->close && body_step(req) != 0)
@@ -311,7 +358,19 @@ void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address,
     conn->loop = loop;
     conn->id = atomic_fetch_add(&loop->server->last_conn_id, 1) + 1;
     set_peer(conn, address);
+    conn->address = address_hold(loop->addresses, conn->peer);
+    if (!conn->address) {
+        free(conn);
+        close(fd);
+        return;
+    }
+    conn->from_proxy = ranges_match(&loop->server->params.trusted_proxies, conn->peer) > 0;
+    memcpy(conn->proxy, conn->peer, sizeof(conn->proxy));
+    conn->awaits_proxy =
+        conn->from_proxy && !secure && loop->server->params.proxy_says == FORWARDED_BY_PROXY;
     TAILQ_INSERT_TAIL(&loop->conns, conn, link);
+    TAILQ_INSERT_TAIL(&conn->address->conns, conn, in_address);
+    conn->address->conn_count++;
     loop->conn_count++;
     enter(conn, CONN_HEAD);
     const struct socket_params params = {
@@ -342,6 +401,9 @@ void conn_destroy(struct http_conn *conn)
     if (conn->kicked)
         TAILQ_REMOVE(&loop->kicked, conn, kick_link);
     TAILQ_REMOVE(&loop->conns, conn, link);
+    TAILQ_REMOVE(&conn->address->conns, conn, in_address);
+    conn->address->conn_count--;
+    address_release(loop->addresses, conn->address);
     socket_close(&conn->socket);
     free(conn);
     loop->conn_count--;

@@ -15,9 +15,32 @@ struct http_request *request_new(struct http_conn *conn)
         return NULL;
     req->conn = conn;
     req->loop = conn->loop;
+    req->address = conn->address;
+    address_hold_again(req->address);
     req->secure = conn->socket.secure;
     memcpy(req->peer, conn->peer, sizeof(req->peer));
     return req;
+}
+
+bool request_find_client(struct http_request *req)
+{
+    struct http_conn *conn = req->conn;
+    const struct http_server_params *params = &req->loop->server->params;
+    req->forwarded = conn->proxied || forwarded_at_all(&req->head);
+    if (!conn->from_proxy)
+        return true;
+    struct forwarded said = {.secure = req->secure};
+    memcpy(said.client, conn->proxy, sizeof(said.client));
+    forwarded_read(&req->head, params->proxy_says, &params->trusted_proxies, &said);
+    struct http_address *address = address_hold(req->loop->addresses, said.client);
+    if (!address)
+        return false;
+    address_release(req->loop->addresses, req->address);
+    req->address = address;
+    req->secure |= said.secure;
+    memcpy(req->peer, said.client, sizeof(req->peer));
+    memcpy(conn->peer, said.client, sizeof(conn->peer)); /* for the monitor and the scheduler */
+    return true;
 }
 
 void request_free(struct http_request *req)
@@ -30,6 +53,7 @@ void request_free(struct http_request *req)
     free(req->args);
     free(req->user);
     free(req->etag);
+    address_release(req->loop->addresses, req->address);
     free(req);
 }
 
@@ -56,6 +80,8 @@ void http_request_defer(struct http_request *req, http_work_fn work, http_done_f
         abort();
     }
     deferred->task.run = run_deferred;
+    deferred->task.lane = request_lane(req);
+    deferred->task.client = req->address->key;
     deferred->req = req;
     deferred->loop = req->loop;
     deferred->work = work;

@@ -22,6 +22,10 @@ struct deferred {
 /* Makes a request for the connection. NULL: out of memory. */
 struct http_request *request_new(struct http_conn *conn);
 
+/* Finds out who sent the request whose head has just been parsed: a trusted proxy may speak for its
+ * client. Returns false if memory runs out. */
+bool request_find_client(struct http_request *req);
+
 /* Frees a request that has no deferred work. */
 void request_free(struct http_request *req);
 

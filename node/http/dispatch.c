@@ -10,8 +10,7 @@
 #include "node/http/response.h"
 
 enum {
-    MEDIA_WAITING = 4, /* media requests are turned away at this many times max_waiting; API
-                        * requests are turned away first */
+    MEDIA_WAITING = 4, /* media requests are turned away at this many times max_waiting */
     RETRY_AFTER_S = 2, /* after how many seconds a client that was turned away should try again */
 };
 
@@ -91,9 +90,11 @@ static void respond_unrouted(struct http_request *req)
     }
 }
 
+/* Turns a request away if too many tasks of its address wait for the pool. */
 static bool turn_away(struct http_request *req, int max_waiting)
 {
-    if (pool_waiting(req->loop->server->pool) < (size_t)max_waiting)
+    struct pool *pool = req->loop->server->pool;
+    if (pool_waiting(pool, request_lane(req), req->address->key) < (size_t)max_waiting)
         return false;
     http_response_headerf(req, "Retry-After", "%d", RETRY_AFTER_S);
     http_response_header(req, "Cache-Control", "no-store");
@@ -106,8 +107,8 @@ bool http_request_turned_away(struct http_request *req)
     return turn_away(req, req->loop->server->params.max_waiting * MEDIA_WAITING);
 }
 
-/* Turns away an API request if too many tasks wait for the pool. Nearly all API requests need the
- * catalog, so letting them in would only make the queue longer. */
+/* Turns away an API request before its handler. Nearly all API requests need the catalog, so letting
+ * them in would only make the queue longer. */
 static bool api_turned_away(struct http_request *req)
 {
     return strncmp(req->route->pattern, "/api/", 5) == 0 &&

@@ -24,6 +24,13 @@ bool request_is_media(const struct http_request *req)
            strncmp(req->head.path, HTTP_MEDIA_PREFIX, strlen(HTTP_MEDIA_PREFIX)) == 0;
 }
 
+enum pool_lane request_lane(const struct http_request *req)
+{
+    if (request_is_media(req))
+        return POOL_MEDIA;
+    return req->route && (req->route->flags & HTTP_TAKES_LONG) ? POOL_LONG : POOL_API;
+}
+
 void request_stop_timer(struct http_request *req)
 {
     if (req->timer)

@@ -55,6 +55,8 @@ struct conn_progress {
     uint64_t window_bytes;     /* progress when the window began */
     uint64_t idle_acked_bytes; /* acknowledged when the idle connection was last looked at */
     uint64_t received_bytes;   /* bytes of request bodies that came on the connection, ever */
+    uint64_t taken_bytes;      /* acknowledged at the last look of conn_taken_ms() */
+    int64_t taken_ms;          /* when that number was seen to grow; monotonic */
 };
 
 /* What was reported to the monitor, and what was not yet. */
@@ -67,11 +69,17 @@ struct conn_samples {
 };
 
 struct http_conn {
-    TAILQ_ENTRY(http_conn) link, kick_link;
+    TAILQ_ENTRY(http_conn) link, kick_link, in_address;
     struct http_loop *loop;
+    struct http_address *address; /* held */
     struct http_socket socket;
     uint64_t id;
-    char peer[46]; /* the numeric address */
+    char peer[46];     /* the numeric address of the client: of the socket, or as the last request's
+                    * proxy says */
+    char proxy[46];    /* the numeric address of the socket's peer, if that is a trusted proxy */
+    bool from_proxy;   /* it is: the connection carries the requests of many clients */
+    bool awaits_proxy; /* the header of the PROXY protocol has not come yet */
+    bool proxied;      /* it has come */
     struct http_request *req;
     enum conn_phase phase;
     int64_t phase_ms; /* when the phase began, or when an idle peer was last seen receiving;
@@ -118,12 +126,14 @@ enum send_state {
 struct http_request {
     struct http_conn *conn; /* NULL: the connection is gone */
     struct http_loop *loop;
+    struct http_address *address; /* held */
     struct http_head head;
     struct http_body body;
     enum send_state send;
     bool close;                    /* the connection ends with this response */
     bool chunked;                  /* a streamed response uses the chunked coding */
-    bool secure;                   /* the request came by TLS */
+    bool secure;                   /* the client uses TLS */
+    bool forwarded;                /* it came through a proxy, trusted or not */
     bool head_only;                /* HEAD: the response has no body */
     int deferred;                  /* tasks that are not done yet */
     struct extent_sender *extents; /* while SEND_EXTENTS */
@@ -150,6 +160,9 @@ void request_kick(struct http_request *req);
 
 /* Whether the request is for media. False if its head could not be parsed. */
 bool request_is_media(const struct http_request *req);
+
+/* The lane of the pool for the request's deferred work. */
+enum pool_lane request_lane(const struct http_request *req);
 
 /* Ends the request's timer, if it has one. */
 void request_stop_timer(struct http_request *req);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/http/parse/forwarded.h"
 #include "node/http/parse/method.h"
 
 struct http_server;
@@ -39,9 +40,16 @@ int http_request_cookie(
 /* Copies the token of the terminal's site into out: the query parameter "site", or else the cookie
  * "site". "" if there is neither, or if it is too long. */
 void http_request_site(const struct http_request *req, char *out, size_t out_bytes);
-/* The numeric address of the peer without the port, such as "10.0.3.7". */
+/* The numeric address of the client without the port, such as "10.0.3.7": of the peer, or what a
+ * trusted proxy says. */
 const char *http_request_peer(const struct http_request *req);
-/* Whether the request came over TLS. */
+/* The network of the peer: its IPv4 address, or the /64 of its IPv6 address, such as
+ * "2001:db8:1:2::/64", because that is what one household or host has (RFC 6177). */
+enum { HTTP_NETWORK_BYTES = 50 };
+void http_request_network(const struct http_request *req, char out[HTTP_NETWORK_BYTES]);
+/* Whether the request comes from this machine, and not through a proxy on it. */
+bool http_request_local(const struct http_request *req);
+/* Whether the client uses TLS: to the node, or to a trusted proxy. */
 bool http_request_secure(const struct http_request *req);
 /* The port on which the server accepts TLS; 0: none. */
 int http_request_tls_port(const struct http_request *req);
@@ -106,9 +114,10 @@ void http_request_resume(struct http_request *req);
 typedef void (*http_work_fn)(void *thread_ctx, void *task);
 typedef void (*http_done_fn)(struct http_request *req, void *task);
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task);
-/* Whether the pool has so much waiting work that a media request must be turned away. If so, the
- * request has been answered with 503 and Retry-After. For handlers under /v/, which only sometimes
- * need the pool; requests under /api/ are turned away earlier, before their handler is called. */
+/* Whether so much work of the request's address waits for the pool that a media request must be
+ * turned away. If so, the request has been answered with 503 and Retry-After. For handlers under
+ * /v/, which only sometimes need the pool; requests under /api/ are turned away earlier, before
+ * their handler is called. */
 bool http_request_turned_away(struct http_request *req);
 /* Whether the peer is known to be gone. A peer that closed only its sending half does not count as
  * gone, since it may still receive. */
@@ -221,12 +230,19 @@ enum http_access {
     HTTP_ANY_USER = 4, /* every user who is logged in */
 };
 
+enum http_route_flag {
+    HTTP_PAGE = 1, /* meant for people: a refusal shows the login page instead of JSON */
+    /* The route's deferred work may take seconds, such as fsync. It waits for other such work, and
+     * no other work waits for it. */
+    HTTP_TAKES_LONG = 2,
+};
+
 struct http_route {
     int methods;         /* bits of enum http_method; GET allows HEAD too */
     const char *pattern; /* such as "/api/lessons/:id", where ":id" matches one part of the path,
                           * which must not be empty */
     enum http_access access;
-    bool page; /* meant for people: a refusal shows the login page instead of JSON */
+    int flags; /* bits of enum http_route_flag */
     void (*handle)(struct http_request *req, void *ctx);
     const char *about; /* one line for `terrace routes` and docs/http-api.md */
 };
@@ -310,14 +326,21 @@ struct http_server_params {
      * have a long queue, if the kernel has it and allows it. Other links use cubic. NULL or
      * "system": the system's choice for all links. The text is kept by reference. */
     const char *congestion;
-    int loops;                               /* threads, at most 64; 0: one per core */
-    int max_connections;                     /* 0: 10,000 */
+    struct ranges
+        trusted_proxies; /* requests from them are their clients'; none: nobody is believed */
+    enum forwarded_by proxy_says; /* how the trusted proxies say who their client is. With the PROXY
+                                    * protocol, each of their connections without TLS must begin
+                                    * with its header. */
+    bool old_kernel;              /* behave as on a kernel before Linux 6.15; for tests */
+    int loops;                    /* threads, at most 64; 0: one per core */
+    int max_connections;          /* 0: 10,000 */
     const struct http_route_set *route_sets; /* kept by reference; the first match counts */
     size_t route_set_count;
     http_guard_fn guard;
     void *guard_ctx;
-    /* Asked before each tick of an open-ended response, with guard_ctx. false ends the response,
-     * for example because the user has logged out since. May be NULL. Called like a guard. */
+    /* Asked before each tick of an open-ended response, and once a second while a body is streamed,
+     * with guard_ctx. false ends the response, or refuses the rest of the body with 401, because
+     * the user has been logged out since. May be NULL. Called like a guard. */
     bool (*still_allowed)(
         const struct http_request *req, const struct http_route *route, void *ctx);
     /* Answers a request for a path that no route has, with 404. Returns false if it did not answer;
@@ -327,9 +350,9 @@ struct http_server_params {
     void *observe_ctx;
     http_pace_fn pace; /* may be NULL: no pacing */
     void *pace_ctx;
-    int pool_threads; /* 0: 4 */
-    /* How many deferred tasks may wait for a pool thread before API requests are turned away. Media
-     * requests are turned away at four times as many. 0: 256 */
+    int pool_threads; /* for short work; 0: 4. There are two more for what takes long. */
+    /* How many deferred tasks of one address may wait before its API requests are turned away. Media
+     * requests are turned away at four times as many. 0: 64 */
     int max_waiting;
     void *(*thread_open)(void *ctx); /* returns the context of a pool thread; NULL: the thread can't
                                       * work */
@@ -343,9 +366,12 @@ struct http_server_params {
                                             * 60,000 */
     int64_t header_timeout_ms; /* for the first byte of a connection's first head, and from the
                                 * first byte of each head to its end; default 60,000 */
+    int64_t body_timeout_ms;   /* for a body that is collected (http_request_read()); default
+                                * 15,000 */
     int64_t idle_timeout_ms;   /* between two requests; default 75,000 */
     int64_t
-        crowded_timeout_ms; /* replaces the two above, if they are longer, while others can't get
+        crowded_timeout_ms; /* on a full loop, connections whose peer keeps the server waiting for so
+                             * long are ended first; it also replaces the three above, if they are longer, while others can't get
                              * in; default 5,000 */
     int64_t sample_interval_ms; /* between two looks at each connection, for samples and time
                                  * limits; default 1,000 */

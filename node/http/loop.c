@@ -2,11 +2,13 @@
 #include "node/http/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "node/http/conn.h"
+#include "node/http/crowd.h"
 #include "node/http/defer.h"
 #include "node/http/pace.h"
 #include "node/http/watch.h"
@@ -14,6 +16,10 @@
 
 /* The most files that a loop keeps open for later requests. */
 enum { MAX_OPEN_FILES = 256 };
+
+/* A full loop makes room after this time. Meanwhile it reads what newcomers have sent already. Without
+ * that, connections that were accepted together would seem to ask for nothing. */
+static const struct timeval room_pause = {0, 5000};
 
 static void set_enabled(struct evconnlistener *listener, bool enabled)
 {
@@ -23,7 +29,7 @@ static void set_enabled(struct evconnlistener *listener, bool enabled)
         evconnlistener_disable(listener);
 }
 
-/* Pauses or resumes accepting. At the connection limit, new connections wait in the kernel's queue
+/* Pauses or resumes accepting. While all connections are in use, new ones wait in the kernel's queue
  * instead of being refused. */
 static void set_accepting(struct http_loop *loop, bool accepting)
 {
@@ -41,8 +47,18 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     struct http_loop *loop = arg;
     (void)bytes;
     conn_accept(loop, fd, address, listener == loop->tls_listener);
-    if (loop->conn_count >= loop->max_conns)
+    if (loop->conn_count >= loop->max_conns) {
         set_accepting(loop, false);
+        event_add(loop->room, &room_pause);
+    }
+}
+
+static void on_room(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_loop *loop = arg;
+    (void)fd, (void)what;
+    if (loop->conn_count < loop->max_conns || crowd_make_room(loop))
+        set_accepting(loop, true);
 }
 
 /* Most likely the process has no descriptors left. Accepting pauses until the next tick, or until a
@@ -92,6 +108,16 @@ static void for_each_conn(
     }
 }
 
+static bool newcomers_wait(const struct http_loop *loop)
+{
+    struct pollfd fds[] = {
+        {.fd = loop->listener ? evconnlistener_get_fd(loop->listener) : -1, .events = POLLIN},
+        {.fd = loop->tls_listener ? evconnlistener_get_fd(loop->tls_listener) : -1,
+            .events = POLLIN},
+    };
+    return poll(fds, 2, 0) > 0;
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     struct http_loop *loop = arg;
@@ -101,7 +127,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     for_each_conn(loop, conn_tick, now_ms);
     file_cache_tick(loop->files, now_ms);
     loop->last_tick_ms = now_ms;
-    if (loop->conn_count < loop->max_conns)
+    /* Connections that were in use when accepting was paused may be idle now. */
+    if (loop->conn_count < loop->max_conns || (newcomers_wait(loop) && crowd_make_room(loop)))
         set_accepting(loop, true);
     check_end(loop);
 }
@@ -203,19 +230,22 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
     TAILQ_INIT(&loop->conns);
     TAILQ_INIT(&loop->kicked);
     pthread_mutex_init(&loop->lock, NULL);
-    loop->base = file_cache_open(&loop->files, MAX_OPEN_FILES) == 0 ? event_base_new() : NULL;
+    bool ready =
+        addresses_open(&loop->addresses) == 0 && file_cache_open(&loop->files, MAX_OPEN_FILES) == 0;
+    loop->base = ready ? event_base_new() : NULL;
     if (loop->base) {
         loop->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, loop);
         loop->wake = event_new(loop->base, -1, EV_PERSIST, on_wake, loop);
         loop->kick = event_new(loop->base, -1, EV_PERSIST, on_kick, loop);
         loop->pace = event_new(loop->base, -1, EV_PERSIST, on_pace, loop);
+        loop->room = event_new(loop->base, -1, 0, on_room, loop);
     }
     int error = listen_on(loop, listen_fd, &loop->listener);
     if (tls_fd >= 0 && listen_on(loop, tls_fd, &loop->tls_listener) < 0)
         error = -ENOMEM;
     if (error < 0)
         return error;
-    if (!loop->tick || !loop->wake || !loop->kick || !loop->pace ||
+    if (!loop->tick || !loop->wake || !loop->kick || !loop->pace || !loop->room ||
         event_add(loop->tick, &interval) < 0)
         return -ENOMEM;
     return server->params.pace && event_add(loop->pace, &pace_interval) < 0 ? -ENOMEM : 0;
@@ -259,9 +289,12 @@ void loop_close(struct http_loop *loop)
         event_free(loop->kick);
     if (loop->pace)
         event_free(loop->pace);
+    if (loop->room)
+        event_free(loop->room);
     if (loop->base)
         event_base_free(loop->base);
     file_cache_close(&loop->files);
+    addresses_close(&loop->addresses);
     buf_free(&loop->scratch);
     pthread_mutex_destroy(&loop->lock);
 }

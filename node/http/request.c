@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What handlers can ask about a request. */
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +75,24 @@ int http_request_cookie(
 const char *http_request_peer(const struct http_request *req)
 {
     return req->peer;
+}
+
+void http_request_network(const struct http_request *req, char out[HTTP_NETWORK_BYTES])
+{
+    struct in6_addr six;
+    char text[INET6_ADDRSTRLEN];
+    snprintf(out, HTTP_NETWORK_BYTES, "%s", req->peer);
+    if (inet_pton(AF_INET6, req->peer, &six) != 1)
+        return;
+    memset(&six.s6_addr[8], 0, 8);
+    if (inet_ntop(AF_INET6, &six, text, sizeof(text)))
+        snprintf(out, HTTP_NETWORK_BYTES, "%s/64", text);
+}
+
+bool http_request_local(const struct http_request *req)
+{
+    const char *peer = req->peer;
+    return !req->forwarded && (strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0);
 }
 
 bool http_request_secure(const struct http_request *req)

@@ -11,6 +11,7 @@
 
 #include "node/http/loop.h"
 #include "node/http/transport/listen.h"
+#include "node/http/transport/tcp.h"
 #include "node/util/clock.h"
 
 enum { MAX_LOOPS = 64 };
@@ -32,10 +33,11 @@ static void fill_defaults(struct http_server_params *params)
     params->min_progress_bytes_per_minute =
         or_default(params->min_progress_bytes_per_minute, 15000);
     params->header_timeout_ms = or_default(params->header_timeout_ms, 60000);
+    params->body_timeout_ms = or_default(params->body_timeout_ms, 15000);
     params->idle_timeout_ms = or_default(params->idle_timeout_ms, 75000);
     params->crowded_timeout_ms = or_default(params->crowded_timeout_ms, 5000);
     params->progress_window_ms = or_default(params->progress_window_ms, 60000);
-    params->max_waiting = (int)or_default(params->max_waiting, 256);
+    params->max_waiting = (int)or_default(params->max_waiting, 64);
     params->sample_interval_ms = or_default(params->sample_interval_ms, 1000);
 }
 
@@ -98,12 +100,17 @@ static int open_sockets(
     int error = listen_open(&listen, fds, &server->port, message, message_bytes);
     for (int i = 0; i < count; i++)
         tls_fds[i] = -1;
-    if (error < 0 || !server->tls)
-        return error;
-    listen.address = params->tls_listen;
-    error = listen_open(&listen, tls_fds, &server->tls_port, message, message_bytes);
-    if (error < 0)
-        close_all(fds, count);
+    if (error == 0 && server->tls) {
+        listen.address = params->tls_listen;
+        error = listen_open(&listen, tls_fds, &server->tls_port, message, message_bytes);
+        if (error < 0)
+            close_all(fds, count);
+    }
+    for (int i = 0; error == 0 && i < count; i++) {
+        server->hastens |= params->old_kernel || !tcp_bound_retries(fds[i]);
+        if (tls_fds[i] >= 0 && !params->old_kernel)
+            (void)tcp_bound_retries(tls_fds[i]);
+    }
     return error;
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "node/http/address.h"
 #include "node/http/file_cache.h"
 #include "node/http/http.h"
 #include "node/http/transport/tls.h"
@@ -24,7 +25,8 @@ enum server_stage { SERVER_RUNS, SERVER_DRAINS, SERVER_KILLS };
 struct http_server {
     struct http_server_params params; /* with the defaults filled in */
     int port, tls_port;               /* tls_port 0: none */
-    struct tls *tls;                  /* NULL: none */
+    bool hastens;    /* the kernel can't bound the pause between tries; see tcp_hasten() */
+    struct tls *tls; /* NULL: none */
     struct pool *pool;
     struct http_loop *loops;
     int loop_count;
@@ -45,7 +47,7 @@ struct http_loop {
     struct http_server *server;
     struct event_base *base;
     struct evconnlistener *listener, *tls_listener; /* tls_listener NULL: none */
-    struct event *tick, *wake, *kick, *pace;
+    struct event *tick, *wake, *kick, *pace, *room;
     pthread_t thread;
     bool started;
     bool accept_paused; /* the loop is full, or out of descriptors */
@@ -54,9 +56,11 @@ struct http_loop {
     bool crowded; /* accepting was paused when this tick began, so idle connections, unfinished
                    * heads and peers whose link is down get less time */
     struct file_cache *files;
-    struct conn_list conns;
+    struct addresses *addresses;
+    struct conn_list conns;  /* in the order in which they were accepted */
     struct conn_list kicked; /* conn_run() is due */
     int conn_count, max_conns;
+    uint64_t shed; /* connections that were ended to make room */
     int abandoned; /* requests without a connection that wait for their deferred work */
     int64_t last_tick_ms;
     struct buf scratch;       /* for response heads */

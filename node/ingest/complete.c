@@ -25,6 +25,8 @@
  * file again, so it must not come often while the disk stays full. */
 #define MIN_RETRY_MS 1000
 #define MAX_RETRY_MS 600000
+/* How often idle uploads grow older. */
+#define AGE_MS 60000
 
 /* One upload that a thread completes at this moment. It lives on that thread's stack. */
 struct completion {
@@ -107,14 +109,20 @@ static int make_lesson(
         return CATALOG_OK;
 
     char sha256[65];
-    error = store_seal_source(ingest->store, id, sha256, may_go_on, ingest);
+    struct store_hash *hash = ingest_take_hash(ingest, id, total_bytes);
+    error = store_seal_source(ingest->store, id, hash, sha256, may_go_on, ingest);
+    ingest_keep_hash(ingest, id, hash); /* the last step may have to be repeated */
     if (error == -ENOENT)
         return CATALOG_ENOTFOUND; /* the user deleted the upload in the meantime */
     if (error < 0)
         return ingest_errno(error);
     /* catalog_upload_complete() checks again, in its transaction, that the upload exists and has no
      * lesson. */
-    return catalog_upload_complete(catalog, id, sha256, clock_wall_ms(), lesson_id);
+    error = catalog_upload_complete(catalog, id, sha256, clock_wall_ms(), lesson_id);
+    if (error == CATALOG_OK)
+        log_write(LOG_INFO, "ingest", "upload %s (%lld bytes) is now lesson %lld", id,
+            (long long)total_bytes, (long long)*lesson_id);
+    return error;
 }
 
 int ingest_complete(struct ingest *ingest, struct catalog *catalog, const char *id,
@@ -151,19 +159,16 @@ static int complete_each(struct ingest *ingest, struct catalog *catalog)
         if (ingest_offset(ingest->store, upload->id) != upload->total_bytes)
             continue;
         int failure = ingest_complete(ingest, catalog, upload->id, INGEST_DONT_WAIT, &lesson_id);
-        if (failure == CATALOG_OK && lesson_id > 0)
-            log_write(LOG_INFO, "ingest", "upload %s had all its bytes and is now lesson %lld",
-                upload->id, (long long)lesson_id);
-        else if (failure != CATALOG_OK && failure != CATALOG_ENOTFOUND)
+        if (failure != CATALOG_OK && failure != CATALOG_ENOTFOUND)
             error = failure;
     }
     catalog_uploads_free(&uploads);
     return error;
 }
 
-/* Completes every upload that has all its bytes. The catalog is opened for each run only, since
- * runs are rare. Returns CATALOG_OK or the last failure. */
-static int complete_all(struct ingest *ingest)
+/* Lets uploads grow older, and completes every upload that has all its bytes. The catalog is opened
+ * for each run only, since runs are rare. Returns CATALOG_OK or the last failure. */
+static int run_once(struct ingest *ingest, int64_t elapsed_ms)
 {
     struct catalog *catalog = NULL;
     char message[STORE_PATH_BYTES + 256];
@@ -173,6 +178,9 @@ static int complete_all(struct ingest *ingest)
     if (error != CATALOG_OK)
         return error;
     error = complete_each(ingest, catalog);
+    int aged = ingest_age(ingest, catalog, elapsed_ms);
+    if (aged != CATALOG_OK && aged != CATALOG_EBUSY)
+        log_write(LOG_WARN, "ingest", "uploads can't expire: %s", catalog_message(catalog));
     catalog_close(&catalog);
     return error;
 }
@@ -188,22 +196,34 @@ static void wait_ms(struct ingest *ingest, int64_t duration_ms)
         ;
 }
 
-/* Completes what an earlier node left, then sleeps until a completion fails or somebody asks it to
- * look again. After a failure it pauses before the next try. */
+/* Sleeps until a completion fails, somebody asks to look again, the node stops, or AGE_MS are over.
+ * The caller holds the mutex. */
+static void wait_for_work(struct ingest *ingest)
+{
+    int64_t end_ms = clock_mono_ms() + AGE_MS;
+    const struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000};
+    while (!ingest->retry_wanted && !ingest->look_again && !atomic_load(&ingest->closing) &&
+           pthread_cond_timedwait(&ingest->changed, &ingest->mutex, &end) != ETIMEDOUT)
+        ;
+}
+
+/* Completes what an earlier node left, and then what failed or was left to it. Looks once a minute
+ * for uploads that have expired. After a failure it pauses before the next try. */
 static void *run_completer(void *argument)
 {
     struct ingest *ingest = argument;
-    int64_t pause_ms = 0;
+    int64_t pause_ms = 0, aged_ms = clock_mono_ms();
     pthread_mutex_lock(&ingest->mutex);
     while (!atomic_load(&ingest->closing)) {
         ingest->retry_wanted = ingest->look_again = false;
         pthread_mutex_unlock(&ingest->mutex);
-        int error = complete_all(ingest);
+        int64_t now_ms = clock_mono_ms();
+        int error = run_once(ingest, now_ms - aged_ms);
+        aged_ms = now_ms;
         pthread_mutex_lock(&ingest->mutex);
         if (error == CATALOG_OK && !ingest->retry_wanted) {
             pause_ms = 0;
-            while (!ingest->retry_wanted && !ingest->look_again && !atomic_load(&ingest->closing))
-                pthread_cond_wait(&ingest->changed, &ingest->mutex);
+            wait_for_work(ingest);
             if (!ingest->retry_wanted)
                 continue;
         }

@@ -14,16 +14,19 @@
 
 struct patch;
 struct completion;
+struct kept_hash;
 
 struct ingest {
     const struct store *store;
-    int64_t max_upload_bytes;
+    int64_t max_upload_bytes, quota_bytes, expiry_ms;
     pthread_mutex_t mutex;
     struct patch *writers;  /* running PATCH requests; of one upload, at most one that is not
                              * superseded */
     pthread_cond_t changed; /* signalled when a completion ends, look_again is set, or the node
                              * stops; used with mutex */
     struct completion *completions; /* uploads that are becoming lessons now; protected by mutex */
+    struct kept_hash *hashes;       /* newest first; protected by mutex */
+    int hash_count;                 /* protected by mutex */
     bool retry_wanted;              /* a completion failed; protected by mutex */
     bool look_again;                /* the completer shall look for uploads; protected by mutex */
     atomic_bool closing;
@@ -34,6 +37,19 @@ struct ingest {
 
 /* Adds the headers that every tus response has. */
 void ingest_headers(struct http_request *req);
+/* Adds the header that says when an unfinished upload expires (tus expiration). idle_ms: how long
+ * nothing has come. */
+void ingest_expires(struct http_request *req, const struct ingest *ingest, int64_t idle_ms);
+/* Adds elapsed_ms to the idle time of unfinished uploads, and removes those that have expired.
+ * Returns CATALOG_OK or an error. Any thread with a catalog connection. */
+int ingest_age(struct ingest *ingest, struct catalog *catalog, int64_t elapsed_ms);
+/* Takes the hash of the first `bytes` bytes of an upload, which the caller then owns. Returns a new
+ * one if bytes is 0. NULL: it is not known, or memory ran out; then the file must be read. Any
+ * thread. */
+struct store_hash *ingest_take_hash(struct ingest *ingest, const char *id, int64_t bytes);
+/* Keeps a hash for the next request or for the last step. Takes it over; accepts NULL. Any thread. */
+void ingest_keep_hash(struct ingest *ingest, const char *id, struct store_hash *hash);
+void ingest_free_hashes(struct ingest *ingest);
 /* Checks the client's tus version. If it is another one, answers with 412 and returns false. */
 bool ingest_check_version(struct http_request *req);
 /* Answers with a failure: an enum catalog_error, or a value of ingest_errno(), which maps a
@@ -63,8 +79,8 @@ enum ingest_wait {
  */
 int ingest_complete(struct ingest *ingest, struct catalog *catalog, const char *id,
     enum ingest_wait wait_for_others, int64_t *lesson_id);
-/* Starts the completer: the thread that completes what an earlier node left, and retries after
- * failures. Returns 0 or a negative errno. */
+/* Starts the completer: the thread that completes what an earlier node left, retries after failures,
+ * and lets uploads expire. Returns 0 or a negative errno. */
 int ingest_start_completer(struct ingest *ingest);
 /* Lets the completer look for uploads that have all their bytes. Any thread. */
 void ingest_look_again(struct ingest *ingest);

@@ -18,6 +18,7 @@
 #include "node/ingest/ingest.h"
 #include "node/ingest/ingest_internal.h"
 #include "node/util/clock.h"
+#include "node/util/log.h"
 
 /* The file is synced after this many bytes, so that a power cut loses little. */
 #define SYNC_BYTES (16LL * 1024 * 1024)
@@ -30,6 +31,7 @@ struct patch {
     bool admin;
     int64_t stated_offset, body_bytes; /* from the request's headers; body -1: chunked */
     int fd;
+    struct store_hash *hash; /* of what is in the file; NULL: not known */
     int64_t offset, total_bytes, unsynced_bytes;
     bool superseded; /* another request has taken over the upload; protected by mutex */
     /* The pool writes a block, or syncs and completes the upload. Protected by mutex. */
@@ -101,6 +103,7 @@ static void patch_free(struct patch *patch)
     step_down(patch);
     if (patch->fd >= 0)
         close(patch->fd);
+    store_hash_free(patch->hash);
     free(patch);
 }
 
@@ -126,7 +129,29 @@ static void respond(struct http_request *req, const struct patch *patch)
     }
     if (patch->lesson_id > 0)
         http_response_headerf(req, "Terrace-Lesson", "%" PRId64, patch->lesson_id);
+    else
+        ingest_expires(req, patch->ingest, 0);
     http_respond_empty(req, 204);
+}
+
+/* Syncs what was written since the last sync. If that fails, nobody knows which of these bytes are
+ * on the disk, and the kernel may have dropped them. So they are removed, and are not acknowledged. */
+static int sync_written(struct patch *patch)
+{
+    if (patch->unsynced_bytes == 0)
+        return CATALOG_OK;
+    int failure = fdatasync(patch->fd) < 0 ? errno : 0;
+    if (failure) {
+        patch->offset -= patch->unsynced_bytes;
+        store_hash_free(patch->hash);
+        patch->hash = NULL;
+        if (ftruncate(patch->fd, patch->offset) < 0)
+            log_write(LOG_ERROR, "ingest",
+                "upload %s: bytes that can't be synced can't be removed: %s", patch->id,
+                strerror(errno));
+    }
+    patch->unsynced_bytes = 0;
+    return failure ? ingest_errno(-failure) : CATALOG_OK;
 }
 
 /* ---- closing ---- */
@@ -141,16 +166,25 @@ static int drop_body(struct patch *patch)
     return CATALOG_OK;
 }
 
+/* Keeps the hash of what was written, for the next request or for the last step. */
+static void keep_hash(struct patch *patch)
+{
+    ingest_keep_hash(patch->ingest, patch->id, patch->hash);
+    patch->hash = NULL;
+}
+
 static void work_close(void *thread_ctx, void *argument)
 {
     struct patch *patch = argument;
     if (!begin_writing(patch))
         return;
-    if (patch->fd >= 0 && patch->unsynced_bytes > 0 && fsync(patch->fd) < 0 &&
-        patch->error == CATALOG_OK)
-        patch->error = ingest_errno(-errno);
+    int synced = sync_written(patch);
+    if (patch->error == CATALOG_OK)
+        patch->error = synced;
     if (patch->error == CATALOG_OK && patch->over)
         patch->error = drop_body(patch);
+    else
+        keep_hash(patch);
     if (patch->error == CATALOG_OK)
         patch->error =
             ingest_complete(patch->ingest, thread_ctx, patch->id, INGEST_WAIT, &patch->lesson_id);
@@ -159,7 +193,7 @@ static void work_close(void *thread_ctx, void *argument)
     if (patch->error == CATALOG_OK && patch->lesson_id > 0)
         patch->offset = patch->total_bytes;
     else if (patch->error == CATALOG_OK)
-        catalog_upload_touch(thread_ctx, patch->id, clock_wall_ms());
+        catalog_upload_touch(thread_ctx, patch->id, patch->offset, clock_wall_ms());
     end_writing(patch);
 }
 
@@ -183,22 +217,18 @@ static int write_block(struct patch *patch)
             continue;
         if (written < 0)
             return ingest_errno(-errno);
+        if (patch->hash)
+            store_hash_add(patch->hash, at, (size_t)written);
         at += written;
         left -= (size_t)written;
         patch->offset += written;
         patch->unsynced_bytes += written;
     }
-    if (patch->unsynced_bytes >= SYNC_BYTES) {
-        if (fdatasync(patch->fd) < 0)
-            return ingest_errno(-errno);
-        patch->unsynced_bytes = 0;
-    }
-    return CATALOG_OK;
+    return patch->unsynced_bytes >= SYNC_BYTES ? sync_written(patch) : CATALOG_OK;
 }
 
 static void work_write(void *thread_ctx, void *argument)
 {
-    (void)thread_ctx;
     struct patch *patch = argument;
     if (store_free_bytes(patch->ingest->store) < (int64_t)patch->block_bytes) {
         patch->error = CATALOG_EFULL;
@@ -207,6 +237,9 @@ static void work_write(void *thread_ctx, void *argument)
     if (!begin_writing(patch))
         return;
     patch->error = write_block(patch);
+    /* The sync has just made these bytes safe. A failure here costs nothing but the figure. */
+    if (patch->error == CATALOG_OK && patch->unsynced_bytes == 0)
+        (void)catalog_upload_touch(thread_ctx, patch->id, patch->offset, clock_wall_ms());
     end_writing(patch);
 }
 
@@ -284,6 +317,8 @@ static void work_open(void *thread_ctx, void *argument)
         patch->error = CATALOG_ECORRUPT; /* something else has written to the file */
     else
         patch->offset = status.st_size;
+    if (patch->error == CATALOG_OK && patch->offset == patch->stated_offset)
+        patch->hash = ingest_take_hash(patch->ingest, patch->id, patch->offset);
 }
 
 static bool may_begin(struct http_request *req, struct patch *patch)

@@ -7,14 +7,24 @@
 #include <sys/stat.h>
 
 #include "node/answer/answer.h"
+#include "node/http/parse/date.h"
 #include "node/ingest/ingest.h"
 #include "node/ingest/ingest_internal.h"
+#include "node/util/clock.h"
 #include "node/util/log.h"
 
 void ingest_headers(struct http_request *req)
 {
     http_response_header(req, "Tus-Resumable", "1.0.0");
     http_response_header(req, "Cache-Control", "no-store");
+}
+
+void ingest_expires(struct http_request *req, const struct ingest *ingest, int64_t idle_ms)
+{
+    char date[HTTP_DATE_BYTES];
+    int64_t left_ms = ingest->expiry_ms > idle_ms ? ingest->expiry_ms - idle_ms : 0;
+    http_date_format(date, (clock_wall_ms() + left_ms) / 1000);
+    http_response_header(req, "Upload-Expires", date);
 }
 
 bool ingest_check_version(struct http_request *req)

@@ -14,6 +14,11 @@
 #include "node/ingest/metadata.h"
 #include "node/util/clock.h"
 
+/* The most unfinished uploads of a user. */
+#define MAX_UPLOADS 100
+/* An upload that was idle for longer has no claim on free space. */
+#define PROMISE_MS (3600 * 1000)
+
 /* A request on its way through the pool. */
 struct task {
     struct ingest *ingest;
@@ -21,8 +26,9 @@ struct task {
     char user[65];
     bool admin;
     struct metadata metadata;
-    int64_t total_bytes, offset_bytes, lesson_id;
+    int64_t total_bytes, offset_bytes, lesson_id, idle_ms;
     json_t *json;
+    bool over_quota;
     int error;
 };
 
@@ -48,25 +54,33 @@ static void free_task(struct task *task)
 
 /* ---- creation ---- */
 
-/* Adds up the space that unfinished uploads still need, for themselves and for their renditions. */
-static int promised_bytes(const struct ingest *ingest, struct catalog *catalog, int64_t *out)
+/* Adds up the space that uploads in progress still need, for themselves and for their renditions. An
+ * upload to which nothing has come for PROMISE_MS has no claim on free space. Otherwise one that was
+ * only announced would keep everybody else out. */
+static int promised_bytes(struct catalog *catalog, int64_t *out)
 {
-    struct catalog_uploads uploads;
-    int error = catalog_uploads(catalog, NULL, &uploads);
-    *out = 0;
-    for (size_t i = 0; error == CATALOG_OK && i < uploads.count; i++) {
-        int64_t there = ingest_offset(ingest->store, uploads.items[i].id);
-        int64_t total = uploads.items[i].total_bytes;
-        *out += total - (there > 0 ? there : 0) + store_estimate_bytes(total);
-    }
-    catalog_uploads_free(&uploads);
+    struct catalog_upload_totals totals;
+    int error = catalog_upload_totals(catalog, NULL, PROMISE_MS, &totals);
+    *out = totals.left_bytes + store_estimate_bytes(totals.total_bytes) +
+           (totals.count > 0 ? (totals.count - 1) * store_estimate_bytes(0) : 0);
     return error;
+}
+
+static int check_quota(struct task *task, struct catalog *catalog)
+{
+    struct catalog_upload_totals totals;
+    int error = catalog_upload_totals(catalog, task->user, 0, &totals);
+    task->over_quota = totals.count >= MAX_UPLOADS ||
+                       totals.total_bytes + task->total_bytes > task->ingest->quota_bytes;
+    return error == CATALOG_OK && task->over_quota ? CATALOG_EFULL : error;
 }
 
 static int reserve(struct task *task, struct catalog *catalog)
 {
     int64_t promised;
-    int error = promised_bytes(task->ingest, catalog, &promised);
+    int error = check_quota(task, catalog);
+    if (error == CATALOG_OK)
+        error = promised_bytes(catalog, &promised);
     if (error != CATALOG_OK)
         return error;
     int64_t free_bytes = store_free_bytes(task->ingest->store);
@@ -118,10 +132,15 @@ static void work_create(void *thread_ctx, void *argument)
 static void done_create(struct http_request *req, void *argument)
 {
     struct task *task = argument;
-    if (task->error != CATALOG_OK) {
+    if (task->over_quota) {
+        ingest_headers(req);
+        http_respond_error(req, 413, "quota", "您未完成的上传太多。请先传完或取消其中一些。",
+            "You have too many unfinished uploads: finish or cancel some of them first.");
+    } else if (task->error != CATALOG_OK) {
         ingest_respond_error(req, task->error);
     } else {
         ingest_headers(req);
+        ingest_expires(req, task->ingest, 0);
         http_response_headerf(req, "Location", "/api/uploads/%s", task->id);
         http_response_header(req, "Upload-Offset", "0");
         http_respond_empty(req, 201);
@@ -176,6 +195,7 @@ static void work_head(void *thread_ctx, void *argument)
         return;
     task->total_bytes = uploads.items[0].total_bytes;
     task->lesson_id = uploads.items[0].lesson_id;
+    task->idle_ms = uploads.items[0].idle_ms;
     catalog_uploads_free(&uploads);
     task->offset_bytes =
         task->lesson_id > 0 ? task->total_bytes : ingest_offset(task->ingest->store, task->id);
@@ -199,6 +219,8 @@ static void done_head(struct http_request *req, void *argument)
         http_response_headerf(req, "Upload-Length", "%" PRId64, task->total_bytes);
         if (task->lesson_id > 0)
             http_response_headerf(req, "Terrace-Lesson", "%" PRId64, task->lesson_id);
+        else
+            ingest_expires(req, task->ingest, task->idle_ms);
         http_respond_empty(req, 200);
     }
     free_task(task);
@@ -218,7 +240,8 @@ static void work_list(void *thread_ctx, void *argument)
 {
     struct task *task = argument;
     struct catalog_uploads uploads = {0};
-    task->error = thread_ctx ? catalog_uploads(thread_ctx, task->user, &uploads) : CATALOG_EIO;
+    const char *whose = task->admin ? NULL : task->user;
+    task->error = thread_ctx ? catalog_uploads(thread_ctx, whose, &uploads) : CATALOG_EIO;
     json_t *list = json_array();
     for (size_t i = 0; task->error == CATALOG_OK && i < uploads.count; i++) {
         const struct catalog_upload *u = &uploads.items[i];

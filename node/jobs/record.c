@@ -317,8 +317,9 @@ static int record_progress(struct worker *worker, int permille)
     if (worker->probed || now_ms - worker->lease_renewed_ms < PROGRESS_INTERVAL_MS)
         return 0;
     worker->lease_renewed_ms = now_ms;
-    return judge(worker, catalog_job_progress(worker->params->catalog, job->id, job->owner,
-                             permille, clock_wall_ms(), worker->params->lease_ms));
+    return judge(
+        worker, catalog_job_progress(worker->params->catalog, job->id, job->owner, permille,
+                    worker_lease_now_ms(worker->params), worker->params->lease_ms));
 }
 
 int record_message(struct worker *worker, const struct message *message)

@@ -119,17 +119,18 @@ static void pause_work(void *ctx, const char *why)
 static bool start_one(struct scheduler *scheduler)
 {
     struct catalog_jobs leased;
-    int64_t now_ms = clock_wall_ms();
     /* The kind of the job is known only after the lease. So the lease is taken with the longest
      * deadline; the worker then gets the deadline of its kind. */
-    int error = catalog_job_lease(scheduler->params.catalog, scheduler->owner, now_ms,
-        scheduler->params.lease_ms, deadlines_ms[CATALOG_JOB_AUDIO], &leased);
+    int error = catalog_job_lease(scheduler->params.catalog, scheduler->owner,
+        worker_lease_now_ms(&scheduler->params), scheduler->params.lease_ms,
+        deadlines_ms[CATALOG_JOB_AUDIO], &leased);
     if (error != CATALOG_OK) {
         if (error != CATALOG_ENOTFOUND && error != CATALOG_EBUSY)
             log_write(LOG_ERROR, "jobs", "%s", catalog_message(scheduler->params.catalog));
         return false;
     }
-    leased.items[0].deadline_ms = now_ms + deadlines_ms[leased.items[0].kind];
+    /* From here on it is monotonic. */
+    leased.items[0].deadline_ms = clock_mono_ms() + deadlines_ms[leased.items[0].kind];
     struct worker *worker;
     int started = worker_start(&worker, &scheduler->params, &leased);
     if (started == 0) {
@@ -152,9 +153,8 @@ static void on_poll(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd, (void)what;
     struct scheduler *scheduler = ctx;
-    int64_t now_ms = clock_wall_ms();
     for (struct worker *worker = scheduler->workers; worker; worker = worker->next)
-        worker_tick(worker, now_ms);
+        worker_tick(worker);
     start_more(scheduler);
 }
 
@@ -236,6 +236,7 @@ int scheduler_open(struct scheduler **out, const struct scheduler_params *params
         .threads = scheduler->max_workers,
         .plan.no_av1 = params->no_av1,
         .lease_ms = params->lease_ms > 0 ? params->lease_ms : 60000,
+        .clock_offset_ms = clock_wall_ms() - clock_mono_ms(),
         .silence_ms = params->silence_ms > 0 ? params->silence_ms : 300000,
         .on_end = remove_worker,
         .on_short = pause_work,

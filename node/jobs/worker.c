@@ -399,22 +399,22 @@ static bool is_silent(const struct worker *worker, int64_t mono_ms)
            used_cpu_ms(worker->pid) - worker->last_message_cpu_ms > allowed_ms / 2;
 }
 
-void worker_tick(struct worker *worker, int64_t now_ms)
+void worker_tick(struct worker *worker)
 {
     const struct worker_params *params = worker->params;
     const struct catalog_job *job = job_of(worker);
     if (worker->fate != FATE_OWN || worker->probed || worker->done)
         return;
     int64_t mono_ms = clock_mono_ms();
-    if (now_ms > job->deadline_ms || is_silent(worker, mono_ms)) {
+    if (mono_ms > job->deadline_ms || is_silent(worker, mono_ms)) {
         worker_kill(worker, FATE_TIMED_OUT);
         return;
     }
     if (mono_ms - worker->lease_renewed_ms < params->lease_ms / 3)
         return;
     worker->lease_renewed_ms = mono_ms;
-    int error = catalog_job_progress(
-        params->catalog, job->id, job->owner, worker->permille, now_ms, params->lease_ms);
+    int error = catalog_job_progress(params->catalog, job->id, job->owner, worker->permille,
+        worker_lease_now_ms(params), params->lease_ms);
     if (error == CATALOG_ENOTFOUND || error == CATALOG_ESTATE)
         worker_kill(worker, FATE_LOST);
 }

@@ -17,7 +17,7 @@ int worker_start(
 void worker_kill(struct worker *worker, enum worker_fate fate);
 
 /* Renews the lease in time. Ends a worker that is past its deadline, has been silent for too long,
- * or has lost its lease. now_ms: wall clock. */
-void worker_tick(struct worker *worker, int64_t now_ms);
+ * or has lost its lease. */
+void worker_tick(struct worker *worker);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "catalog/catalog.h"
 #include "node/store/store.h"
+#include "node/util/clock.h"
 #include "transcoder/protocol/job.h"
 #include "transcoder/protocol/message.h"
 
@@ -25,6 +26,8 @@ struct worker_params {
     int threads;              /* threads of a worker for a probe or audio job; the others use one */
     struct plan_options plan; /* of lessons that are planned from now on */
     int64_t lease_ms;
+    /* Wall time minus monotonic time when the scheduler was opened. See worker_lease_now_ms(). */
+    int64_t clock_offset_ms;
     /* A worker that sends no message for this long is ended if it used processor time for half of
      * it. A worker that used less is ended if it is silent for six times as long. */
     int64_t silence_ms;
@@ -80,6 +83,13 @@ struct worker {
 static inline const struct catalog_job *worker_job(const struct worker *worker)
 {
     return &worker->leased.items[0];
+}
+
+/* Now, in the time of the leases: wall time that goes on evenly when somebody sets the clock.
+ * Otherwise a clock that leaps forward would end all leases, and each job would lose an attempt. */
+static inline int64_t worker_lease_now_ms(const struct worker_params *params)
+{
+    return clock_mono_ms() + params->clock_offset_ms;
 }
 
 /* The kind of renditions that the worker's job makes. Probe and poster jobs make none; for them the

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "catalog/catalog.h"
-#include "node/link/ranges.h"
+#include "node/util/ranges.h"
 
 #define SITE_NAME_BYTES 101
 

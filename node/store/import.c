@@ -154,8 +154,50 @@ int store_file_sha256(const char *path, char *sha256)
     return error;
 }
 
-int store_seal_source(const struct store *store, const char *file, char *sha256,
-    store_progress_fn progress, void *ctx)
+struct store_hash {
+    crypto_hash_sha256_state state;
+    int64_t bytes;
+};
+
+struct store_hash *store_hash_new(void)
+{
+    struct store_hash *hash = calloc(1, sizeof(*hash));
+    if (hash)
+        crypto_hash_sha256_init(&hash->state);
+    return hash;
+}
+
+void store_hash_free(struct store_hash *hash)
+{
+    free(hash);
+}
+
+void store_hash_add(struct store_hash *hash, const void *data, size_t data_bytes)
+{
+    crypto_hash_sha256_update(&hash->state, data, data_bytes);
+    hash->bytes += (int64_t)data_bytes;
+}
+
+int64_t store_hash_bytes(const struct store_hash *hash)
+{
+    return hash->bytes;
+}
+
+/* Takes the hash that was computed before, if it is of the whole file, or else reads the file. */
+static int hash_source(
+    int fd, const struct store_hash *hash, char *sha256, store_progress_fn progress, void *ctx)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (!hash || hash->bytes != status.st_size)
+        return hash_file(fd, sha256, progress, ctx);
+    hex(&hash->state, sha256);
+    return 0;
+}
+
+int store_seal_source(const struct store *store, const char *file, const struct store_hash *hash,
+    char *sha256, store_progress_fn progress, void *ctx)
 {
     char path[STORE_PATH_BYTES];
     int error = store_source_path(store, file, path);
@@ -166,7 +208,7 @@ int store_seal_source(const struct store *store, const char *file, char *sha256,
         return -errno;
     error = fsync(fd) < 0 ? -errno : sync_folder_of(path);
     if (error == 0)
-        error = hash_file(fd, sha256, progress, ctx);
+        error = hash_source(fd, hash, sha256, progress, ctx);
     close(fd);
     return error;
 }

@@ -86,10 +86,19 @@ struct store_imported {
 int store_import(const struct store *store, int source_fd, struct store_imported *out,
     store_progress_fn progress, void *ctx);
 
-/* Syncs a file of DATA/sources and its folder, and computes its SHA-256 into sha256[65] in hex.
- * progress may be NULL. Returns 0; or a negative errno: -ECANCELED if progress returned false. */
-int store_seal_source(const struct store *store, const char *file, char *sha256,
-    store_progress_fn progress, void *ctx);
+/* A SHA-256 that is computed while a file is written from its start. One thread at a time. */
+struct store_hash;
+struct store_hash *store_hash_new(void);       /* NULL: out of memory */
+void store_hash_free(struct store_hash *hash); /* accepts NULL */
+void store_hash_add(struct store_hash *hash, const void *data, size_t data_bytes);
+int64_t store_hash_bytes(const struct store_hash *hash); /* how many were added */
+
+/* Syncs a file of DATA/sources and its folder, and writes its SHA-256 into sha256[65] in hex.
+ * hash: of the whole file; if it is NULL or has fewer bytes than the file, the file is read, and
+ * progress, which may be NULL, is called. Returns 0; or a negative errno: -ECANCELED if progress
+ * returned false. */
+int store_seal_source(const struct store *store, const char *file, const struct store_hash *hash,
+    char *sha256, store_progress_fn progress, void *ctx);
 
 /* Computes the SHA-256 of a file as 64 hex digits. Returns 0 or a negative errno. */
 int store_file_sha256(const char *path, char *sha256);

@@ -119,12 +119,14 @@ static void handle_asset(struct http_request *req, void *ctx)
 struct http_route_set web_routes(void)
 {
     static const struct http_route routes[] = {
-        {HTTP_GET, "/", HTTP_PUBLIC, true, handle_terminal, "lessons"},
-        {HTTP_GET, "/watch/:id", HTTP_PUBLIC, true, handle_terminal, "one lesson"},
-        {HTTP_GET, "/login", HTTP_PUBLIC, true, handle_login, "login"},
-        {HTTP_GET, "/operator", HTTP_OPERATOR, true, handle_operator, "uploads, queue, publishing"},
-        {HTTP_GET, "/technician", HTTP_TECHNICIAN, true, handle_technician, "terminals and uplink"},
-        {HTTP_GET, "/assets/:file", HTTP_PUBLIC, false, handle_asset, "scripts and styles"},
+        {HTTP_GET, "/", HTTP_PUBLIC, HTTP_PAGE, handle_terminal, "lessons"},
+        {HTTP_GET, "/watch/:id", HTTP_PUBLIC, HTTP_PAGE, handle_terminal, "one lesson"},
+        {HTTP_GET, "/login", HTTP_PUBLIC, HTTP_PAGE, handle_login, "login"},
+        {HTTP_GET, "/operator", HTTP_OPERATOR, HTTP_PAGE, handle_operator,
+            "uploads, queue, publishing"},
+        {HTTP_GET, "/technician", HTTP_TECHNICIAN, HTTP_PAGE, handle_technician,
+            "terminals and uplink"},
+        {HTTP_GET, "/assets/:file", HTTP_PUBLIC, 0, handle_asset, "scripts and styles"},
     };
     return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), NULL};
 }

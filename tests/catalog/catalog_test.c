@@ -82,7 +82,7 @@ static int add_chunk(struct catalog *c, int64_t job, const char *owner, int64_t 
 static bool scan_is_meant(int number)
 {
     return number == STATEMENT_SOURCE_FILES || number == STATEMENT_USERS ||
-           number == STATEMENT_LESSONS || number == STATEMENT_SITES;
+           number == STATEMENT_LESSONS || number == STATEMENT_SITES || number == STATEMENT_NETWORKS;
 }
 
 static void test_no_statement_scans_a_table(void **state)
@@ -404,7 +404,7 @@ static void test_users_and_sessions_are_added_changed_and_removed(void **state)
     struct catalog_sessions sessions;
     assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_OPERATOR, "hash", 1), CATALOG_OK);
     assert_int_equal(catalog_user_add(c, "li", CATALOG_ROLE_ADMIN, "hash", 1), CATALOG_EEXISTS);
-    assert_int_equal(catalog_session_add(c, &session, 1), CATALOG_OK);
+    assert_int_equal(catalog_session_add(c, &session, "10.0.0.1", 1), CATALOG_OK);
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 1);
     assert_int_equal(sessions.items[0].role, CATALOG_ROLE_OPERATOR);
@@ -412,7 +412,7 @@ static void test_users_and_sessions_are_added_changed_and_removed(void **state)
     assert_int_equal(catalog_user_set_password(c, "li", "other", 2), CATALOG_OK);
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 0);
-    assert_int_equal(catalog_session_add(c, &session, 1), CATALOG_OK);
+    assert_int_equal(catalog_session_add(c, &session, "10.0.0.1", 1), CATALOG_OK);
     /* Reading the sessions writes nothing. */
     assert_int_equal(sqlite3_exec(c->db, "PRAGMA query_only = 1", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(catalog_sessions(c, 6000, &sessions), CATALOG_OK);
@@ -420,7 +420,7 @@ static void test_users_and_sessions_are_added_changed_and_removed(void **state)
     assert_int_equal(sqlite3_exec(c->db, "PRAGMA query_only = 0", NULL, NULL, NULL), SQLITE_OK);
     session = (struct catalog_session){
         .token_sha256 = SHA_B, .csrf = SHA_B, .user = "li", .expires_ms = 9000};
-    assert_int_equal(catalog_session_add(c, &session, 6000), CATALOG_OK);
+    assert_int_equal(catalog_session_add(c, &session, "10.0.0.1", 6000), CATALOG_OK);
     assert_int_equal(catalog_sessions(c, 1000, &sessions), CATALOG_OK);
     assert_int_equal(sessions.count, 1);
     catalog_sessions_free(&sessions);

@@ -29,7 +29,7 @@ const plays = async (node) => {
     for (const where of ['master.m3u8', 'v48/index.m3u8', 'v48/0.m4s', 'poster.jpg'])
         assert.equal((await fetch(`${node.url}/v/1/1/${where}`)).status, 200, where);
 };
-const tryLogin = (node, name, password) => fetch(`${node.url}/api/login`, { method: 'POST', body: JSON.stringify({ name, password }) });
+const tryLogin = (node, name, password) => fetch(`${node.url}/api/login`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name, password }) });
 
 test('a data folder without its catalog is refused, and no file in it is removed', async () => {
     for (const lose of [(file) => rmSync(file), (file) => truncateSync(file)]) {

@@ -136,7 +136,7 @@ test('an upload of some megabytes arrives as it was sent', async () => {
     const ask = (where, ...args) => curl(where, '-D', '-', ...args);
     const body = JSON.stringify({ name: 'li', password: 'a good long password' });
     const said = (await ask('/api/login', '-H', 'Content-Type: application/json', '-d', body)).stdout;
-    const cookie = said.match(/Set-Cookie: (terrace_session=\w+); .*; Secure/i)?.[1];
+    const cookie = said.match(/Set-Cookie: (__Host-terrace_session=\w+); .*; Secure/i)?.[1];
     assert.ok(cookie, said);
     const common = ['-H', `Cookie: ${cookie}`, '-H', `X-CSRF-Token: ${said.match(/"csrf":\s*"(\w+)"/)[1]}`, '-H', 'Tus-Resumable: 1.0.0'];
     const bytes = 5_000_000, file = path.join(dir, 'upload');

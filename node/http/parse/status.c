@@ -60,6 +60,7 @@ static const struct {
     struct http_status_text text;
 } errors[] = {
     {400, {"bad_request", "请求格式不正确。", "The request is malformed."}},
+    {401, {"login_needed", "请先登录。", "Log in first."}},
     {404, {"not_found", "没有这个地址。", "There is nothing at this address."}},
     {405, {"method_not_allowed", "这个地址不支持此操作。",
               "This address does not allow that method."}},

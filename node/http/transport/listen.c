@@ -17,13 +17,10 @@ enum {
     /* Unsent bytes in the kernel for near peers: so many that the kernel takes a short segment at
      * once. tcp.c lowers this for slow peers. */
     NOTSENT_BYTES = 128 * 1024,
-    /* How long a peer may be silent. A village's link may be down for minutes, and a transfer
-     * should continue after that. TCP retries at least every two minutes. */
-    SILENCE_MS = 6 * 60 * 1000,
     /* Keepalive: how often an idle peer is asked whether it is there. watch.c uses the answers to
      * tell an outage from a slow peer. */
     PROBE_S = 20,
-    PROBES = SILENCE_MS / 1000 / PROBE_S,
+    PROBES = LISTEN_SILENCE_MS / 1000 / PROBE_S,
 };
 
 /* Splits "ADDR:PORT" or "[ADDR]:PORT" into host and port. */
@@ -71,7 +68,7 @@ static void tune(int fd, const char *congestion)
     } options[] = {
         {IPPROTO_TCP, TCP_NODELAY, 1},
         {IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES},
-        {IPPROTO_TCP, TCP_USER_TIMEOUT, SILENCE_MS},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, LISTEN_SILENCE_MS},
         {SOL_SOCKET, SO_KEEPALIVE, 1},
         {IPPROTO_TCP, TCP_KEEPIDLE, PROBE_S},
         {IPPROTO_TCP, TCP_KEEPINTVL, PROBE_S},

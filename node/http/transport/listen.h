@@ -11,6 +11,10 @@ struct listen_params {
     int count;              /* of sockets */
 };
 
+/* How long a peer may be silent. A village's link may be down for minutes, and a transfer should
+ * continue after that. */
+enum { LISTEN_SILENCE_MS = 6 * 60 * 1000 };
+
 /*
  * Binds the sockets and sets them up for bad links; accepted connections inherit that. fds gets
  * params->count descriptors, which are the caller's, and *port the port in use. Returns 0 or a

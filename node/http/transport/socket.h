@@ -61,6 +61,7 @@ struct http_socket {
     bool far_link;           /* TCP was set up for a link that leaves the building or has a long
                               * queue */
     bool expects_slow;       /* TCP was told to queue little */
+    bool hastened;           /* tcp_hasten() has changed TCP_USER_TIMEOUT */
     struct socket_input input;
     struct socket_output output;
     void (*on_ready)(void *ctx);

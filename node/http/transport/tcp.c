@@ -16,6 +16,13 @@ enum {
      * late, keep a seek from waiting behind a long queue, and keep thousands of slow peers from
      * filling the kernel's memory. */
     SLOW_NOTSENT_BYTES = 32 * 1024,
+    /* The longest pause between two tries. A try costs one packet. */
+    RETRY_MS = 2000,
+    /* TCP_RTO_MAX_MS, which the headers of older systems do not have. */
+    OPTION_RTO_MAX_MS = 44,
+    /* How far TCP_USER_TIMEOUT is kept ahead of an outage. It must be longer than the loop may be
+     * busy, because the kernel ends the connection when it is over. */
+    AHEAD_MS = 4000,
 };
 
 struct tcp_info tcp_get_info(const struct http_socket *socket)
@@ -65,4 +72,23 @@ void tcp_set_pacing(struct http_socket *socket, int64_t rate_bps)
 
     (void)setsockopt(bufferevent_getfd(socket->bev), SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_per_s,
         sizeof(bytes_per_s));
+}
+
+bool tcp_bound_retries(int fd)
+{
+    const int value = RETRY_MS;
+    return setsockopt(fd, IPPROTO_TCP, OPTION_RTO_MAX_MS, &value, sizeof(value)) == 0;
+}
+
+void tcp_hasten(struct http_socket *socket, const struct tcp_info *info, int silence_ms)
+{
+    bool away = info->tcpi_unacked > 0 && info->tcpi_retransmits > 0;
+    int timeout_ms = silence_ms;
+    if (!away && !socket->hastened)
+        return;
+    if (away && info->tcpi_last_ack_recv + AHEAD_MS < (uint32_t)silence_ms)
+        timeout_ms = (int)info->tcpi_last_ack_recv + AHEAD_MS;
+    socket->hastened = away;
+    (void)setsockopt(bufferevent_getfd(socket->bev), IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
+        sizeof(timeout_ms));
 }

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "node/auth/auth.h"
-#include "node/auth/backoff.h"
+#include "node/auth/guesses.h"
 #include "node/auth/sessions.h"
 
 static void test_passwords_verify_and_weak_ones_are_refused(void **state)
@@ -30,33 +30,109 @@ static void test_passwords_verify_and_weak_ones_are_refused(void **state)
     assert_non_null(en);
 }
 
-static void test_backoff_grows_and_forgets(void **state)
+static void fail_times(
+    struct guesses *guesses, const char *name, const char *network, int times, int64_t now_ms)
+{
+    for (int i = 0; i < times; i++)
+        assert_int_equal(guesses_begin(guesses, name, network, now_ms), 0);
+}
+
+static void test_the_wait_grows_and_is_forgotten(void **state)
 {
     (void)state;
-    struct backoff *backoff;
-    assert_int_equal(backoff_open(&backoff), 0);
-    for (int i = 0; i < 4; i++)
-        backoff_failed(backoff, "10.0.0.1", 1000);
-    assert_int_equal(backoff_wait_ms(backoff, "10.0.0.1", 1000), 0);
-    backoff_failed(backoff, "10.0.0.1", 1000);
-    assert_int_equal(backoff_wait_ms(backoff, "10.0.0.1", 1000), 2000);
-    assert_int_equal(backoff_wait_ms(backoff, "10.0.0.1", 3000), 0);
-    assert_int_equal(backoff_wait_ms(backoff, "10.0.0.2", 1000), 0);
-    for (int i = 0; i < 100; i++)
-        backoff_failed(backoff, "10.0.0.1", 3000);
-    assert_int_equal(backoff_wait_ms(backoff, "10.0.0.1", 3000), 300000);
-    backoff_succeeded(backoff, "10.0.0.1");
-    assert_int_equal(backoff_wait_ms(backoff, "10.0.0.1", 3000), 0);
-    /* There are more names than the table holds. It must stay bounded and keep the newest. */
-    for (int i = 0; i < 5000; i++) {
-        char key[32];
-        snprintf(key, sizeof(key), "host%d", i);
-        for (int n = 0; n < 5; n++)
-            backoff_failed(backoff, key, 10000 + i);
+    struct guesses *guesses;
+    assert_int_equal(guesses_open(&guesses), 0);
+    fail_times(guesses, "li", "10.0.0.1", 5, 1000);
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.1", 1000), 2000);
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.1", 3000), 0);
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.1", 3000), 4000);
+    int64_t now_ms = 3000;
+    for (int i = 0; i < 20; i++) {
+        int64_t wait_ms = guesses_begin(guesses, "li", "10.0.0.1", now_ms);
+        assert_in_range(wait_ms, 0, 300000);
+        now_ms += wait_ms;
     }
-    assert_int_equal(backoff_wait_ms(backoff, "host4999", 14999), 2000);
-    backoff_close(&backoff);
-    assert_null(backoff);
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.1", now_ms + 16 * 60000), 0);
+    fail_times(guesses, "li", "10.0.0.1", 4, now_ms + 16 * 60000);
+    guesses_close(&guesses);
+    assert_null(guesses);
+}
+
+/* Five failures of a user who is called like an address must not keep that address out. */
+static void test_names_and_networks_are_counted_apart(void **state)
+{
+    (void)state;
+    struct guesses *guesses;
+    assert_int_equal(guesses_open(&guesses), 0);
+    fail_times(guesses, "10.1.2.3", "10.0.0.1", 5, 1000);
+    assert_int_equal(guesses_begin(guesses, "li", "10.1.2.3", 1000), 0);
+    assert_int_equal(guesses_begin(guesses, "10.1.2.3", "10.0.0.2", 1000), 0);
+    assert_true(guesses_begin(guesses, "10.1.2.3", "10.0.0.1", 1000) > 0);
+    guesses_close(&guesses);
+}
+
+/* Many networks guess the password of one user, and one network guesses those of many. The user
+ * gets in from where the user logged in before. */
+static void test_nobody_locks_a_user_out(void **state)
+{
+    (void)state;
+    struct guesses *guesses;
+    char name[32];
+    assert_int_equal(guesses_open(&guesses), 0);
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.1", 1000), 0);
+    guesses_succeeded(guesses, "li", "10.0.0.1");
+    assert_true(guesses_known(guesses, "li", "10.0.0.1"));
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof(name), "10.9.%d.1", i);
+        fail_times(guesses, "li", name, 1, 1000);
+    }
+    assert_true(guesses_begin(guesses, "li", "10.9.200.1", 1000) > 0);
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "user%d", i);
+        fail_times(guesses, name, "10.0.0.1", 1, 1000);
+    }
+    assert_true(guesses_begin(guesses, "wang", "10.0.0.1", 1000) > 0);
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.1", 1000), 0);
+    guesses_close(&guesses);
+}
+
+/* A guesser with an account of their own logs in between two guesses. */
+static void test_a_success_forgives_nobody_else(void **state)
+{
+    (void)state;
+    struct guesses *guesses;
+    char name[32];
+    assert_int_equal(guesses_open(&guesses), 0);
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "user%d", i);
+        fail_times(guesses, name, "10.0.0.1", 1, 1000);
+        if (guesses_begin(guesses, "mallory", "10.0.0.1", 1000) == 0)
+            guesses_succeeded(guesses, "mallory", "10.0.0.1");
+    }
+    assert_true(guesses_begin(guesses, "user20", "10.0.0.1", 1000) > 0);
+    /* A try that was not decided leaves no trace. */
+    fail_times(guesses, "li", "10.0.0.2", 4, 1000);
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.2", 1000), 0);
+    guesses_undo(guesses, "li", "10.0.0.2");
+    assert_int_equal(guesses_begin(guesses, "li", "10.0.0.2", 1000), 0);
+    assert_true(guesses_begin(guesses, "li", "10.0.0.2", 1000) > 0);
+    guesses_close(&guesses);
+}
+
+/* There are more names than a table holds. It stays bounded and keeps the newest. */
+static void test_the_table_of_failures_is_bounded(void **state)
+{
+    (void)state;
+    struct guesses *guesses;
+    char name[32], network[32];
+    assert_int_equal(guesses_open(&guesses), 0);
+    for (int i = 0; i < 3000; i++) {
+        snprintf(name, sizeof(name), "user%d", i);
+        snprintf(network, sizeof(network), "10.1.%d.%d", i / 250, i % 250);
+        fail_times(guesses, name, network, 5, 10000 + i);
+    }
+    assert_int_equal(guesses_begin(guesses, name, network, 12999), 2000);
+    guesses_close(&guesses);
 }
 
 static void test_sessions_are_found_until_they_expire(void **state)
@@ -105,7 +181,11 @@ int main(void)
         return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_passwords_verify_and_weak_ones_are_refused),
-        cmocka_unit_test(test_backoff_grows_and_forgets),
+        cmocka_unit_test(test_the_wait_grows_and_is_forgotten),
+        cmocka_unit_test(test_names_and_networks_are_counted_apart),
+        cmocka_unit_test(test_nobody_locks_a_user_out),
+        cmocka_unit_test(test_a_success_forgives_nobody_else),
+        cmocka_unit_test(test_the_table_of_failures_is_bounded),
         cmocka_unit_test(test_sessions_are_found_until_they_expire)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -521,6 +521,12 @@ void fixture_close(struct fixture *fixture, int64_t grace_ms)
 
 int client_connect(const struct fixture *fixture)
 {
+    return client_connect_from(fixture, "127.0.0.1");
+}
+
+int client_connect_from(const struct fixture *fixture, const char *address_text)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET};
     const struct sockaddr_in address = {
         .sin_family = AF_INET,
         .sin_port = htons((uint16_t)fixture->port),
@@ -530,6 +536,8 @@ int client_connect(const struct fixture *fixture)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &give_up, sizeof(give_up));
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &give_up, sizeof(give_up));
+    assert_int_equal(inet_pton(AF_INET, address_text, &own.sin_addr), 1);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&own, sizeof(own)), 0);
     assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
     return fd;
 }

@@ -50,6 +50,8 @@ void await_closed(struct fixture *fixture, uint64_t closed);
 void await_requests(struct fixture *fixture, uint64_t requests);
 
 int client_connect(const struct fixture *fixture);
+/* Connects from another address of the loopback network, such as "127.0.0.9". */
+int client_connect_from(const struct fixture *fixture, const char *address);
 /* Connects with a tiny receive buffer, so that only few bytes are sent before the client reads. */
 int client_connect_narrow(const struct fixture *fixture);
 /* Sends one request on a new connection. */

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "node/link/fair_share.h"
-#include "node/link/ranges.h"
+#include "node/util/ranges.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define U SHARE_UNLIMITED

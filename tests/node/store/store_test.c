@@ -180,10 +180,11 @@ static void test_import_copies_and_hashes(void **state)
     assert_int_equal(store_file_sha256(path, again), 0);
     assert_string_equal(again, imported.sha256);
     memset(again, 0, sizeof(again));
-    assert_int_equal(store_seal_source(f->store, imported.name, again, NULL, NULL), 0);
+    assert_int_equal(store_seal_source(f->store, imported.name, NULL, again, NULL, NULL), 0);
     assert_string_equal(again, imported.sha256);
-    assert_int_equal(store_seal_source(f->store, imported.name, again, cancel, NULL), -ECANCELED);
-    assert_int_equal(store_seal_source(f->store, "nothing", again, NULL, NULL), -ENOENT);
+    assert_int_equal(
+        store_seal_source(f->store, imported.name, NULL, again, cancel, NULL), -ECANCELED);
+    assert_int_equal(store_seal_source(f->store, "nothing", NULL, again, NULL, NULL), -ENOENT);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
     assert_int_equal(store_import(f->store, fd, &imported, cancel, NULL), -ECANCELED);
     assert_int_equal(store_source_path(f->store, imported.name, path), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -123,15 +124,21 @@ static void close_context(void *thread_ctx)
 static void test_pool_runs_everything(void **state)
 {
     atomic_int runs = 0, contexts = 0, open = 0;
-    const struct pool_params params = {
-        .threads = 3, .thread_open = open_context, .thread_close = close_context, .ctx = &open};
+    const struct pool_params params = {.threads = 2,
+        .long_threads = 1,
+        .thread_open = open_context,
+        .thread_close = close_context,
+        .ctx = &open};
     struct pool *pool;
     (void)state;
     assert_int_equal(pool_open(&pool, &params), 0);
     assert_int_equal(atomic_load(&open), 3);
     for (int i = 0; i < 1000; i++) {
         struct counted *counted = malloc(sizeof(*counted));
-        *counted = (struct counted){.task.run = count_run, .runs = &runs, .contexts = &contexts};
+        *counted = (struct counted){
+            .task = {.run = count_run, .lane = i % POOL_LANES, .client = (uint64_t)i / 7},
+            .runs = &runs,
+            .contexts = &contexts};
         pool_submit(pool, &counted->task);
     }
     pool_close(&pool);
@@ -140,6 +147,116 @@ static void test_pool_runs_everything(void **state)
     assert_int_equal(atomic_load(&contexts), 1000);
     assert_int_equal(atomic_load(&open), 0);
     pool_close(&pool);
+}
+
+/* A task that waits until the test opens the gate, and notes when it ran. */
+struct gated {
+    struct pool_task task;
+    struct gates *gates;
+    int number;
+};
+
+struct gates {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int passes, waiting, ended;
+    int order[16]; /* the numbers of the tasks, in the order in which they began */
+    int begun;
+};
+
+static void run_gated(struct pool_task *task, void *thread_ctx)
+{
+    struct gated *gated = (struct gated *)task;
+    struct gates *gates = gated->gates;
+    (void)thread_ctx;
+    pthread_mutex_lock(&gates->lock);
+    gates->order[gates->begun++] = gated->number;
+    gates->waiting++;
+    pthread_cond_broadcast(&gates->changed);
+    while (gates->passes == 0)
+        pthread_cond_wait(&gates->changed, &gates->lock);
+    gates->passes--;
+    gates->ended++;
+    pthread_cond_broadcast(&gates->changed);
+    pthread_mutex_unlock(&gates->lock);
+}
+
+static void submit_gated(struct pool *pool, struct gates *gates, struct gated *gated,
+    enum pool_lane lane, uint64_t client)
+{
+    gated->task = (struct pool_task){.run = run_gated, .lane = lane, .client = client};
+    gated->gates = gates;
+    pool_submit(pool, &gated->task);
+}
+
+static void await_begun(struct gates *gates, int begun)
+{
+    pthread_mutex_lock(&gates->lock);
+    while (gates->begun < begun)
+        pthread_cond_wait(&gates->changed, &gates->lock);
+    pthread_mutex_unlock(&gates->lock);
+}
+
+static void open_gate(struct gates *gates, int passes)
+{
+    pthread_mutex_lock(&gates->lock);
+    gates->passes += passes;
+    pthread_cond_broadcast(&gates->changed);
+    pthread_mutex_unlock(&gates->lock);
+}
+
+/* API tasks fill all threads that they may have, and a long task runs. A media task begins
+ * nevertheless. */
+static void test_media_wait_for_no_other_work(void **state)
+{
+    const struct pool_params params = {.threads = 2, .long_threads = 1};
+    struct gates gates = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .passes = 0};
+    struct gated tasks[6] = {0};
+    struct pool *pool;
+    (void)state;
+    assert_int_equal(pool_open(&pool, &params), 0);
+    for (int i = 0; i < 6; i++)
+        tasks[i].number = i;
+    submit_gated(pool, &gates, &tasks[0], POOL_LONG, 1);
+    submit_gated(pool, &gates, &tasks[1], POOL_LONG, 1);
+    await_begun(&gates, 1);
+    submit_gated(pool, &gates, &tasks[2], POOL_API, 1);
+    await_begun(&gates, 2);
+    submit_gated(pool, &gates, &tasks[3], POOL_API, 1);
+    submit_gated(pool, &gates, &tasks[4], POOL_API, 1);
+    submit_gated(pool, &gates, &tasks[5], POOL_MEDIA, 1);
+    await_begun(&gates, 3);
+    assert_int_equal(gates.order[2], 5);
+    open_gate(&gates, 6);
+    pool_close(&pool);
+    assert_int_equal(gates.ended, 6);
+}
+
+/* One client has queued four tasks when another one's first comes. That one runs second. */
+static void test_clients_take_turns(void **state)
+{
+    const struct pool_params params = {.threads = 1, .long_threads = 1};
+    struct gates gates = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .passes = 0};
+    struct gated tasks[6] = {0};
+    struct pool *pool;
+    uint64_t other = 2;
+    (void)state;
+    assert_int_equal(pool_open(&pool, &params), 0);
+    for (int i = 0; i < 6; i++)
+        tasks[i].number = i;
+    submit_gated(pool, &gates, &tasks[0], POOL_API, 1);
+    await_begun(&gates, 1);
+    for (int i = 1; i < 5; i++)
+        submit_gated(pool, &gates, &tasks[i], POOL_API, 1);
+    /* A number that does not share a queue with client 1. */
+    while (pool_waiting(pool, POOL_API, other) > 0)
+        other++;
+    submit_gated(pool, &gates, &tasks[5], POOL_API, other);
+    assert_int_equal(pool_waiting(pool, POOL_API, 1), 4);
+    assert_int_equal(pool_waiting(pool, POOL_API, other), 1);
+    open_gate(&gates, 6);
+    pool_close(&pool);
+    assert_true(gates.order[1] == 5 || gates.order[2] == 5);
 }
 
 static void *open_second_only(void *ctx)
@@ -151,7 +268,7 @@ static void test_a_pool_without_contexts_fails(void **state)
 {
     atomic_int calls = 0;
     const struct pool_params params = {
-        .threads = 2, .thread_open = open_second_only, .ctx = &calls};
+        .threads = 1, .long_threads = 1, .thread_open = open_second_only, .ctx = &calls};
     struct pool *pool;
     (void)state;
     assert_int_equal(pool_open(&pool, &params), -EIO);
@@ -169,6 +286,8 @@ int main(void)
         cmocka_unit_test(test_a_log_line_is_one_line),
         cmocka_unit_test(test_pool_runs_everything),
         cmocka_unit_test(test_a_pool_without_contexts_fails),
+        cmocka_unit_test(test_media_wait_for_no_other_work),
+        cmocka_unit_test(test_clients_take_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

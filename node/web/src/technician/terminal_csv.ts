@@ -19,9 +19,12 @@ const columns: (keyof Terminal)[] = [
     'user_agent',
 ];
 
-/** Spreadsheets run what begins like a formula: such a value gets an apostrophe before it. */
+/**
+ * Spreadsheets run what begins like a formula, also in full-width signs, and some do so after white
+ * space. Such a value gets an apostrophe before it.
+ */
 function cell(value: string | number | null): string {
-    const text = String(value ?? '').replace(/^[=+@-]/, "'$&");
+    const text = String(value ?? '').replace(/^\s*[=+@\-\uff1d\uff0b\uff20\uff0d]/, "'$&");
     return `"${text.replace(/"/g, '""')}"`;
 }
 

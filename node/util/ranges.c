@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "node/link/ranges.h"
+#include "node/util/ranges.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

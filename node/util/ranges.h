@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Address ranges such as "10.1.0.0/16, 10.9.0.7, fd00:1::/32", and which addresses they contain.
  * Pure. */
-#ifndef NODE_LINK_RANGES_H
-#define NODE_LINK_RANGES_H
+#ifndef NODE_UTIL_RANGES_H
+#define NODE_UTIL_RANGES_H
 
 #include <stdbool.h>
 #include <stddef.h>
