@@ -70,7 +70,7 @@ static void append(struct link *link, const void *data, size_t bytes, int64_t ar
 void link_send(struct link *link, const void *data, size_t bytes, int64_t now_us)
 {
     int64_t begin_us = link->free_us > now_us ? link->free_us : now_us;
-    if (is_down(link, now_us)) {
+    if (link->fails || is_down(link, now_us)) {
         link->counts.cut++;
         return;
     }

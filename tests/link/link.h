@@ -41,6 +41,7 @@ struct link {
     int64_t free_us; /* when the link will have sent all packets in its queue */
     uint64_t random;
     bool losing; /* the link is within a run of losses */
+    bool fails;  /* set from outside: the link drops all packets, as during an outage */
     struct link_packet *first, **last;
 };
 

@@ -7,6 +7,7 @@
  * has 10.77.0.2 to 10.77.0.33. The command finds in its environment
  *   LINK_COUNTY    what to put before a command so that it runs in the county (a server)
  *   LINK_SERVER    10.77.0.1
+ * SIGUSR1 begins an outage: all packets are dropped. SIGUSR2 ends it.
  * The link ends with the command, and this program exits with the command's status. It exits with
  * 77 if this machine has no TUN device or does not let us use it.
  */
@@ -205,6 +206,14 @@ static void wait_for(struct end ends[2], int signals)
     ppoll(fds, 3, &timeout, NULL);
 }
 
+static void handle_signal(struct end ends[2], int number, pid_t child)
+{
+    if (number == SIGUSR1 || number == SIGUSR2)
+        ends[0].link.fails = ends[1].link.fails = number == SIGUSR1;
+    else if (number != SIGCHLD)
+        kill(child, number);
+}
+
 /* Runs the link until the child has ended. SIGINT and SIGTERM are passed on to the child. Returns
  * the child's exit status, or 128 and the number of the signal that ended it. */
 static int run(struct end ends[2], int signals, pid_t child)
@@ -217,8 +226,8 @@ static int run(struct end ends[2], int signals, pid_t child)
         take(&ends[1]);
         deliver(&ends[0], &ends[1]);
         deliver(&ends[1], &ends[0]);
-        if (read(signals, &got, sizeof(got)) == sizeof(got) && got.ssi_signo != SIGCHLD)
-            kill(child, (int)got.ssi_signo);
+        if (read(signals, &got, sizeof(got)) == sizeof(got))
+            handle_signal(ends, (int)got.ssi_signo, child);
         if (waitpid(child, &status, WNOHANG) == child)
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
@@ -239,6 +248,8 @@ static int open_signals(void)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
     sigprocmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }

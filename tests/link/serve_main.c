@@ -4,7 +4,7 @@
  *
  * Serves one file as /file with the node's HTTP server, until SIGTERM. The server gives up a peer
  * that does not make progress within the window. The node's own window is a minute, which is too
- * long for tests.
+ * long for tests. With OLD_KERNEL in the environment, it behaves as on a kernel before Linux 6.15.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -47,6 +47,7 @@ int main(int argc, char **argv)
     params.listen = argv[1];
     routes.ctx = argv[2];
     params.progress_window_ms = strtol(argv[3], NULL, 10);
+    params.old_kernel = getenv("OLD_KERNEL") != NULL;
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
