@@ -10,6 +10,8 @@
 #                                              times); the bytes of the lesson must be the same
 #   sh tests/fuzz/run.sh upload-kills [COUNT]  kill -9 of the node around the last byte of an upload
 #                                              (200 times); each upload must become one lesson
+#   sh tests/fuzz/run.sh faults [STEP [FIRST]] each STEP-th (1) write, fsync, rename ... of the node
+#                                              fails, or ends it; nothing acknowledged may be lost
 #   sh tests/fuzz/run.sh soak [SECONDS]        a node with a crowd of random clients (1800 s); it
 #                                              must not leak descriptors or memory. Needs root
 #   sh tests/fuzz/run.sh tsan-load [SECONDS]   the same crowd (60 s) at a node that is built with
@@ -77,6 +79,11 @@ outage)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
     build release
     TERRACE_BIN=$PWD/build/release TERRACE_OUTAGE_S=${2:-180} exec node --test --test-reporter=spec tests/link/outage.test.mjs
+    ;;
+faults)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build debug terrace terrace-worker fault_shim
+    TERRACE_BIN=$PWD/build/debug exec node tests/fuzz/faults.mjs "${2:-1}" "${3:-1}"
     ;;
 upload-kills)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
