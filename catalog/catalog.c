@@ -83,6 +83,9 @@ static void correct_mode(const struct catalog *cat, const struct catalog_params 
 static enum catalog_error open_file(struct catalog *cat, const struct catalog_params *params)
 {
     bool exists = access(params->path, F_OK) == 0;
+    if (!exists && errno != ENOENT)
+        return db_fail(cat, CATALOG_EPERM, "the catalog %s can't be reached: %s", params->path,
+            strerror(errno));
     if (!exists && (params->must_exist || params->read_only))
         return db_fail(cat, CATALOG_ENOTFOUND, "there is no catalog at %s", params->path);
     if (exists && access(params->path, params->read_only ? R_OK : R_OK | W_OK) < 0)
