@@ -89,6 +89,7 @@ static int fault(bool concerned)
     return what;
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and parameter lists can't have parentheses */
 /* Defines the replacement of a call. If the fault is CRASH_AFTER, the call is made before. */
 #define REPLACE(type, name, parameters, arguments, concerned)                                      \
     type name parameters;                                                                          \
@@ -168,3 +169,4 @@ REPLACE_OPEN(
     openat, (int folder, const char *path, int flags, ...), (folder, path, flags, mode), folder)
 REPLACE_OPEN(
     openat64, (int folder, const char *path, int flags, ...), (folder, path, flags, mode), folder)
+/* NOLINTEND(bugprone-macro-parentheses) */

@@ -125,7 +125,8 @@ static int add_progress(void *context, int permille, struct failure *failure)
     for (int i = 0; i < count; i++)
         sum += w->permille[i];
     pthread_mutex_unlock(&w->mutex);
-    return report_progress(w->work->report, sum / count, failure);
+    /* There is at least one rendition: this task makes it. */
+    return report_progress(w->work->report, count > 0 ? sum / count : 0, failure);
 }
 
 static int make_rendition(struct task *task, struct failure *failure)

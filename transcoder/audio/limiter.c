@@ -10,7 +10,7 @@
  * triangular window, and it never exceeds the gain that a sample needs. */
 #define REACH (LIMITER_DELAY / 2)
 #define WINDOW (2 * REACH + 1)
-#define MEAN (REACH + 1)
+enum { MEAN = REACH + 1 };
 
 struct mean {
     double sum;

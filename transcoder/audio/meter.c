@@ -56,7 +56,8 @@ static void make_taps(struct meter *m)
     for (int phase = 1; phase < PHASES; phase++) {
         double sum = 0, taps[TAPS];
         for (int i = 0; i < TAPS; i++) {
-            double t = i - (TAPS / 2 - 1) - (double)phase / PHASES, x = M_PI * CUTOFF * t;
+            int place = i - (TAPS / 2 - 1);
+            double t = place - (double)phase / PHASES, x = M_PI * CUTOFF * t;
             double edge = 2 * t / TAPS;
             taps[i] = sin(x) / x * bessel(KAISER_BETA * sqrt(fmax(0, 1 - edge * edge)));
             sum += taps[i];
@@ -226,7 +227,7 @@ struct meter_reading meter_read(struct meter *m)
     double loudness = loudness_from(m, bin_of(loudness_from(m, gate) - GATE_LU) + 1);
     struct meter_reading reading = {
         .loudness_lufs_x100 = x100(loudness, METER_NOTHING_LUFS_X100),
-        .peak_dbtp_x100 = x100(m->peak > 0 ? 20 * log10(m->peak) : -120, -12000),
+        .peak_dbtp_x100 = x100(m->peak > 0 ? 20 * log10((double)m->peak) : -120, -12000),
         .silence_permille = 1000,
     };
     int64_t silent = 0;

@@ -154,7 +154,7 @@ static int fill(struct pcm_cache *pcm, struct failure *failure)
         return -1;
     float *samples = malloc((size_t)(pcm->max_samples + 1) * sizeof(float));
     int got = samples ? 1 : failure_set(failure, REASON_OUT_OF_MEMORY, "sound");
-    while (got > 0 && pcm->count < pcm->max_samples) {
+    while (samples && got > 0 && pcm->count < pcm->max_samples) {
         int64_t left = pcm->max_samples - pcm->count;
         got = pcm_reader_read(
             reader, samples + pcm->count, left < READ_SAMPLES ? (int)left : READ_SAMPLES, failure);

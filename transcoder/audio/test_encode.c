@@ -79,7 +79,7 @@ static int note_loud_spot(struct test_encode *a, int count, float peak, struct f
 {
     struct test_encode_result *o = a->result;
     int64_t rate = a->encoder->sample_rate;
-    int peak_x100 = (int)lround(2000 * log10(peak));
+    int peak_x100 = (int)lround(2000 * log10((double)peak));
     if (peak_x100 <= TEST_ENCODE_LOUD_DBTP_X100 || o->loud_count == MAX_LOUD_SPOTS)
         return 0;
     if ((o->loud_count & (o->loud_count - 1)) == 0) {

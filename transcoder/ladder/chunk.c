@@ -72,6 +72,8 @@ static int feed_wanted(struct chunk_work *w, const bool *want, int count, struct
 {
     int fed = 0, at = -1;
     int share = (1000 - w->done_permille) / 2;
+    if (count == 0)
+        return 0;
     for (int segment = w->first; segment < w->end; segment++, want += w->sink_count) {
         if (!any_true(want, w->sink_count))
             continue;

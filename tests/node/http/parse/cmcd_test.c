@@ -99,9 +99,9 @@ static void test_texts_may_be_quoted(void **state)
     assert_string_equal(parse("sid=\"a\x01\"").session, "");
     assert_int_equal(parse("ot=av").object, 'b');
     memset(text + 5, 'x', 64);
-    strcpy(text + 69, "\"");
+    memcpy(text + 69, "\"", 2);
     assert_int_equal(strlen(parse(text).session), 64);
-    strcpy(text + 69, "x\",bs");
+    memcpy(text + 69, "x\",bs", 6);
     assert_string_equal(parse(text).session, "");
     assert_true(parse(text).starved);
     assert_false(parse("bs=?0").starved);

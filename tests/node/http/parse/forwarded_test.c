@@ -122,8 +122,7 @@ static void test_the_proxy_protocol_is_read(void **state)
     }
     char long_line[200];
     struct forwarded out = {.client = "10.0.0.1"};
-    memset(long_line, ' ', sizeof(long_line));
-    memcpy(long_line, "PROXY TCP4", 10);
+    snprintf(long_line, sizeof(long_line), "%-199s", "PROXY TCP4");
     assert_int_equal(forwarded_read_proxy(long_line, sizeof(long_line), &out), -1);
 }
 
