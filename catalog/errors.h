@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The base of the catalog's headers: the connection, its errors, and what holds for all functions
- * (see catalog.h). */
+/* The base of the catalog's headers: the connection, its errors and their texts, and the log. What
+ * holds for all functions is in catalog.h. */
 #ifndef CATALOG_ERRORS_H
 #define CATALOG_ERRORS_H
 

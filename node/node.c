@@ -317,10 +317,11 @@ static int try_jobs(struct node *node)
 static int find_worker(struct node *node)
 {
     int result = scheduler_find_worker(node->worker_path, sizeof(node->worker_path));
-    return result == 0
-               ? 0
-               : fail(node, result,
-                     "the program terrace-worker is not beside terrace (or set TERRACE_WORKER)");
+    return result == 0 ? 0
+                       : fail(node, result,
+                             "the program terrace-worker is neither beside terrace nor in "
+                             "../libexec/terrace (or set "
+                             "TERRACE_WORKER)");
 }
 
 /* ---- events ---- */

@@ -156,4 +156,5 @@ To start again: sh node/quickstart.sh
 More commands:  $terrace help (all that are named here are for the folder $PWD)
 The addresses work on this machine alone. To let others in, stop the node and start it like this:
                 $terrace serve --listen 0.0.0.0:$port
+                Passwords then cross the network as they are; docs/operations.md has TLS.
 END

@@ -193,7 +193,8 @@ static void check_worker(struct doctor *doctor)
     char path[STORE_PATH_BYTES], version[LINE_BYTES];
     if (scheduler_find_worker(path, sizeof(path)) < 0) {
         doctor_say(doctor, DOCTOR_BAD,
-            "worker: terrace-worker is not beside terrace (or set TERRACE_WORKER)");
+            "worker: terrace-worker is neither beside terrace nor in ../libexec/terrace (or set "
+            "TERRACE_WORKER)");
         return;
     }
     int error = ask_worker(path, "--version", version);

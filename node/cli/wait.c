@@ -183,7 +183,9 @@ static enum cli_exit open_jobs(struct wait *wait)
 {
     char worker[STORE_PATH_BYTES];
     if (scheduler_find_worker(worker, sizeof(worker)) < 0)
-        return cli_fail("the program terrace-worker is not beside terrace (or set TERRACE_WORKER)");
+        return cli_fail("the program terrace-worker is neither beside terrace nor in "
+                        "../libexec/terrace (or set "
+                        "TERRACE_WORKER)");
     const struct scheduler_params params = {.base = wait->base,
         .catalog = wait->params->data->catalog,
         .store = wait->params->data->store,

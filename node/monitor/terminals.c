@@ -35,8 +35,9 @@ struct terminal {
     struct connection_list connections;
     struct terminal_row row; /* its rate is filled in when it is copied */
     struct rate rate;        /* of media */
-    /* Monotonic times: of its last sample, of its last media request, and of its last media request
-     * that was not audio alone. */
+    /* Monotonic times: of its last sample, of its last media request, and of its last request for
+     * pictures. Requests for subtitles or the multivariant playlist count as the last only if they
+     * begin another lesson. */
     int64_t seen_ms, media_ms, picture_ms;
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // how many words of speech are understood after a24 and o20, compared with AAC-LC mono at 48 kbit/s
-// Arguments: [SPEECH...]. Each file is ingested. The audio that the node would serve is compared
-// with the source at the same loudness.
+// Arguments: [SPEECH...]. Each file is ingested. The audio that the node would serve, and encodes by
+// FFmpeg of the same loudness, are compared with the source.
 // The measure is STOI (tests/harness/stoi.mjs). The share of words that are understood follows from
 // it by the fit that its authors made to listening tests with IEEE sentences (Taal 2011: 100 / (1 +
 // exp(-17.4906 d + 9.6921))).
 // The requirement for each voice: the share of a24 is at most TOLERANCE points below the share of
 // AAC-LC at 48 kbit/s.
-// All audio is measured as a player with 16 bits outputs it. Peaks of a peer above full scale are
-// therefore clipped.
+// All encodes are measured as a player with 16 bits outputs them; the source is not rounded. Peaks of
+// a peer above full scale are therefore clipped.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -10,7 +10,7 @@ export async function startBrowser() {
     return browser;
 }
 
-/** Opens a page that records its errors. Returns {page, errors}. */
+/** Opens a page in a context of its own, and records its errors. Returns {page, errors, context}. */
 export async function newPage(browser, options = {}) {
     const context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1280, height: 720 }, ...options });
     const page = await context.newPage();

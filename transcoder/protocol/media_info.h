@@ -106,7 +106,7 @@ struct media_info {
     /* The results of the content analysis. If no frame could be decoded, there are no stretches. */
     /* mean difference between successive frames in areas that stand still; 100: one luma step */
     int noise_x100;
-    /* black bars in the displayed picture, in pixels */
+    /* black bars at the edges of the displayed picture, in pixels of the coded frame */
     int bar_top, bar_bottom, bar_left, bar_right;
     int stretch_count;
     /* in rising order; the first starts at 0 */

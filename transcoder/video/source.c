@@ -329,7 +329,8 @@ int source_open(struct source **out, int fd, const struct media_info *info, int6
         failure_set(failure, REASON_OUT_OF_MEMORY, "source");
         goto fail;
     }
-    /* Only AVI has packets with a decoding time but without a presentation time. */
+    /* AVI often gives only decoding times. (So does Matroska for V_MS/VFW/FOURCC; the delay of such
+     * tracks is not measured.) */
     if (strcmp(info->container, "avi") == 0 && measure_delay(source, fd, failure) < 0)
         goto fail;
     if (seek_before(source, fd, slot_us(info, first_frame), failure) < 0)

@@ -187,7 +187,7 @@ static void test_there_and_back(void **state)
     found_free(f);
 }
 
-/* The overhead of a lecture is below 6 %, at 12.5 frames a second and 190 kbit/s with audio. */
+/* The overhead of a lecture is below 6 %, at 12.5 frames a second and 204 kbit/s with audio. */
 static void test_overhead(void **state)
 {
     struct found *f = found_new();

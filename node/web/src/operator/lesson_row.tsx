@@ -77,7 +77,7 @@ function Thumb({ lesson }: { lesson: OperatorLesson }) {
 }
 
 /**
- * A lesson with its figures and buttons. A row whose lesson has not changed is not rendered again.
+ * A lesson with its figures and buttons. A row is rendered again only if its lesson or its problem has changed.
  * If the focused button goes away, the one that takes its position gets the focus.
  */
 export class LessonRow extends Component<Props> {
