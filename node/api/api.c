@@ -13,11 +13,14 @@ int api_open(struct api **out, const struct api_params *params)
     if (!api)
         return -ENOMEM;
     api->store = params->store;
+    pthread_mutex_init(&api->lock, NULL);
     return 0;
 }
 
 void api_close(struct api **api)
 {
+    if (*api)
+        pthread_mutex_destroy(&(*api)->lock);
     free(*api);
     *api = NULL;
 }

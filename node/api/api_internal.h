@@ -4,13 +4,19 @@
 #define NODE_API_API_INTERNAL_H
 
 #include <jansson.h>
+#include <pthread.h>
 
 #include "catalog/catalog.h"
+#include "node/answer/answer.h"
 #include "node/http/http.h"
 #include "node/store/store.h"
 
+struct queue;
+
 struct api {
     const struct store *store;
+    pthread_mutex_t lock;  /* protects streams */
+    struct queue *streams; /* open streams of events, of all users */
 };
 
 /*
@@ -29,8 +35,9 @@ struct api_task {
     char by[65];
     json_t *edit;
     /* The outcome. */
-    int error;    /* enum catalog_error */
-    json_t *json; /* NULL without an error: the answer is 204 */
+    int error;               /* enum catalog_error */
+    json_t *json;            /* NULL without an error: the answer is 204 */
+    struct answer_body body; /* json as it is sent; used by lesson_task.c */
 };
 
 /* Copies the task, adds who sent the request, runs the task on the pool, and answers. Takes

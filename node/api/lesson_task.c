@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/answer/answer.h"
 #include "node/api/api_internal.h"
 
 void api_respond_error(struct http_request *req, int error)
@@ -23,6 +22,10 @@ static void run_task(void *thread_ctx, void *argument)
         task->work(thread_ctx, task);
     else
         task->error = CATALOG_EIO;
+    if (task->error == CATALOG_OK && task->json)
+        answer_write(&task->body, task->json);
+    else
+        json_decref(task->json);
 }
 
 static void respond_task(struct http_request *req, void *argument)
@@ -30,10 +33,9 @@ static void respond_task(struct http_request *req, void *argument)
     struct api_task *task = argument;
     if (task->error != CATALOG_OK) {
         api_respond_error(req, task->error);
-        json_decref(task->json);
-    } else if (task->json) {
+    } else if (task->json) { /* only whether there was any */
         http_response_header(req, "Cache-Control", "no-cache");
-        answer_json(req, task->json);
+        answer_send(req, &task->body);
     } else {
         http_respond_empty(req, 204);
     }
@@ -46,6 +48,7 @@ void api_defer(struct http_request *req, const struct api_task *task)
     struct api_task own = *task;
     const struct http_user *user = http_request_user(req);
     own.operator_view = user != NULL;
+    own.body.accepts_gzip = answer_accepts_gzip(req);
     if (user)
         memcpy(own.by, user->name, sizeof(own.by));
     if (!answer_defer(req, &own, sizeof(own), run_task, respond_task))

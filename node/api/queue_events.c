@@ -11,13 +11,17 @@
 #define TICK_MS 1000
 #define COMMENT_TICKS 15
 #define MAX_LESSONS 200
+/* The most streams that a user may have open. Each looks at the catalog once a second. */
+#define MAX_STREAMS 10
 /* A client with this much unsent data gets no more events. The next event will replace the missing
  * ones anyway. */
 #define MAX_PENDING_BYTES (256 * 1024)
 
 /* One open stream. */
 struct queue {
+    struct queue *next; /* in api->streams */
     struct api *api;
+    char user[65];
     int64_t change_number; /* of the event that was sent last */
     int ticks;
     bool busy;   /* a look at the catalog is running in the pool */
@@ -125,9 +129,35 @@ static void on_tick(struct http_request *req, void *ctx)
     look_now(req, queue);
 }
 
+/* Adds a stream to the list, unless its user has too many. */
+static bool enter(struct api *api, struct queue *queue)
+{
+    int count = 0;
+    pthread_mutex_lock(&api->lock);
+    for (const struct queue *other = api->streams; other; other = other->next)
+        count += strcmp(other->user, queue->user) == 0;
+    if (count < MAX_STREAMS) {
+        queue->next = api->streams;
+        api->streams = queue;
+    }
+    pthread_mutex_unlock(&api->lock);
+    return count < MAX_STREAMS;
+}
+
+static void leave(struct api *api, const struct queue *queue)
+{
+    pthread_mutex_lock(&api->lock);
+    struct queue **at = &api->streams;
+    while (*at != queue)
+        at = &(*at)->next;
+    *at = queue->next;
+    pthread_mutex_unlock(&api->lock);
+}
+
 static void end_listening(void *ctx)
 {
     struct queue *queue = ctx;
+    leave(queue->api, queue);
     queue->closed = true;
     if (!queue->busy)
         free(queue);
@@ -141,6 +171,13 @@ void api_queue_events(struct http_request *req, void *ctx)
         return;
     }
     *queue = (struct queue){.api = ctx, .change_number = -1};
+    memcpy(queue->user, http_request_user(req)->name, sizeof(queue->user));
+    if (!enter(ctx, queue)) {
+        free(queue);
+        http_respond_error(req, 429, "too_many_streams", "您打开的页面太多，请关掉一些。",
+            "You have too many pages open: close some of them.");
+        return;
+    }
     http_response_header(req, "Cache-Control", "no-store");
     http_stream_start(req, 200, "text/event-stream", end_listening, queue);
     http_request_every(req, TICK_MS, on_tick, queue);

@@ -28,6 +28,7 @@ enum conn_use {
     USE_IDLE,   /* waits between requests */
     USE_VIEWER, /* the same, and it has carried media */
     USE_AWAY,   /* nothing comes from its peer: the link seems to be down */
+    USE_RECENT, /* waits between requests for less than FRESH_MS: the next may be on its way */
     USE_BUSY,
 };
 
@@ -47,6 +48,8 @@ static enum conn_use use_of_idle(const struct http_conn *conn, int64_t now_ms)
         return USE_NONE;
     if (conn->head_ms)
         return USE_BUSY;
+    if (now_ms - conn->phase_ms < FRESH_MS)
+        return USE_RECENT;
     return conn->flow.active ? USE_VIEWER : USE_IDLE;
 }
 
@@ -101,18 +104,20 @@ static struct http_address *find_heaviest(struct http_loop *loop)
     return heaviest;
 }
 
-/* Ends the address's connection that is open longest among those of this use. */
+/* Ends the address's connection that has been in its phase for the longest time, among those of this
+ * use. */
 static void end_oldest(struct http_address *address, enum conn_use use, int64_t now_ms)
 {
-    struct http_conn *conn;
+    struct http_conn *conn, *oldest = NULL;
     TAILQ_FOREACH (conn, &address->conns, in_address)
-        if (use_of(conn, now_ms) == use && !conn->from_proxy)
-            break;
+        if (use_of(conn, now_ms) == use && !conn->from_proxy &&
+            (!oldest || conn->phase_ms < oldest->phase_ms))
+            oldest = conn;
     address->candidates--;
-    if (!conn)
+    if (!oldest)
         return;
-    conn->loop->shed++;
-    conn_destroy(conn); /* may free the address */
+    oldest->loop->shed++;
+    conn_destroy(oldest); /* may free the address */
 }
 
 /* Ends up to `wanted` connections of this use. Returns how many. */
@@ -144,8 +149,10 @@ bool crowd_make_room(struct http_loop *loop)
 {
     int64_t now_ms = clock_mono_ms();
     int useless = 1 + loop->max_conns / USELESS_PART;
-    for (enum conn_use use = USE_NONE; use < USE_BUSY; use++)
+    for (enum conn_use use = USE_NONE; use < USE_RECENT; use++)
         if (end_some(loop, use, use <= USE_FRESH ? useless : 1, now_ms) > 0)
             return true;
-    return end_busy(loop, now_ms);
+    /* Some will soon count as idle. */
+    count_candidates(loop, USE_RECENT, now_ms);
+    return !find_heaviest(loop) && end_busy(loop, now_ms);
 }

@@ -16,8 +16,6 @@
 #include "node/util/clock.h"
 #include "node/util/decimal.h"
 
-enum { GZIP_PAYS_BYTES = 400 };
-
 /* ---- headers ---- */
 
 /* Adds text, with spaces in place of bytes that would end the line. Otherwise a value could add
@@ -224,7 +222,7 @@ static bool wants_gzip(struct http_request *req, const char *content_type, size_
         return false;
     if (!has_header(req, "Vary"))
         http_response_header(req, "Vary", "Accept-Encoding");
-    return body_bytes >= GZIP_PAYS_BYTES &&
+    return body_bytes >= HTTP_GZIP_PAYS_BYTES &&
            http_accepts_gzip(http_request_header(req, "Accept-Encoding"));
 }
 

@@ -126,6 +126,33 @@ test('publish, unpublish and retry are refused in plain words if the state of th
     assert.ok(codes.indexOf('published') < codes.indexOf('unpublished') && codes[0] === 'created', codes.join());
 });
 
+test('a user may have ten streams of events open, and an eleventh after one has ended', async () => {
+    const zhao = await addUserAndLogin(node, 'zhao', 'operator', 'a fourth long password');
+    const ends = Array.from({ length: 10 }, () => new AbortController());
+    for (const { signal } of ends)
+        assert.equal((await zhao.request('/api/operator/events', { signal })).status, 200);
+    const refused = await zhao.request('/api/operator/events');
+    assert.equal(refused.status, 429);
+    assert.equal((await refused.json()).error.code, 'too_many_streams');
+    ends[0].abort();
+    await until(async () => { const end = new AbortController(), { status } = await zhao.request('/api/operator/events', { signal: end.signal }); end.abort(); return status === 200; }, 'a place');
+    ends.forEach((end) => end.abort());
+});
+
+test('texts with control characters are refused, except lines in a description', async () => {
+    for (const title of ['a\u0007b', 'a\nb', 'a\u0085b', 'a\u202eb', 'a\u007fb'])
+        assert.equal((await edit('/api/operator/lessons/1', { title })).status, 400, JSON.stringify(title));
+    assert.equal((await edit('/api/operator/lessons/1', { description: 'a\u0007b' })).status, 400);
+    assert.ok((await edit('/api/operator/lessons/1', { description: 'a\n\tb' })).ok);
+});
+
+test('a login must say that it is JSON', async () => {
+    const body = JSON.stringify({ name: 'admin', password: 'a good long password' });
+    for (const type of [undefined, 'text/plain', 'application/x-www-form-urlencoded', 'application/jsonp'])
+        assert.equal((await fetch(`${node.url}/api/login`, { method: 'POST', headers: type ? { 'Content-Type': type } : {}, body })).status, 415, type);
+    assert.equal((await fetch(`${node.url}/api/login`, { method: 'POST', headers: { 'Content-Type': 'Application/JSON; charset=utf-8' }, body })).status, 200);
+});
+
 test('the queue is sent at once, and again after each change', async () => {
     const title = await events(({ lessons }) => lessons.find(({ id, topic }) => id === 1 && topic === '小麦')?.topic,
         () => edit('/api/operator/lessons/1', { topic: '小麦' }));

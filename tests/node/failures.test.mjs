@@ -161,9 +161,10 @@ test('on a full disk without a reserve, changes are refused as a whole because t
 
 /* ---- descriptors ---- */
 
-test('with 64 descriptors and a crowd of idle connections: lessons play and are made', async () => {
+test('with 64 descriptors and a crowd of idle connections: lessons play and are made', async (t) => {
     const data = dataCopy();
     const node = await startNode({ data, under: ['prlimit', '--nofile=64:64'] });
+    t.after(() => node.kill());
     assert.match(node.log(), /at most \d+ connections at a time/);
     const crowd = Array.from({ length: 12 }, () => net.connect(node.port, '127.0.0.1').on('error', () => {}));
     await terraceOk(['ingest', clip, '--data', data]);

@@ -172,13 +172,13 @@ static void test_idle_viewers_stay_longer_than_other_idle_ones(void **state)
         .loops = 1, .max_connections = 8, .pace = pace_freely, .sample_interval_ms = 20};
     fixture_open(&fixture, &params);
     for (int i = 0; i < 4; i++) {
+        others[i] = client_connect_from(&fixture, "127.0.0.3");
+        get_hello(others[i]);
+    }
+    for (int i = 0; i < 4; i++) {
         viewers[i] = open_and_say(&fixture, "127.0.0.2", "GET /v/1/2 HTTP/1.1\r\n" HOST "\r\n");
         client_read(viewers[i], &response, false);
         response_free(&response);
-    }
-    for (int i = 0; i < 4; i++) {
-        others[i] = client_connect_from(&fixture, "127.0.0.3");
-        get_hello(others[i]);
     }
     int newcomer = client_connect_from(&fixture, "127.0.0.4");
     get_hello(newcomer);
