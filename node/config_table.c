@@ -25,7 +25,7 @@ const struct config_option config_table[CONFIG_OPTIONS] = {
     {"pages_need_tls", CONFIG_SWITCH, FIELD(pages_need_tls), 0, 0, "no", "",
         "Whether logging in, and all that needs a login, is refused without TLS to other machines. "
         "Lessons may be watched without."},
-    {"loops", CONFIG_NUMBER, FIELD(loops), 0, 256, "0", "threads",
+    {"loops", CONFIG_NUMBER, FIELD(loops), 0, 64, "0", "threads",
         "Threads that serve connections. 0: one per core."},
     {"pool_threads", CONFIG_NUMBER, FIELD(pool_threads), 1, 64, "4", "threads",
         "Threads for what blocks: catalog, passwords, writing uploads."},

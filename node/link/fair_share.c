@@ -67,6 +67,8 @@ static void sum_up(struct share_group *groups, size_t group_count, const struct 
         }
     for (size_t g = group_count; g-- > 0;) {
         groups[g].wanted_bps = least(groups[g].wanted_bps, groups[g].left_bps);
+        if (groups[g].max_weight > 0)
+            groups[g].weight = least(groups[g].weight, groups[g].max_weight);
         if (g > 0 && groups[g].weight > 0) {
             groups[groups[g].parent].wanted_bps += groups[g].wanted_bps;
             groups[groups[g].parent].weight += groups[g].weight;

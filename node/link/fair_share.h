@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Divides a link by weighted max-min fairness (Bertsekas and Gallager, "Data Networks", 1992,
- * section 6.5.2) along a tree of limits: link, site, terminal, flow. A flow that wants less than
+ * section 6.5.2) along a tree of limits: link, site, address, terminal, flow. A flow that wants less than
  * its share gets what it wants. The rest is divided among the others by weight. Flows of an earlier
  * rank are served first; but urgent flows leave a part to viewing flows. Pure. */
 #ifndef NODE_LINK_FAIR_SHARE_H
@@ -19,6 +19,9 @@ struct share_group {
     size_t parent; /* index of the group that contains this one, lower than its own index; 0 for the
                     * first, which is the link */
     double limit_bps; /* for all flows in the group together */
+    double
+        max_weight; /* the group weighs no more than this, however many flows it has; 0: the sum of
+                        * their weights */
     /* Working values of shares_compute(). */
     double left_bps, wanted_bps, weight, given_bps;
 };

@@ -37,6 +37,9 @@ enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
 #define EMPTY_BUFFER_MS 5000
 #define LOW_BUFFER_MS 15000
 #define FULL_BUFFER_MS 60000
+/* The weight of a player whose buffer is low. An address weighs no more than that, and neither does a
+ * session within it. So nobody gets more by opening more connections, or by inventing sessions. */
+#define GREATEST_WEIGHT 2
 /* An estimate moves this far towards each new measurement. */
 #define ESTIMATE_STEP 0.2
 
@@ -47,9 +50,12 @@ struct terminal {
     TAILQ_ENTRY(terminal) in_order; /* the longest unseen first */
     char address[46];
     char session[CMCD_TEXT_BYTES];
-    int flow_count;
-    double estimate_bps; /* of the link to the address, if session is ""; 0: unknown */
-    size_t group;        /* while shares are computed; 0: none yet */
+    struct terminal *of_address; /* the terminal without a session; itself, if this is it */
+    int flow_count;              /* flows of it, and of the sessions at its address */
+    double estimate_bps;         /* of the link to the address, if session is ""; 0: unknown */
+    size_t group;                /* while shares are computed; 0: none yet */
+    size_t address_group;        /* the same, for all sessions at the address and at one site */
+    int address_site;
 };
 
 struct flow {
@@ -152,6 +158,22 @@ static struct terminal *need_terminal(struct flows *flows, const char *address, 
     return t;
 }
 
+/* Finds or makes the terminal of a session, and that of its address. Returns NULL if memory runs
+ * out. */
+static struct terminal *need_session(struct flows *flows, const char *address, const char *session)
+{
+    struct terminal *of_address = need_terminal(flows, address, "");
+    if (!of_address)
+        return NULL;
+    of_address->of_address = of_address;
+    of_address->flow_count++; /* so that making the other does not remove it */
+    struct terminal *t = need_terminal(flows, address, session);
+    of_address->flow_count--;
+    if (t)
+        t->of_address = of_address;
+    return t;
+}
+
 static void note_estimate(struct flows *flows, const struct http_flow *seen)
 {
     if (seen->delivery_rate_bps <= 0)
@@ -193,12 +215,31 @@ static void set_active(struct flows *flows, struct flow *flow, bool active)
     }
 }
 
+/* Counts a flow at its terminal, and at the terminal's address. */
+static void join_terminal(struct flow *flow, struct terminal *t)
+{
+    t->flow_count++;
+    if (t->of_address != t)
+        t->of_address->flow_count++;
+    flow->terminal = t;
+}
+
+static void leave_terminal(struct flow *flow)
+{
+    struct terminal *t = flow->terminal;
+    if (!t)
+        return;
+    t->flow_count--;
+    if (t->of_address != t)
+        t->of_address->flow_count--;
+    flow->terminal = NULL;
+}
+
 static void remove_flow(struct flows *flows, struct flow *flow)
 {
     set_active(flows, flow, false);
     LIST_REMOVE(flow, in_bucket);
-    if (flow->terminal)
-        flow->terminal->flow_count--;
+    leave_terminal(flow);
     free(flow);
 }
 
@@ -281,12 +322,10 @@ static double wanted_by(const struct flow *flow, const struct http_flow *seen)
 static bool find_place(
     struct flows *flows, struct flow *flow, const struct sites *sites, const struct http_flow *seen)
 {
-    struct terminal *t = need_terminal(flows, seen->peer, seen->cmcd->session);
+    struct terminal *t = need_session(flows, seen->peer, seen->cmcd->session);
     if (t && t != flow->terminal) {
-        if (flow->terminal)
-            flow->terminal->flow_count--;
-        t->flow_count++;
-        flow->terminal = t;
+        leave_terminal(flow);
+        join_terminal(flow, t);
     }
     snprintf(flow->token, sizeof(flow->token), "%s", seen->site);
     flow->site = sites_find(sites, seen->peer, flow->token);
@@ -333,8 +372,8 @@ static bool may_have(const struct flow *flow, const struct sites *sites, int min
            site_download_wait_minutes(&sites->items[flow->site], minute) == 0;
 }
 
-/* Makes the groups: the link, each site, and the terminals that have active flows. Returns their
- * number. */
+/* Makes the groups: the link, each site, the addresses with active flows, and the terminals at them.
+ * Returns their number. */
 static size_t make_groups(struct flows *flows, const struct sites *sites)
 {
     size_t count = 0;
@@ -343,13 +382,23 @@ static size_t make_groups(struct flows *flows, const struct sites *sites)
     for (size_t i = 0; i < sites->count; i++)
         flows->groups[count++] = (struct share_group){.limit_bps = limit(sites->items[i].cap_bps)};
     LIST_FOREACH (flow, &flows->active, in_active)
-        flow->terminal->group = 0;
-    LIST_FOREACH (flow, &flows->active, in_active)
-        if (flow->terminal->group == 0) {
-            flow->terminal->group = count;
-            flows->groups[count++] = (struct share_group){
-                .parent = (size_t)(flow->site + 1), .limit_bps = terminal_limit(sites, flow->site)};
+        flow->terminal->group = flow->terminal->of_address->address_group = 0;
+    LIST_FOREACH (flow, &flows->active, in_active) {
+        struct terminal *t = flow->terminal, *of_address = t->of_address;
+        if (of_address->address_group == 0 || of_address->address_site != flow->site) {
+            of_address->address_group = count;
+            of_address->address_site = flow->site;
+            flows->groups[count++] = (struct share_group){.parent = (size_t)(flow->site + 1),
+                .limit_bps = SHARE_UNLIMITED,
+                .max_weight = GREATEST_WEIGHT};
         }
+        if (t->group == 0) {
+            t->group = count;
+            flows->groups[count++] = (struct share_group){.parent = of_address->address_group,
+                .limit_bps = terminal_limit(sites, flow->site),
+                .max_weight = GREATEST_WEIGHT};
+        }
+    }
     return count;
 }
 
@@ -368,8 +417,8 @@ static void compute(struct flows *flows, const struct sites *sites, int minute)
 {
     size_t count = 0, groups;
     struct flow *flow;
-    if (!grow((void **)&flows->groups, &flows->group_room, 1 + sites->count + flows->active_count,
-            sizeof(*flows->groups)) ||
+    if (!grow((void **)&flows->groups, &flows->group_room,
+            1 + sites->count + 2 * flows->active_count, sizeof(*flows->groups)) ||
         !grow((void **)&flows->shares, &flows->share_room, flows->active_count + 1,
             sizeof(*flows->shares)))
         return;

@@ -214,6 +214,16 @@ static bool take_unwritten(struct link *link, int64_t *site_id, int *day, int64_
     return found;
 }
 
+/* Gives bytes back that could not be written. They are written later, if that is on the same day. */
+static void put_back(struct link *link, int64_t site_id, int day, int64_t bytes)
+{
+    pthread_mutex_lock(&link->lock);
+    for (size_t i = 0; i < link->sites.count; i++)
+        if (link->sites.items[i].id == site_id && link->sites.day == day)
+            link->sites.items[i].unwritten_bytes += bytes;
+    pthread_mutex_unlock(&link->lock);
+}
+
 void link_flush(struct link *link, struct catalog *catalog)
 {
     int64_t site_id, bytes;
@@ -221,6 +231,7 @@ void link_flush(struct link *link, struct catalog *catalog)
     while (take_unwritten(link, &site_id, &day, &bytes))
         if (catalog_site_day_add(catalog, site_id, day, bytes)) {
             log_write(LOG_WARN, "link", "a site's traffic: %s", catalog_message(catalog));
+            put_back(link, site_id, day, bytes);
             break;
         }
     link_reload(link, catalog);

@@ -22,6 +22,7 @@ struct bench {
     struct site_time local;
     int64_t now_ms;
     uint64_t acked[32];
+    int shared_from; /* connections from this one on come from one address; 0: none */
 };
 
 static void set_up(struct bench *b, int64_t uplink_bps)
@@ -55,7 +56,8 @@ static struct http_pace look(struct bench *b, int n, const char *said, const cha
         .sent_bytes = b->acked[n],
         .acked_bytes = b->acked[n],
         .sending = true};
-    snprintf(peer, sizeof(peer), "10.0.0.%d", n);
+    snprintf(
+        peer, sizeof(peer), "10.0.0.%d", b->shared_from && n > b->shared_from ? b->shared_from : n);
     cmcd_init(&cmcd);
     cmcd_parse(&cmcd, said);
     return flows_update(b->flows, &b->sites, &flow, &b->local, b->now_ms);
@@ -259,11 +261,29 @@ static void test_many_flows_come_and_go(void **state)
     flows_close(&b.flows);
 }
 
+/* Connection 1 has an address of its own. The others share one, and claim to be a session each. */
+static void test_invented_sessions_bring_nothing(void **state)
+{
+    static const char *const said[] = {"", "", "sid=\"a\"", "sid=\"b\"", "sid=\"c\"", "sid=\"d\"",
+        "sid=\"e\"", "sid=\"f\"", "sid=\"g\""};
+    struct bench b;
+    (void)state;
+    set_up(&b, 900000);
+    b.shared_from = 2;
+    pass(&b, 8, said, NULL);
+    /* An address weighs at most twice as much as one viewer. */
+    assert_true(rate(&b, 1, "") >= PAYLOAD(300000) - 100);
+    for (int n = 2; n <= 8; n++)
+        assert_in_range(rate(&b, n, said[n]), PAYLOAD(600000 / 7) - 100, PAYLOAD(600000 / 7) + 100);
+    flows_close(&b.flows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_limit_nothing_is_paced),
         cmocka_unit_test(test_equal_flows_get_equal_shares),
+        cmocka_unit_test(test_invented_sessions_bring_nothing),
         cmocka_unit_test(test_a_slow_link_leaves_its_share_to_others),
         cmocka_unit_test(test_starving_players_come_first),
         cmocka_unit_test(test_the_requested_maximum_is_respected),
