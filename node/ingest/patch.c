@@ -173,6 +173,14 @@ static void keep_hash(struct patch *patch)
     patch->hash = NULL;
 }
 
+/* Records how far the upload is. Returns CATALOG_ENOTFOUND if it was deleted while this request ran.
+ * Any other failure costs nothing but the figure. */
+static int note_progress(const struct patch *patch, struct catalog *catalog)
+{
+    int error = catalog_upload_touch(catalog, patch->id, patch->offset, clock_wall_ms());
+    return error == CATALOG_ENOTFOUND ? error : CATALOG_OK;
+}
+
 static void work_close(void *thread_ctx, void *argument)
 {
     struct patch *patch = argument;
@@ -193,7 +201,7 @@ static void work_close(void *thread_ctx, void *argument)
     if (patch->error == CATALOG_OK && patch->lesson_id > 0)
         patch->offset = patch->total_bytes;
     else if (patch->error == CATALOG_OK)
-        catalog_upload_touch(thread_ctx, patch->id, patch->offset, clock_wall_ms());
+        patch->error = note_progress(patch, thread_ctx);
     end_writing(patch);
 }
 
