@@ -112,11 +112,10 @@ test('if a node is killed right after the last byte, the next node makes the les
     const large = Buffer.alloc(48 << 20, 'so large that hashing it takes a while'), last = large.length - 1000;
     const location = await create(large.length, `filename ${b64('a.mp4')}`, user);
     assert.equal((await patch(location, 0, large.subarray(0, last), { user })).status, 204);
-    const answer = patch(location, last, large.subarray(last), { user }).catch(() => null);
-    while (statSync(sourceOf(location, folder)).size < large.length)
-        await new Promise(setImmediate);
     await killed.kill();
-    assert.equal(await answer, null, 'the kill came after the answer');
+    // This is the state that a kill leaves between the last write and the last step. The step takes
+    // only a moment, so a kill would seldom meet it.
+    appendFileSync(sourceOf(location, folder), large.subarray(last));
     assert.deepEqual(await lessonIds(folder), []);
     const doctor = await terrace(['doctor', '--fast', '--data', folder]);
     assert.equal(doctor.code, 0, doctor.stdout);
