@@ -8,6 +8,6 @@ cd "$(dirname "$0")/.."
 sh node/install-packages.sh node/packages.txt tests/packages.txt
 cmake --preset asan
 cmake --build --preset asan
-# Three tests run at the same time, because most of them spend much time waiting for a worker, a
-# browser or an emulated link.
-exec ctest --test-dir build/asan --output-on-failure --no-tests=error --parallel 3 "$@"
+# Two tests run at the same time, because most tests spend much time waiting for a worker or a
+# browser.
+exec ctest --test-dir build/asan --output-on-failure --no-tests=error --parallel 2 "$@"
