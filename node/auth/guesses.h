@@ -8,8 +8,8 @@
  *   for a name                the same from 100 on; so many networks can't try one name
  *
  * A network is what http_request_network() says. If a user has logged in from a network before, only
- * the first way counts there: whoever guesses elsewhere, or beside the user, does not keep the user
- * out. A success of one user forgives nobody else.
+ * the first way counts there. So guesses from elsewhere, or for other names from there, do not keep
+ * the user out. A success of one user forgives nobody else.
  *
  * Any thread.
  */

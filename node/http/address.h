@@ -21,10 +21,8 @@ struct http_address {
     struct in6_addr prefix;     /* IPv4 as an IPv4-mapped address */
     uint64_t key;               /* the same for this prefix on every loop */
     struct address_conns conns; /* the longest open first */
-    int conn_count;
-    int held;         /* connections and requests that refer to this address */
-    int candidates;   /* connections that crowd.c could end; used while it looks for one */
-    size_t out_bytes; /* response bodies of its requests that are in memory */
+    int held;                   /* connections and requests that refer to this address */
+    int candidates; /* connections that crowd.c could end; used while it looks for one */
 };
 TAILQ_HEAD(address_list, http_address);
 

@@ -100,11 +100,9 @@ static bool move_to_address(struct http_conn *conn, const char *client)
     if (!address)
         return false;
     TAILQ_REMOVE(&conn->address->conns, conn, in_address);
-    conn->address->conn_count--;
     address_release(conn->loop->addresses, conn->address);
     conn->address = address;
     TAILQ_INSERT_TAIL(&address->conns, conn, in_address);
-    address->conn_count++;
     return true;
 }
 
@@ -370,7 +368,6 @@ void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address,
         conn->from_proxy && !secure && loop->server->params.proxy_says == FORWARDED_BY_PROXY;
     TAILQ_INSERT_TAIL(&loop->conns, conn, link);
     TAILQ_INSERT_TAIL(&conn->address->conns, conn, in_address);
-    conn->address->conn_count++;
     loop->conn_count++;
     enter(conn, CONN_HEAD);
     const struct socket_params params = {
@@ -402,7 +399,6 @@ void conn_destroy(struct http_conn *conn)
         TAILQ_REMOVE(&loop->kicked, conn, kick_link);
     TAILQ_REMOVE(&loop->conns, conn, link);
     TAILQ_REMOVE(&conn->address->conns, conn, in_address);
-    conn->address->conn_count--;
     address_release(loop->addresses, conn->address);
     socket_close(&conn->socket);
     free(conn);

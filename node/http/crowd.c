@@ -57,7 +57,7 @@ static enum conn_use use_of_request(struct http_conn *conn, int64_t now_ms)
 {
     const struct http_request *req = conn->req;
     enum body_mode mode = req->body.mode;
-    if (req->user) /* whoever is logged in is no stranger */
+    if (req->user) /* of somebody who is logged in */
         return USE_BUSY;
     if ((mode == BODY_COLLECT || mode == BODY_DISCARD) && !req->body.complete)
         return now_ms - conn->phase_ms < FRESH_MS ? USE_FRESH : USE_NONE;
@@ -116,7 +116,6 @@ static void end_oldest(struct http_address *address, enum conn_use use, int64_t 
     address->candidates--;
     if (!oldest)
         return;
-    oldest->loop->shed++;
     conn_destroy(oldest); /* may free the address */
 }
 

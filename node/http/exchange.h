@@ -74,10 +74,11 @@ struct http_conn {
     struct http_address *address; /* held */
     struct http_socket socket;
     uint64_t id;
-    char peer[46];     /* the numeric address of the client: of the socket, or as the last request's
+    char peer[46];  /* the numeric address of the client: of the socket, or as the last request's
                     * proxy says */
-    char proxy[46];    /* the numeric address of the socket's peer, if that is a trusted proxy */
-    bool from_proxy;   /* it is: the connection carries the requests of many clients */
+    char proxy[46]; /* the numeric address of the socket's peer */
+    bool
+        from_proxy; /* that is a trusted proxy: the connection carries the requests of many clients */
     bool awaits_proxy; /* the header of the PROXY protocol has not come yet */
     bool proxied;      /* it has come */
     struct http_request *req;

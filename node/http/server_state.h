@@ -60,7 +60,6 @@ struct http_loop {
     struct conn_list conns;  /* in the order in which they were accepted */
     struct conn_list kicked; /* conn_run() is due */
     int conn_count, max_conns;
-    uint64_t shed; /* connections that were ended to make room */
     int abandoned; /* requests without a connection that wait for their deferred work */
     int64_t last_tick_ms;
     struct buf scratch;       /* for response heads */

@@ -58,7 +58,7 @@ static void test_the_wait_grows_and_is_forgotten(void **state)
     assert_null(guesses);
 }
 
-/* Five failures of a user who is called like an address must not keep that address out. */
+/* A user name may look like an address. Five failures of that user must not block the address. */
 static void test_names_and_networks_are_counted_apart(void **state)
 {
     (void)state;
