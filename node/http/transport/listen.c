@@ -14,6 +14,9 @@
 
 enum {
     BACKLOG = 1024,
+    /* The kernel hands a connection over when the first byte of a request has arrived, or after
+     * about this time. So a crowd of silent peers takes no connection from those who ask. */
+    DEFER_S = 3,
     /* Unsent bytes in the kernel for near peers: so many that the kernel takes a short segment at
      * once. tcp.c lowers this for slow peers. */
     NOTSENT_BYTES = 128 * 1024,
@@ -66,6 +69,7 @@ static void tune(int fd, const char *congestion)
     static const struct {
         int level, name, value;
     } options[] = {
+        {IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_S},
         {IPPROTO_TCP, TCP_NODELAY, 1},
         {IPPROTO_TCP, TCP_NOTSENT_LOWAT, NOTSENT_BYTES},
         {IPPROTO_TCP, TCP_USER_TIMEOUT, LISTEN_SILENCE_MS},

@@ -34,8 +34,7 @@ static void open_small(struct fixture *fixture, int max_connections)
 static int open_and_say(const struct fixture *fixture, const char *address, const char *text)
 {
     int fd = client_connect_from(fixture, address);
-    if (*text)
-        client_say(fd, text);
+    client_say(fd, text);
     return fd;
 }
 
@@ -73,7 +72,7 @@ static void close_all(const int *fds, int count)
  * before and is slow, but alone at its address. Newcomers get in at the cost of the former. */
 static void test_the_address_with_most_useless_connections_loses_first(void **state)
 {
-    static const char *const unfinished[] = {"", "GET / HT", UNFINISHED_BODY};
+    static const char *const unfinished[] = {"GET / HT", UNFINISHED_BODY};
     struct fixture fixture;
     (void)state;
     for (size_t kind = 0; kind < sizeof(unfinished) / sizeof(unfinished[0]); kind++) {
@@ -96,6 +95,23 @@ static void test_the_address_with_most_useless_connections_loses_first(void **st
         close(newcomer);
         fixture_close(&fixture, 0);
     }
+}
+
+/* Peers that say nothing stay in the kernel for a while, and take no connection from those who ask. */
+static void test_silent_peers_take_no_connections(void **state)
+{
+    struct fixture fixture;
+    int held[MANY];
+    (void)state;
+    open_small(&fixture, MANY);
+    for (int i = 0; i < MANY; i++)
+        held[i] = client_connect_from(&fixture, "127.0.0.2");
+    int newcomer = client_connect_from(&fixture, "127.0.0.4");
+    get_hello(newcomer);
+    assert_int_equal(count_ended(held, MANY), 0);
+    close_all(held, MANY);
+    close(newcomer);
+    fixture_close(&fixture, 0);
 }
 
 /* A silent reader asks for a large file and takes nothing of it. It is of no use after
@@ -212,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_address_with_most_useless_connections_loses_first),
+        cmocka_unit_test(test_silent_peers_take_no_connections),
         cmocka_unit_test(test_silent_readers_lose),
         cmocka_unit_test(test_connections_in_use_stay),
         cmocka_unit_test(test_idle_viewers_stay_longer_than_other_idle_ones),
