@@ -170,20 +170,7 @@ void catalog_close(struct catalog **catalog)
     *catalog = NULL;
 }
 
-/* ---- changes and checks ---- */
-
-enum catalog_error catalog_change_number(struct catalog *cat, int64_t *out)
-{
-    sqlite3_stmt *query = db_query(cat, STATEMENT_CHANGE_NUMBER, "");
-    int row = db_row(cat, query);
-    if (row < 0)
-        return row;
-    if (row == 0)
-        return db_fail(cat, CATALOG_ECORRUPT, "the number of changes is missing");
-    *out = sqlite3_column_int64(query, DB_ONLY_COLUMN);
-    db_done(query);
-    return CATALOG_OK;
-}
+/* ---- checks ---- */
 
 /* Runs a pragma and reads the first column of its first row into text; "" if there is no row. */
 static enum catalog_error read_pragma(

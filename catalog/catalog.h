@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "catalog/changes.h"
 #include "catalog/errors.h"
 #include "catalog/events.h"
 #include "catalog/job_results.h"
@@ -82,11 +83,5 @@ enum catalog_error catalog_backup(struct catalog *catalog, const char *path);
 /* Runs SQLite's integrity check and its foreign key check. ECORRUPT: catalog_message() has the
  * first finding. */
 enum catalog_error catalog_check(struct catalog *catalog);
-
-/*
- * Reads a number that grows with every change of lessons, jobs or uploads, by any process.
- * Polling it is cheap.
- */
-enum catalog_error catalog_change_number(struct catalog *catalog, int64_t *out);
 
 #endif

@@ -273,8 +273,3 @@ enum catalog_error db_end(struct catalog *cat, enum catalog_error error)
     cat->transaction_at = NULL;
     return error;
 }
-
-enum catalog_error db_touch(struct catalog *cat)
-{
-    return db_execute(cat, STATEMENT_TOUCH, "");
-}

@@ -116,7 +116,4 @@ enum catalog_error db_begin_at(struct catalog *cat, const char *where);
 /* Commits if error is CATALOG_OK, else rolls back. Returns error, or why the commit failed. */
 enum catalog_error db_end(struct catalog *cat, enum catalog_error error);
 
-/* Counts a change of lessons, jobs or uploads (catalog_change_number()). In a transaction. */
-enum catalog_error db_touch(struct catalog *cat);
-
 #endif

@@ -19,7 +19,7 @@ static enum catalog_error add_event(
     enum catalog_error error = lesson_read_state(cat, lesson_id, &state);
     if (error == CATALOG_OK)
         error = event_insert(cat, lesson_id, code, detail, now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_event_add(

@@ -66,7 +66,7 @@ static enum catalog_error finish_probe(struct catalog *cat, int64_t job_id, cons
         error = insert_plan(cat, &lease, result);
     if (error == CATALOG_OK)
         error = event_insert(cat, lease.lesson_id, "probed", "", now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_job_finish_probe(struct catalog *cat, int64_t job_id, const char *owner,
@@ -90,7 +90,7 @@ static enum catalog_error finish_job(
     error = job_set_state(cat, job_id, CATALOG_JOB_DONE, "", "");
     if (error == CATALOG_OK)
         error = job_finish_lesson(cat, lease.lesson_id, lease.revision, now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_job_finish(
@@ -107,7 +107,7 @@ static enum catalog_error set_poster(
     enum catalog_error error = job_check_lease(cat, job_id, owner, &lease);
     if (error == CATALOG_OK)
         error = db_execute(cat, STATEMENT_LESSON_SET_POSTER, "ls", lease.lesson_id, poster_file);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_lesson_set_poster(
@@ -124,7 +124,7 @@ static enum catalog_error set_storyboard(
     enum catalog_error error = job_check_lease(cat, job_id, owner, &lease);
     if (error == CATALOG_OK)
         error = db_execute(cat, STATEMENT_LESSON_SET_STORYBOARD, "li", lease.lesson_id, sheets);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_lesson_set_storyboard(
@@ -263,7 +263,7 @@ static enum catalog_error add_chunk(struct catalog *cat, int64_t job_id, const c
         error = insert_chunk(cat, chunk);
     if (error == CATALOG_OK && !found)
         error = count_if_optional_and_whole(cat, &lease, chunk->rendition_id, now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_chunk_add(struct catalog *cat, int64_t job_id, const char *owner,

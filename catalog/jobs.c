@@ -262,8 +262,7 @@ static enum catalog_error lease_next_job(struct catalog *cat, const char *owner,
         db_execute(cat, STATEMENT_JOB_LEASE, "lsll", job_id, owner, lease_until_ms, deadline_ms);
     if (error != CATALOG_OK)
         return error;
-    error = read_jobs(cat, db_query(cat, STATEMENT_JOB_GET, "l", job_id), out);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return read_jobs(cat, db_query(cat, STATEMENT_JOB_GET, "l", job_id), out);
 }
 
 enum catalog_error catalog_job_lease(struct catalog *cat, const char *owner, int64_t now_ms,
@@ -291,7 +290,7 @@ static enum catalog_error set_progress(
     enum catalog_error error = job_check_lease(cat, job_id, owner, &lease);
     if (error == CATALOG_OK)
         error = db_execute(cat, STATEMENT_JOB_PROGRESS, "lil", job_id, permille, lease_until_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_job_progress(struct catalog *cat, int64_t job_id, const char *owner,
@@ -316,7 +315,7 @@ static enum catalog_error give_back(struct catalog *cat, int64_t job_id, const c
     } else {
         error = fail_job(cat, job_id, &lease, reason, reason_detail, now_ms);
     }
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_job_give_back(struct catalog *cat, int64_t job_id, const char *owner,
@@ -335,7 +334,7 @@ static enum catalog_error release(struct catalog *cat, int64_t job_id, const cha
         error = queue_refund(cat, job_id);
     if (error == CATALOG_OK)
         error = db_execute(cat, STATEMENT_JOB_RELEASE, "l", job_id);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_job_release(struct catalog *cat, int64_t job_id, const char *owner)
@@ -357,8 +356,7 @@ static enum catalog_error recover(struct catalog *cat, const char *owner)
     }
     if (row < 0)
         return row;
-    enum catalog_error error = db_execute(cat, STATEMENT_JOBS_RECOVER, "s", owner);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return db_execute(cat, STATEMENT_JOBS_RECOVER, "s", owner);
 }
 
 enum catalog_error catalog_jobs_recover(struct catalog *cat, const char *owner)

@@ -2,6 +2,7 @@
 #include "catalog/lesson_rows.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "catalog/db.h"
 
@@ -64,6 +65,27 @@ static enum catalog_error read_lessons(
     return error;
 }
 
+/* Makes the pattern for LIKE that finds `search` anywhere. Returns NULL if memory is short; the
+ * caller frees it. */
+static char *make_pattern(const char *search)
+{
+    size_t length = search ? strlen(search) : 0;
+    char *pattern = malloc(2 * length + 3), *at = pattern;
+    if (!pattern)
+        return NULL;
+    if (length > 0)
+        *at++ = '%';
+    for (size_t i = 0; i < length; i++) {
+        if (strchr("%_\\", search[i]))
+            *at++ = '\\';
+        *at++ = search[i];
+    }
+    if (length > 0)
+        *at++ = '%';
+    *at = '\0';
+    return pattern;
+}
+
 enum catalog_error catalog_lessons(
     struct catalog *cat, const struct catalog_lesson_filter *filter, struct catalog_lessons *out)
 {
@@ -73,7 +95,21 @@ enum catalog_error catalog_lessons(
         filter->published_only ? STATEMENT_LESSONS_PUBLISHED : STATEMENT_LESSONS;
     int64_t before_id = filter->before_id > 0 ? filter->before_id : INT64_MAX;
     int limit = filter->limit > 0 ? filter->limit : DB_NO_LIMIT;
-    return read_lessons(cat, db_query(cat, number, "li", before_id, limit), out);
+    char *pattern = make_pattern(filter->search);
+    if (!pattern) {
+        *out = (struct catalog_lessons){0};
+        return db_out_of_memory(cat);
+    }
+    enum catalog_error error =
+        read_lessons(cat, db_query(cat, number, "lis", before_id, limit, pattern), out);
+    free(pattern);
+    return error;
+}
+
+enum catalog_error catalog_lessons_changed(
+    struct catalog *cat, int64_t since, int limit, struct catalog_lessons *out)
+{
+    return read_lessons(cat, db_query(cat, STATEMENT_LESSONS_CHANGED, "li", since, limit), out);
 }
 
 enum catalog_error catalog_lesson_get(

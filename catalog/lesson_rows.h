@@ -60,11 +60,18 @@ struct catalog_lesson_filter {
                             do not count then */
     int64_t before_id;   /* only lessons with a lower id; 0: all */
     int limit;           /* at most this many; 0: all */
+    const char *search;  /* only lessons whose texts contain this; large and small Latin letters are
+                            the same; "" or NULL: all. Unless published_only is set, also looks at
+                            the source's name and the submitter. */
 };
 
 /* Reads lessons, newest first unless at_work is set. */
 enum catalog_error catalog_lessons(struct catalog *catalog,
     const struct catalog_lesson_filter *filter, struct catalog_lessons *out);
+
+/* Reads lessons that changed after the change `since` (changes.h), those that changed first first. */
+enum catalog_error catalog_lessons_changed(
+    struct catalog *catalog, int64_t since, int limit, struct catalog_lessons *out);
 
 /* Reads one lesson, as a list of one. ENOTFOUND. */
 enum catalog_error catalog_lesson_get(

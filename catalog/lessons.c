@@ -27,7 +27,7 @@ enum catalog_error lesson_insert(
         error = job_insert(cat, *lesson_id, 1, &probe);
     if (error == CATALOG_OK)
         error = event_insert(cat, *lesson_id, "created", n->submitter, n->now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_lesson_create(
@@ -55,7 +55,7 @@ static enum catalog_error edit_lesson(
         e->description, e->language != NULL, e->language, now_ms);
     if (error != CATALOG_OK)
         return error;
-    return db_changed_rows(cat) > 0 ? db_touch(cat) : no_lesson(cat, lesson_id);
+    return db_changed_rows(cat) > 0 ? CATALOG_OK : no_lesson(cat, lesson_id);
 }
 
 enum catalog_error catalog_lesson_edit(
@@ -78,7 +78,7 @@ static enum catalog_error set_published(
     error = db_execute(cat, STATEMENT_LESSON_SET_PUBLISHED, "lil", lesson_id, published, now_ms);
     if (error == CATALOG_OK)
         error = event_insert(cat, lesson_id, published ? "published" : "unpublished", by, now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_lesson_set_published(
@@ -137,8 +137,7 @@ static enum catalog_error set_column(struct catalog *cat, enum statement stateme
         error = db_execute(cat, statement, "lil", lesson_id, value, now_ms);
     if (error != CATALOG_OK || db_changed_rows(cat) == 0)
         return error;
-    error = event_insert(cat, lesson_id, event, by, now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return event_insert(cat, lesson_id, event, by, now_ms);
 }
 
 enum catalog_error catalog_lesson_set_paused(
@@ -198,7 +197,7 @@ static enum catalog_error retry(
         error = db_execute(cat, STATEMENT_LESSON_SET_PAUSED, "lil", lesson_id, false, now_ms);
     if (error == CATALOG_OK)
         error = event_insert(cat, lesson_id, "retried", by, now_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_lesson_retry(
@@ -215,8 +214,7 @@ static enum catalog_error remove_lesson(struct catalog *cat, int64_t lesson_id)
         return error;
     if (db_changed_rows(cat) == 0)
         return no_lesson(cat, lesson_id);
-    error = db_execute(cat, STATEMENT_UPLOADS_FORGET, "l", lesson_id);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return db_execute(cat, STATEMENT_UPLOADS_FORGET, "l", lesson_id);
 }
 
 enum catalog_error catalog_lesson_remove(struct catalog *cat, int64_t lesson_id)

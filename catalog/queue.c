@@ -145,3 +145,34 @@ enum catalog_error catalog_queue_positions(struct catalog *cat, struct catalog_l
     queue_free(&queue);
     return CATALOG_OK;
 }
+
+/* Sorts by position, those without one last. */
+static int compare_positions(const void *a, const void *b)
+{
+    unsigned of_a = (unsigned)((const struct fair_queue_lesson *)a)->position - 1,
+             of_b = (unsigned)((const struct fair_queue_lesson *)b)->position - 1;
+    return (of_a > of_b) - (of_a < of_b);
+}
+
+enum catalog_error catalog_queue_order(struct catalog *cat, int64_t **ids, size_t *count)
+{
+    struct fair_queue queue = {0};
+    enum catalog_error error = queue_read(cat, &queue);
+    *ids = NULL;
+    *count = 0;
+    if (error != CATALOG_OK)
+        return error;
+    fair_queue_forecast(&queue, MAX_POSITIONS);
+    if (queue.lesson_count > 0) {
+        qsort(queue.lessons, queue.lesson_count, sizeof(queue.lessons[0]), compare_positions);
+        *ids = malloc(queue.lesson_count * sizeof(**ids));
+    }
+    if (queue.lesson_count > 0 && !*ids)
+        error = db_out_of_memory(cat);
+    while (*ids && *count < queue.lesson_count && queue.lessons[*count].position > 0) {
+        (*ids)[*count] = queue.lessons[*count].id;
+        (*count)++;
+    }
+    queue_free(&queue);
+    return error;
+}

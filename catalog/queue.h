@@ -17,6 +17,12 @@
 enum catalog_error catalog_queue_positions(
     struct catalog *catalog, struct catalog_lessons *lessons);
 
+/*
+ * Reads the order in which lessons get their next job: the lesson with position 1 first, up to 1000.
+ * The caller frees *ids. Empty: no lesson waits.
+ */
+enum catalog_error catalog_queue_order(struct catalog *catalog, int64_t **ids, size_t *count);
+
 /* ---- for the other files of catalog/, inside a transaction ---- */
 
 /* Reads the lessons that wait and their submitters. The caller frees *out with queue_free(). */

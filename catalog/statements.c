@@ -37,6 +37,11 @@
                                                        "AND " HAS_FIRST_CHUNK_OF(                  \
                                                            NUMBER(SQL_MEDIA_AUDIO)) ")"
 
+/* Whether the texts of a lesson that everybody sees contain what is searched for. */
+#define MATCHES                                                                                    \
+    "l.title LIKE ?3 ESCAPE '\\' OR l.topic LIKE ?3 ESCAPE '\\' "                                  \
+    "OR l.description LIKE ?3 ESCAPE '\\'"
+
 /* Legacy chunks contain the lesson's AAC chunks, so they wait until these are done. */
 #define IS_HELD_BACK                                                                               \
     "(j.kind = " NUMBER(SQL_JOB_LEGACY) " AND EXISTS (SELECT 1 FROM jobs s "                       \
@@ -94,17 +99,23 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_TOUCH] = "UPDATE changes SET number = number + 1 WHERE id = 1",
-    [STATEMENT_CHANGE_NUMBER] = "SELECT number FROM changes WHERE id = 1",
+    [STATEMENT_CHANGES] = SELECT(CHANGES_COLUMNS) " FROM changes WHERE id = 1",
     [STATEMENT_LESSON_INSERT] = "INSERT INTO lessons (title, topic, description, language, "
                                 "submitter, published, created_ms, updated_ms)"
                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
     [STATEMENT_SOURCE_INSERT] =
         "INSERT INTO sources (lesson_id, file, name, bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [STATEMENT_LESSONS] = SELECT_LESSON_FOR_LIST " WHERE l.id < ?1 ORDER BY l.id DESC LIMIT ?2",
-    [STATEMENT_LESSONS_PUBLISHED] = SELECT_LESSON_FOR_LIST
-    " WHERE l.published = 1 AND l.id < ?1 AND " IS_PLAYABLE " ORDER BY l.id DESC LIMIT ?2",
+    [STATEMENT_LESSONS] = SELECT_LESSON_FOR_LIST " WHERE l.id < ?1 AND (?3 = '' OR " MATCHES
+                                                 " OR s.name LIKE ?3 ESCAPE '\\' OR l.submitter "
+                                                 "LIKE ?3 ESCAPE '\\') ORDER BY l.id DESC LIMIT ?2",
+    [STATEMENT_LESSONS_PUBLISHED] =
+        SELECT_LESSON_FOR_LIST " WHERE l.published = 1 AND l.id < ?1 AND (?3 = '' OR " MATCHES
+                               ") AND " IS_PLAYABLE " ORDER BY l.id DESC LIMIT ?2",
     [STATEMENT_LESSONS_AT_WORK] = SELECT_LESSON_FOR_LIST " WHERE l.work_left > 0 ORDER BY +l.id",
+    [STATEMENT_LESSONS_CHANGED] =
+        SELECT_LESSON_FOR_LIST " WHERE l.change > ?1 ORDER BY l.change LIMIT ?2",
+    [STATEMENT_LESSONS_REMOVED] =
+        "SELECT lesson_id FROM removed_lessons WHERE change > ?1 ORDER BY change LIMIT ?2",
     [STATEMENT_LESSON_GET] = SELECT_LESSON " WHERE l.id = ?1",
     [STATEMENT_LESSON_EDIT] = "UPDATE lessons SET title = CASE WHEN ?2 THEN ?3 ELSE title END, "
                               "topic = CASE WHEN ?4 THEN ?5 ELSE topic END,"

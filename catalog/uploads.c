@@ -78,10 +78,8 @@ void catalog_uploads_free(struct catalog_uploads *uploads)
 
 static enum catalog_error create(struct catalog *cat, const struct catalog_upload *u)
 {
-    enum catalog_error error = db_execute(cat, STATEMENT_UPLOAD_INSERT, "sssssssill", u->id,
-        u->user, u->filename, u->title, u->topic, u->description, u->language, u->publish,
-        u->total_bytes, u->created_ms);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return db_execute(cat, STATEMENT_UPLOAD_INSERT, "sssssssill", u->id, u->user, u->filename,
+        u->title, u->topic, u->description, u->language, u->publish, u->total_bytes, u->created_ms);
 }
 
 enum catalog_error catalog_upload_create(struct catalog *cat, const struct catalog_upload *upload)
@@ -99,7 +97,7 @@ static enum catalog_error touch(
         db_execute(cat, STATEMENT_UPLOAD_TOUCH, "sll", id, now_ms, received_bytes);
     if (error != CATALOG_OK)
         return error;
-    return db_changed_rows(cat) > 0 ? db_touch(cat) : no_upload(cat);
+    return db_changed_rows(cat) > 0 ? CATALOG_OK : no_upload(cat);
 }
 
 enum catalog_error catalog_upload_touch(
@@ -128,8 +126,7 @@ static enum catalog_error remove_upload(struct catalog *cat, const char *id, boo
     if (error != CATALOG_OK)
         return error;
     *complete = lesson_id > 0;
-    error = db_execute(cat, STATEMENT_UPLOAD_REMOVE, "s", id);
-    return error == CATALOG_OK ? db_touch(cat) : error;
+    return db_execute(cat, STATEMENT_UPLOAD_REMOVE, "s", id);
 }
 
 enum catalog_error catalog_upload_remove(struct catalog *cat, const char *id, bool *complete)
@@ -225,7 +222,7 @@ static enum catalog_error expire_upload(
 {
     enum catalog_error error = db_execute(cat, STATEMENT_UPLOAD_EXPIRE, "sl", id, idle_ms);
     *expired = error == CATALOG_OK && db_changed_rows(cat) > 0;
-    return *expired ? db_touch(cat) : error;
+    return error;
 }
 
 enum catalog_error catalog_upload_expire(

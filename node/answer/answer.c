@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/http/gzip.h"
-
 static const struct answer_text usual_texts[] = {
     {CATALOG_ENOTFOUND, 404, "not_found", "没有这个内容。", "There is no such thing."},
     {CATALOG_EEXISTS, 409, "exists", "已经有了。", "It exists already."},
@@ -49,41 +47,6 @@ void answer_json(struct http_request *req, json_t *json)
     else
         answer_error(req, CATALOG_ENOMEM, NULL, 0);
     free(text);
-}
-
-bool answer_accepts_gzip(const struct http_request *req)
-{
-    return http_accepts_gzip(http_request_header(req, "Accept-Encoding"));
-}
-
-void answer_write(struct answer_body *body, json_t *json)
-{
-    void *packed;
-    size_t packed_bytes;
-    body->data = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
-    body->data_bytes = body->data ? strlen(body->data) : 0;
-    json_decref(json);
-    if (!body->accepts_gzip || body->data_bytes < HTTP_GZIP_PAYS_BYTES ||
-        http_gzip(body->data, body->data_bytes, HTTP_GZIP_USUAL, &packed, &packed_bytes) < 0)
-        return;
-    free(body->data);
-    body->data = packed;
-    body->data_bytes = packed_bytes;
-    body->gzip = true;
-}
-
-void answer_send(struct http_request *req, struct answer_body *body)
-{
-    if (body->data) {
-        http_response_header(req, "Vary", "Accept-Encoding");
-        if (body->gzip)
-            http_response_header(req, "Content-Encoding", "gzip");
-        http_respond(req, 200, "application/json", body->data, body->data_bytes);
-    } else {
-        answer_error(req, CATALOG_ENOMEM, NULL, 0);
-    }
-    free(body->data);
-    body->data = NULL;
 }
 
 bool answer_defer(struct http_request *req, const void *task, size_t task_bytes, http_work_fn work,

@@ -4,13 +4,15 @@
  * JSON or as an error. Each enum catalog_error gets an HTTP status and a text here. A module may
  * replace both by its own.
  *
- * Everything here is called on the request's loop, except answer_write().
+ * Everything here is called on the request's loop, unless it says otherwise.
  */
 #ifndef NODE_ANSWER_ANSWER_H
 #define NODE_ANSWER_ANSWER_H
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "catalog/catalog.h"
 #include "node/http/http.h"
@@ -35,23 +37,29 @@ void answer_json(struct http_request *req, json_t *json);
 
 /*
  * An answer that is made on a pool thread: writing and compressing a large JSON takes so long that
- * a loop's other connections would wait. The request's loop sends it.
+ * a loop's other connections would wait. Any number of requests may send it: they share its bytes,
+ * so that readers who take nothing cost no copy each. A body is freed when nobody holds it any more.
  */
-struct answer_body {
-    bool accepts_gzip; /* set before the work: answer_accepts_gzip() */
-    char *data;        /* NULL: memory ran out */
-    size_t data_bytes;
-    bool gzip; /* data is compressed */
-};
+struct answer_body;
 
-/* Whether the client accepts gzip. */
-bool answer_accepts_gzip(const struct http_request *req);
+/* Writes json, which is taken over, as text and compressed with gzip. The caller holds the result.
+ * NULL: memory ran out, or json is NULL. Any thread. */
+struct answer_body *answer_write(json_t *json);
 
-/* Writes json, which is taken over, into the body. Any thread. */
-void answer_write(struct answer_body *body, json_t *json);
+/* One more holds the body. Returns it. Any thread. */
+struct answer_body *answer_hold(struct answer_body *body);
 
-/* Answers with 200 and the body, and frees it. The caller adds Cache-Control before. */
-void answer_send(struct http_request *req, struct answer_body *body);
+/* The caller holds the body no more. Accepts NULL. Any thread. */
+void answer_drop(struct answer_body *body);
+
+/* How much memory the body takes. */
+size_t answer_bytes(const struct answer_body *body);
+
+/* Answers with 200 and the body, whose hold is taken over. NULL: memory ran out, and the answer is
+ * an error. tagged: the answer has an entity tag, by which clients can ask whether it is still the
+ * same. What a request can change has none (docs/http-api.md). The caller adds Cache-Control
+ * before. */
+void answer_send(struct http_request *req, struct answer_body *body, bool tagged);
 
 /*
  * Copies a task and defers it: see http_request_defer(). done() gets the copy and frees it with

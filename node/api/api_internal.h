@@ -8,15 +8,27 @@
 
 #include "catalog/catalog.h"
 #include "node/answer/answer.h"
+#include "node/api/list_cache.h"
 #include "node/http/http.h"
 #include "node/store/store.h"
 
-struct queue;
+struct change_stream;
+
+/* What has changed between two changes of the catalog, as JSON. All streams that are up to date need
+ * the same, so it is written once. */
+struct change_event {
+    int64_t since, number;
+    char *text; /* NULL: none yet */
+};
 
 struct api {
     const struct store *store;
-    pthread_mutex_t lock;  /* protects streams */
-    struct queue *streams; /* open streams of events, of all users */
+    struct list_cache *lists;
+    char epoch[17];       /* 16 hex digits, of this process: change numbers of other processes,
+                              which may have had another catalog, mean nothing to it */
+    pthread_mutex_t lock; /* protects the members below */
+    struct change_stream *streams; /* open streams of events, of all users */
+    struct change_event last_event;
 };
 
 /*
@@ -25,19 +37,19 @@ struct api {
  */
 struct api_task {
     struct api *api;
-    /* Runs on a pool thread with its catalog. Sets error, or json. */
+    /* Runs on a pool thread with its catalog. Sets error, or json or body. */
     void (*work)(struct catalog *catalog, struct api_task *task);
-    int64_t lesson_id, before_id;
-    int limit;
+    int64_t lesson_id;
+    struct list_page page; /* limit 0: the task is about one lesson */
     bool operator_view; /* the user is logged in, in any role; set by api_defer() */
     bool published, paused;
     int priority;
     char by[65];
     json_t *edit;
     /* The outcome. */
-    int error;               /* enum catalog_error */
-    json_t *json;            /* NULL without an error: the answer is 204 */
-    struct answer_body body; /* json as it is sent; used by lesson_task.c */
+    int error;                /* enum catalog_error */
+    json_t *json;             /* becomes body */
+    struct answer_body *body; /* NULL without an error: the answer is 204 */
 };
 
 /* Copies the task, adds who sent the request, runs the task on the pool, and answers. Takes
@@ -49,6 +61,10 @@ void api_respond_error(struct http_request *req, int error);
 
 /* Returns the lesson's number from the route; or 0, and answers with 404. */
 int64_t api_lesson_id(struct http_request *req);
+
+/* Returns the number of a change as clients know it: a text that means something to this process
+ * only. */
+json_t *api_change_id(const struct api *api, int64_t change_number);
 
 /* Makes task->json from the lesson with all details that operators see, or sets task->error.
  * Defined in operator.c. The work functions that change a lesson call it at their end. */
@@ -67,6 +83,6 @@ void api_operator_retry(struct http_request *req, void *ctx);
 void api_operator_pause(struct http_request *req, void *ctx);
 void api_operator_resume(struct http_request *req, void *ctx);
 void api_operator_priority(struct http_request *req, void *ctx);
-void api_queue_events(struct http_request *req, void *ctx);
+void api_change_events(struct http_request *req, void *ctx);
 
 #endif

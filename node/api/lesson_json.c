@@ -81,6 +81,15 @@ static json_t *append(json_t *list, json_t *item)
     return NULL;
 }
 
+json_t *lesson_json_list(const struct catalog_lesson *lessons, size_t count, bool for_operators)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < count; i++)
+        list = append(
+            list, for_operators ? lesson_json_operator(&lessons[i]) : lesson_json(&lessons[i]));
+    return list;
+}
+
 json_t *lesson_json_events(const struct catalog_events *events)
 {
     json_t *list = json_array();

@@ -22,10 +22,13 @@ static void run_task(void *thread_ctx, void *argument)
         task->work(thread_ctx, task);
     else
         task->error = CATALOG_EIO;
-    if (task->error == CATALOG_OK && task->json)
-        answer_write(&task->body, task->json);
-    else
+    if (task->error == CATALOG_OK && task->json) {
+        task->body = answer_write(task->json);
+        if (!task->body)
+            task->error = CATALOG_ENOMEM;
+    } else {
         json_decref(task->json);
+    }
 }
 
 static void respond_task(struct http_request *req, void *argument)
@@ -33,9 +36,9 @@ static void respond_task(struct http_request *req, void *argument)
     struct api_task *task = argument;
     if (task->error != CATALOG_OK) {
         api_respond_error(req, task->error);
-    } else if (task->json) { /* only whether there was any */
+    } else if (task->body) {
         http_response_header(req, "Cache-Control", "no-cache");
-        answer_send(req, &task->body);
+        answer_send(req, task->body, task->page.limit > 0);
     } else {
         http_respond_empty(req, 204);
     }
@@ -48,7 +51,6 @@ void api_defer(struct http_request *req, const struct api_task *task)
     struct api_task own = *task;
     const struct http_user *user = http_request_user(req);
     own.operator_view = user != NULL;
-    own.body.accepts_gzip = answer_accepts_gzip(req);
     if (user)
         memcpy(own.by, user->name, sizeof(own.by));
     if (!answer_defer(req, &own, sizeof(own), run_task, respond_task))

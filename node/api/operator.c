@@ -12,28 +12,6 @@
 
 /* ---- looking ---- */
 
-static void work_list(struct catalog *catalog, struct api_task *task)
-{
-    struct catalog_lessons lessons;
-    task->error = catalog_lessons(catalog, &(struct catalog_lesson_filter){0}, &lessons);
-    if (task->error != CATALOG_OK)
-        return;
-    task->error = catalog_queue_positions(catalog, &lessons);
-    json_t *list = json_array();
-    bool complete = list != NULL;
-    for (size_t i = 0; i < lessons.count && complete; i++)
-        complete = json_array_append_new(list, lesson_json_operator(&lessons.items[i])) == 0;
-    catalog_lessons_free(&lessons);
-    task->json = json_pack("{s:o}", "lessons", list);
-    if (task->error == CATALOG_OK && (!complete || !task->json))
-        task->error = CATALOG_ENOMEM;
-}
-
-void api_operator_list(struct http_request *req, void *ctx)
-{
-    api_defer(req, &(struct api_task){.api = ctx, .work = work_list});
-}
-
 static int add_details(struct catalog *catalog, const struct catalog_lesson *lesson, json_t *json)
 {
     int64_t lesson_id = lesson->id;

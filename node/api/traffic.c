@@ -157,27 +157,26 @@ static void handle_uplink(struct http_request *req, void *ctx)
 
 struct terminals_task {
     struct monitor *monitor;
-    struct answer_body body;
+    struct answer_body *body;
 };
 
 static void work_terminals(void *thread_ctx, void *argument)
 {
     struct terminals_task *task = argument;
-    answer_write(&task->body, read_terminals(task->monitor, thread_ctx));
+    task->body = answer_write(read_terminals(task->monitor, thread_ctx));
 }
 
 static void respond_terminals(struct http_request *req, void *argument)
 {
     struct terminals_task *task = argument;
     http_response_header(req, "Cache-Control", "no-store");
-    answer_send(req, &task->body);
+    answer_send(req, task->body, false);
     free(task);
 }
 
 static void handle_terminals(struct http_request *req, void *ctx)
 {
-    const struct terminals_task task = {
-        .monitor = ctx, .body.accepts_gzip = answer_accepts_gzip(req)};
+    const struct terminals_task task = {.monitor = ctx};
     answer_defer(req, &task, sizeof(task), work_terminals, respond_terminals);
 }
 

@@ -14,7 +14,6 @@
 #include "node/http/pace.h"
 #include "node/http/response.h"
 #include "node/http/sample.h"
-#include "node/http/transport/tcp.h"
 #include "node/util/clock.h"
 
 enum {
@@ -381,8 +380,6 @@ void conn_accept(struct http_loop *loop, int fd, const struct sockaddr *address,
         conn_destroy(conn);
         return;
     }
-    const struct tcp_info info = tcp_get_info(&conn->socket);
-    tcp_adapt_to_link(&conn->socket, &info, loop->server->params.congestion);
 }
 
 void conn_destroy(struct http_conn *conn)

@@ -15,11 +15,11 @@ void conn_sample(struct http_conn *conn, bool closed)
     const struct http_server_params *params = &conn->loop->server->params;
     struct conn_samples *samples = &conn->samples;
     samples->sampled_ms = clock_mono_ms();
-    if (!params->observe)
-        return;
     const struct tcp_info info = tcp_get_info(&conn->socket);
     if (!closed)
         tcp_adapt_to_link(&conn->socket, &info, params->congestion);
+    if (!params->observe)
+        return;
     uint64_t rate_bps = info.tcpi_delivery_rate * 8;
     uint64_t sent_bytes = conn->socket.output.sent_bytes;
     const struct http_conn_sample sample = {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { addManyLessons } from '../harness/many_lessons.mjs';
 import { addUserAndLogin, login, makeClip, oneRung, startNode, tempDir, terraceOk } from '../harness/terrace.mjs';
 import { logIn, newPage, startBrowser } from './browser.mjs';
 
@@ -16,9 +17,9 @@ before(async () => {
     const clip = makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 12, size: '640x360' });
     for (const [title, topic] of [['水稻病虫害防治 第一讲', '水稻'], ['拖拉机的日常保养', '农机'], ['How to plant maize', 'maize']])
         await terraceOk(['ingest', clip, '--publish', '--title', title, '--topic', topic, '--wait', '--data', data, ...oneRung()]);
-    await terraceOk(['ingest', clip, '--title', '等着的课', '--data', data]);
+    await terraceOk(['ingest', clip, '--title', '等着的课', '--data', data, ...oneRung()]);
     await terraceOk(['pause', '4', '--data', data]);
-    node = await startNode({ data });
+    node = await startNode({ data, args: oneRung() });
     await addUserAndLogin(node, 'admin', 'admin', PASSWORD);
     await terraceOk(['user', 'add', 'wang', '--role', 'technician', '--data', data], { input: `${PASSWORD}\n` });
     browser = await startBrowser();
@@ -38,7 +39,7 @@ test('the terminal’s page: it is Chinese by the browser’s language and Engli
     assert.equal(await page.locator('a.lesson').count(), 3);
     await picture(page, 'terminal-zh');
     await page.fill('input[type=search]', '水稻');
-    assert.equal(await page.locator('a.lesson').count(), 1);
+    await page.waitForFunction(() => document.querySelectorAll('a.lesson').length === 1);
     await page.click('button.language');
     await page.waitForSelector('html[lang=en]');
     await page.reload();
@@ -148,4 +149,53 @@ test('technician: the table shows who watches what; operators’ pages stay clos
     const refused = await page.goto(`${node.url}/operator`);
     assert.equal(refused.status(), 403);
     assert.deepEqual(errors.filter((error) => !/40[13]/.test(error)), []);
+});
+
+test('long lists come page by page, are searched by the node, and follow changes', async () => {
+    const many = path.join(tempDir(), 'many');
+    await addManyLessons(many, 120);
+    const large = await startNode({ data: many });
+    const { page, errors } = await newPage(browser);
+    try {
+        const session = await addUserAndLogin(large, 'admin', 'admin', PASSWORD);
+        const count = (what, wanted) => page.waitForFunction(([selector, number]) => document.querySelectorAll(selector).length === number, [what, wanted]);
+        await page.goto(large.url);
+        await count('a.lesson', 50);
+        await page.focus('.more button');
+        await page.keyboard.press('Enter');
+        await count('a.lesson', 100);
+        assert.equal(await page.evaluate(() => document.activeElement.getAttribute('href')), '/watch/70');
+        await page.click('.more button');
+        await count('a.lesson', 120);
+        await page.waitForSelector('.more button', { state: 'hidden' });
+        await page.fill('input[type=search]', '第 7 课');
+        await count('a.lesson', 1);
+        await page.fill('input[type=search]', '没有');
+        await page.waitForSelector('.nothing');
+        await picture(page, 'terminal-no-match');
+
+        const [name, value] = session.cookie.split('=');
+        await page.context().addCookies([{ name, value, url: large.url }]);
+        await page.goto(`${large.url}/operator`);
+        await count('.lessons .row', 50);
+        await page.click('.more button');
+        await count('.lessons .row', 100);
+        await picture(page, 'operator-long');
+        const edit = (id, title) => session.request(`/api/operator/lessons/${id}`, { method: 'PATCH', body: JSON.stringify({ title }), headers: { 'Content-Type': 'application/json' } });
+        await edit(30, '新的标题');
+        assert.equal((await session.request('/api/operator/lessons/120', { method: 'DELETE' })).status, 204);
+        await page.waitForFunction(() => document.querySelector('#lesson-30 h3').textContent === '新的标题');
+        await count('.lessons .row', 99);
+        // A lesson of a page that is not there yet comes with its page.
+        await edit(2, '也是新的');
+        await edit(31, '又一个');
+        await page.waitForFunction(() => document.querySelector('#lesson-31 h3').textContent === '又一个');
+        assert.equal(await page.locator('#lesson-2').count(), 0);
+        await page.fill('.headline input', '新的');
+        await count('.lessons .row', 2);
+        assert.deepEqual(errors, []);
+    } finally {
+        await page.close();
+        await large.stop();
+    }
 });

@@ -31,8 +31,8 @@ async function inTheVillage() {
     await new Promise((resolve) => server.stdout.once('data', resolve));
     const socket = net.connect(PORT, COUNTY_ADDRESS);
     socket.write('GET /file HTTP/1.1\r\nHost: h\r\n\r\n');
-    await new Promise((resolve) => socket.once('data', resolve));
-    console.log(JSON.stringify(await connections(PORT, county)));
+    await until(async () => (await connections(PORT, county)).some((one) => one.algorithm === 'bbr'), 'BBR');
+    console.log('true');
     socket.destroy();
     server.kill();
 }
@@ -94,7 +94,7 @@ if (process.argv[2] === 'village') {
     test('a connection that leaves the building uses BBR', { skip: NO_BBR }, async (t) => {
         const got = await inVillage(t, 'village-adsl', self, ['village']);
         if (got)
-            assert.deepEqual(got.map((one) => one.algorithm), ['bbr']);
+            assert.equal(got, true);
     });
 
     const skip = NO_BBR || (process.getuid() !== 0 && 'SKIPPED: needs root');

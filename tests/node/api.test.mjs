@@ -29,19 +29,19 @@ const edit = (where, body) => admin.request(where, { method: 'PATCH', body: JSON
 const lesson = async (id) => (await admin.request(`/api/operator/lessons/${id}`)).json();
 
 /** Reads server-sent events until take(data) returns a value. */
-async function events(take, during = () => {}) {
+async function events(take, during = () => {}, { since = '', headers } = {}) {
     const stop = new AbortController();
-    const response = await admin.request('/api/operator/events', { signal: stop.signal });
+    const response = await admin.request(`/api/operator/events${since && `?since=${since}`}`, { signal: stop.signal, headers });
     assert.equal(response.headers.get('content-type'), 'text/event-stream');
     let text = '', began = false;
     try {
         for await (const block of response.body.pipeThrough(new TextDecoderStream())) {
             text += block;
             for (let end; (end = text.indexOf('\n\n')) >= 0; text = text.slice(end + 2)) {
-                const found = text.slice(0, end).match(/^event: queue\ndata: (.*)$/s);
+                const found = text.slice(0, end).match(/^id: (.*)\nevent: changes\ndata: (.*)$/s);
                 if (!found)
                     continue;
-                const taken = take(JSON.parse(found[1]));
+                const taken = take(JSON.parse(found[2]), found[1]);
                 if (taken !== undefined)
                     return taken;
                 if (!began)
@@ -89,7 +89,7 @@ test('a new password ends the sessions of the old one', async () => {
     await terraceOk(['user', 'passwd', 'li', '--data', data], { input: 'the second password\n' });
     await until(async () => (await li.request('/api/operator/lessons')).status === 401, 'the old session to end', 30_000);
     // the end of the old session also ends its open event stream
-    assert.match(await events.text(), /^event: queue/);
+    assert.match(await events.text(), /^id: .*\nevent: changes/);
     await login(node.url, 'li', 'the second password');
 });
 
@@ -153,12 +153,40 @@ test('a login must say that it is JSON', async () => {
     assert.equal((await fetch(`${node.url}/api/login`, { method: 'POST', headers: { 'Content-Type': 'Application/JSON; charset=utf-8' }, body })).status, 200);
 });
 
-test('the queue is sent at once, and again after each change', async () => {
-    const title = await events(({ lessons }) => lessons.find(({ id, topic }) => id === 1 && topic === '小麦')?.topic,
-        () => edit('/api/operator/lessons/1', { topic: '小麦' }));
-    assert.equal(title, '小麦');
-    // Another process changes the catalog. The node must notice that too.
-    await events(({ lessons }) => lessons.length === 3 || undefined, () => terraceOk(['ingest', junk, '--data', data]));
+test('an event has what has changed, and no more', async () => {
+    const list = await (await admin.request('/api/operator/lessons')).json();
+    assert.deepEqual(list.lessons.map(({ id }) => id), [2, 1]);
+    const seen = [];
+    const last = await events((data, id) => { seen.push(data); return data.lessons.length ? id : undefined; },
+        () => edit('/api/operator/lessons/1', { topic: '小麦' }), { since: list.change });
+    assert.deepEqual(seen.map(({ reread, lessons }) => [reread, lessons.map(({ id, topic }) => [id, topic])]), [[false, []], [false, [[1, '小麦']]]]);
+    // Another process changes the catalog. The node must notice that too, and tell who comes back.
+    await terraceOk(['ingest', junk, '--data', data]);
+    assert.deepEqual(await events(({ reread, lessons }) => [reread, lessons.map(({ id }) => id)], undefined, { headers: { 'Last-Event-ID': last } }), [false, [3]]);
+    await until(async () => (await lesson(3)).state === 'failed', 'the last lesson');
+    for (const since of ['x', '0.1', `${last}0`, `${last.split('.')[0]}.`, `${last.split('.')[0]}.-5`])
+        assert.equal(await events(({ reread }) => reread, undefined, { since }), true, since);
+});
+
+test('the list of lessons has pages and a search, and is not sent twice', async () => {
+    const list = async (query) => (await admin.request(`/api/operator/lessons?${query}`)).json();
+    const numbers = async (query) => { const { lessons, next } = await list(query); return [lessons.map(({ id }) => id), next]; };
+    assert.deepEqual(await numbers('limit=2'), [[3, 2], 2]);
+    assert.deepEqual(await numbers('limit=2&before=2'), [[1], null]);
+    assert.deepEqual(await numbers(`q=${encodeURIComponent('小麦')}`), [[1], null]);
+    assert.deepEqual(await numbers('q=BROKEN&limit=50'), [[2], null]);
+    assert.deepEqual(await numbers('q=junk.mp4'), [[3, 2], null]);
+    for (const query of ['limit=0', 'limit=x', 'before=-1', `q=${'x'.repeat(201)}`])
+        assert.equal((await admin.request(`/api/operator/lessons?${query}`)).status, 400, query);
+    const first = await fetch(`${node.url}/api/lessons`);
+    assert.deepEqual(await first.json(), { lessons: [], next: null });
+    const again = await fetch(`${node.url}/api/lessons`, { headers: { 'If-None-Match': first.headers.get('etag') } });
+    assert.equal(again.status, 304);
+    await post('/api/operator/lessons/1/publish');
+    const now = await (await fetch(`${node.url}/api/lessons`, { headers: { 'If-None-Match': first.headers.get('etag') } })).json();
+    assert.deepEqual(now.lessons.map(({ id }) => id), [1]);
+    await post('/api/operator/lessons/1/unpublish');
+    assert.equal((await fetch(`${node.url}/api/lessons`, { headers: { 'If-None-Match': first.headers.get('etag') } })).status, 304);
 });
 
 test('a removed lesson is gone for all users', async () => {

@@ -48,13 +48,14 @@ void tcp_expect_slow(struct http_socket *socket)
  * Near links keep the usual congestion control: BBR's pacing takes twice the processor time, and a
  * link within the building gains nothing by it, since even with 1 % loss it carries over 100 Mbit/s
  * (Mathis et al. 1997). Retransmits are no sign of a far link: a peer that is busy for a moment
- * makes the kernel probe it.
+ * makes the kernel probe it. The round trip of the handshake does not count: the kernel keeps a
+ * connection until its first byte (TCP_DEFER_ACCEPT), and measures that wait too.
  */
 void tcp_adapt_to_link(
     struct http_socket *socket, const struct tcp_info *info, const char *congestion)
 {
     bool is_near = info->tcpi_min_rtt < NEAR_US && info->tcpi_rtt < QUEUED_US;
-    if (socket->far_link || is_near)
+    if (socket->far_link || is_near || info->tcpi_bytes_acked == 0)
         return;
     socket->far_link = true;
     tcp_expect_slow(socket);

@@ -58,9 +58,23 @@ export interface PendingUpload {
     offset_bytes: number;
 }
 
+/** A page of a list of lessons. next: where the next page begins; null: this is the last one. */
+export interface Page<Item> {
+    lessons: Item[];
+    next: number | null;
+}
+
+/** change: /api/operator/events?since= goes on from here. */
+export type OperatorPage = Page<OperatorLesson> & { change: string };
+
 /** The data of an event of /api/operator/events. */
-export interface Queue {
+export interface Changes {
+    /** The lists have to be read again. */
+    reread: boolean;
     lessons: OperatorLesson[];
+    removed: number[];
+    /** The lessons that wait, the next one first. */
+    order: number[];
     uploads: PendingUpload[];
 }
 

@@ -3,14 +3,14 @@
 import './operator_page.css';
 import { useEffect, useMemo, useReducer, useState } from 'preact/hooks';
 import { api, messageOf } from '../lib/api';
-import type { LessonEvent, OperatorLesson, Queue, User } from '../lib/api_types';
+import type { LessonEvent, OperatorLesson, User } from '../lib/api_types';
 import { t } from '../lib/language';
 import { officeText, operatorText } from '../lib/messages';
 import type { LessonActions } from './lesson_actions';
 import { EditDialog, HistoryDialog, RemoveDialog } from './lesson_dialogs';
+import { LessonFeed } from './lesson_feed';
 import { LessonRow } from './lesson_row';
 import { PendingUploads } from './pending_uploads';
-import { listenToQueue, mergeQueue } from './queue_events';
 import { UploadCard } from './upload_card';
 import { UploadQueue } from './uploads';
 
@@ -24,15 +24,12 @@ type Problems = Record<number, string>;
 
 const lessonPath = (lesson: OperatorLesson): string => `/api/operator/lessons/${lesson.id}`;
 
-/** The queue as it is now, and whether the connection is there. */
-function useQueue(): [Queue | null, boolean] {
-    const [queue, setQueue] = useState<Queue | null>(null);
-    const [connected, setConnected] = useState(true);
-    useEffect(() => {
-        const receive = (now: Queue) => setQueue((before) => mergeQueue(before, now));
-        listenToQueue(receive, setConnected);
-    }, []);
-    return [queue, connected];
+/** The lessons as they are now; the caller is rendered again whenever they change. */
+function useFeed(): LessonFeed {
+    const [, render] = useReducer((count: number) => count + 1, 0);
+    const feed = useMemo(() => new LessonFeed(() => render(undefined)), []);
+    useEffect(() => feed.start(), [feed]);
+    return feed;
 }
 
 /** Runs actions on lessons, and keeps what went wrong with the last one of each. */
@@ -108,10 +105,10 @@ function useUploads(): UploadQueue {
 
 export function OperatorPage({ user }: { user: User }) {
     const uploads = useUploads();
-    const [queue, connected] = useQueue();
+    const feed = useFeed();
     const [dialog, setDialog] = useState<OpenDialog | null>(null);
     const { problems, actions } = useActions(setDialog);
-    const pending = (queue?.uploads ?? []).filter(
+    const pending = feed.uploads.filter(
         (upload) => upload.user === user.name && !uploads.isActive(upload.id),
     );
     return (
@@ -122,11 +119,17 @@ export function OperatorPage({ user }: { user: User }) {
                 <div class="headline">
                     <h2>{t(operatorText.queue)}</h2>
                     <span class="live" role="status">
-                        {connected ? '' : t(officeText.reconnecting)}
+                        {feed.connected ? '' : t(officeText.reconnecting)}
                     </span>
+                    <input
+                        type="search"
+                        placeholder={t(operatorText.search)}
+                        aria-label={t(operatorText.search)}
+                        onInput={(event) => feed.find(event.currentTarget.value)}
+                    />
                 </div>
                 <div class="lessons">
-                    {queue?.lessons.map((lesson) => (
+                    {feed.lessons?.map((lesson) => (
                         <LessonRow
                             key={lesson.id}
                             lesson={lesson}
@@ -134,8 +137,17 @@ export function OperatorPage({ user }: { user: User }) {
                             actions={actions}
                         />
                     ))}
-                    {queue?.lessons.length === 0 && <p class="nothing">{t(operatorText.empty)}</p>}
+                    {feed.lessons?.length === 0 && (
+                        <p class="nothing">
+                            {t(feed.search ? operatorText.noMatch : operatorText.empty)}
+                        </p>
+                    )}
                 </div>
+                {feed.next !== null && (
+                    <p class="more">
+                        <button onClick={() => void feed.more()}>{t(operatorText.more)}</button>
+                    </p>
+                )}
             </section>
             <Dialogs dialog={dialog} onClose={() => setDialog(null)} onRemove={actions.removeNow} />
         </>
