@@ -14,10 +14,14 @@ const data = path.join(tempDir(), 'data');
 await addManyLessons(data, lessons);
 const node = await startNode({ data }), admin = await addUserAndLogin(node);
 const agent = new http.Agent({ keepAlive: true });
-const headers = { Cookie: admin.cookie, 'Accept-Encoding': 'gzip' };
+// Each client is a user, because a user may have few streams of events.
+const cookies = [];
+for (let n = 0; n < CLIENTS; n++)
+    cookies.push((await addUserAndLogin(node, `operator${n}`, 'operator')).cookie);
 
 /** Sends a GET. Returns the time in ms to the end of the response, or to `until` in its text. */
-function timeGet(where, until) {
+function timeGet(where, until, client) {
+    const headers = { Cookie: cookies[client], 'Accept-Encoding': 'gzip' };
     const began = performance.now();
     return new Promise((resolve, reject) => {
         const request = http.get(node.url + where, { agent: until ? undefined : agent, headers }, (response) => {
@@ -44,9 +48,9 @@ async function measure(where, until) {
             await new Promise((resolve) => setTimeout(resolve, CHANGE_MS));
         }
     })();
-    await Promise.all(Array.from({ length: CLIENTS }, async () => {
+    await Promise.all(Array.from({ length: CLIENTS }, async (_, client) => {
         while (Date.now() < end)
-            times.push(await timeGet(typeof where === 'function' ? where() : where, until));
+            times.push(await timeGet(typeof where === 'function' ? where() : where, until, client));
     }));
     changing = false;
     await changes;
