@@ -9,6 +9,7 @@
 
 #include "node/answer/answer.h"
 #include "node/hls/lesson_cache.h"
+#include "node/hls/lesson_watch.h"
 #include "node/hls/media_number.h"
 #include "node/hls/playlist.h"
 #include "node/hls/progressive.h"
@@ -25,11 +26,8 @@
  *
  * Segments, init segments, images and complete media playlists never change under their URL,
  * because it contains the revision. So they may be kept forever.
- *
- * The multivariant playlist is the entry to all of them, and stays short-lived. A cached copy
- * delays the moment when a withdrawn lesson disappears, and the languages in it can be edited.
- * Revalidating it costs one 304 at the start of a lesson. A growing playlist is kept for 1 s.
- *
+ * The multivariant playlist is the entry to all of them. A copy delays the moment when a withdrawn
+ * lesson disappears, and languages can be edited. Asking again costs one 304 for each lesson.
  * Responses for an unpublished lesson, which only a known user gets, must not be in any cache.
  */
 #define CACHE_FOR_EVER "public, max-age=31536000, immutable"
@@ -42,6 +40,7 @@
 struct hls {
     const struct store *store;
     struct lesson_cache *cache;
+    struct lesson_watch *watch;
     int64_t (*estimate_bps)(const struct http_request *req, void *ctx);
     void *estimate_ctx;
 };
@@ -469,7 +468,7 @@ static void resolve(struct http_request *req, struct hls *hls, serve_fn serve)
         .serve = serve,
         .lesson_id = media_number_parse(http_request_arg(req, "lesson"), ""),
         .revision = (int)revision,
-        .newer_than_ms = now_ms - LESSON_CACHE_GROWING_MS,
+        .newer_than_ms = now_ms - LESSON_CACHE_TRUST_MS,
     };
     bool answered = false;
     if (lookup.lesson_id < 1 || revision < 1) {
@@ -576,18 +575,20 @@ int hls_open(struct hls **out, const struct hls_params *params)
     hls->estimate_ctx = params->estimate_ctx;
     int error = lesson_cache_open(
         &hls->cache, &(struct lesson_cache_params){.max_lessons = params->max_lessons});
-    if (error) {
+    if (error == 0)
+        error = lesson_watch_open(&hls->watch, hls->cache, store_catalog_path(params->store));
+    if (error)
         hls_close(&hls);
-        return error;
-    }
-    *out = hls;
-    return 0;
+    else
+        *out = hls;
+    return error;
 }
 
 void hls_close(struct hls **hls)
 {
     if (!*hls)
         return;
+    lesson_watch_close(&(*hls)->watch);
     lesson_cache_close(&(*hls)->cache);
     free(*hls);
     *hls = NULL;

@@ -19,7 +19,8 @@ struct hls_params {
     int64_t (*estimate_bps)(const struct http_request *req, void *ctx);
     void *estimate_ctx;
 };
-int hls_open(struct hls **out, const struct hls_params *params); /* Returns 0 or -ENOMEM. */
+/* Starts a thread that follows the catalog. Returns 0 or a negative errno. */
+int hls_open(struct hls **out, const struct hls_params *params);
 void hls_close(struct hls **hls);
 /* The routes; valid as long as hls. The thread context of the pool must be a struct catalog *. */
 struct http_route_set hls_routes(struct hls *hls);

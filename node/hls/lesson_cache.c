@@ -9,7 +9,12 @@
 
 #include "node/util/clock.h"
 
-enum { BUCKETS = 1024, DEFAULT_LESSONS = 256 };
+enum {
+    BUCKETS = 1024,
+    DEFAULT_LESSONS = 256,
+    /* If more have changed at once, all cached lessons are asked for again. */
+    MAX_CHANGES = 100,
+};
 #define DEFAULT_BYTES ((size_t)64 * 1024 * 1024)
 
 struct entry {
@@ -19,6 +24,7 @@ struct entry {
     struct media_index *index; /* NULL before the first load */
     bool published;
     int64_t checked_ms; /* when the catalog was last asked: the time before the call; monotonic */
+    bool doubtful;      /* it may have changed since, although the catalog was followed */
     bool loading;       /* a thread is reading the catalog for this entry; no other thread may
                          * change or remove the entry */
 };
@@ -30,6 +36,7 @@ struct lesson_cache {
     LIST_HEAD(, entry) buckets[BUCKETS];
     TAILQ_HEAD(entries, entry) order;
     size_t lessons, bytes;
+    int64_t followed_ms; /* up to here, changes of complete lessons are known; monotonic */
 };
 
 int lesson_cache_open(struct lesson_cache **out, const struct lesson_cache_params *params)
@@ -128,9 +135,11 @@ bool lesson_cache_get(
     pthread_mutex_lock(&cache->lock);
     struct entry *entry = find_entry(cache, lesson_id);
     if (entry && entry->index) {
-        int64_t believed_ms =
-            entry->index->complete ? LESSON_CACHE_COMPLETE_MS : LESSON_CACHE_GROWING_MS;
-        found = now_ms - entry->checked_ms < believed_ms;
+        bool is_followed = entry->index->complete && !entry->doubtful;
+        int64_t known_ms = is_followed && cache->followed_ms > entry->checked_ms
+                               ? cache->followed_ms
+                               : entry->checked_ms;
+        found = now_ms - known_ms < LESSON_CACHE_TRUST_MS;
     }
     if (found)
         view_entry(cache, entry, out);
@@ -182,6 +191,7 @@ static void keep(struct lesson_cache *cache, struct entry *entry, const struct l
     entry->index = view->index;
     entry->published = view->published;
     entry->checked_ms = checked_ms;
+    entry->doubtful = false;
     entry->loading = false;
     move_to_front(cache, entry);
     evict(cache);
@@ -222,4 +232,49 @@ int lesson_cache_load(struct lesson_cache *cache, struct catalog *catalog, int64
         error = CATALOG_ENOMEM;
     pthread_mutex_unlock(&cache->lock);
     return error;
+}
+
+/* ---- following ---- */
+
+/* Reads a lesson again if it is in the cache. One that is gone leaves the cache. */
+static void renew(
+    struct lesson_cache *cache, struct catalog *catalog, int64_t lesson_id, int64_t now_ms)
+{
+    struct lesson_view view;
+    pthread_mutex_lock(&cache->lock);
+    bool is_cached = find_entry(cache, lesson_id) != NULL;
+    pthread_mutex_unlock(&cache->lock);
+    /* If the catalog can't be read, the entry has left the cache, and the next request asks. */
+    if (is_cached && lesson_cache_load(cache, catalog, lesson_id, now_ms, &view) == CATALOG_OK)
+        media_index_unref(view.index);
+}
+
+static void doubt_all(struct lesson_cache *cache)
+{
+    struct entry *entry;
+    pthread_mutex_lock(&cache->lock);
+    TAILQ_FOREACH (entry, &cache->order, in_order)
+        entry->doubtful = true;
+    pthread_mutex_unlock(&cache->lock);
+}
+
+int lesson_cache_follow(struct lesson_cache *cache, struct catalog *catalog, int64_t *change_number)
+{
+    struct catalog_changes changes;
+    int64_t now_ms = clock_mono_ms();
+    int error = catalog_changes(catalog, *change_number, MAX_CHANGES, &changes);
+    if (error)
+        return error;
+    if (changes.reread)
+        doubt_all(cache);
+    for (size_t i = 0; i < changes.lessons.count; i++)
+        renew(cache, catalog, changes.lessons.items[i].id, now_ms);
+    for (size_t i = 0; i < changes.removed_count; i++)
+        renew(cache, catalog, changes.removed[i], now_ms);
+    *change_number = changes.number;
+    catalog_changes_free(&changes);
+    pthread_mutex_lock(&cache->lock);
+    cache->followed_ms = now_ms;
+    pthread_mutex_unlock(&cache->lock);
+    return CATALOG_OK;
 }

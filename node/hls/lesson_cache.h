@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A cache of the indexes of recently requested lessons. All loops share it. The number of lessons
  * in it and their bytes are bounded. A cached index is trusted only for a short time, so that a
- * withdrawn or growing lesson soon shows the change. All functions may be called on any thread. */
+ * withdrawn or growing lesson soon shows the change. While somebody follows the catalog, complete
+ * lessons need not be asked for again. All functions may be called on any thread. */
 #ifndef NODE_HLS_LESSON_CACHE_H
 #define NODE_HLS_LESSON_CACHE_H
 
@@ -24,11 +25,11 @@ struct lesson_view {
     bool published;
 };
 
-/* How long a cached index is trusted without asking the catalog. now_ms must be monotonic. */
-#define LESSON_CACHE_COMPLETE_MS 2000
-#define LESSON_CACHE_GROWING_MS 1000
+/* How long a cached index is trusted after the catalog was asked about it. For a complete lesson, to
+ * follow the catalog is as good as asking. */
+#define LESSON_CACHE_TRUST_MS 1000
 
-/* Gets a lesson from the cache. Returns false if the catalog must be asked. Never blocks on the
+/* Gets a lesson from the cache. now_ms must be monotonic. Returns false if the catalog must be asked. Never blocks on the
  * catalog. */
 bool lesson_cache_get(
     struct lesson_cache *cache, int64_t lesson_id, int64_t now_ms, struct lesson_view *out);
@@ -38,5 +39,13 @@ bool lesson_cache_get(
  * CATALOG_ECORRUPT as in media_index_make(). */
 int lesson_cache_load(struct lesson_cache *cache, struct catalog *catalog, int64_t lesson_id,
     int64_t newer_than_ms, struct lesson_view *out);
+
+/*
+ * Follows the catalog: reads again what has changed of the cached lessons since the last call.
+ * change_number: how far the caller has followed; -1 at first. One caller at a time. catalog: its
+ * own. Returns CATALOG_OK or an error of the catalog; then a later call makes up for it.
+ */
+int lesson_cache_follow(
+    struct lesson_cache *cache, struct catalog *catalog, int64_t *change_number);
 
 #endif

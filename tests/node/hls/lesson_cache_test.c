@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The cache of lessons: how long and how many it keeps, and its use by several threads. */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,14 +71,52 @@ static void test_an_index_is_trusted_for_a_bounded_time(void **state)
     assert_false(remembered(context, LESSONS, before_ms));
     load(context, LESSONS);
     int64_t after_ms = clock_mono_ms();
-    assert_true(remembered(context, LESSONS, before_ms + LESSON_CACHE_GROWING_MS - 1));
-    assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_GROWING_MS));
+    assert_true(remembered(context, LESSONS, before_ms + LESSON_CACHE_TRUST_MS - 1));
+    assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_TRUST_MS));
     lesson_fixture_finish(&context->fixture);
     before_ms = clock_mono_ms();
     load(context, LESSONS);
     after_ms = clock_mono_ms();
-    assert_true(remembered(context, LESSONS, before_ms + LESSON_CACHE_COMPLETE_MS - 1));
-    assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_COMPLETE_MS));
+    assert_true(remembered(context, LESSONS, before_ms + LESSON_CACHE_TRUST_MS - 1));
+    assert_false(remembered(context, LESSONS, after_ms + LESSON_CACHE_TRUST_MS));
+}
+
+static void await_trust_end(int64_t loaded_ms)
+{
+    while (clock_mono_ms() < loaded_ms + LESSON_CACHE_TRUST_MS)
+        sched_yield();
+}
+
+/* Whoever follows the catalog need not ask again for a complete lesson, and sees what changes. */
+static void test_a_complete_lesson_is_followed(void **state)
+{
+    struct context *context = *state;
+    struct catalog *catalog = context->fixture.catalog;
+    struct lesson_view view;
+    int64_t number = -1;
+    lesson_fixture_finish(&context->fixture);
+    load(context, 1);
+    load(context, LESSONS);
+    int64_t loaded_ms = clock_mono_ms();
+    /* What happened before the first call is not known. */
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    await_trust_end(loaded_ms);
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    assert_false(remembered(context, LESSONS, clock_mono_ms()));
+    load(context, LESSONS);
+    loaded_ms = clock_mono_ms();
+    await_trust_end(loaded_ms);
+    assert_false(remembered(context, LESSONS, clock_mono_ms()));
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    assert_true(remembered(context, LESSONS, clock_mono_ms()));
+    assert_int_equal(catalog_lesson_set_published(catalog, LESSONS, false, "li", 1), CATALOG_OK);
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    assert_true(lesson_cache_get(context->cache, LESSONS, clock_mono_ms(), &view));
+    assert_false(view.published);
+    media_index_unref(view.index);
+    assert_int_equal(catalog_lesson_remove(catalog, LESSONS), CATALOG_OK);
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    assert_false(remembered(context, LESSONS, clock_mono_ms()));
 }
 
 static void test_the_longest_unused_lesson_is_dropped(void **state)
@@ -218,6 +257,7 @@ static void test_many_threads_share_the_cache(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_complete_lesson_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_an_index_is_trusted_for_a_bounded_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_longest_unused_lesson_is_dropped, setup, teardown),
