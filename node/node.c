@@ -228,6 +228,7 @@ static int open_server(struct node *node)
         .still_allowed = modules_still_allowed,
         .not_found = web_not_found,
         .observe = monitor_observe,
+        .slow_turn = monitor_count_slow_turn,
         .observe_ctx = node->modules.monitor,
         .pace = link_pace,
         .pace_ctx = node->modules.link,

@@ -303,6 +303,7 @@ static bool awaits_more(const struct http_conn *conn)
 
 void conn_run(struct http_conn *conn)
 {
+    struct http_loop *loop = conn->loop;
     bool more = true;
     conn->running = true;
     conn->turn_bytes = conn->socket.output.sent_bytes;
@@ -324,6 +325,7 @@ void conn_run(struct http_conn *conn)
         socket_update_reading(&conn->socket, awaits_more(conn));
     if (conn->socket.broken)
         conn_destroy(conn);
+    loop_note_turn(loop);
 }
 
 /* ---- opening and closing ---- */

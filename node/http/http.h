@@ -279,6 +279,11 @@ struct http_conn_sample {
  * exact. */
 typedef void (*http_observe_fn)(const struct http_conn_sample *sample, void *ctx);
 
+/* The other connections of a loop wait while one of its turns lasts. */
+enum { HTTP_SLOW_TURN_MS = 20 };
+/* Called on the loop's thread when a turn has lasted longer, once for each such turn. */
+typedef void (*http_slow_turn_fn)(void *ctx);
+
 /* ---- what paces responses ---- */
 
 struct cmcd;
@@ -346,9 +351,10 @@ struct http_server_params {
     /* Answers a request for a path that no route has, with 404. Returns false if it did not answer;
      * then the usual error is sent. May be NULL. Called like a guard. */
     bool (*not_found)(struct http_request *req);
-    http_observe_fn observe; /* may be NULL */
-    void *observe_ctx;
-    http_pace_fn pace; /* may be NULL: no pacing */
+    http_observe_fn observe;     /* may be NULL */
+    http_slow_turn_fn slow_turn; /* may be NULL */
+    void *observe_ctx;           /* of both */
+    http_pace_fn pace;           /* may be NULL: no pacing */
     void *pace_ctx;
     int pool_threads; /* for short work; 0: 4. There are two more for what takes long. */
     /* How many deferred tasks of one address may wait before its API requests are turned away. Media

@@ -131,6 +131,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     if (loop->conn_count < loop->max_conns || (newcomers_wait(loop) && crowd_make_room(loop)))
         set_accepting(loop, true);
     check_end(loop);
+    loop_note_turn(loop);
 }
 
 static void on_kick(evutil_socket_t fd, short what, void *arg)
@@ -158,6 +159,7 @@ static void on_pace(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd, (void)what;
     for_each_conn(arg, pace_conn, 0);
+    loop_note_turn(arg);
 }
 
 static void run_posted(struct http_loop *loop)
@@ -174,6 +176,7 @@ static void run_posted(struct http_loop *loop)
         if (conn)
             conn_run(conn);
     }
+    loop_note_turn(loop);
 }
 
 static void drain_conn(struct http_conn *conn, int64_t now_ms)

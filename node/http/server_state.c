@@ -41,3 +41,20 @@ const char *loop_common_headers(struct http_loop *loop)
     }
     return loop->common_headers;
 }
+
+/* libevent keeps the time at which a turn began, within some milliseconds, by the wall clock. If
+ * that clock is set, turns seem long for a few seconds; no turn lasts a minute. */
+void loop_note_turn(struct http_loop *loop)
+{
+    const struct timeval limit = {0, HTTP_SLOW_TURN_MS * 1000L}, absurd = {60, 0};
+    struct timeval began, now, lasted;
+    event_base_gettimeofday_cached(loop->base, &began);
+    evutil_gettimeofday(&now, NULL);
+    evutil_timersub(&now, &began, &lasted);
+    if (evutil_timercmp(&lasted, &limit, <=) || evutil_timercmp(&lasted, &absurd, >) ||
+        evutil_timercmp(&began, &loop->slow_turn, ==))
+        return;
+    loop->slow_turn = began;
+    if (loop->server->params.slow_turn)
+        loop->server->params.slow_turn(loop->server->params.observe_ctx);
+}

@@ -62,6 +62,7 @@ struct http_loop {
     int conn_count, max_conns;
     int abandoned; /* requests without a connection that wait for their deferred work */
     int64_t last_tick_ms;
+    struct timeval slow_turn; /* when the last slow turn began; see loop_note_turn() */
     struct buf scratch;       /* for response heads */
     char common_headers[160]; /* the text of loop_common_headers() in the second date_s */
     int64_t date_s;
@@ -76,6 +77,10 @@ void server_log(const struct http_server *server, const char *format, ...)
 
 /* Makes the loop look at its posted work and at the server's stage. Any thread. */
 void loop_wake(struct http_loop *loop);
+
+/* Counts this turn of the loop if it has lasted long. To be called at the end of what the loop
+ * runs. */
+void loop_note_turn(struct http_loop *loop);
 
 /* Whether the server is stopping. Any thread. */
 bool loop_draining(const struct http_loop *loop);

@@ -50,6 +50,12 @@ static int64_t value_requests(const struct metrics_snapshot *snapshot, int sampl
     return snapshot->requests;
 }
 
+static int64_t value_slow_turns(const struct metrics_snapshot *snapshot, int sample)
+{
+    (void)sample;
+    return snapshot->slow_turns;
+}
+
 static int64_t value_uplink(const struct metrics_snapshot *snapshot, int sample)
 {
     (void)sample;
@@ -103,6 +109,11 @@ static const struct metric metrics[] = {
         .type = METRIC_COUNTER,
         .help = "Requests finished since the start.",
         .value = value_requests},
+    {.name = "terrace_slow_turns",
+        .type = METRIC_COUNTER,
+        .help = "Turns of an event loop that lasted over 20 ms since the start. Everybody on that "
+                "loop waited meanwhile.",
+        .value = value_slow_turns},
     {.name = "terrace_uplink_bytes_per_second",
         .type = METRIC_GAUGE,
         .unit = "bytes_per_second",

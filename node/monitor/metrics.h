@@ -13,7 +13,7 @@
 enum { METRICS_LESSON_STATES = 4, METRICS_JOB_STATES = 2 };
 
 struct metrics_snapshot {
-    int64_t sent_bytes, requests; /* since the node started */
+    int64_t sent_bytes, requests, slow_turns; /* since the node started */
     int64_t connections, terminals;
     int64_t uplink_bytes_per_second;
     bool catalog_read;                      /* false: the members below are unknown and left out */

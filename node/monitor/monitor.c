@@ -78,6 +78,14 @@ void monitor_observe(const struct http_conn_sample *sample, void *ctx)
     monitor_observe_at(ctx, sample, &now);
 }
 
+void monitor_count_slow_turn(void *ctx)
+{
+    struct monitor *monitor = ctx;
+    pthread_mutex_lock(&monitor->lock);
+    monitor->slow_turns++;
+    pthread_mutex_unlock(&monitor->lock);
+}
+
 static bool next_unwritten(struct monitor *monitor, bool everything, const struct monitor_time *now,
     struct catalog_uplink_minute *out)
 {
@@ -117,6 +125,7 @@ void monitor_snapshot(
     pthread_mutex_lock(&monitor->lock);
     out->sent_bytes = (int64_t)monitor->sent_bytes;
     out->requests = (int64_t)monitor->requests;
+    out->slow_turns = (int64_t)monitor->slow_turns;
     out->connections = (int64_t)terminals_connections(monitor->terminals);
     out->terminals = (int64_t)terminals_active(monitor->terminals, now->mono_ms - ACTIVE_MS);
     out->uplink_bytes_per_second = terminals_bytes_per_second(monitor->terminals, now->mono_ms);

@@ -25,6 +25,8 @@ int monitor_open(
 void monitor_close(struct monitor **monitor);
 /* For http_server_params.observe; ctx is the struct monitor *. */
 void monitor_observe(const struct http_conn_sample *sample, void *ctx);
+/* For http_server_params.slow_turn; ctx is the struct monitor *. */
+void monitor_count_slow_turn(void *ctx);
 /* Writes minutes that have ended to the catalog; with everything, also the current one. node.c
  * calls this every few seconds on the main thread, and when the node stops. */
 void monitor_flush(struct monitor *monitor, struct catalog *catalog, bool everything);

@@ -12,7 +12,7 @@ struct monitor {
     pthread_mutex_t lock; /* protects everything below; never held while the catalog is used */
     struct terminals *terminals;
     struct minutes minutes;
-    uint64_t sent_bytes, requests; /* since the start */
+    uint64_t sent_bytes, requests, slow_turns; /* since the start */
 };
 
 /* monitor_observe() and monitor_flush() at a given time. */

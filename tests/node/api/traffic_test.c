@@ -217,6 +217,7 @@ static void test_metrics_have_every_family(void **state)
     assert_non_null(strcasestr(reply.headers, "Content-Type: text/plain; version=0.0.4"));
     expect_metric(&reply, "\nterrace_sent_bytes_total ", received);
     expect_metric(&reply, "\nterrace_requests_total ", 1);
+    expect_metric(&reply, "\nterrace_slow_turns_total ", 0);
     expect_metric(&reply, "\nterrace_terminals ", 1);
     expect_metric(&reply, "\nterrace_lessons{state=\"ready\"} ", 1);
     expect_metric(&reply, "\nterrace_catalog_up ", 1);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "node/util/clock.h"
 
 /* Much longer than any test takes. It only ends tests whose server hangs. */
 enum { GIVE_UP_S = 60 };
@@ -95,6 +98,16 @@ static void on_hello(struct http_request *req, void *ctx)
     http_response_headerf(req, "X-Peer", "%s", http_request_peer(req));
     http_response_header(req, "X-Evil", "a\r\nSet-Cookie: b");
     http_respond(req, 200, "text/plain", name, strlen(name));
+}
+
+/* Keeps the loop busy. */
+static void on_slow(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    int64_t end_ms = clock_mono_ms() + 2 * HTTP_SLOW_TURN_MS;
+    while (clock_mono_ms() < end_ms)
+        sched_yield();
+    http_respond_empty(req, 204);
 }
 
 static void on_args(struct http_request *req, void *ctx)
@@ -409,6 +422,7 @@ static bool guard(struct http_request *req, const struct http_route *route, void
 static const struct http_route route_table[] = {
     ROUTE(HTTP_GET, "/", on_hello),
     ROUTE(HTTP_GET, "/hello", on_hello),
+    ROUTE(HTTP_GET, "/slow", on_slow),
     ROUTE(HTTP_GET, "/args/:name/x/:id", on_args),
     ROUTE(HTTP_GET, "/json", on_json),
     ROUTE(HTTP_GET, "/file", on_file),
@@ -433,6 +447,12 @@ static const struct http_route route_table[] = {
 };
 
 enum { ROUTES = sizeof(route_table) / sizeof(route_table[0]) };
+
+static void count_slow_turn(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    fixture->slow_turns++;
+}
 
 static void observe(const struct http_conn_sample *sample, void *ctx)
 {
@@ -496,6 +516,7 @@ void fixture_open(struct fixture *fixture, const struct http_server_params *para
     own.route_set_count = 1;
     own.guard = guard;
     own.observe = observe;
+    own.slow_turn = count_slow_turn;
     own.observe_ctx = fixture;
     own.thread_open = open_thread;
     own.thread_close = close_thread;

@@ -32,7 +32,7 @@ struct fixture {
     uint64_t sent_bytes, requests, closed;
     char user_agent[128], path[256];
     atomic_int streams_ended, streams_cut, stream_closes, done_calls, ticks, logged;
-    atomic_int pieces_opened, pieces_released;
+    atomic_int pieces_opened, pieces_released, slow_turns;
     atomic_int
         max_descriptors; /* the most that were open in the process when an extent was opened */
     atomic_llong streamed_bytes;

@@ -71,6 +71,19 @@ static void test_http_1_0_closes(void **state)
     close(fd);
 }
 
+static void test_a_slow_turn_is_counted_once(void **state)
+{
+    struct response response;
+    (void)state;
+    int before = fixture.slow_turns;
+    ask(&fixture, "GET /slow HTTP/1.1\r\n" HOST "\r\n", &response);
+    response_free(&response);
+    await_count(&fixture.slow_turns, before + 1);
+    ask(&fixture, "GET /slow HTTP/1.1\r\n" HOST "\r\n", &response);
+    response_free(&response);
+    await_count(&fixture.slow_turns, before + 2);
+}
+
 static void test_server_headers_are_set(void **state)
 {
     struct response response;
@@ -487,6 +500,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_connection_serves_many_requests),
         cmocka_unit_test(test_http_1_0_closes),
+        cmocka_unit_test(test_a_slow_turn_is_counted_once),
         cmocka_unit_test(test_server_headers_are_set),
         cmocka_unit_test(test_pipelined_requests_are_answered_in_order),
         cmocka_unit_test(test_a_pipelined_flood_is_bounded),
