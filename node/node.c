@@ -107,9 +107,13 @@ static int open_catalog(struct node *node)
 {
     const struct catalog_params params = {
         .path = store_catalog_path(node->store), .log = log_catalog};
-    return catalog_open(&node->catalog, &params, node->message, node->message_bytes) == CATALOG_OK
-               ? 0
-               : -EIO;
+    if (catalog_open(&node->catalog, &params, node->message, node->message_bytes) != CATALOG_OK)
+        return -EIO;
+    /* A damaged page may be read days later, when the last good backup is gone. */
+    if (catalog_check(node->catalog, true) != CATALOG_OK)
+        return fail(
+            node, -EIO, "%s. Put a backup in place as catalog.db", catalog_message(node->catalog));
+    return 0;
 }
 
 /* ---- the server ---- */
