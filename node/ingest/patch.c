@@ -238,8 +238,9 @@ static int write_block(struct patch *patch)
 static void work_write(void *thread_ctx, void *argument)
 {
     struct patch *patch = argument;
-    if (store_free_bytes(patch->ingest->store) < (int64_t)patch->block_bytes) {
-        patch->error = CATALOG_EFULL;
+    int64_t free_bytes = store_free_bytes(patch->ingest->store);
+    if (free_bytes < (int64_t)patch->block_bytes) {
+        patch->error = free_bytes < 0 ? ingest_errno((int)free_bytes) : CATALOG_EFULL;
         return;
     }
     if (!begin_writing(patch))

@@ -98,9 +98,11 @@ static bool has_room(struct scheduler *scheduler)
 {
     if (clock_mono_ms() < scheduler->paused_until_ms)
         return false;
-    bool room = store_free_bytes(scheduler->params.store) >= SCHEDULER_MIN_ROOM_BYTES;
+    int64_t free_bytes = store_free_bytes(scheduler->params.store);
+    bool room = free_bytes >= SCHEDULER_MIN_ROOM_BYTES;
     if (!room && !scheduler->paused_for_room)
-        log_write(LOG_WARN, "jobs", "the disk is full: transcoding pauses until there is room");
+        log_write(LOG_WARN, "jobs", "%s: transcoding pauses",
+            free_bytes < 0 ? "the data folder can't be reached" : "the disk is full");
     if (room && scheduler->paused_for_room)
         log_write(LOG_INFO, "jobs", "there is room again: transcoding goes on");
     scheduler->paused_for_room = !room;

@@ -56,8 +56,9 @@ static int copy_all(struct copy *copy, uint8_t *block)
         ssize_t got = read_block(copy->from, block);
         if (got <= 0)
             return (int)got;
-        if (store_free_bytes(copy->store) < got)
-            return -ENOSPC;
+        int64_t free_bytes = store_free_bytes(copy->store);
+        if (free_bytes < got)
+            return free_bytes < 0 ? (int)free_bytes : -ENOSPC;
         int error = write_block(copy->to, block, (size_t)got);
         if (error < 0)
             return error;

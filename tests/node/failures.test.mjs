@@ -2,7 +2,7 @@
 // Checks how the node behaves in trouble: a lost catalog, a full disk, too few descriptors,
 // password guessing.
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { before, test } from 'node:test';
@@ -159,6 +159,31 @@ test('on a full disk without a reserve, changes are refused as a whole because t
     assert.equal((await admin.request('/api/session')).status, 401);
 });
 
+test('a node does not start with a damaged catalog', async () => {
+    const data = dataCopy();
+    const file = openSync(path.join(data, 'catalog.db'), 'r+');
+    writeSync(file, Buffer.alloc(4096, 0x5a), 0, 4096, 4096 * 9);
+    closeSync(file);
+    const { code, stderr } = await terrace(['serve', '--data', data, '--listen', '127.0.0.1:0']);
+    assert.equal(code, 1);
+    assert.match(stderr, /catalog\.db.* damaged.* backup/);
+});
+
+test('a data folder that has gone is not called a full disk', async (t) => {
+    const data = dataCopy(), away = `${data}-away`;
+    const node = await startNode({ data });
+    t.after(() => node.stop());
+    const admin = await addUserAndLogin(node);
+    const tus = { 'Tus-Resumable': '1.0.0' };
+    const created = await admin.request('/api/uploads', { method: 'POST', headers: { ...tus, 'Upload-Length': '1000' } });
+    renameSync(data, away);
+    const refused = await admin.request(created.headers.get('location'), { method: 'PATCH', body: Buffer.alloc(1000),
+        headers: { ...tus, 'Upload-Offset': '0', 'Content-Type': 'application/offset+octet-stream' } });
+    assert.equal(refused.status, 500);
+    renameSync(away, data);
+    assert.doesNotMatch(node.log(), /full/);
+});
+
 /* ---- descriptors ---- */
 
 test('with 64 descriptors and a crowd of idle connections: lessons play and are made', async (t) => {
@@ -166,7 +191,9 @@ test('with 64 descriptors and a crowd of idle connections: lessons play and are 
     const node = await startNode({ data, under: ['prlimit', '--nofile=64:64'] });
     t.after(() => node.kill());
     assert.match(node.log(), /at most \d+ connections at a time/);
+    // The kernel keeps connections that have sent nothing, so these begin a request.
     const crowd = Array.from({ length: 12 }, () => net.connect(node.port, '127.0.0.1').on('error', () => {}));
+    crowd.forEach((socket) => socket.write('GET / HTTP/1.1\r\n'));
     await terraceOk(['ingest', clip, '--data', data]);
     await plays(node);
     const lesson = await until(async () => { const now = await show(data, 2); return ['ready', 'failed'].includes(now.state) && now; }, 'the lesson');
