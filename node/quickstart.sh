@@ -46,11 +46,11 @@ step='the start'
 trap 'on_exit $?' EXIT
 trap 'exit 130' INT TERM
 
-# Two builds at the same time would overwrite each other's files. The lock is released before the
-# node starts, because the node would inherit it and hold it.
+# Two builds at the same time would overwrite each other's files, and two that are done at the same
+# time would add the same lesson twice. The node does not inherit the lock.
 mkdir -p build
 exec 9>build/quickstart.lock
-flock -n 9 || { echo 'another quickstart is at work here; this one waits for its build' && flock 9; }
+flock -n 9 || { echo 'another quickstart is at work here; this one waits until it is done' && flock 9; }
 begin 'installing missing packages'
 sh node/install-packages.sh node/packages.txt
 begin 'building (the first time takes some minutes; tail -f build/quickstart.log shows it)'
@@ -59,7 +59,6 @@ begin 'building (the first time takes some minutes; tail -f build/quickstart.log
     echo '(all of it: build/quickstart.log)' >&2
     exit 1
 }
-exec 9>&-
 
 # start_on PORT: starts the node. Returns 0 when it answers, and 1 if the port is in use. Any other
 # failure ends the script.
@@ -67,7 +66,7 @@ start_on() {
     : >"$address_file"
     log_bytes=$(wc -c <"$log_file")
     # setsid: the node keeps running when this terminal is closed.
-    setsid "$terrace" serve --listen "127.0.0.1:$1" </dev/null >"$address_file" 2>>"$log_file" &
+    setsid "$terrace" serve --listen "127.0.0.1:$1" </dev/null >"$address_file" 2>>"$log_file" 9>&- &
     echo $! >"$pid_file"
     until grep -q '^listening on ' "$address_file"; do
         if ! kill -0 $! 2>/dev/null; then
