@@ -61,10 +61,10 @@ function StateButtons({ lesson, actions }: Props) {
     const post = (path: string) => () => actions.post(lesson, path);
     return (
         <>
-            {(failed || lesson.extras.failed) && (
+            {(mayPassByRetry(lesson) || lesson.extras.failed) && (
                 <button
                     key="retry"
-                    class={failed && mayPassByRetry(lesson) ? 'primary' : undefined}
+                    class={failed ? 'primary' : undefined}
                     onClick={post('/retry')}
                 >
                     {t(operatorText.retry)}
