@@ -12,6 +12,7 @@
 #                                              (200 times); each upload must become one lesson
 #   sh tests/fuzz/run.sh faults [STEP [FIRST]] each STEP-th (1) write, fsync, rename ... of the node
 #                                              fails, or ends it; nothing acknowledged may be lost
+#   sh tests/fuzz/run.sh memory [STEP]         each STEP-th (1) allocation of the catalog fails
 #   sh tests/fuzz/run.sh soak [SECONDS]        a node with a crowd of random clients (1800 s); it
 #                                              must not leak descriptors or memory. Needs root
 #   sh tests/fuzz/run.sh tsan-load [SECONDS]   the same crowd (60 s) at a node that is built with
@@ -84,6 +85,11 @@ faults)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
     build debug terrace terrace-worker fault_shim
     TERRACE_BIN=$PWD/build/debug exec node tests/fuzz/faults.mjs "${2:-1}" "${3:-1}"
+    ;;
+memory)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build asan catalog.short_memory_test
+    exec build/asan/tests/catalog.short_memory_test "${2:-1}"
     ;;
 upload-kills)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
