@@ -11,6 +11,7 @@
 
 #include "node/http/parse/forwarded.h"
 #include "node/http/parse/method.h"
+#include "node/util/network.h"
 
 struct http_server;
 struct http_request;
@@ -43,9 +44,8 @@ void http_request_site(const struct http_request *req, char *out, size_t out_byt
 /* The numeric address of the client without the port, such as "10.0.3.7": of the peer, or what a
  * trusted proxy says. */
 const char *http_request_peer(const struct http_request *req);
-/* The network of the peer: its IPv4 address, or the /64 of its IPv6 address, such as
- * "2001:db8:1:2::/64", because that is what one household or host has (RFC 6177). */
-enum { HTTP_NETWORK_BYTES = 50 };
+/* The network of the peer; see network_of(). */
+enum { HTTP_NETWORK_BYTES = NETWORK_BYTES };
 void http_request_network(const struct http_request *req, char out[HTTP_NETWORK_BYTES]);
 /* Whether the request comes from this machine, and not through a proxy on it. */
 bool http_request_local(const struct http_request *req);
