@@ -148,6 +148,16 @@ void http_response_header(struct http_request *req, const char *name, const char
 void http_response_headerf(struct http_request *req, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What part of a lesson a response carries. */
+struct http_media {
+    int64_t start_ms, duration_ms; /* of the whole representation; its bytes are taken to be spread
+                                    * evenly over that time */
+    bool sound;                    /* audio alone */
+};
+/* Says so, before http_respond_file() or http_respond_extents(). What is sent of it is then reported
+ * to http_server_params.delivered. */
+void http_response_media(struct http_request *req, const struct http_media *media);
+
 /* Responds with a body from memory, which is copied. The body is compressed with gzip if the client
  * accepts it, the type can be compressed, the body is long enough, and no Content-Encoding was
  * added. With status 200, conditional GET and HEAD requests are checked against the entity tag and
@@ -311,6 +321,18 @@ struct http_pace {
  * loop's thread, on several at once. */
 typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx);
 
+/* Media time that the kernel took of a response; see http_response_media(). */
+struct http_delivered {
+    uint64_t conn_id;
+    const char *peer;       /* numeric address */
+    const char *path;       /* of the request, decoded */
+    bool sound;             /* audio alone */
+    int64_t from_ms, to_ms; /* in the lesson; from <= to */
+};
+/* Reports it: four times a second while the response is being sent, and at its end. Called on any
+ * loop's thread, on several at once. */
+typedef void (*http_delivered_fn)(const struct http_delivered *delivered, void *ctx);
+
 /* ---- the server ---- */
 
 typedef void (*http_log_fn)(void *ctx, const char *message);
@@ -348,9 +370,10 @@ struct http_server_params {
     bool (*not_found)(struct http_request *req);
     http_observe_fn observe; /* may be NULL */
     void *observe_ctx;
-    http_pace_fn pace; /* may be NULL: no pacing */
-    void *pace_ctx;
-    int pool_threads; /* for short work; 0: 4. There are two more for what takes long. */
+    http_pace_fn pace;           /* may be NULL: no pacing */
+    http_delivered_fn delivered; /* may be NULL */
+    void *pace_ctx;              /* for both */
+    int pool_threads;            /* for short work; 0: 4. There are two more for what takes long. */
     /* How many deferred tasks of one address may wait before its API requests are turned away. Media
      * requests are turned away at four times as many. 0: 64 */
     int max_waiting;
