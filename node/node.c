@@ -230,6 +230,7 @@ static int open_server(struct node *node)
         .observe = monitor_observe,
         .observe_ctx = node->modules.monitor,
         .pace = link_pace,
+        .delivered = link_delivered,
         .pace_ctx = node->modules.link,
         .pool_threads = (int)config->pool_threads,
         .thread_open = open_thread,

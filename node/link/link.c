@@ -104,6 +104,14 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx)
     return pace;
 }
 
+void link_delivered(const struct http_delivered *delivered, void *ctx)
+{
+    struct link *link = ctx;
+    pthread_mutex_lock(&link->lock);
+    flows_delivered(link->flows, delivered, clock_mono_ms());
+    pthread_mutex_unlock(&link->lock);
+}
+
 /* Returns the lower of two rates. 0 means unknown or unlimited. */
 static int64_t lower(int64_t a_bps, int64_t b_bps)
 {

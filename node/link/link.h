@@ -19,6 +19,9 @@ void link_close(struct link **link); /* accepts NULL in *link */
 /* For http_server_params.pace; ctx is the struct link *. Any thread. */
 struct http_pace link_pace(const struct http_flow *flow, void *ctx);
 
+/* For http_server_params.delivered; ctx is the struct link *. Any thread. */
+void link_delivered(const struct http_delivered *delivered, void *ctx);
+
 /* Checks whether a request may be served now. Returns false if it is a download that its site may
  * not have at this time; then it was answered with 503 and Retry-After. Called on a loop's thread;
  * does not block. */

@@ -153,6 +153,32 @@ test('downloads keep to a site’s hours; lessons can be watched at any time', a
     assert.equal((await fetch(`${node.url}${file}?download=1&site=abc`)).status, 200);
 });
 
+/** Fetches the file with a report of the player. Returns the rate in kbit/s that it is said to get. */
+async function paceOf(report) {
+    const response = await fetch(`${node.url}${file}?CMCD=${encodeURIComponent(report)}`, { headers: { connection: 'close' } });
+    await response.arrayBuffer();
+    return Number(response.headers.get('cmsd-dynamic').match(/etp=(\d+)/)[1]);
+}
+
+test('a player that always reports an empty buffer is believed until it got three minutes more than it can have played', async () => {
+    const uplink = 8000;
+    await ok('/api/technician/link', 'PUT', { uplink_bps: uplink * 1000 });
+    const viewer = net.connect(node.port, '127.0.0.1');
+    viewer.on('error', () => {});
+    viewer.resume();
+    viewer.write(`GET ${file}?CMCD=${encodeURIComponent('bl=20000,sid="viewer"')} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(400));
+    await until(() => viewer.bytesRead > 0, 'the viewer');
+    const ask = () => paceOf('bl=0,su,sid="liar"');
+    let believed = 0;
+    while (believed < 60 && await ask() > uplink * 0.7)
+        believed++;
+    // The clip has 8 s: 180 / 8 is 22.5.
+    assert.ok(believed >= 22 && believed <= 30, `believed ${believed} times`);
+    assert.ok(await ask() < uplink * 0.6);
+    viewer.destroy();
+    await ok('/api/technician/link', 'PUT', { uplink_bps: 0 });
+});
+
 test('a site’s budget ends its downloads for the day, also after a restart', async () => {
     const { id } = site(await ok('/api/technician/sites', 'POST', { name: 'mill', token: 'mill' }), 'mill');
     const bytes = (await (await fetch(`${node.url}${file}?download=1&site=mill`, { headers: { connection: 'close' } })).arrayBuffer()).byteLength;
