@@ -288,8 +288,8 @@ static double wanted_by(const struct flow *flow, const struct http_flow *seen)
     return wanted;
 }
 
-static bool find_place(
-    struct flows *flows, struct flow *flow, const struct sites *sites, const struct http_flow *seen)
+static bool find_place(struct flows *flows, struct flow *flow, const struct sites *sites,
+    const struct http_flow *seen, int64_t now_ms)
 {
     struct terminal *t = need_session(flows, seen->peer, seen->cmcd->session);
     if (t && t != flow->terminal) {
@@ -297,17 +297,17 @@ static bool find_place(
         join_terminal(flow, t);
     }
     snprintf(flow->token, sizeof(flow->token), "%s", seen->site);
-    flow->site = sites_find(sites, seen->peer, flow->token);
+    flow->site = sites_find(sites, seen->peer, flow->token, now_ms);
     return t != NULL;
 }
 
-void flows_replace_sites(struct flows *flows, const struct sites *sites)
+void flows_replace_sites(struct flows *flows, const struct sites *sites, int64_t mono_ms)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         struct flow *flow;
         LIST_FOREACH (flow, &flows->by_id[i], in_bucket)
             if (flow->terminal)
-                flow->site = sites_find(sites, flow->terminal->address, flow->token);
+                flow->site = sites_find(sites, flow->terminal->address, flow->token, mono_ms);
     }
 }
 
@@ -491,7 +491,7 @@ struct http_pace flows_update(struct flows *flows, struct sites *sites,
     }
     if (!flow)
         flow = add_flow(flows, seen);
-    if (!flow || !find_place(flows, flow, sites, seen))
+    if (!flow || !find_place(flows, flow, sites, seen, mono_ms))
         return (struct http_pace){0};
     measure(flow, seen, mono_ms);
     bool comes = seen->sending && !flow->active;
