@@ -67,8 +67,10 @@ void ahead_close(struct ahead **ahead)
 {
     if (!*ahead)
         return;
-    for (struct track *track; (track = TAILQ_FIRST(&(*ahead)->order));)
+    for (struct track *track = TAILQ_FIRST(&(*ahead)->order), *next; track; track = next) {
+        next = TAILQ_NEXT(track, in_order);
         remove_track(*ahead, track);
+    }
     free(*ahead);
     *ahead = NULL;
 }
@@ -135,7 +137,7 @@ static bool mark(struct track *track, size_t slot)
 {
     size_t byte = slot / 8;
     uint8_t bit = (uint8_t)(1 << slot % 8);
-    if (byte >= track->slot_bytes) {
+    if (!track->slots || byte >= track->slot_bytes) {
         uint8_t *more = realloc(track->slots, byte * 2 + 16);
         if (!more)
             return false;
