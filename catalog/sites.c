@@ -30,6 +30,7 @@ static enum catalog_error fill_site(struct catalog *cat, sqlite3_stmt *row, void
     site->name = db_text(cat, row, SITE_NAME);
     site->ranges = db_text(cat, row, SITE_RANGES);
     site->token = db_text(cat, row, SITE_TOKEN);
+    site->generated_token = db_text(cat, row, SITE_GENERATED_TOKEN);
     site->cap_bps = sqlite3_column_int64(row, SITE_CAP_BPS);
     site->terminal_cap_bps = sqlite3_column_int64(row, SITE_TERMINAL_CAP_BPS);
     site->download_from_minute = sqlite3_column_int(row, SITE_DOWNLOAD_FROM_MINUTE);
@@ -61,6 +62,7 @@ void catalog_sites_free(struct catalog_sites *sites)
         free(sites->items[i].name);
         free(sites->items[i].ranges);
         free(sites->items[i].token);
+        free(sites->items[i].generated_token);
     }
     free(sites->items);
     *sites = (struct catalog_sites){0};
@@ -104,6 +106,22 @@ enum catalog_error catalog_site_put(
     if (error == CATALOG_EEXISTS)
         return db_fail(cat, error, "another site has the name %s, or the token", site->name);
     return error;
+}
+
+static enum catalog_error set_token(struct catalog *cat, int64_t id, const char *token)
+{
+    enum catalog_error error = db_execute(cat, STATEMENT_SITE_SET_TOKEN, "ls", id, token);
+    if (error == CATALOG_OK && db_changed_rows(cat) == 0)
+        error = db_fail(cat, CATALOG_ENOTFOUND, "there is no such site");
+    return error;
+}
+
+enum catalog_error catalog_site_set_token(struct catalog *cat, int64_t id, const char *token)
+{
+    if (!token[0] || strlen(token) > MAX_NAME_BYTES)
+        return db_fail(cat, CATALOG_EINVAL, "a token has 1 to %d bytes", MAX_NAME_BYTES);
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, set_token(cat, id, token));
 }
 
 static enum catalog_error remove_site(struct catalog *cat, int64_t id)

@@ -289,6 +289,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_SITE_UPDATE] =
         "UPDATE sites SET name = ?1, ranges = ?2, token = ?3, cap_bps = ?4, terminal_cap_bps = ?5, "
         "download_from_minute = ?6, download_to_minute = ?7, budget_bytes = ?8 WHERE id = ?9",
+    [STATEMENT_SITE_SET_TOKEN] = "UPDATE sites SET generated_token = ?2 WHERE id = ?1",
     [STATEMENT_SITE_REMOVE] = "DELETE FROM sites WHERE id = ?1",
     [STATEMENT_SITE_DAY_ADD] =
         "INSERT INTO site_days (site_id, day, sent_bytes) SELECT id, ?2, ?3 FROM sites "

@@ -98,6 +98,7 @@ enum statement {
     STATEMENT_SITES,
     STATEMENT_SITE_INSERT,
     STATEMENT_SITE_UPDATE,
+    STATEMENT_SITE_SET_TOKEN,
     STATEMENT_SITE_REMOVE,
     STATEMENT_SITE_DAY_ADD,
     STATEMENT_COUNT,
@@ -395,6 +396,7 @@ enum minute_column {
     NEXT(SITE_NAME, "s.name") \
     NEXT(SITE_RANGES, "s.ranges") \
     NEXT(SITE_TOKEN, "s.token") \
+    NEXT(SITE_GENERATED_TOKEN, "s.generated_token") \
     NEXT(SITE_CAP_BPS, "s.cap_bps") \
     NEXT(SITE_TERMINAL_CAP_BPS, "s.terminal_cap_bps") \
     NEXT(SITE_DOWNLOAD_FROM_MINUTE, "s.download_from_minute") \

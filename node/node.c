@@ -235,6 +235,7 @@ static int open_server(struct node *node)
         .slow_turn = monitor_count_slow_turn,
         .observe_ctx = node->modules.monitor,
         .pace = link_pace,
+        .delivered = link_delivered,
         .pace_ctx = node->modules.link,
         .pool_threads = (int)config->pool_threads,
         .thread_open = open_thread,

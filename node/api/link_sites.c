@@ -9,6 +9,7 @@
 #include "node/answer/answer.h"
 #include "node/api/api.h"
 #include "node/api/site_form.h"
+#include "node/api/terminal_site.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
@@ -21,12 +22,13 @@
 /* The work of a pool thread for one request. */
 struct task {
     struct link *link;
-    enum { SHOW, SET_UPLINK, PUT_SITE, REMOVE_SITE } what;
+    enum { SHOW, SET_UPLINK, PUT_SITE, REMOVE_SITE, MAKE_CODE, RENEW_TOKEN } what;
     json_t *body;    /* a JSON object; NULL: none */
     int64_t site_id; /* or NEW_SITE, NO_SITE */
     int error;       /* enum catalog_error */
     struct site_form_error why;
     json_t *json; /* the answer */
+    char code[SITE_CODE_BYTES];
 };
 
 /* ---- showing ---- */
@@ -95,21 +97,66 @@ static void set_uplink(struct catalog *catalog, struct task *task)
         task->error = catalog_link_set(catalog, bps);
 }
 
+static enum catalog_error generate_token(struct catalog *catalog, int64_t site_id)
+{
+    char token[SITE_TOKEN_BYTES];
+    site_token_generate(token);
+    return catalog_site_set_token(catalog, site_id, token);
+}
+
+/* Makes a code for a site. Generates its token first, if it has none yet. */
+static void make_code(struct catalog *catalog, struct task *task)
+{
+    struct catalog_sites sites;
+    task->error = catalog_sites(catalog, 0, &sites);
+    if (task->error)
+        return;
+    task->error = CATALOG_ENOTFOUND;
+    for (size_t i = 0; i < sites.count; i++)
+        if (sites.items[i].id == task->site_id)
+            task->error = sites.items[i].generated_token[0]
+                              ? CATALOG_OK
+                              : generate_token(catalog, task->site_id);
+    catalog_sites_free(&sites);
+    if (task->error == CATALOG_OK)
+        link_site_code(task->link, task->site_id, task->code);
+}
+
+static void change(struct catalog *catalog, struct task *task)
+{
+    switch (task->what) {
+    case SHOW:
+        break;
+    case SET_UPLINK:
+        set_uplink(catalog, task);
+        break;
+    case PUT_SITE:
+        put_site(catalog, task);
+        break;
+    case REMOVE_SITE:
+        task->error = catalog_site_remove(catalog, task->site_id);
+        break;
+    case MAKE_CODE:
+        make_code(catalog, task);
+        break;
+    case RENEW_TOKEN:
+        task->error = generate_token(catalog, task->site_id);
+        break;
+    }
+}
+
 static void work_task(void *thread_ctx, void *arg)
 {
     struct catalog *catalog = thread_ctx;
     struct task *task = arg;
-    if (task->what == SET_UPLINK)
-        set_uplink(catalog, task);
-    else if (task->what == PUT_SITE)
-        put_site(catalog, task);
-    else if (task->what == REMOVE_SITE)
-        task->error = catalog_site_remove(catalog, task->site_id);
+    change(catalog, task);
     if (task->error && !task->why.en[0])
         snprintf(task->why.en, sizeof(task->why.en), "%s", catalog_message(catalog));
     if (task->error == CATALOG_OK && task->what != SHOW)
         link_reload(task->link, catalog);
-    if (task->error == CATALOG_OK)
+    if (task->error == CATALOG_OK && task->what == MAKE_CODE)
+        task->json = json_pack("{s:s, s:i}", "code", task->code, "valid_s", SITE_CODE_MS / 1000);
+    else if (task->error == CATALOG_OK)
         show(catalog, task);
 }
 
@@ -159,6 +206,18 @@ static void handle_show(struct http_request *req, void *ctx)
     defer(req, &(struct task){.link = ctx, .what = SHOW});
 }
 
+static void handle_code(struct http_request *req, void *ctx)
+{
+    defer(req,
+        &(struct task){.link = ctx, .what = MAKE_CODE, .site_id = http_request_arg_int(req, "id")});
+}
+
+static void handle_renew(struct http_request *req, void *ctx)
+{
+    defer(req, &(struct task){
+                   .link = ctx, .what = RENEW_TOKEN, .site_id = http_request_arg_int(req, "id")});
+}
+
 static void handle_remove(struct http_request *req, void *ctx)
 {
     defer(req, &(struct task){
@@ -193,26 +252,19 @@ static void handle_put(struct http_request *req, void *ctx)
     http_request_read(req, MAX_BODY_BYTES, on_body, ctx);
 }
 
-/* Answers with what a terminal's page needs to know of its own link before it starts to play. */
-static void handle_terminal(struct http_request *req, void *ctx)
-{
-    struct link *link = ctx;
-    char name[SITE_NAME_BYTES];
-    int64_t bps = link_estimate_bps(req, link);
-    link_site_name(req, link, name);
-    http_response_header(req, "Cache-Control", "no-store");
-    answer_json(req, json_pack("{s:o, s:o}", "link_bps", bps > 0 ? json_integer(bps) : json_null(),
-                         "site", name[0] ? json_string(name) : json_null()));
-}
-
 struct http_route_set api_site_routes(struct link *link)
 {
     static const struct http_route routes[] = {
         {.methods = HTTP_GET,
             .pattern = "/api/terminal",
             .access = HTTP_PUBLIC,
-            .handle = handle_terminal,
+            .handle = api_show_terminal,
             .about = "the asking terminal's site, and what its link carries"},
+        {.methods = HTTP_POST,
+            .pattern = "/api/terminal/site",
+            .access = HTTP_PUBLIC,
+            .handle = api_take_site_code,
+            .about = "{\"code\": \"12345678\"} puts the asking terminal into a site"},
         {.methods = HTTP_GET,
             .pattern = "/api/technician/link",
             .access = HTTP_TECHNICIAN,
@@ -238,6 +290,16 @@ struct http_route_set api_site_routes(struct link *link)
             .access = HTTP_TECHNICIAN,
             .handle = handle_remove,
             .about = "removes a site"},
+        {.methods = HTTP_POST,
+            .pattern = "/api/technician/sites/:id/code",
+            .access = HTTP_TECHNICIAN,
+            .handle = handle_code,
+            .about = "a code that puts one terminal into the site"},
+        {.methods = HTTP_DELETE,
+            .pattern = "/api/technician/sites/:id/terminals",
+            .access = HTTP_TECHNICIAN,
+            .handle = handle_renew,
+            .about = "puts all terminals out that got into the site by a code"},
     };
     return (struct http_route_set){routes, sizeof(routes) / sizeof(routes[0]), link};
 }

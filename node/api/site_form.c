@@ -208,9 +208,6 @@ static bool take_site(
         return refuse(s, "name", "不能为空", "must not be empty");
     if (strchr(site->token, ' '))
         return refuse(s, "token", "不能有空格", "must have no spaces");
-    if (ranges.count == 0 && !site->token[0])
-        return refuse(s, "ranges", "地址范围和令牌至少要填一个，否则没有终端属于这个站点",
-            "give addresses or a token, else no terminal is at this site");
     return is_alone(s, &ranges, site->id, sites);
 }
 

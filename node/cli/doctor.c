@@ -36,7 +36,8 @@ enum cli_exit cli_doctor(int argc, char **argv)
     const struct cli_spec spec = {
         .command = "doctor",
         .operands = "",
-        .about = "Checks the catalog, all files of all lessons, the uploads, the disk, the kernel "
+        .about = "Checks the catalog, all files of all lessons, the uploads, the sites, the disk, "
+                 "the kernel "
                  "and the worker; a node may be running.\n"
                  "One line a check: ok, WARN or BAD. The exit code is 1 if something is BAD.",
         .options = options,
@@ -62,6 +63,7 @@ enum cli_exit cli_doctor(int argc, char **argv)
     if (check_catalog(&doctor)) {
         doctor_check_media(&doctor);
         doctor_check_uploads(&doctor);
+        doctor_check_sites(&doctor);
     }
     doctor_check_system(&doctor);
     catalog_close(&doctor.catalog);

@@ -13,6 +13,9 @@ void doctor_check_media(struct doctor *doctor);
 /* Looks for uploads that have all their bytes but are not lessons yet. */
 void doctor_check_uploads(struct doctor *doctor);
 
+/* Looks for sites whose token somebody made up. */
+void doctor_check_sites(struct doctor *doctor);
+
 /* Checks the free space of the disk, BBR in the kernel, and the worker with its sandbox. */
 void doctor_check_system(struct doctor *doctor);
 

@@ -11,6 +11,7 @@
 #include "node/hls/lesson_cache.h"
 #include "node/hls/lesson_watch.h"
 #include "node/hls/media_number.h"
+#include "node/hls/media_time.h"
 #include "node/hls/playlist.h"
 #include "node/hls/progressive.h"
 #include "node/http/gzip.h"
@@ -298,20 +299,19 @@ static bool serve_segment(
     struct http_request *req, const struct hls *hls, const struct lesson_view *view)
 {
     const struct media_rendition *rendition = find_rendition(req, view);
-    const struct media_segment *segment;
-    struct media_file file = {0};
     if (!rendition)
         return false;
     int64_t number =
         media_number_parse(http_request_arg(req, "segment"), playlist_suffix(rendition->kind));
     if (number < 0 || (uint64_t)number >= rendition->segment_count)
         return false;
-    segment = &rendition->segments[number];
-    file.path = rendition->chunks[segment->chunk].path;
-    file.offset_bytes = segment->offset_bytes;
-    file.length_bytes = segment->length_bytes;
-    file.content_type = media_type(rendition);
-    file.etag = rendition->chunks[segment->chunk].etag;
+    const struct media_segment *segment = &rendition->segments[number];
+    struct media_file file = {.path = rendition->chunks[segment->chunk].path,
+        .offset_bytes = segment->offset_bytes,
+        .length_bytes = segment->length_bytes,
+        .content_type = media_type(rendition),
+        .etag = rendition->chunks[segment->chunk].etag};
+    media_time_announce(req, rendition, (size_t)number, 1);
     respond_media(req, hls, view, &file);
     return true;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "node/hls/download_name.h"
+#include "node/hls/media_time.h"
 #include "node/hls/merged_init.h"
 #include "node/util/log.h"
 #include "transcoder/protocol/job.h"
@@ -279,6 +280,7 @@ void progressive_respond(struct http_request *req, const struct store *store,
         return;
     }
     add_disposition(req, index, rendition->name);
+    media_time_announce(req, rendition, 0, rendition->segment_count);
     http_respond_extents(
         req, &(struct http_extents){
                  .items = p->extents,

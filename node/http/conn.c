@@ -9,6 +9,7 @@
 
 #include "node/http/body.h"
 #include "node/http/defer.h"
+#include "node/http/delivery.h"
 #include "node/http/dispatch.h"
 #include "node/http/extents.h"
 #include "node/http/pace.h"
@@ -178,6 +179,7 @@ static bool finish(struct http_conn *conn)
     bool clean = req->body.complete && evbuffer_get_length(socket_input(&conn->socket)) == 0 &&
                  !conn->socket.input.unread && req->head.memory;
     bool close_now = req->close;
+    delivery_report(conn);
     conn->samples.unreported_requests++;
     conn->req = NULL;
     request_free(req);
@@ -388,6 +390,7 @@ void conn_destroy(struct http_conn *conn)
 {
     struct http_loop *loop = conn->loop;
     conn_sample(conn, true);
+    delivery_report(conn);
     pace_end(conn);
     /* TLS says goodbye only between requests: an answer that is cut off must look cut off. */
     if (conn->req)

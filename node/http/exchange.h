@@ -23,6 +23,7 @@
 #include "node/http/parse/chunked.h"
 #include "node/http/parse/cmcd.h"
 #include "node/http/parse/head.h"
+#include "node/http/parse/range.h"
 #include "node/http/router.h"
 #include "node/http/server_state.h"
 #include "node/http/transport/socket.h"
@@ -117,6 +118,15 @@ struct http_body {
     void *ctx;
 };
 
+/* What of a lesson the response carries, and how much of it was reported as delivered. */
+struct delivery {
+    struct http_media media;   /* duration_ms 0: none */
+    struct http_ranges ranges; /* that the body has, of total_bytes */
+    int64_t total_bytes;       /* of the representation; 0: nothing is to be reported */
+    uint64_t begin_bytes;      /* socket.output.sent_bytes when the body begins */
+    int64_t reported_bytes;    /* of the body */
+};
+
 enum send_state {
     SEND_NONE,    /* no response yet */
     SEND_STREAM,  /* begun, open-ended */
@@ -142,6 +152,7 @@ struct http_request {
     char *args; /* the route's values, each with its NUL, in the order of the pattern */
     struct http_match match;
     struct http_user *user;
+    struct delivery delivery;
     struct buf headers; /* the lines "Name: value\r\n" that were added to the response */
     char *etag;
     struct event *timer;

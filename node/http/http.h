@@ -11,6 +11,7 @@
 
 #include "node/http/parse/forwarded.h"
 #include "node/http/parse/method.h"
+#include "node/util/network.h"
 
 struct http_server;
 struct http_request;
@@ -43,9 +44,8 @@ void http_request_site(const struct http_request *req, char *out, size_t out_byt
 /* The numeric address of the client without the port, such as "10.0.3.7": of the peer, or what a
  * trusted proxy says. */
 const char *http_request_peer(const struct http_request *req);
-/* The network of the peer: its IPv4 address, or the /64 of its IPv6 address, such as
- * "2001:db8:1:2::/64", because that is what one household or host has (RFC 6177). */
-enum { HTTP_NETWORK_BYTES = 50 };
+/* The network of the peer; see network_of(). */
+enum { HTTP_NETWORK_BYTES = NETWORK_BYTES };
 void http_request_network(const struct http_request *req, char out[HTTP_NETWORK_BYTES]);
 /* Whether the request comes from this machine, and not through a proxy on it. */
 bool http_request_local(const struct http_request *req);
@@ -147,6 +147,16 @@ void http_response_etag(struct http_request *req, const char *etag);
 void http_response_header(struct http_request *req, const char *name, const char *value);
 void http_response_headerf(struct http_request *req, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What part of a lesson a response carries. */
+struct http_media {
+    int64_t start_ms, duration_ms; /* of the whole representation; its bytes are taken to be spread
+                                    * evenly over that time */
+    bool sound;                    /* audio alone */
+};
+/* Says so, before http_respond_file() or http_respond_extents(). What is sent of it is then reported
+ * to http_server_params.delivered. */
+void http_response_media(struct http_request *req, const struct http_media *media);
 
 /* Responds with a body from memory, which is copied. The body is compressed with gzip if the client
  * accepts it, the type can be compressed, the body is long enough, and no Content-Encoding was
@@ -316,6 +326,18 @@ struct http_pace {
  * loop's thread, on several at once. */
 typedef struct http_pace (*http_pace_fn)(const struct http_flow *flow, void *ctx);
 
+/* Media time that the kernel took of a response; see http_response_media(). */
+struct http_delivered {
+    uint64_t conn_id;
+    const char *peer;       /* numeric address */
+    const char *path;       /* of the request, decoded */
+    bool sound;             /* audio alone */
+    int64_t from_ms, to_ms; /* in the lesson; from <= to */
+};
+/* Reports it: four times a second while the response is being sent, and at its end. Called on any
+ * loop's thread, on several at once. */
+typedef void (*http_delivered_fn)(const struct http_delivered *delivered, void *ctx);
+
 /* ---- the server ---- */
 
 typedef void (*http_log_fn)(void *ctx, const char *message);
@@ -355,8 +377,9 @@ struct http_server_params {
     http_slow_turn_fn slow_turn; /* may be NULL */
     void *observe_ctx;           /* of both */
     http_pace_fn pace;           /* may be NULL: no pacing */
-    void *pace_ctx;
-    int pool_threads; /* for short work; 0: 4. There are two more for what takes long. */
+    http_delivered_fn delivered; /* may be NULL */
+    void *pace_ctx;              /* of both */
+    int pool_threads;            /* for short work; 0: 4. There are two more for what takes long. */
     /* How many deferred tasks of one address may wait before its API requests are turned away. Media
      * requests are turned away at four times as many. 0: 64 */
     int max_waiting;

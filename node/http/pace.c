@@ -3,6 +3,7 @@
  * player and the terminal reported with the request. */
 #include "node/http/pace.h"
 
+#include "node/http/delivery.h"
 #include "node/http/transport/tcp.h"
 #include "node/util/clock.h"
 
@@ -99,6 +100,8 @@ void pace_tick(struct http_conn *conn)
 
     if (sends && clock_mono_ms() - conn->flow.asked_ms < interval_ms - PACE_MS / 2)
         return;
+    if (sends)
+        delivery_report(conn);
     if (conn->flow.active && (sends || conn->flow.was_sending))
         ask(conn, sends ? conn->req : NULL, false);
     conn->flow.was_sending = sends;

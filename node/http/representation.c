@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "node/http/delivery.h"
 #include "node/http/parse/date.h"
 #include "node/http/response.h"
 #include "node/util/clock.h"
@@ -81,6 +82,22 @@ static bool refuse_range(struct http_request *req, const struct representation *
     return false;
 }
 
+/* Writes the head of a response with the wanted ranges. Returns whether a body must follow. */
+static bool begin_wanted(struct http_request *req, const struct representation *what, int64_t now_s,
+    struct body_parts *parts)
+{
+    switch (wanted_ranges(req, what, now_s, &parts->ranges)) {
+    case HTTP_RANGE_UNSATISFIABLE:
+        return refuse_range(req, what);
+    case HTTP_RANGE_PARTS:
+        return parts->ranges.count == 1 ? begin_range(req, what, &parts->ranges.items[0])
+                                        : begin_ranges(req, what, parts);
+    case HTTP_RANGE_WHOLE:
+        return begin_body(req, what, 200, what->content_type, what->length_bytes);
+    }
+    return false;
+}
+
 bool representation_begin(
     struct http_request *req, const struct representation *what, struct body_parts *parts)
 {
@@ -96,14 +113,8 @@ bool representation_begin(
         return false;
     }
     parts->total_bytes = what->length_bytes;
-    switch (wanted_ranges(req, what, now_s, &parts->ranges)) {
-    case HTTP_RANGE_UNSATISFIABLE:
-        return refuse_range(req, what);
-    case HTTP_RANGE_PARTS:
-        return parts->ranges.count == 1 ? begin_range(req, what, &parts->ranges.items[0])
-                                        : begin_ranges(req, what, parts);
-    case HTTP_RANGE_WHOLE:
-        return begin_body(req, what, 200, what->content_type, what->length_bytes);
-    }
-    return false;
+    if (!begin_wanted(req, what, now_s, parts))
+        return false;
+    delivery_begin(req, &parts->ranges, what->length_bytes);
+    return true;
 }

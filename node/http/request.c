@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What handlers can ask about a request. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/http/exchange.h"
 #include "node/http/parse/target.h"
+#include "node/util/network.h"
 
 enum http_method http_request_method(const struct http_request *req)
 {
@@ -79,14 +79,7 @@ const char *http_request_peer(const struct http_request *req)
 
 void http_request_network(const struct http_request *req, char out[HTTP_NETWORK_BYTES])
 {
-    struct in6_addr six;
-    char text[INET6_ADDRSTRLEN];
-    snprintf(out, HTTP_NETWORK_BYTES, "%s", req->peer);
-    if (inet_pton(AF_INET6, req->peer, &six) != 1)
-        return;
-    memset(&six.s6_addr[8], 0, 8);
-    if (inet_ntop(AF_INET6, &six, text, sizeof(text)))
-        snprintf(out, HTTP_NETWORK_BYTES, "%s/64", text);
+    network_of(req->peer, out);
 }
 
 bool http_request_local(const struct http_request *req)

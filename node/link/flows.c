@@ -8,6 +8,8 @@
 #include <sys/queue.h>
 
 #include "node/http/parse/cmcd.h"
+#include "node/link/ahead.h"
+#include "node/link/claims.h"
 #include "node/link/fair_share.h"
 #include "transcoder/text/hash.h"
 
@@ -32,14 +34,9 @@ enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
  * link carries more. */
 #define REQUESTED_ROOM 1.25
 #define URGENT_PART 0.8
-/* Below EMPTY_BUFFER_MS in its player's buffer, a flow is urgent. A flow's weight is higher below
- * LOW_BUFFER_MS, and lower from FULL_BUFFER_MS on. */
-#define EMPTY_BUFFER_MS 5000
-#define LOW_BUFFER_MS 15000
-#define FULL_BUFFER_MS 60000
-/* The weight of a player whose buffer is low. An address weighs no more than that, and neither does a
- * session within it. So nobody gets more by opening more connections, or by inventing sessions. */
-#define GREATEST_WEIGHT 2
+/* An address weighs no more than one player whose buffer is low, and neither does a session within
+ * it. So nobody gets more by opening more connections, or by inventing sessions. */
+#define GREATEST_WEIGHT CLAIMS_MAX_WEIGHT
 /* An estimate moves this far towards each new measurement. */
 #define ESTIMATE_STEP 0.2
 
@@ -50,11 +47,13 @@ struct terminal {
     TAILQ_ENTRY(terminal) in_order; /* the longest unseen first */
     char address[46];
     char session[CMCD_TEXT_BYTES];
-    struct terminal *of_address; /* the terminal without a session; itself, if this is it */
-    int flow_count;              /* flows of it, and of the sessions at its address */
-    double estimate_bps;         /* of the link to the address, if session is ""; 0: unknown */
-    size_t group;                /* while shares are computed; 0: none yet */
-    size_t address_group;        /* the same, for all sessions at the address and at one site */
+    struct terminal *of_address;    /* the terminal without a session; itself, if this is it */
+    int flow_count;                 /* flows of it, and of the sessions at its address */
+    double estimate_bps;            /* of the link to the address, if session is ""; 0: unknown */
+    struct claims_record delivered; /* to the session */
+    struct claims_record urgent;    /* to all sessions at the address, if session is "" */
+    size_t group;                   /* while shares are computed; 0: none yet */
+    size_t address_group;           /* the same, for all sessions at the address and at one site */
     int address_site;
 };
 
@@ -67,6 +66,7 @@ struct flow {
     int site; /* index of its site; -1: none */
     bool active;
     enum share_rank rank;
+    int speed_percent; /* of playback, as its player reports it */
     double weight, wanted_bps;
     double rate_bps;                     /* measured rate; 0: unknown yet */
     double given_bps;                    /* the rate that it should take; 0: no limit */
@@ -83,6 +83,7 @@ struct flows {
     struct flow_list by_id[BUCKETS], active;
     struct terminal_list by_key[BUCKETS];
     TAILQ_HEAD(terminal_order, terminal) order;
+    struct ahead *ahead;
     size_t terminal_count, active_count;
     int64_t computed_ms;
     struct share_group *groups; /* kept between computations, as is shares */
@@ -97,7 +98,10 @@ int flows_open(struct flows **out)
     if (!flows)
         return -ENOMEM;
     TAILQ_INIT(&flows->order);
-    return 0;
+    int error = ahead_open(&flows->ahead);
+    if (error)
+        flows_close(out);
+    return error;
 }
 
 /* ---- terminals ---- */
@@ -256,41 +260,6 @@ static struct flow *add_flow(struct flows *flows, const struct http_flow *seen)
     return flow;
 }
 
-static bool has_parameter(const char *query, const char *parameter)
-{
-    size_t bytes = strlen(parameter);
-    for (const char *at = query; at; at = strchr(at, '&')) {
-        at += *at == '&';
-        if (strncmp(at, parameter, bytes) == 0 && (at[bytes] == '\0' || at[bytes] == '&'))
-            return true;
-    }
-    return false;
-}
-
-static bool runs_dry(const struct cmcd *cmcd)
-{
-    return cmcd->starved || cmcd->startup || cmcd->state == 'r' ||
-           (cmcd->buffer_ms >= 0 && cmcd->buffer_ms < EMPTY_BUFFER_MS);
-}
-
-static enum share_rank rank_of(const struct http_flow *seen)
-{
-    if (has_parameter(seen->query, "purpose=sync"))
-        return SHARE_SYNC;
-    if (has_parameter(seen->query, "download=1"))
-        return SHARE_DOWNLOAD;
-    return runs_dry(seen->cmcd) ? SHARE_URGENT : SHARE_VIEWING;
-}
-
-/* Returns the weight of a flow. A player weighs more while its buffer is low, and less while its
- * buffer is full. */
-static double weight_of(const struct cmcd *cmcd)
-{
-    if (cmcd->buffer_ms < 0)
-        return 1;
-    return cmcd->buffer_ms < LOW_BUFFER_MS ? 2 : cmcd->buffer_ms < FULL_BUFFER_MS ? 1 : 0.5;
-}
-
 /* Measures the rate of a flow over at least MEASURE_MS. */
 static void measure(struct flow *flow, const struct http_flow *seen, int64_t now_ms)
 {
@@ -312,15 +281,15 @@ static double wanted_by(const struct flow *flow, const struct http_flow *seen)
     double wanted = SHARE_UNLIMITED;
     if (flow->given_bps > 0 && flow->rate_bps > 0 && flow->rate_bps < flow->given_bps * FULL_PART)
         wanted = flow->rate_bps * GROWTH + FLOWS_MIN_BPS;
-    if (seen->cmcd->requested_max_bps > 0 && !runs_dry(seen->cmcd)) {
+    if (seen->cmcd->requested_max_bps > 0 && flow->rank != SHARE_URGENT) {
         double requested = (double)seen->cmcd->requested_max_bps * REQUESTED_ROOM;
         wanted = requested < wanted ? requested : wanted;
     }
     return wanted;
 }
 
-static bool find_place(
-    struct flows *flows, struct flow *flow, const struct sites *sites, const struct http_flow *seen)
+static bool find_place(struct flows *flows, struct flow *flow, const struct sites *sites,
+    const struct http_flow *seen, int64_t now_ms)
 {
     struct terminal *t = need_session(flows, seen->peer, seen->cmcd->session);
     if (t && t != flow->terminal) {
@@ -328,17 +297,17 @@ static bool find_place(
         join_terminal(flow, t);
     }
     snprintf(flow->token, sizeof(flow->token), "%s", seen->site);
-    flow->site = sites_find(sites, seen->peer, flow->token);
+    flow->site = sites_find(sites, seen->peer, flow->token, now_ms);
     return t != NULL;
 }
 
-void flows_replace_sites(struct flows *flows, const struct sites *sites)
+void flows_replace_sites(struct flows *flows, const struct sites *sites, int64_t mono_ms)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         struct flow *flow;
         LIST_FOREACH (flow, &flows->by_id[i], in_bucket)
             if (flow->terminal)
-                flow->site = sites_find(sites, flow->terminal->address, flow->token);
+                flow->site = sites_find(sites, flow->terminal->address, flow->token, mono_ms);
     }
 }
 
@@ -484,6 +453,29 @@ static void keep_computed(struct flows *flows, const struct sites *sites, struct
     flows->computed_ms = now_ms;
 }
 
+static void set_rank(
+    const struct flows *flows, struct flow *flow, const struct http_flow *seen, int64_t now_ms)
+{
+    const struct terminal *t = flow->terminal;
+    flow->speed_percent = claims_speed_percent(seen->cmcd);
+    bool hold = claims_hold(&t->delivered, &t->of_address->urgent, flow->speed_percent, now_ms);
+    flow->rank =
+        claims_rank(seen, hold, ahead_is_far(flows->ahead, seen->peer, seen->path, now_ms));
+    flow->weight = claims_weight(seen->cmcd, hold);
+}
+
+void flows_delivered(struct flows *flows, const struct http_delivered *delivered, int64_t mono_ms)
+{
+    const struct flow *flow = find_flow(flows, delivered->conn_id);
+    ahead_note(flows->ahead, delivered->peer, delivered->path, delivered->from_ms, delivered->to_ms,
+        mono_ms);
+    if (!flow || !flow->terminal)
+        return;
+    struct terminal *t = flow->terminal;
+    struct claims_record *urgent = flow->rank == SHARE_URGENT ? &t->of_address->urgent : NULL;
+    claims_note(&t->delivered, urgent, delivered, flow->speed_percent, mono_ms);
+}
+
 struct http_pace flows_update(struct flows *flows, struct sites *sites,
     const struct http_flow *seen, const struct site_time *local, int64_t mono_ms)
 {
@@ -499,13 +491,12 @@ struct http_pace flows_update(struct flows *flows, struct sites *sites,
     }
     if (!flow)
         flow = add_flow(flows, seen);
-    if (!flow || !find_place(flows, flow, sites, seen))
+    if (!flow || !find_place(flows, flow, sites, seen, mono_ms))
         return (struct http_pace){0};
     measure(flow, seen, mono_ms);
     bool comes = seen->sending && !flow->active;
     flow->seen_ms = mono_ms;
-    flow->rank = rank_of(seen);
-    flow->weight = weight_of(seen->cmcd);
+    set_rank(flows, flow, seen, mono_ms);
     flow->wanted_bps = comes ? SHARE_UNLIMITED : wanted_by(flow, seen);
     set_active(flows, flow, seen->sending);
     keep_computed(flows, sites, comes ? flow : NULL, local->minute, mono_ms);
@@ -541,6 +532,7 @@ void flows_close(struct flows **flows)
         next_terminal = TAILQ_NEXT(t, in_order);
         remove_terminal(f, t);
     }
+    ahead_close(&f->ahead);
     free(f->groups);
     free(f->shares);
     free(f);

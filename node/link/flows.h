@@ -22,8 +22,12 @@ void flows_close(struct flows **flows); /* accepts NULL in *flows */
 struct http_pace flows_update(struct flows *flows, struct sites *sites,
     const struct http_flow *seen, const struct site_time *local, int64_t mono_ms);
 
+/* Counts media time that was delivered on a flow. It bounds what its player's claims bring (see
+ * claims.h), and shows downloads (see ahead.h). */
+void flows_delivered(struct flows *flows, const struct http_delivered *delivered, int64_t mono_ms);
+
 /* Assigns all flows to sites again. To be called after the sites have changed. */
-void flows_replace_sites(struct flows *flows, const struct sites *sites);
+void flows_replace_sites(struct flows *flows, const struct sites *sites, int64_t mono_ms);
 
 /* Returns the rate of the link to an address, as earlier transfers have shown it; 0: unknown. */
 int64_t flows_estimate_bps(const struct flows *flows, const char *address);

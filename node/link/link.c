@@ -15,10 +15,15 @@
 struct link {
     pthread_mutex_t lock; /* protects everything below */
     struct flows *flows;
+    struct guess_limit *token_guesses, *code_guesses;
+    struct site_codes codes;
     struct sites sites; /* replaced by the main thread and by pool threads */
     struct site_time local;
     int64_t local_ms; /* monotonic: when local was looked up; 0: never */
 };
+
+/* In 15 min, of all networks together. There are 10^8 codes, and at most SITE_CODES_MAX are valid. */
+#define MAX_WRONG_CODES 300
 
 /* How long the local day and minute are cached, since localtime() is slow. */
 #define LOCAL_TIME_MS 10000
@@ -55,8 +60,9 @@ int link_reload(struct link *link, struct catalog *catalog)
                 sites.items[i].unwritten_bytes = before.items[n].unwritten_bytes;
                 sites.items[i].today_bytes += before.items[n].unwritten_bytes;
             }
+    sites.guesses = link->token_guesses;
     link->sites = sites;
-    flows_replace_sites(link->flows, &link->sites);
+    flows_replace_sites(link->flows, &link->sites, clock_mono_ms());
     pthread_mutex_unlock(&link->lock);
     sites_free(&before);
     return 0;
@@ -70,6 +76,10 @@ int link_open(struct link **out, struct catalog *catalog)
         return -ENOMEM;
     pthread_mutex_init(&link->lock, NULL);
     int error = flows_open(&link->flows);
+    if (!error)
+        error = guess_limit_open(&link->token_guesses, 0);
+    if (!error)
+        error = guess_limit_open(&link->code_guesses, MAX_WRONG_CODES);
     if (!error && catalog)
         error = link_reload(link, catalog);
     if (error) {
@@ -85,6 +95,8 @@ void link_close(struct link **link)
     if (!*link)
         return;
     flows_close(&(*link)->flows);
+    guess_limit_close(&(*link)->token_guesses);
+    guess_limit_close(&(*link)->code_guesses);
     sites_free(&(*link)->sites);
     pthread_mutex_destroy(&(*link)->lock);
     free(*link);
@@ -104,6 +116,14 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx)
     return pace;
 }
 
+void link_delivered(const struct http_delivered *delivered, void *ctx)
+{
+    struct link *link = ctx;
+    pthread_mutex_lock(&link->lock);
+    flows_delivered(link->flows, delivered, clock_mono_ms());
+    pthread_mutex_unlock(&link->lock);
+}
+
 /* Returns the lower of two rates. 0 means unknown or unlimited. */
 static int64_t lower(int64_t a_bps, int64_t b_bps)
 {
@@ -118,7 +138,7 @@ int64_t link_estimate_bps(const struct http_request *req, void *ctx)
     http_request_site(req, token, sizeof(token));
     pthread_mutex_lock(&link->lock);
     int64_t bps = lower(flows_estimate_bps(link->flows, peer), link->sites.uplink_bps);
-    int number = sites_find(&link->sites, peer, token);
+    int number = sites_find(&link->sites, peer, token, clock_mono_ms());
     if (number >= 0) {
         const struct site *site = &link->sites.items[number];
         bps = lower(lower(bps, site->cap_bps), site_terminal_cap_bps(site));
@@ -133,7 +153,7 @@ void link_site_name(const struct http_request *req, struct link *link, char *nam
     name[0] = '\0';
     http_request_site(req, token, sizeof(token));
     pthread_mutex_lock(&link->lock);
-    int number = sites_find(&link->sites, http_request_peer(req), token);
+    int number = sites_find(&link->sites, http_request_peer(req), token, clock_mono_ms());
     if (number >= 0)
         memcpy(name, link->sites.items[number].name, SITE_NAME_BYTES);
     pthread_mutex_unlock(&link->lock);
@@ -164,7 +184,7 @@ static int download_wait_minutes(struct link *link, struct http_request *req, ch
     int site, wait = 0;
     http_request_site(req, token, sizeof(token));
     pthread_mutex_lock(&link->lock);
-    site = sites_find(&link->sites, http_request_peer(req), token);
+    site = sites_find(&link->sites, http_request_peer(req), token, clock_mono_ms());
     if (site >= 0) {
         wait = site_download_wait_minutes(
             &link->sites.items[site], local_time(link, clock_mono_ms()).minute);
@@ -191,6 +211,55 @@ bool link_admit(struct http_request *req, struct link *link)
     http_response_header(req, "Cache-Control", "no-store");
     http_respond_error(req, 503, "download_later", zh, en);
     return false;
+}
+
+/* ---- codes ---- */
+
+void link_site_code(struct link *link, int64_t site_id, char code[SITE_CODE_BYTES])
+{
+    pthread_mutex_lock(&link->lock);
+    site_codes_make(&link->codes, site_id, clock_mono_ms(), code);
+    pthread_mutex_unlock(&link->lock);
+}
+
+/* Uses up a code, if it is one. Returns whether its site has a token. The caller holds the lock. */
+static bool take_code(
+    struct link *link, const char *code, int64_t now_ms, struct link_site_proof *out)
+{
+    int64_t id = site_codes_take(&link->codes, code, now_ms);
+    for (size_t i = 0; id > 0 && i < link->sites.count; i++) {
+        const struct site *site = &link->sites.items[i];
+        if (site->id != id || !site->generated_token[0])
+            continue;
+        memcpy(out->token, site->generated_token, sizeof(out->token));
+        memcpy(out->name, site->name, sizeof(out->name));
+        return true;
+    }
+    return false;
+}
+
+enum link_code link_take_code(
+    struct link *link, const char *address, const char *code, struct link_site_proof *out)
+{
+    int64_t now_ms = clock_mono_ms();
+    bool right = false;
+    *out = (struct link_site_proof){0};
+    pthread_mutex_lock(&link->lock);
+    out->wait_ms = guess_limit_wait_ms(link->code_guesses, address, now_ms);
+    if (out->wait_ms == 0) {
+        right = take_code(link, code, now_ms, out);
+        guess_limit_admit(link->code_guesses, address, code, right, now_ms);
+    }
+    pthread_mutex_unlock(&link->lock);
+    return right ? LINK_CODE_RIGHT : out->wait_ms > 0 ? LINK_CODE_WAIT : LINK_CODE_WRONG;
+}
+
+bool link_token_generated(struct link *link, const char *token)
+{
+    pthread_mutex_lock(&link->lock);
+    bool generated = sites_generated(&link->sites, token);
+    pthread_mutex_unlock(&link->lock);
+    return generated;
 }
 
 /* ---- once in a while ---- */

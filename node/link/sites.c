@@ -36,6 +36,7 @@ static void make_site(struct site *out, const struct catalog_site *row)
     };
     snprintf(out->name, sizeof(out->name), "%s", row->name);
     snprintf(out->token, sizeof(out->token), "%s", row->token);
+    snprintf(out->generated_token, sizeof(out->generated_token), "%s", row->generated_token);
     if (ranges_parse(&out->ranges, row->ranges, ignored, sizeof(ignored)) < 0)
         out->ranges.count = 0;
 }
@@ -57,20 +58,52 @@ void sites_free(struct sites *sites)
     *sites = (struct sites){0};
 }
 
-int sites_find(const struct sites *sites, const char *address, const char *token)
+static int find_range(const struct sites *sites, const char *address)
 {
     int found = -1, best = 0;
     for (size_t i = 0; i < sites->count; i++) {
-        const struct site *site = &sites->items[i];
-        int match = ranges_match(&site->ranges, address);
-        if (token[0] && strcmp(token, site->token) == 0)
-            return (int)i;
+        int match = ranges_match(&sites->items[i].ranges, address);
         if (match > best) {
             best = match;
             found = (int)i;
         }
     }
     return found;
+}
+
+static int find_generated(const struct sites *sites, const char *token)
+{
+    for (size_t i = 0; token[0] && i < sites->count; i++)
+        if (strcmp(token, sites->items[i].generated_token) == 0)
+            return (int)i;
+    return -1;
+}
+
+static int find_hand_made(const struct sites *sites, const char *token)
+{
+    for (size_t i = 0; i < sites->count; i++)
+        if (strcmp(token, sites->items[i].token) == 0)
+            return (int)i;
+    return -1;
+}
+
+int sites_find(const struct sites *sites, const char *address, const char *token, int64_t now_ms)
+{
+    int found = find_generated(sites, token);
+    if (found >= 0)
+        return found;
+    if (token[0]) {
+        found = find_hand_made(sites, token);
+        if (sites->guesses &&
+            !guess_limit_admit(sites->guesses, address, token, found >= 0, now_ms))
+            found = -1;
+    }
+    return found >= 0 ? found : find_range(sites, address);
+}
+
+bool sites_generated(const struct sites *sites, const char *token)
+{
+    return find_generated(sites, token) >= 0;
 }
 
 bool site_downloads_at(const struct site *site, int minute)

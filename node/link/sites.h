@@ -6,13 +6,16 @@
 #include <stdbool.h>
 
 #include "catalog/catalog.h"
+#include "node/link/guess_limit.h"
+#include "node/link/site_codes.h"
 #include "node/util/ranges.h"
 
 #define SITE_NAME_BYTES 101
 
 struct site {
     int64_t id;
-    char name[SITE_NAME_BYTES], token[SITE_NAME_BYTES];
+    char name[SITE_NAME_BYTES], token[SITE_NAME_BYTES]; /* token: made by hand; "" none */
+    char generated_token[SITE_TOKEN_BYTES];             /* "" none */
     struct ranges ranges;
     int64_t cap_bps, terminal_cap_bps; /* 0: no limit */
     int download_from_minute, download_to_minute;
@@ -24,8 +27,9 @@ struct site {
 struct sites {
     struct site *items;
     size_t count;
-    int64_t uplink_bps; /* 0: no limit */
-    int day;            /* yyyymmdd in local time: the day that today_bytes belong to */
+    int64_t uplink_bps;          /* 0: no limit */
+    int day;                     /* yyyymmdd in local time: the day that today_bytes belong to */
+    struct guess_limit *guesses; /* of tokens made by hand; the owner's; NULL: not limited */
 };
 
 /* A local time. */
@@ -41,8 +45,12 @@ int sites_make(struct sites *out, const struct catalog_sites *rows, int day);
 void sites_free(struct sites *sites);
 
 /* Finds a site: the one with this token (if it is not ""), else the one with the narrowest range
- * that contains the address. Returns its index; -1: none. */
-int sites_find(const struct sites *sites, const char *address, const char *token);
+ * that contains the address. From a network that has shown too many wrong tokens, only generated
+ * tokens count, since nobody can guess them. Returns its index; -1: none. now_ms: monotonic. */
+int sites_find(const struct sites *sites, const char *address, const char *token, int64_t now_ms);
+
+/* Whether the token is a generated one of some site. */
+bool sites_generated(const struct sites *sites, const char *token);
 
 /* Whether the site's time window allows downloads at that minute. The budget is not checked. */
 bool site_downloads_at(const struct site *site, int minute);

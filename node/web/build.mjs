@@ -18,6 +18,7 @@ const modules = path.join(path.resolve(npmDir), 'node_modules');
 const pages = [
     { name: 'terminal', entry: 'terminal/terminal.ts', theme: 'dark' },
     { name: 'login', entry: 'login/login.ts', theme: 'light' },
+    { name: 'code', entry: 'code/code.ts', theme: 'light' },
     { name: 'operator', entry: 'operator/operator.tsx', theme: 'light' },
     { name: 'technician', entry: 'technician/technician.tsx', theme: 'light' },
     {

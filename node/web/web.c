@@ -76,6 +76,12 @@ static void handle_login(struct http_request *req, void *ctx)
     web_login_page(req, 200, ctx);
 }
 
+static void handle_code(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    respond_page(req, 200, "/code");
+}
+
 static void handle_operator(struct http_request *req, void *ctx)
 {
     (void)ctx;
@@ -122,6 +128,7 @@ struct http_route_set web_routes(void)
         {HTTP_GET, "/", HTTP_PUBLIC, HTTP_PAGE, handle_terminal, "lessons"},
         {HTTP_GET, "/watch/:id", HTTP_PUBLIC, HTTP_PAGE, handle_terminal, "one lesson"},
         {HTTP_GET, "/login", HTTP_PUBLIC, HTTP_PAGE, handle_login, "login"},
+        {HTTP_GET, "/code", HTTP_PUBLIC, HTTP_PAGE, handle_code, "puts a terminal into a site"},
         {HTTP_GET, "/operator", HTTP_OPERATOR, HTTP_PAGE, handle_operator,
             "uploads, queue, publishing"},
         {HTTP_GET, "/technician", HTTP_TECHNICIAN, HTTP_PAGE, handle_technician,

@@ -5,7 +5,7 @@
 
 #include "node/http/http.h"
 
-/* The routes "/", "/watch/:id", "/login", "/operator", "/technician" and "/assets/:file". */
+/* The routes "/", "/watch/:id", "/login", "/code", "/operator", "/technician" and "/assets/:file". */
 struct http_route_set web_routes(void);
 /* For http_server_params: answers a browser's GET or HEAD with 404 and a page with a link to the
  * lessons. Returns false for programs and for other methods. */

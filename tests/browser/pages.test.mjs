@@ -136,6 +136,45 @@ test('operator: priority and pause with the keyboard alone; the focus stays whil
     assert.deepEqual(errors.filter((error) => !error.includes('401')), []);
 });
 
+test('technician: a new site shows a code; a terminal enters it with a remote control and belongs to the site', async () => {
+    const { page, errors } = await newPage(browser);
+    await logIn(page, node.url, 'wang', PASSWORD, '/technician');
+    await page.click('text=添加站点');
+    assert.equal(await page.locator('dialog input[name=token]').count(), 0);
+    await page.fill('dialog input[name=name]', '东山村');
+    await page.click('dialog >> text=保存');
+    await page.waitForFunction(() => /^\d{4} \d{4}$/.test(document.querySelector('dialog .code')?.textContent));
+    const shown = await page.textContent('dialog .code');
+    await picture(page, 'code-dialog-zh');
+
+    const terminal = await newPage(browser, { viewport: { width: 320, height: 640 } });
+    await terminal.page.goto(node.url);
+    await terminal.page.waitForSelector('a.lesson');
+    await terminal.page.click('text=输入站点代码');
+    await terminal.page.waitForFunction(() => document.activeElement.name === 'code');
+    assert.ok(await terminal.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await picture(terminal.page, 'code-zh');
+    await terminal.page.keyboard.type('00000000');
+    await terminal.page.keyboard.press('ArrowDown');
+    assert.equal(await terminal.page.evaluate(() => document.activeElement.textContent), '确定');
+    await terminal.page.keyboard.press('Enter');
+    await terminal.page.waitForFunction(() => document.querySelector('.message').textContent.includes('代码不对'));
+    // The wrong code is selected, so typing replaces it. Input methods may write wide digits.
+    await terminal.page.keyboard.type(shown.replace(/\d/g, (digit) => String.fromCodePoint(0xFF10 + Number(digit))));
+    await terminal.page.keyboard.press('Enter');
+    await terminal.page.waitForFunction(() => document.querySelector('.hint').textContent === '这台终端属于“东山村”。');
+    assert.equal((await terminal.context.cookies()).find(({ name }) => name === 'site').httpOnly, true);
+    await terminal.page.keyboard.press('Enter');
+    await terminal.page.waitForSelector('a.lesson');
+
+    await page.click('dialog >> text=再要一个代码');
+    await page.waitForFunction((before) => document.querySelector('dialog .code').textContent !== before, shown);
+    await page.click('dialog >> text=关闭');
+    await page.click('tbody >> text=终端代码');
+    await page.waitForSelector('dialog .code');
+    assert.deepEqual([...errors, ...terminal.errors].filter((error) => !/40[13]/.test(error)), []);
+});
+
 test('technician: the table shows who watches what; operators’ pages stay closed to him', async () => {
     const watcher = await newPage(browser);
     await watcher.page.goto(`${node.url}/watch/2`);

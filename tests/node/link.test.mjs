@@ -50,7 +50,7 @@ test('invalid limits are refused in plain words', async () => {
         ['/api/technician/sites', 'POST', { name: 'x', ranges: '10.0.0.0/33' }], ['/api/technician/sites', 'POST', { name: 'x', download_from: '25:00' }],
         ['/api/technician/sites', 'POST', { name: 'x'.repeat(101) }, 'at most 100 bytes'], ['/api/technician/sites', 'POST', { name: 'x', token: '令'.repeat(34) }, 'at most 100 bytes'],
         ['/api/technician/sites', 'POST', { name: 'x', cap_bps: 1 }, 'Limit in all: 0 (not limited) or 8 to 100000000 kbit/s'], ['/api/technician/link', 'PUT', { uplink_bps: 7999 }, 'The county’s uplink: 0 (not limited) or 8 to'],
-        ['/api/technician/sites', 'POST', { name: 'x', budget_bytes: -1 }, 'at most 1125899906 MB'], ['/api/technician/sites', 'POST', { name: 'x' }, 'addresses or a token'], ['/api/technician/sites', 'POST', { name: 'x', ranges: Array.from({ length: 17 }, (_, i) => `10.0.0.${i}`).join() }, 'at most 16'], ['/api/technician/sites', 'POST', { name: 7 }],
+        ['/api/technician/sites', 'POST', { name: 'x', budget_bytes: -1 }, 'at most 1125899906 MB'], ['/api/technician/sites', 'POST', { name: 'x', ranges: Array.from({ length: 17 }, (_, i) => `10.0.0.${i}`).join() }, 'at most 16'], ['/api/technician/sites', 'POST', { name: 7 }],
         ['/api/technician/sites', 'POST', { name: ' ', token: 'x' }, 'empty'], ['/api/technician/sites', 'POST', { name: 'x', token: ' ' }, 'no spaces'], ['/api/technician/sites', 'POST', { name: 'x\ny', token: 'x' }, 'line breaks'],
         ['/api/technician/sites', 'POST', { name: 'x', token: 'x', download_from: '+1:+2' }, 'a time'], ['/api/technician/sites', 'POST', { name: 'x', ranges: `xx${'中'.repeat(60)}` }, 'xx中'], ['/api/technician/sites', 'POST', { name: 'a\u0000b' }],
     ]) {
@@ -151,6 +151,32 @@ test('downloads keep to a site’s hours; lessons can be watched at any time', a
         assert.equal((await fetch(node.url + url)).status, 200, url);
     await ok(`/api/technician/sites/${id}`, 'PUT', { download_from: at(-1), download_to: at(1) });
     assert.equal((await fetch(`${node.url}${file}?download=1&site=abc`)).status, 200);
+});
+
+/** Fetches the file with a report of the player. Returns the rate in kbit/s that it is said to get. */
+async function paceOf(report) {
+    const response = await fetch(`${node.url}${file}?CMCD=${encodeURIComponent(report)}`, { headers: { connection: 'close' } });
+    await response.arrayBuffer();
+    return Number(response.headers.get('cmsd-dynamic').match(/etp=(\d+)/)[1]);
+}
+
+test('a player that always reports an empty buffer is believed until it got three minutes more than it can have played', async () => {
+    const uplink = 8000;
+    await ok('/api/technician/link', 'PUT', { uplink_bps: uplink * 1000 });
+    const viewer = net.connect(node.port, '127.0.0.1');
+    viewer.on('error', () => {});
+    viewer.resume();
+    viewer.write(`GET ${file}?CMCD=${encodeURIComponent('bl=20000,sid="viewer"')} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(400));
+    await until(() => viewer.bytesRead > 0, 'the viewer');
+    const ask = () => paceOf('bl=0,su,sid="liar"');
+    let believed = 0;
+    while (believed < 60 && await ask() > uplink * 0.7)
+        believed++;
+    // The clip has 8 s: 180 / 8 is 22.5.
+    assert.ok(believed >= 22 && believed <= 30, `believed ${believed} times`);
+    assert.ok(await ask() < uplink * 0.6);
+    viewer.destroy();
+    await ok('/api/technician/link', 'PUT', { uplink_bps: 0 });
 });
 
 test('a site’s budget ends its downloads for the day, also after a restart', async () => {

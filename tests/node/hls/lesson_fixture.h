@@ -34,6 +34,9 @@ struct lesson_fixture {
     struct store *store;
     struct catalog *catalog;
     struct http_server *server;
+    http_pace_fn pace;           /* for the server; may be NULL */
+    http_delivered_fn delivered; /* likewise */
+    void *pace_ctx;
     bool optional; /* if set, lessons that are probed from now on have "av400" */
 };
 

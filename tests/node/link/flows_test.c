@@ -42,6 +42,12 @@ static void add_site(struct bench *b, const char *ranges, int64_t cap_bps)
     assert_int_equal(ranges_parse(&site->ranges, ranges, message, sizeof(message)), 0);
 }
 
+static void write_peer(const struct bench *b, int n, char peer[32])
+{
+    int last = b->shared_from && n > b->shared_from ? b->shared_from : n;
+    snprintf(peer, 32, "10.0.0.%d", last);
+}
+
 /* Asks for the pace of connection n, whose terminal is 10.0.0.n. */
 static struct http_pace look(struct bench *b, int n, const char *said, const char *query)
 {
@@ -56,8 +62,7 @@ static struct http_pace look(struct bench *b, int n, const char *said, const cha
         .sent_bytes = b->acked[n],
         .acked_bytes = b->acked[n],
         .sending = true};
-    snprintf(
-        peer, sizeof(peer), "10.0.0.%d", b->shared_from && n > b->shared_from ? b->shared_from : n);
+    write_peer(b, n, peer);
     cmcd_init(&cmcd);
     cmcd_parse(&cmcd, said);
     return flows_update(b->flows, &b->sites, &flow, &b->local, b->now_ms);
@@ -278,6 +283,120 @@ static void test_invented_sessions_bring_nothing(void **state)
     flows_close(&b.flows);
 }
 
+/* Delivers [from_s, to_s) of a rendition on connection n. */
+static void deliver(struct bench *b, int n, bool sound, int from_s, int to_s)
+{
+    char peer[32];
+    const struct http_delivered delivered = {.conn_id = (uint64_t)n,
+        .peer = peer,
+        .path = sound ? "/v/1/1/a32/1.m4s" : "/v/1/1/v48/1.m4s",
+        .sound = sound,
+        .from_ms = from_s * 1000,
+        .to_ms = to_s * 1000};
+    write_peer(b, n, peer);
+    flows_delivered(b->flows, &delivered, b->now_ms);
+}
+
+/* Returns what connection 1 gets while connection 2 is watching with a good buffer. */
+static int64_t rate_beside_viewer(struct bench *b, const char *said)
+{
+    b->now_ms += 300;
+    rate(b, 1, said);
+    rate(b, 2, "bl=30000,sid=\"other\"");
+    b->now_ms += 300;
+    return rate(b, 1, said);
+}
+
+static void test_a_claim_is_not_believed_against_the_deliveries(void **state)
+{
+    static const char *const claims[] = {"bl=0", "su", "bs", "sta=r", "bl=10000"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+        struct bench b;
+        set_up(&b, 1000000);
+        int64_t before = rate_beside_viewer(&b, claims[i]);
+        assert_true(before > PAYLOAD(660000)); /* urgent, or twice the weight */
+        /* Sound and pictures of the same three minutes are three minutes. */
+        deliver(&b, 1, true, 0, 180);
+        deliver(&b, 1, false, 0, 180);
+        assert_int_equal(rate_beside_viewer(&b, claims[i]), before);
+        /* Other parts, or the same ones once more: both were delivered. */
+        deliver(&b, 1, false, 90, 100);
+        assert_in_range(
+            rate_beside_viewer(&b, claims[i]), PAYLOAD(500000) - 10, PAYLOAD(500000) + 10);
+        b.now_ms += 20000;
+        assert_int_equal(rate_beside_viewer(&b, claims[i]), before);
+        flows_close(&b.flows);
+    }
+}
+
+/* After a lot of skipping the surplus is large. It doesn't take long until the player is believed
+ * again. At double speed it takes half the time. */
+static void test_a_player_is_believed_again_soon(void **state)
+{
+    struct bench b;
+    (void)state;
+    set_up(&b, 1000000);
+    int64_t before = rate_beside_viewer(&b, "bl=0,pr=2");
+    for (int i = 0; i < 20; i++)
+        deliver(&b, 1, false, 0, 100);
+    assert_true(rate_beside_viewer(&b, "bl=0,pr=2") < before);
+    b.now_ms += 15000;
+    assert_int_equal(rate_beside_viewer(&b, "bl=0,pr=2"), before);
+    flows_close(&b.flows);
+}
+
+/* Each session is new, and so each says rightly that its buffer is empty. */
+static void test_invented_sessions_are_not_urgent_for_ever(void **state)
+{
+    struct bench b;
+    char said[40];
+    int urgent = 0;
+    (void)state;
+    set_up(&b, 1000000);
+    for (int i = 0; i < 40; i++) {
+        snprintf(said, sizeof(said), "su,sid=\"%d\"", i);
+        urgent += rate_beside_viewer(&b, said) > PAYLOAD(700000);
+        deliver(&b, 1, false, 0, 30);
+    }
+    /* 10 min, and what passed meanwhile */
+    assert_in_range(urgent, 20, 22);
+    flows_close(&b.flows);
+}
+
+static void test_what_is_fetched_far_ahead_is_a_download(void **state)
+{
+    struct bench b;
+    (void)state;
+    set_up(&b, 1000000);
+    assert_true(rate_beside_viewer(&b, "") > PAYLOAD(490000));
+    deliver(&b, 1, false, 0, 15 * 60);
+    assert_true(rate_beside_viewer(&b, "") > PAYLOAD(490000));
+    deliver(&b, 1, false, 15 * 60, 30 * 60);
+    assert_int_equal(rate_beside_viewer(&b, ""), FLOWS_MIN_BPS);
+    assert_int_equal(rate_beside_viewer(&b, "bl=0,su,sid=\"new\""), FLOWS_MIN_BPS);
+    /* Somebody else is not held up by it, and it does not last long. */
+    assert_true(rate(&b, 3, "") > PAYLOAD(400000));
+    b.now_ms += 12000;
+    assert_true(rate_beside_viewer(&b, "") > PAYLOAD(490000));
+    flows_close(&b.flows);
+}
+
+static void test_far_ahead_keeps_to_the_hours_of_the_site(void **state)
+{
+    struct bench b;
+    (void)state;
+    set_up(&b, 0);
+    add_site(&b, "10.0.0.1", 0);
+    b.items[0].download_from_minute = 22 * 60;
+    b.items[0].download_to_minute = 6 * 60;
+    assert_int_equal(rate(&b, 1, ""), 0);
+    deliver(&b, 1, false, 0, 20 * 60);
+    b.now_ms += 300;
+    assert_int_equal(rate(&b, 1, ""), FLOWS_MIN_BPS);
+    flows_close(&b.flows);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +411,11 @@ int main(void)
         cmocka_unit_test(test_downloads_outside_their_hours_are_held_back),
         cmocka_unit_test(test_estimates_follow_transfers),
         cmocka_unit_test(test_many_flows_come_and_go),
+        cmocka_unit_test(test_a_claim_is_not_believed_against_the_deliveries),
+        cmocka_unit_test(test_a_player_is_believed_again_soon),
+        cmocka_unit_test(test_invented_sessions_are_not_urgent_for_ever),
+        cmocka_unit_test(test_what_is_fetched_far_ahead_is_a_download),
+        cmocka_unit_test(test_far_ahead_keeps_to_the_hours_of_the_site),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,6 +130,11 @@ export interface Site extends SiteSettings {
     given_bps: number;
 }
 
+/** A code that puts one terminal into a site. */
+export interface SiteCode {
+    code: string;
+}
+
 export interface Link {
     uplink_bps: number;
     sites: Site[];

@@ -62,6 +62,20 @@ export const terminalText = {
     more: ['更多', 'More'],
     gone: ['没有这一课，可能已经撤下。', 'There is no such lesson; it may have been withdrawn.'],
     working: ['转码中', 'Transcoding'],
+    enterSiteCode: ['输入站点代码', 'Enter a site code'],
+} satisfies Section;
+
+/** The page on which a terminal enters the code of its site. */
+export const codeText = {
+    siteCode: ['站点代码', 'Site code'],
+    siteCodeHint: [
+        '请技术员在“监测”页上生成代码。代码有 8 位数字，10 分钟内有效，只能用一次。',
+        'A technician makes the code on the page Monitor. It has 8 digits and is valid for 10 minutes and once.',
+    ],
+    confirmCode: ['确定', 'OK'],
+    checkingCode: ['正在核对……', 'Checking…'],
+    belongsTo: ['这台终端属于“{name}”。', 'This terminal belongs to {name}.'],
+    toLessons: ['去看课程', 'To the lessons'],
 } satisfies Section;
 
 /** What the terminal page and the player say in the same words. */
@@ -203,8 +217,8 @@ export const siteText = {
     siteRanges: ['地址范围', 'Addresses'],
     siteToken: ['令牌', 'Token'],
     siteTokenHint: [
-        '盒子第一次打开首页时，网址加 ?site=令牌',
-        'A box opens the first page once with ?site=TOKEN',
+        '自己编的令牌容易被猜到：请改用终端代码，然后清空这里。',
+        'A token made by hand may be guessed: use codes instead, then empty this.',
     ],
     siteCap: ['合计上限', 'Limit in all'],
     siteTerminalCap: ['每台终端上限', 'Limit a terminal'],
@@ -221,5 +235,18 @@ export const siteText = {
         '还没有站点。所有终端平分县里出口。',
         'No sites yet. All terminals share the uplink alike.',
     ],
+    code: ['终端代码', 'Code'],
+    codeFor: ['“{name}”的终端代码', 'A code for a terminal of {name}'],
+    codeUse: [
+        '在终端上打开 {address}，输入这个代码。10 分钟内有效，只能用一次。',
+        'Open {address} on the terminal and enter this code. It is valid for 10 minutes and once.',
+    ],
+    anotherCode: ['再要一个代码', 'Another code'],
+    expelTerminals: ['让用代码加入的终端退出', 'Put out the terminals that used codes'],
+    confirmExpel: [
+        '用代码加入的终端都要重新输入代码。确定吗？',
+        'All terminals that used codes must enter new ones. Go on?',
+    ],
+    expelled: ['已退出', 'They are out'],
     confirmRemoveSite: ['确定删除这个站点？', 'Delete this site?'],
 } satisfies Section;

@@ -79,11 +79,15 @@ function FieldInput({ field, site }: { field: Field; site: SiteSettings }) {
     );
 }
 
+/** Nobody should make up new tokens, so the field is only there for a token that exists. */
+const fieldsOf = (site: Site | null): Field[] =>
+    fields.filter(({ name }) => name !== 'token' || site?.token);
+
 /** Reads the form; the result is the body of the request. */
-function readForm(form: HTMLFormElement): Record<string, string | number> {
+function readForm(form: HTMLFormElement, site: Site | null): Record<string, string | number> {
     const data = new FormData(form);
     const body: Record<string, string | number> = {};
-    for (const field of fields) {
+    for (const field of fieldsOf(site)) {
         const text = data.get(field.name);
         body[field.name] = fieldValue(typeof text === 'string' ? text : '', field);
     }
@@ -131,7 +135,10 @@ export function SiteDialog({ site, onLink, onClose }: SiteDialogProps) {
         }
     };
     const save = (form: HTMLFormElement) =>
-        change(form, api<Link>(path, { method: site ? 'PUT' : 'POST', body: readForm(form) }));
+        change(
+            form,
+            api<Link>(path, { method: site ? 'PUT' : 'POST', body: readForm(form, site) }),
+        );
     const remove = (button: HTMLElement) => {
         if (window.confirm(t(siteText.confirmRemoveSite)))
             void change(button, api<Link>(path, { method: 'DELETE' }));
@@ -146,7 +153,7 @@ export function SiteDialog({ site, onLink, onClose }: SiteDialogProps) {
                 }}
             >
                 <h2>{site ? site.name : t(siteText.addSite)}</h2>
-                {fields.map((field) => (
+                {fieldsOf(site).map((field) => (
                     <FieldInput key={field.name} field={field} site={site ?? newSite} />
                 ))}
                 <p class="message" role="alert">

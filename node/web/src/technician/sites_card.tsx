@@ -10,6 +10,7 @@ import { formatBytes, formatRate } from '../lib/format';
 import { t } from '../lib/language';
 import { officeText, siteText } from '../lib/messages';
 import type { Message } from '../lib/messages';
+import { CodeDialog } from './code_dialog';
 import { KBPS, SiteDialog } from './site_dialog';
 
 const limitText = (bps: number): string => (bps ? formatRate(bps) : t(siteText.unlimited));
@@ -40,7 +41,13 @@ function Cell({ label, children }: { label: Message; children: ComponentChildren
     return <td data-label={t(label)}>{children}</td>;
 }
 
-function SiteTable({ sites, onEdit }: { sites: Site[]; onEdit: (site: Site) => void }) {
+interface SiteTableProps {
+    sites: Site[];
+    onEdit: (site: Site) => void;
+    onCode: (site: Site) => void;
+}
+
+function SiteTable({ sites, onEdit, onCode }: SiteTableProps) {
     const labels = [...columns.map(([label]) => label), officeText.actions];
     return (
         <div class="scroll">
@@ -63,6 +70,7 @@ function SiteTable({ sites, onEdit }: { sites: Site[]; onEdit: (site: Site) => v
                                 </Cell>
                             ))}
                             <Cell label={officeText.actions}>
+                                <button onClick={() => onCode(site)}>{t(siteText.code)}</button>
                                 <button onClick={() => onEdit(site)}>{t(officeText.edit)}</button>
                             </Cell>
                         </tr>
@@ -131,7 +139,14 @@ function UplinkForm({ link, onLink }: LinkProps) {
 /** link: as the node stated it last; null until it did. */
 export function SitesCard({ link, onLink }: LinkProps) {
     const [edited, setEdited] = useState<{ site: Site | null } | null>(null);
+    const [coded, setCoded] = useState<Site | null>(null);
     const sites = link?.sites ?? [];
+    /** A new site gets a code at once, so that its first terminal can join. */
+    const onChange = (next: Link) => {
+        onLink(next);
+        if (edited?.site) return;
+        setCoded(next.sites.find(({ id }) => !sites.some((site) => site.id === id)) ?? null);
+    };
     return (
         <section class="card">
             <div class="headline">
@@ -139,13 +154,14 @@ export function SitesCard({ link, onLink }: LinkProps) {
                 <button onClick={() => setEdited({ site: null })}>{t(siteText.addSite)}</button>
             </div>
             <UplinkForm link={link} onLink={onLink} />
-            <SiteTable sites={sites} onEdit={(site) => setEdited({ site })} />
+            <SiteTable sites={sites} onEdit={(site) => setEdited({ site })} onCode={setCoded} />
             <p class="hint" role="status">
                 {link && !sites.length && t(siteText.noSites)}
             </p>
             {edited && (
-                <SiteDialog site={edited.site} onLink={onLink} onClose={() => setEdited(null)} />
+                <SiteDialog site={edited.site} onLink={onChange} onClose={() => setEdited(null)} />
             )}
+            {coded && <CodeDialog site={coded} onClose={() => setCoded(null)} />}
         </section>
     );
 }

@@ -6,7 +6,7 @@ import '../player/player.css';
 import { appElement, el } from '../lib/dom';
 import { moveFocus } from '../lib/focus';
 import { t } from '../lib/language';
-import { loginText } from '../lib/messages';
+import { loginText, terminalText } from '../lib/messages';
 import { topBar } from '../lib/top_bar';
 import { LessonList } from './lesson_list';
 import { loadPlayer } from './player_loader';
@@ -37,7 +37,10 @@ function route(): void {
     list.focus();
 }
 
-/** A box that is opened once with ?site=TOKEN belongs to that site for a year. */
+/**
+ * A box that is opened once with ?site=TOKEN, a token made by hand, belongs to that site for a year.
+ * A token that the box got for a code stays: scripts can't replace its cookie.
+ */
 function rememberSite(): void {
     const site = new URLSearchParams(location.search).get('site');
     if (site)
@@ -46,7 +49,8 @@ function rememberSite(): void {
 
 rememberSite();
 const login = el('a.plain.staff', { href: '/login' }, t(loginText.login));
-app.append(topBar([], [list.search, login]), list.status, list.grid, list.more);
+const code = el('div.more', {}, el('a.plain', { href: '/code' }, t(terminalText.enterSiteCode)));
+app.append(topBar([], [list.search, login]), list.status, list.grid, list.more, code);
 window.addEventListener('popstate', route);
 document.addEventListener('keydown', (event) => {
     if (!isWatching()) moveFocus(event, app);
