@@ -3,7 +3,7 @@
 // (sandbox_tool does them), the reaction of the node, and, with strace, that no file and no host
 // that a media file names is ever opened.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -17,6 +17,7 @@ const escaped = '/tmp/terrace-sandbox-escape';
 const SIGSYS = 31, SIGXCPU = 24, SIGXFSZ = 25;
 const kernel = await run(workerBin, ['--sandbox']);
 const landlock = Number(kernel.stdout.match(/landlock (\d+)/)?.[1] ?? 0);
+const isRoot = process.getuid() === 0;
 
 /** A source that makes sandbox_tool do something, in a folder with a file to attack. */
 function source(layer, act) {
@@ -79,12 +80,38 @@ test('Landlock alone refuses to open and to change files, TCP, and signals', asy
     await refuses('landlock', [...landlock >= 4 ? ['connect_tcp'] : [], ...landlock >= 6 ? ['kill', 'tgkill'] : []]);
 });
 
-test('limits: memory, processor time, file size, descriptors', async () => {
-    const [memory, cpu, size, descriptors] = await Promise.all(['memory', 'cpu', 'file_size', 'descriptors'].map((act) => attempt('limits', act)));
+test('without privileges, root can’t do more than others', async (t) => {
+    const { detail } = await attempt('privileges', 'privileges');
+    assert.match(detail, isRoot ? /^privileges: CapPrm:0+ CapEff:0+ CapBnd:0+ CapAmb:0+ NoNewPrivs:1$/ : /CapPrm:0+ CapEff:0+ .* CapAmb:0+ NoNewPrivs:1$/);
+    if (!isRoot)
+        return t.skip('SKIPPED in part: not root');
+    await refuses('privileges', ['real_time', 'priority', 'immutable', 'chown', 'fchown', 'chroot', 'setuid']);
+});
+
+test('limits: memory, processor time, file size, descriptors, priority', async () => {
+    const [memory, cpu, size, descriptors, told] = await Promise.all(['memory', 'cpu', 'file_size', 'descriptors', 'limits'].map((act) => attempt('limits', act)));
     assert.equal(memory.reason, 'out_of_memory', memory.stdout);
     assert.equal(cpu.killed, SIGXCPU, cpu.stdout);
     assert.equal(size.killed, SIGXFSZ, size.stdout);
     assert.equal(descriptors.detail, 'descriptors: Too many open files');
+    const [threads, ...rest] = told.detail.replace('limits: ', '').split(' ').map(Number);
+    assert.ok(threads > 1024 && threads < 100_000, told.detail);
+    assert.deepEqual(rest, [0, 0, 0], 'nice, real-time priority, core');
+});
+
+test('limits: threads, for users other than root', async (t) => {
+    if (!isRoot)
+        return t.skip('SKIPPED: needs root, to become another user');
+    // The other user may not be allowed to enter the folder of the programs.
+    const file = source('limits', 'threads'), dir = path.dirname(file);
+    for (const name of ['job_tool', 'sandbox_tool'])
+        copyFileSync(path.join(binDir, 'tests', name), path.join(dir, name));
+    for (const one of [dir, path.join(dir, 'victim')])
+        chownSync(one, 65534, 65534);
+    const { stdout, stderr } = await run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups',
+        path.join(dir, 'job_tool'), path.join(dir, 'sandbox_tool'), file, dir, 'probe']);
+    const count = Number(stdout.match(/^failed internal threads: (\d+)$/m)?.[1]);
+    assert.ok(count > 100 && count < 9000, `${stdout} ${stderr}`);
 });
 
 // ---- all layers ----

@@ -2,7 +2,7 @@
 /*
  * Replaces terrace-worker in tests. Enters the sandbox as the worker does, with narrow limits, and
  * then does what an attacker would do. The first line of the source says "LAYER ACTION". LAYER is
- * "all", or the only layer that is entered: limits, landlock or filter. ACTION is a
+ * "all", or the only layer that is entered: limits, privileges, landlock or filter. ACTION is a
  * name in one of the tables of sandbox_acts.h. The program is built without sanitizers in every
  * build, because they turn some of the rules off.
  *
@@ -22,6 +22,7 @@
 #include "transcoder/protocol/message.h"
 #include "transcoder/worker/call_filter.h"
 #include "transcoder/worker/landlock.h"
+#include "transcoder/worker/privileges.h"
 #include "transcoder/worker/sandbox.h"
 
 #define MIB (1024LL * 1024)
@@ -60,6 +61,8 @@ static int enter(const char *layer, struct failure *failure)
     int error = -1;
     if (strcmp(layer, "limits") == 0)
         error = sandbox_enter_limits(&params, failure);
+    else if (strcmp(layer, "privileges") == 0)
+        error = privileges_drop();
     else if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && strcmp(layer, "landlock") == 0)
         error = landlock_enter(false) > 0 ? 0 : -1;
     else if (strcmp(layer, "filter") == 0)

@@ -4,8 +4,8 @@
  * compute, and use the descriptors that it was given or that the node hands over.
  * The sandbox has layers, so that an attack through a broken decoder must get through several. Each
  * is there without the others:
- *   limits on memory, processor time, file size and descriptors;
- *   no new privileges;
+ *   limits on memory, processor time, file size, descriptors, threads and priority;
+ *   no privileges, and no way to get any (privileges.h);
  *   Landlock, which forbids files, TCP and signals (landlock.h);
  *   a list of allowed system calls, none of which takes a path (call_filter.h).
  */
