@@ -94,13 +94,16 @@ static void probe(const char *how)
         find();
 }
 
-/* Asks for a file that its job does not make, or for two files without reading the first reply. */
+/* Asks for a file that its job does not make or does not read, or for two files without reading the
+ * first reply. */
 static void ask(const char *how)
 {
     struct message message = {
         .type = MESSAGE_FILE, .request = MESSAGE_REQUEST_CREATE, .file = {JOB_FILE_POSTER, "", 0}};
-    if (strcmp(how, "unread") == 0)
+    if (strcmp(how, "foreign") != 0)
         message.file = (struct job_file){JOB_FILE_INIT, "a32", 0};
+    if (strcmp(how, "reading") == 0)
+        message.request = MESSAGE_REQUEST_READ;
     say(&message);
     say(&message);
     wait_for_the_end();
@@ -109,7 +112,7 @@ static void ask(const char *how)
 /* Reports media files that do not exist, and then waits to be ended. */
 static void lie(const char *how)
 {
-    if (strcmp(how, "unread") == 0 || strcmp(how, "foreign") == 0)
+    if (strcmp(how, "unread") == 0 || strcmp(how, "foreign") == 0 || strcmp(how, "reading") == 0)
         ask(how);
     static const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     struct message_segment segment = {.length_bytes = 10, .duration_ticks = 48000};

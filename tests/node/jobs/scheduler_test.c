@@ -244,6 +244,11 @@ static void test_a_file_of_another_job_is_refused(void **state)
     lies(state, "foreign", "a request that its job does not allow");
 }
 
+static void test_a_file_that_the_job_does_not_read_is_refused(void **state)
+{
+    lies(state, "reading", "a request that its job does not allow");
+}
+
 static void test_a_request_before_the_last_reply_was_read_is_refused(void **state)
 {
     lies(state, "unread", "a request that its job does not allow");
@@ -375,6 +380,7 @@ int main(void)
         TEST(test_a_poster_without_a_file_is_refused),
         TEST(test_a_storyboard_without_a_file_is_refused),
         TEST(test_a_file_of_another_job_is_refused),
+        TEST(test_a_file_that_the_job_does_not_read_is_refused),
         TEST(test_a_request_before_the_last_reply_was_read_is_refused),
         TEST(test_stopping_gives_jobs_back_without_counting_the_attempt),
         TEST(test_a_lack_of_descriptors_counts_no_attempt),
