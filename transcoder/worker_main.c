@@ -59,7 +59,7 @@ static int enter_sandbox(const struct job *job, struct failure *failure)
         .cpu_s = CPU_S,
         /* A remuxed copy is about as large as its source. Chunks are far smaller than 1 GiB. */
         .file_bytes = job->kind == JOB_PROBE ? source_bytes + source_bytes / 4 + GIB / 16 : GIB,
-        .output_fd = JOB_FD_OUTPUT,
+        .node_fd = JOB_FD_MESSAGES,
     };
     return sandbox_enter(&params, NULL, failure);
 }
@@ -84,8 +84,7 @@ static int run_job(const struct work *work, struct failure *failure)
 static int do_work(struct job *job, struct report *report)
 {
     struct failure failure = {.reason = REASON_NONE};
-    struct work work = {
-        .job = job, .source_fd = JOB_FD_SOURCE, .output_fd = JOB_FD_OUTPUT, .report = report};
+    struct work work = {.job = job, .source_fd = JOB_FD_SOURCE, .report = report};
     int result = gb18030_open(&work.gb18030);
     if (result < 0)
         failure_set(&failure, REASON_INTERNAL, "no tables for GB18030");
@@ -111,7 +110,7 @@ static int print_layers(void)
 {
     struct failure failure = {.reason = REASON_NONE};
     struct sandbox_params params = {
-        .memory_bytes = MEMORY_BYTES, .cpu_s = CPU_S, .file_bytes = GIB, .output_fd = -1};
+        .memory_bytes = MEMORY_BYTES, .cpu_s = CPU_S, .file_bytes = GIB, .node_fd = -1};
     int landlock = 0;
     if (sandbox_enter(&params, &landlock, &failure) < 0) {
         fprintf(stderr, "%s: %s\n", reason_name(failure.reason), failure.detail);
@@ -133,7 +132,7 @@ int main(int argc, char **argv)
     }
     if (argc == 2 && strcmp(argv[1], "--sandbox") == 0)
         return print_layers();
-    for (int fd = JOB_FD_TEXT; fd <= JOB_FD_OUTPUT; fd++)
+    for (int fd = JOB_FD_TEXT; fd <= JOB_FD_SOURCE; fd++)
         if (argc != 1 || fcntl(fd, F_GETFD) < 0) {
             fprintf(stderr, "terrace-worker is started by terrace, with its work on descriptors; "
                             "there is nothing to run by hand.\n");

@@ -176,7 +176,7 @@ static void check_sandbox(struct doctor *doctor, const char *path)
         return;
     }
     doctor_say(doctor, DOCTOR_OK,
-        "sandbox: limits of memory, processor time, files; no new privileges; seccomp filter");
+        "sandbox: limits of memory, processor time, files, threads; no privileges; seccomp filter");
     if (landlock > 0)
         doctor_say(doctor, DOCTOR_OK, "sandbox: Landlock version %d%s", landlock,
             landlock < 3   ? ", without its rules for cutting files short and for the network"

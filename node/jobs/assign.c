@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/jobs/job_files.h"
+
 static int unable(struct worker *worker, enum reason reason, const char *what, int error)
 {
     if (spawn_error_is_temporary(error))
@@ -41,23 +43,11 @@ static bool has_all_chunks(struct catalog *catalog, const struct catalog_renditi
     return all;
 }
 
-/* Returns the first rendition that is AAC-LC; NULL if the lesson has none, or none yet: the catalog
- * learns the codec only with the init segment. */
-static const struct catalog_rendition *find_sound(const struct worker *worker)
-{
-    for (size_t i = 0; i < worker->renditions.count; i++) {
-        const struct catalog_rendition *r = &worker->renditions.items[i];
-        if (r->kind == CATALOG_AUDIO && strcmp(r->codecs, "mp4a.40.2") == 0)
-            return r;
-    }
-    return NULL;
-}
-
 /* Whether the audio for the legacy rendition is complete. It is complete too if the lesson has no
  * audio. */
 static bool sound_is_made(const struct worker *worker)
 {
-    const struct catalog_rendition *sound = find_sound(worker);
+    const struct catalog_rendition *sound = job_files_audio(worker);
     if (sound)
         return has_all_chunks(worker->params->catalog, sound);
     for (size_t i = 0; i < worker->renditions.count; i++)
@@ -121,7 +111,7 @@ static int choose_renditions(struct worker *worker, struct job *job, bool *last_
 static int add_legacy(struct worker *worker, struct job *job)
 {
     struct catalog *catalog = worker->params->catalog;
-    const struct catalog_rendition *sound = find_sound(worker);
+    const struct catalog_rendition *sound = job_files_audio(worker);
     for (size_t i = 0; i < worker->renditions.count; i++) {
         const struct catalog_rendition *r = &worker->renditions.items[i];
         if (r->kind != CATALOG_LEGACY || has_chunk(catalog, r->id, worker_chunk(worker, r)))
@@ -165,7 +155,6 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         .options.no_av1 = worker->params->plan.no_av1};
     if (leased->kind == CATALOG_JOB_PROBE) {
         store_new_name(worker->remux_name);
-        memcpy(job->remux_name, worker->remux_name, sizeof(worker->remux_name));
         job->threads = worker->params->threads;
         return 0;
     }
@@ -173,11 +162,7 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         job->threads = worker->params->threads;
     if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)
         return unable(worker, REASON_INTERNAL, "the probe's findings", EINVAL);
-    if (leased->kind == CATALOG_JOB_POSTER)
-        snprintf(job->poster_name, sizeof(job->poster_name), "poster.jpg");
-    else if (choose_work(worker, job) < 0)
-        return -1;
-    return 0;
+    return leased->kind == CATALOG_JOB_POSTER ? 0 : choose_work(worker, job);
 }
 
 static int write_text(struct worker *worker, const struct job *job)
@@ -252,7 +237,7 @@ int assign_work(struct worker *worker, struct heritage *heritage)
     else if (describe(worker, &lessons.items[0], job) == 0 &&
              (heritage->text = write_text(worker, job)) >= 0 &&
              (heritage->source = open_source(worker, &lessons.items[0])) >= 0 &&
-             (heritage->output = open_output(worker)) >= 0)
+             (worker->output.fd = open_output(worker)) >= 0)
         result = 0;
     /* If all that the job should make exists already, no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "node/jobs/job_files.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 #include "transcoder/plan/planner.h"
@@ -211,20 +212,6 @@ static int record_probed(struct worker *worker, const struct message *message)
 
 /* ---- media ---- */
 
-/* Finds a rendition that this worker was allowed to make: one of its job's kind, or the legacy
- * rendition in a video job. */
-static const struct catalog_rendition *find_rendition(const struct worker *worker, const char *name)
-{
-    enum catalog_media_kind kind = worker_media_kind(worker);
-    for (size_t i = 0; i < worker->renditions.count; i++) {
-        const struct catalog_rendition *r = &worker->renditions.items[i];
-        bool fits = r->kind == kind || (kind == CATALOG_VIDEO && r->kind == CATALOG_LEGACY);
-        if (fits && strcmp(r->name, name) == 0)
-            return r;
-    }
-    return NULL;
-}
-
 /* Whether a file that the worker reports exists, is not empty, and has the reported size. bytes -1:
  * no size was reported. */
 static bool file_is_there(const struct worker *worker, const char *relative, int64_t bytes)
@@ -242,7 +229,7 @@ static bool file_is_there(const struct worker *worker, const char *relative, int
 static int record_init(struct worker *worker, const struct message *message)
 {
     const struct catalog_job *job = worker_job(worker);
-    const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
+    const struct catalog_rendition *rendition = job_files_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
     if (!rendition || !catalog_has_init(rendition->kind) ||
         job_init_path(rendition->name, path, sizeof(path)) < 0 ||
@@ -255,11 +242,9 @@ static int record_init(struct worker *worker, const struct message *message)
 static int record_chunk(struct worker *worker, const struct message *message)
 {
     const struct catalog_job *job = worker_job(worker);
-    const struct catalog_rendition *rendition = find_rendition(worker, message->rendition);
+    const struct catalog_rendition *rendition = job_files_rendition(worker, message->rendition);
     char path[JOB_PATH_BYTES];
-    int only = rendition ? worker_chunk(worker, rendition) : -1;
-    bool asked_for = rendition && message->chunk < rendition->chunk_count &&
-                     (only < 0 || message->chunk == only);
+    bool asked_for = rendition && job_files_chunk(worker, rendition, message->chunk);
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");
@@ -289,10 +274,10 @@ static int record_chunk(struct worker *worker, const struct message *message)
 static int record_poster(struct worker *worker)
 {
     const struct catalog_job *job = worker_job(worker);
-    if (job->kind != CATALOG_JOB_POSTER || !file_is_there(worker, "poster.jpg", -1))
+    if (job->kind != CATALOG_JOB_POSTER || !file_is_there(worker, JOB_POSTER_NAME, -1))
         return refuse(worker, "a poster that isn't there");
     return judge(worker,
-        catalog_lesson_set_poster(worker->params->catalog, job->id, job->owner, "poster.jpg"));
+        catalog_lesson_set_poster(worker->params->catalog, job->id, job->owner, JOB_POSTER_NAME));
 }
 
 static int record_storyboard(struct worker *worker, int sheets)
@@ -339,6 +324,11 @@ int record_message(struct worker *worker, const struct message *message)
         return record_poster(worker);
     case MESSAGE_STORYBOARD:
         return record_storyboard(worker, message->sheets);
+    case MESSAGE_FILE:
+        if (job_files_answer(worker, message) == 0)
+            return 0;
+        return worker->fate == FATE_OWN ? refuse(worker, "a request that its job does not allow")
+                                        : -1;
     case MESSAGE_FAILED:
         worker->reason = message->reason == REASON_NONE ? REASON_INTERNAL : message->reason;
         snprintf(worker->detail, sizeof(worker->detail), "%s", message->detail);

@@ -12,7 +12,9 @@
 #include "transcoder/protocol/job.h"
 
 /* A number above all final descriptors, so that moving one of them does not overwrite another. */
-#define HIGH_FD (JOB_FD_OUTPUT + 1)
+#define HIGH_FD (JOB_FD_SOURCE + 1)
+/* How many descriptors a heritage has. */
+#define COUNT 4
 
 static void give_up(void)
 {
@@ -21,24 +23,23 @@ static void give_up(void)
 
 static void move_into_place(const struct heritage *heritage)
 {
-    const int from[] = {
-        heritage->log, heritage->text, heritage->messages, heritage->source, heritage->output};
-    const int to[] = {STDERR_FILENO, JOB_FD_TEXT, JOB_FD_MESSAGES, JOB_FD_SOURCE, JOB_FD_OUTPUT};
-    int high[5];
+    const int from[COUNT] = {heritage->log, heritage->text, heritage->messages, heritage->source};
+    const int to[COUNT] = {STDERR_FILENO, JOB_FD_TEXT, JOB_FD_MESSAGES, JOB_FD_SOURCE};
+    int high[COUNT];
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         give_up();
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < COUNT; i++) {
         high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, HIGH_FD);
         if (high[i] < 0)
             give_up();
     }
     if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
         give_up();
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < COUNT; i++)
         if (dup2(high[i], to[i]) < 0)
             _exit(126);
-    if (close_range(JOB_FD_OUTPUT + 1, ~0U, 0) < 0)
+    if (close_range(JOB_FD_SOURCE + 1, ~0U, 0) < 0)
         _exit(126);
 }
 

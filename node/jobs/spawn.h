@@ -13,7 +13,6 @@ struct heritage {
     int text;     /* becomes JOB_FD_TEXT */
     int messages; /* becomes JOB_FD_MESSAGES */
     int source;   /* becomes JOB_FD_SOURCE */
-    int output;   /* becomes JOB_FD_OUTPUT */
 };
 
 /* The exit code of a child that ran out of descriptors before it became the worker program. */

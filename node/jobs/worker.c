@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +42,7 @@ static void worker_free(struct worker *worker)
         if (fds[i] >= 0)
             close(fds[i]);
     }
+    output_folder_close(&worker->output);
     catalog_jobs_free(&worker->leased);
     catalog_renditions_free(&worker->renditions);
     free(worker->buffer);
@@ -306,7 +308,8 @@ static int launch(struct worker *worker, struct heritage *heritage)
 {
     int messages[2] = {-1, -1}, log[2] = {-1, -1};
     worker->buffer = malloc(BUFFER_BYTES);
-    if (!worker->buffer || pipe2(messages, O_CLOEXEC) < 0 || pipe2(log, O_CLOEXEC) < 0) {
+    if (!worker->buffer || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, messages) < 0 ||
+        pipe2(log, O_CLOEXEC) < 0) {
         if (messages[0] >= 0) {
             close(messages[0]);
             close(messages[1]);
@@ -322,14 +325,14 @@ static int launch(struct worker *worker, struct heritage *heritage)
     worker->pid = spawn_worker(worker->params->program, heritage, worker->params->nice_level);
     if (worker->pid < 0)
         return (int)worker->pid;
+    worker->output.worker = worker->pid;
     worker->pid_fd = pidfd_open(worker->pid, 0);
     return worker->pid_fd < 0 ? -errno : watch(worker);
 }
 
 static void close_heritage(const struct heritage *heritage)
 {
-    const int fds[] = {
-        heritage->log, heritage->text, heritage->messages, heritage->source, heritage->output};
+    const int fds[] = {heritage->log, heritage->text, heritage->messages, heritage->source};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -367,13 +370,14 @@ int worker_start(
         catalog_jobs_free(leased); /* the lease expires by itself */
         return -ENOMEM;
     }
-    struct heritage heritage = {-1, -1, -1, -1, -1};
+    struct heritage heritage = {-1, -1, -1, -1};
     *worker = (struct worker){.params = params,
         .leased = *leased,
         .pid = -1,
         .pid_fd = -1,
         .message_fd = -1,
-        .log_fd = -1};
+        .log_fd = -1,
+        .output.fd = -1};
     *leased = (struct catalog_jobs){0};
     int assigned = assign_work(worker, &heritage);
     int error = assigned == 0 && !worker->done ? launch(worker, &heritage) : 0;

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "catalog/catalog.h"
+#include "node/jobs/output_folder.h"
 #include "node/store/store.h"
 #include "node/util/clock.h"
 #include "transcoder/protocol/job.h"
@@ -59,7 +60,8 @@ struct worker {
     struct worker *next;        /* the scheduler's list */
     struct catalog_jobs leased; /* one job */
     struct catalog_renditions renditions;
-    char remux_name[33];
+    char remux_name[33];         /* of a remuxed copy, if the probe makes one */
+    struct output_folder output; /* receives the files of the job */
     pid_t pid;
     int pid_fd, message_fd, log_fd;
     struct event *on_exit, *on_message, *on_log;

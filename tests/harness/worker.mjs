@@ -9,7 +9,7 @@ import { plainReasons } from './hostile.mjs';
 const jobTool = path.join(binDir, 'tests/job_tool');
 export const workerBin = path.join(binDir, 'terrace-worker');
 /** Output folders are created in this folder. */
-export const workRoot = path.join(tempDir(), 'work');
+const workRoot = path.join(tempDir(), 'work');
 mkdirSync(workRoot);
 
 /**

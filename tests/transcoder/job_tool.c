@@ -28,13 +28,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "node/jobs/output_folder.h"
 #include "transcoder/plan/planner.h"
 #include "transcoder/protocol/job.h"
 #include "transcoder/protocol/message.h"
+#include "transcoder/protocol/reply.h"
 
 struct tool {
     const char *worker, *output;
@@ -53,17 +56,17 @@ static int move_fd(int from, int to)
     return dup2(from, to) == to ? 0 : -1;
 }
 
-/* Runs in the child process. Moves the four descriptors to their numbers and closes all higher
+/* Runs in the child process. Moves the three descriptors to their numbers and closes all higher
  * ones. High copies come first, so that no descriptor is overwritten. */
-static void become_worker(const char *worker, const int fds[4])
+static void become_worker(const char *worker, const int fds[3])
 {
-    int high[4];
-    for (int i = 0; i < 4; i++)
+    int high[3];
+    for (int i = 0; i < 3; i++)
         high[i] = fcntl(fds[i], F_DUPFD, 64);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 3; i++)
         if (high[i] < 0 || move_fd(high[i], JOB_FD_TEXT + i) < 0)
             _exit(126);
-    closefrom(JOB_FD_OUTPUT + 1);
+    closefrom(JOB_FD_SOURCE + 1);
     char *const argv[] = {(char *)"terrace-worker", NULL};
     execv(worker, argv);
     _exit(127);
@@ -116,13 +119,31 @@ static void print_message(const struct message *m)
         break;
     case MESSAGE_PROGRESS:
     case MESSAGE_DONE:
+    case MESSAGE_FILE:
         break;
     }
     fflush(stdout);
 }
 
+/* Opens any file inside the output folder for the worker. A node allows only those of the job. */
+static void answer(struct output_folder *output, int socket, const struct message *m)
+{
+    char path[JOB_PATH_BYTES];
+    int fd = -1;
+    int result = job_file_path(&m->file, path, sizeof(path)) < 0 ? -EINVAL : 0;
+    if (result == 0 && m->request == MESSAGE_REQUEST_CREATE)
+        result = fd = output_folder_create(output, path);
+    else if (result == 0 && m->request == MESSAGE_REQUEST_READ)
+        result = fd = output_folder_read(output, path);
+    else if (result == 0)
+        result = output_folder_keep(output, path);
+    reply_send(socket, result < 0 ? -result : 0, fd);
+    if (fd >= 0)
+        close(fd);
+}
+
 /* Reads the worker's messages to the end. Returns whether MESSAGE_DONE came. */
-static bool follow(struct tool *tool, int fd, pid_t worker)
+static bool follow(struct tool *tool, int fd, struct output_folder *output)
 {
     static uint8_t buffer[MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES];
     size_t count = 0;
@@ -134,11 +155,13 @@ static bool follow(struct tool *tool, int fd, pid_t worker)
         long used;
         while ((used = message_decode(buffer, count, &message)) > 0) {
             print_message(&message);
+            if (message.type == MESSAGE_FILE)
+                answer(output, fd, &message);
             done |= message.type == MESSAGE_DONE;
             if (message.type == MESSAGE_PROBED)
                 tool->info = message.info;
             if (message.type == MESSAGE_PROGRESS && tool->kill)
-                kill(worker, SIGKILL);
+                kill(output->worker, SIGKILL);
             message_clear(&message);
             memmove(buffer, buffer + used, count - (size_t)used);
             count -= (size_t)used;
@@ -154,19 +177,22 @@ static bool follow(struct tool *tool, int fd, pid_t worker)
 static bool run_work(struct tool *tool)
 {
     int messages[2];
-    int text = text_fd(&tool->job), output = open(tool->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (text < 0 || output < 0 || pipe2(messages, O_CLOEXEC) < 0) {
+    int text = text_fd(&tool->job);
+    struct output_folder output = {.fd = open(tool->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (text < 0 || output.fd < 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, messages) < 0) {
         perror("job_tool");
         return false;
     }
     pid_t worker = fork();
     if (worker == 0)
-        become_worker(tool->worker, (const int[]){text, messages[1], tool->source_fd, output});
+        become_worker(tool->worker, (const int[]){text, messages[1], tool->source_fd});
+    output.worker = worker;
     close(messages[1]);
     close(text);
-    close(output);
-    bool done = follow(tool, messages[0], worker);
+    bool done = follow(tool, messages[0], &output);
     close(messages[0]);
+    output_folder_close(&output);
     int status = 0;
     waitpid(worker, &status, 0);
     if (WIFSIGNALED(status))
@@ -191,7 +217,6 @@ static bool run_probe(struct tool *tool)
 {
     begin_job(tool, JOB_PROBE);
     tool->job.threads = tool->threads;
-    strcpy(tool->job.remux_name, "remuxed");
     if (!run_work(tool))
         return false;
     char remuxed[4096];
@@ -214,7 +239,6 @@ static bool run_audio(struct tool *tool)
 static bool run_poster(struct tool *tool)
 {
     begin_job(tool, JOB_POSTER);
-    strcpy(tool->job.poster_name, "poster.jpg");
     return !tool->info.has_video || run_work(tool);
 }
 

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define IO_BUFFER_BYTES (128 * 1024)
@@ -74,12 +73,13 @@ static int on_open_refused(
 
 static int open_io(struct input *input, struct failure *failure)
 {
-    struct stat status;
-    if (fstat(input->fd, &status) < 0)
+    /* Not fstat(): the C library makes it from a call that also takes paths, and the sandbox forbids
+     * all of those. */
+    input->size_bytes = lseek(input->fd, 0, SEEK_END);
+    if (input->size_bytes < 0)
         return failure_set(failure, REASON_INTERNAL, "source: %s", strerror(errno));
-    if (status.st_size == 0)
+    if (input->size_bytes == 0)
         return failure_set(failure, REASON_EMPTY_FILE, "0 bytes");
-    input->size_bytes = status.st_size;
     uint8_t *buffer = av_malloc(IO_BUFFER_BYTES);
     if (buffer)
         input->io = avio_alloc_context(buffer, IO_BUFFER_BYTES, 0, input, on_read, NULL, on_seek);

@@ -2,12 +2,15 @@
 #include "transcoder/ladder/legacy.h"
 
 #include <libavutil/mem.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "transcoder/package/aac_chunk.h"
 #include "transcoder/package/mpegts.h"
 #include "transcoder/video/frame_feed.h"
 #include "transcoder/video/h264.h"
+#include "transcoder/worker/output.h"
 
 /* Audio goes into the stream this much before the video of the same time. A group of audio
  * frames that share a header is then complete before its first frame is due. */
@@ -215,10 +218,27 @@ static int open_encoder(struct legacy *l, struct failure *failure)
     return error < 0 ? failure_from_av(failure, error, REASON_INTERNAL, r->name) : 0;
 }
 
+/* Reads the audio that is copied. It must be made already. */
+static int read_audio(struct legacy *l, const char *rendition, struct failure *failure)
+{
+    const struct work *work = l->params.work;
+    struct job_file file = {.kind = JOB_FILE_INIT};
+    snprintf(file.rendition, sizeof(file.rendition), "%s", rendition);
+    int init = output_read(work->report, &file, failure);
+    file.kind = JOB_FILE_CHUNK;
+    file.number = work->job->chunk;
+    int chunk = init < 0 ? -1 : output_read(work->report, &file, failure);
+    int result = chunk < 0 ? -1 : aac_chunk_read(&l->audio, init, chunk, failure);
+    if (init >= 0)
+        close(init);
+    if (chunk >= 0)
+        close(chunk);
+    return result;
+}
+
 static int open_all(struct legacy *l, struct failure *failure)
 {
     const struct rendition *r = l->params.rendition, *audio = l->params.audio_rendition;
-    const struct work *work = l->params.work;
     struct scaler_params scaling = {
         .width = r->width,
         .height = r->height,
@@ -228,8 +248,7 @@ static int open_all(struct legacy *l, struct failure *failure)
     };
     if (l->divisor < 1)
         return failure_set(failure, REASON_INTERNAL, "%s: frame rate", r->name);
-    if (audio &&
-        aac_chunk_read(&l->audio, work->output_fd, audio->name, work->job->chunk, failure) < 0)
+    if (audio && read_audio(l, audio->name, failure) < 0)
         return -1;
     l->segments = calloc((size_t)(l->end_segment - l->segment), sizeof(*l->segments));
     l->packet = av_packet_alloc();

@@ -2,15 +2,11 @@
 #include "transcoder/package/aac_chunk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include "transcoder/protocol/job.h"
 
 #define IO_BUFFER_BYTES (32 * 1024)
 /* Limit of a file. A minute at 48 kbit/s takes a third of a megabyte. */
@@ -24,38 +20,21 @@ struct file {
     size_t count, at;
 };
 
-static int append(struct file *file, int output_fd, const char *path, struct failure *failure)
+static int append(struct file *file, int fd, struct failure *failure)
 {
-    struct stat status;
-    int fd = openat(output_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || fstat(fd, &status) < 0 || status.st_size > MAX_FILE_BYTES) {
-        int error = fd < 0 ? errno : EFBIG;
-        if (fd >= 0)
-            close(fd);
-        return failure_set(failure, REASON_INTERNAL, "%s: %s", path, strerror(error));
-    }
-    size_t bytes = (size_t)status.st_size, got = 0;
+    off_t size = lseek(fd, 0, SEEK_END);
+    if (size < 0 || size > MAX_FILE_BYTES)
+        return failure_set(failure, REASON_INTERNAL, "AAC chunk: %s", strerror(EFBIG));
+    size_t bytes = (size_t)size, got = 0;
     uint8_t *grown = realloc(file->data, file->count + bytes + 1);
     ssize_t more = grown ? 1 : 0;
     if (grown)
         file->data = grown;
     while (more > 0 && got < bytes)
-        if ((more = read(fd, file->data + file->count + got, bytes - got)) > 0)
+        if ((more = pread(fd, file->data + file->count + got, bytes - got, (off_t)got)) > 0)
             got += (size_t)more;
-    close(fd);
     file->count += got;
-    return got == bytes ? 0 : failure_set(failure, REASON_INTERNAL, "%s can't be read", path);
-}
-
-static int read_files(
-    struct file *file, int output_fd, const char *rendition, int chunk, struct failure *failure)
-{
-    char init[JOB_PATH_BYTES], media[JOB_PATH_BYTES];
-    if (job_init_path(rendition, init, sizeof(init)) < 0 ||
-        job_chunk_path(rendition, chunk, media, sizeof(media)) < 0)
-        return failure_set(failure, REASON_INTERNAL, "%s: path", rendition);
-    return append(file, output_fd, init, failure) < 0 ? -1
-                                                      : append(file, output_fd, media, failure);
+    return got == bytes ? 0 : failure_set(failure, REASON_INTERNAL, "AAC chunk can't be read");
 }
 
 static int on_read(void *opaque, uint8_t *buffer, int room)
@@ -149,20 +128,21 @@ static int read_frames(struct aac_chunk *audio, AVFormatContext *format)
     return error == AVERROR_EOF && audio->count > 0 ? 0 : error < 0 ? error : AVERROR_INVALIDDATA;
 }
 
-int aac_chunk_read(
-    struct aac_chunk *out, int output_fd, const char *rendition, int chunk, struct failure *failure)
+int aac_chunk_read(struct aac_chunk *out, int init_fd, int chunk_fd, struct failure *failure)
 {
     struct file file = {0};
     AVFormatContext *format = NULL;
     AVIOContext *io = NULL;
     *out = (struct aac_chunk){0};
-    int result = read_files(&file, output_fd, rendition, chunk, failure);
+    int result = append(&file, init_fd, failure);
+    if (result == 0)
+        result = append(&file, chunk_fd, failure);
     if (result == 0) {
         int error = open_demuxer(&format, &io, &file);
         if (error >= 0)
             error = read_frames(out, format);
         if (error < 0)
-            result = failure_from_av(failure, error, REASON_INTERNAL, rendition);
+            result = failure_from_av(failure, error, REASON_INTERNAL, "AAC chunk");
     }
     avformat_close_input(&format);
     if (io)

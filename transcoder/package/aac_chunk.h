@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads the frames of a finished AAC chunk from below the output folder. */
+/* Reads the frames of a finished AAC chunk. */
 #ifndef TRANSCODER_PACKAGE_AAC_CHUNK_H
 #define TRANSCODER_PACKAGE_AAC_CHUNK_H
 
@@ -20,10 +20,10 @@ struct aac_chunk {
     int sample_rate;
 };
 
-/* Reads chunk number `chunk` of the rendition with this name. *out is the caller's, for
- * aac_chunk_free(), also after a failure. Returns 0, or -1 with failure set. */
-int aac_chunk_read(struct aac_chunk *out, int output_fd, const char *rendition, int chunk,
-    struct failure *failure);
+/* Reads a chunk and the init segment of its rendition, from the starts of the two files. The
+ * descriptors stay the caller's. *out is the caller's, for aac_chunk_free(), also after a failure.
+ * Returns 0, or -1 with failure set. */
+int aac_chunk_read(struct aac_chunk *out, int init_fd, int chunk_fd, struct failure *failure);
 void aac_chunk_free(struct aac_chunk *audio);
 
 #endif

@@ -12,10 +12,9 @@ static int deliver_init(const struct work *work, const struct rendition *renditi
     memcpy(message.rendition, rendition->name, sizeof(message.rendition));
     if (cmaf_codecs(encoder, message.codecs, sizeof(message.codecs)) < 0)
         return failure_set(failure, REASON_INTERNAL, "%s: no codec name", rendition->name);
-    char path[JOB_PATH_BYTES];
-    if (job_init_path(rendition->name, path, sizeof(path)) < 0)
-        return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
-    if (output_write(work->output_fd, path, made->init, made->init_bytes, message.sha256, failure) <
+    struct job_file file = {.kind = JOB_FILE_INIT};
+    memcpy(file.rendition, rendition->name, sizeof(file.rendition));
+    if (output_write(work->report, &file, made->init, made->init_bytes, message.sha256, failure) <
         0)
         return -1;
     return report_send(work->report, &message, failure);
@@ -32,10 +31,9 @@ int deliver_chunk(const struct work *work, const struct rendition *rendition, in
         .segment_count = made->segment_count,
     };
     memcpy(message.rendition, rendition->name, sizeof(message.rendition));
-    char path[JOB_PATH_BYTES];
-    if (job_chunk_path(rendition->name, chunk, path, sizeof(path)) < 0)
-        return failure_set(failure, REASON_INTERNAL, "%s: path", rendition->name);
-    if (output_write(work->output_fd, path, made->data, made->data_bytes, message.sha256, failure) <
+    struct job_file file = {.kind = JOB_FILE_CHUNK, .number = chunk};
+    memcpy(file.rendition, rendition->name, sizeof(file.rendition));
+    if (output_write(work->report, &file, made->data, made->data_bytes, message.sha256, failure) <
         0)
         return -1;
     return report_send(work->report, &message, failure);

@@ -12,14 +12,13 @@
  * caller owns all of it. */
 struct work {
     const struct job *job;
-    int source_fd, output_fd;
+    int source_fd;
     struct report *report;
     struct gb18030 *gb18030;
 };
 
 /*
- * Writes a packed chunk and the init segment of its rendition below the output folder, syncs each,
- * and reports both. It is harmless to write the init segment again: it has the same bytes, whatever
+ * Writes a packed chunk and the init segment of its rendition, syncs each, and reports both. It is harmless to write the init segment again: it has the same bytes, whatever
  * chunk it comes from.
  * Returns 0, or -1 with failure set. Any thread, for different renditions.
  */

@@ -18,6 +18,7 @@
 #include "transcoder/probe/trials.h"
 #include "transcoder/subtitles/subtitle_job.h"
 #include "transcoder/video/source.h"
+#include "transcoder/worker/output.h"
 #include "transcoder/worker/parallel.h"
 
 #define US 1000000LL
@@ -549,6 +550,7 @@ static int study_all(const struct probe *probe, struct failure *failure)
 
 int probe_run(const struct work *work, struct failure *failure)
 {
+    static const struct job_file remuxed = {.kind = JOB_FILE_REMUXED};
     struct message message = {.type = MESSAGE_PROBED};
     struct probe probe = {.work = work, .fd = work->source_fd, .info = &message.info};
     *failure = (struct failure){.reason = REASON_NONE};
@@ -557,10 +559,10 @@ int probe_run(const struct work *work, struct failure *failure)
         result = study_all(&probe, failure);
     if (result == 0 && message.info.has_video)
         result = trials_run(probe.fd, &message.info, work, failure);
+    if (result == 0 && message.remuxed_bytes > 0)
+        result = output_keep(work->report, &remuxed, probe.fd, failure);
     if (result == 0)
         result = report_send(work->report, &message, failure);
-    if (result < 0 && message.remuxed_bytes > 0)
-        unlinkat(work->output_fd, work->job->remux_name, 0);
     input_close(&probe.input);
     if (probe.fd != work->source_fd)
         close(probe.fd);

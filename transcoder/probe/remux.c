@@ -2,14 +2,13 @@
 #include "transcoder/probe/remux.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "transcoder/demux/timestamps.h"
 #include "transcoder/subtitles/mov_text.h"
 #include "transcoder/worker/output.h"
+#include "transcoder/worker/write_all.h"
 
 #define IO_BUFFER_BYTES (256 * 1024)
 #define MAX_PACKETS (12LL * 3600 * 120)
@@ -114,7 +113,7 @@ struct writer {
 static int on_write(void *opaque, uint8_t *buffer, int bytes)
 {
     const struct writer *w = opaque;
-    return output_write_all(w->fd, buffer, (size_t)bytes) == 0 ? bytes : AVERROR(errno);
+    return write_all(w->fd, buffer, (size_t)bytes) == 0 ? bytes : AVERROR(errno);
 }
 
 static int64_t on_seek(void *opaque, int64_t offset, int whence)
@@ -317,28 +316,22 @@ static int write_copy(const struct work *work, const struct remux_params *params
 int remux_run(const struct work *work, const struct remux_params *params, int *fd, int64_t *bytes,
     struct failure *failure)
 {
-    const char *name = work->job->remux_name;
+    static const struct job_file file = {.kind = JOB_FILE_REMUXED};
     struct order order = {0};
-    int result = -1, copy = -1;
     *fd = -1;
-    if (params->untimed_stream >= 0 &&
-        find_order(work, params->untimed_stream, &order, failure) < 0)
-        goto end;
-    copy = output_begin(work->output_fd, name, failure);
-    if (copy < 0)
-        goto end;
-    *fd = dup(copy);
-    struct stat status;
-    if (*fd < 0 || write_copy(work, params, &order, copy, failure) < 0 ||
-        fstat(copy, &status) < 0) {
-        output_abort(work->output_fd, name, copy);
-        goto end;
-    }
-    *bytes = status.st_size;
-    result = output_commit(work->output_fd, name, copy, failure);
-end:
-    if (result < 0 && copy >= 0 && *fd >= 0)
-        close(*fd);
+    int result = 0;
+    if (params->untimed_stream >= 0)
+        result = find_order(work, params->untimed_stream, &order, failure);
+    if (result == 0)
+        result = *fd = output_begin(work->report, &file, failure);
+    if (*fd >= 0)
+        result = write_copy(work, params, &order, *fd, failure);
     free(order.rank);
+    if (result == 0)
+        *bytes = lseek(*fd, 0, SEEK_END);
+    if (result < 0 && *fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
     return result;
 }

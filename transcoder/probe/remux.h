@@ -16,8 +16,9 @@ struct remux_params {
     AVRational fps; /* frame rate of the untimed stream */
 };
 
-/* Writes the file work->job->remux_name and syncs it. On success *fd is open for reading the
- * copy and is the caller's, and *bytes is its size. Returns 0, or -1 with failure set. */
+/* Writes the file JOB_FILE_REMUXED, which the caller must keep (output_keep()). On success *fd is
+ * open for reading the copy and is the caller's, and *bytes is its size. Returns 0, or -1 with
+ * failure set. */
 int remux_run(const struct work *work, const struct remux_params *params, int *fd, int64_t *bytes,
     struct failure *failure);
 

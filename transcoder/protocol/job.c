@@ -20,8 +20,6 @@
  */
 static const struct field job_fields[] = {
     FIELD_OF_INT(struct job, threads, 1, 1024),
-    FIELD_OF_STRING(struct job, remux_name),
-    FIELD_OF_STRING(struct job, poster_name),
     FIELD_OF_INT(struct job, chunk, 0, 1000000),
 };
 static const struct field option_fields[] = {
@@ -74,13 +72,6 @@ static const char *take_section(struct field_reader *in, const char *value, size
     return section;
 }
 
-/* Whether the name is that of a file directly inside the output folder. An empty name is
- * accepted. */
-static bool file_name_fits(const char *name)
-{
-    return name[0] != '.' && !strchr(name, '/');
-}
-
 static int take_pair(struct job *job, int64_t *kind, bool *has_info, struct field_reader *in,
     const struct field_pair *pair)
 {
@@ -125,15 +116,15 @@ static bool kind_fits(const struct job *job, size_t position)
 /* Whether the job has everything that its kind needs. */
 static bool complete(const struct job *job, bool has_info)
 {
-    if (job->threads < 1 || !file_name_fits(job->remux_name) || !file_name_fits(job->poster_name))
+    if (job->threads < 1)
         return false;
     if (job->kind == JOB_PROBE)
-        return job->remux_name[0] != '\0';
+        return true;
     bool needs_video = job->kind == JOB_VIDEO || job->kind == JOB_POSTER;
     if (!has_info || (needs_video && !job->info.has_video))
         return false;
     if (job->kind == JOB_POSTER)
-        return job->poster_name[0] != '\0';
+        return job->rendition_count == 0;
     for (size_t i = 0; i < job->rendition_count; i++) {
         const struct rendition *r = &job->renditions[i];
         if (!kind_fits(job, i) ||
@@ -183,4 +174,23 @@ int job_init_path(const char *rendition, char *out, size_t out_bytes)
 int job_sheet_path(int sheet, char *out, size_t out_bytes)
 {
     return fits(snprintf(out, out_bytes, "storyboard-%d.jpg", sheet), out_bytes);
+}
+
+int job_file_path(const struct job_file *file, char *out, size_t out_bytes)
+{
+    switch (file->kind) {
+    case JOB_FILE_INIT:
+        return job_init_path(file->rendition, out, out_bytes);
+    case JOB_FILE_CHUNK:
+        return job_chunk_path(file->rendition, file->number, out, out_bytes);
+    case JOB_FILE_POSTER:
+        return fits(snprintf(out, out_bytes, JOB_POSTER_NAME), out_bytes);
+    case JOB_FILE_SHEET:
+        return job_sheet_path(file->number, out, out_bytes);
+    case JOB_FILE_STORYBOARD:
+        return fits(snprintf(out, out_bytes, JOB_STORYBOARD_INDEX), out_bytes);
+    case JOB_FILE_REMUXED:
+        return fits(snprintf(out, out_bytes, "remuxed"), out_bytes);
+    }
+    return -1;
 }

@@ -17,24 +17,39 @@ enum job_kind {
 /* The descriptors that a worker inherits. Besides these it has 0 and 1, which are /dev/null, and
  * 2, which is a pipe for the log. */
 enum job_fd {
-    JOB_FD_TEXT = 3,     /* the job text, read to its end */
-    JOB_FD_MESSAGES = 4, /* messages to the node, see transcoder/protocol/message.h */
-    JOB_FD_SOURCE = 5,   /* the source file, read-only */
-    /* the output folder: DATA/sources for a probe, else the media folder of the revision */
-    JOB_FD_OUTPUT = 6,
+    JOB_FD_TEXT = 3, /* the job text, read to its end */
+    /* a socket: messages to the node (transcoder/protocol/message.h), and its replies
+     * (transcoder/protocol/reply.h) */
+    JOB_FD_MESSAGES = 4,
+    JOB_FD_SOURCE = 5, /* the source file, read-only */
+};
+
+/* The files that jobs write or read. A worker can't open a file by name. It asks the node for the
+ * descriptor of one of these. */
+enum job_file_kind {
+    JOB_FILE_INIT = 1,       /* the init segment of a rendition */
+    JOB_FILE_CHUNK = 2,      /* the chunk `number` of a rendition */
+    JOB_FILE_POSTER = 3,     /* POSTER */
+    JOB_FILE_SHEET = 4,      /* POSTER: the sheet `number` of the storyboard */
+    JOB_FILE_STORYBOARD = 5, /* POSTER: the index of the sheets */
+    JOB_FILE_REMUXED = 6,    /* PROBE: the remuxed copy, which is written if the source needs one */
+};
+
+struct job_file {
+    enum job_file_kind kind;
+    char rendition[RENDITION_NAME_BYTES]; /* INIT, CHUNK */
+    int number;                           /* CHUNK, SHEET: from 0 */
 };
 
 #define JOB_TEXT_MAX_BYTES (256 * 1024)
 #define JOB_PATH_BYTES 64
+#define JOB_POSTER_NAME "poster.jpg"
 #define JOB_STORYBOARD_INDEX "storyboard.vtt"
 
 struct job {
     enum job_kind kind;
-    int threads; /* number of cores that this worker may keep busy */
-    /* PROBE: name of the remuxed copy, which is written if the source needs one */
-    char remux_name[JOB_PATH_BYTES];
-    char poster_name[JOB_PATH_BYTES]; /* POSTER: name of the file to write */
-    struct media_info info;           /* all kinds but PROBE: the findings of the probe */
+    int threads;            /* number of cores that this worker may keep busy */
+    struct media_info info; /* all kinds but PROBE: the findings of the probe */
     /* All kinds but PROBE: the segment boundaries follow from plan_make(info, options). */
     struct plan_options options;
     int chunk; /* VIDEO: number of the chunk to make, from 0 */
@@ -58,5 +73,9 @@ int job_init_path(const char *rendition, char *out, size_t out_bytes);
  * index of the sheets is the file JOB_STORYBOARD_INDEX. Returns the length, or -1 if out is too
  * small. */
 int job_sheet_path(int sheet, char *out, size_t out_bytes);
+/* Writes the path of any file of a job, relative to the media folder of the revision. "remuxed" is
+ * only for logs and tests: the node chooses the name of a remuxed copy. Returns the length, or -1
+ * if out is too small. */
+int job_file_path(const struct job_file *file, char *out, size_t out_bytes);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SEGMENT_BYTES 20
+#define MAX_NUMBER 1000000 /* of a chunk */
 
 /* ---- writing ---- */
 
@@ -96,6 +97,12 @@ static void put_payload(struct writer *w, const struct message *m)
         break;
     case MESSAGE_STORYBOARD:
         put_u32(w, (uint32_t)m->sheets);
+        break;
+    case MESSAGE_FILE:
+        put_u32(w, m->request);
+        put_u32(w, m->file.kind);
+        put_string(w, m->file.rendition);
+        put_u32(w, (uint32_t)m->file.number);
         break;
     case MESSAGE_POSTER:
     case MESSAGE_DONE:
@@ -223,6 +230,16 @@ static void take_segments(struct reader *r, struct message *m)
         r->bad = true;
 }
 
+static void take_file(struct reader *r, struct message *m)
+{
+    m->request = (enum message_request)take_bounded(r, 4, MESSAGE_REQUEST_READ);
+    m->file.kind = (enum job_file_kind)take_bounded(r, 4, JOB_FILE_REMUXED);
+    take_string(r, m->file.rendition, sizeof(m->file.rendition));
+    m->file.number = (int)take_bounded(r, 4, MAX_NUMBER);
+    if (m->request < MESSAGE_REQUEST_CREATE || m->file.kind < JOB_FILE_INIT)
+        r->bad = true;
+}
+
 static void take_payload(struct reader *r, struct message *m)
 {
     char name[64] = "";
@@ -242,7 +259,7 @@ static void take_payload(struct reader *r, struct message *m)
         break;
     case MESSAGE_CHUNK:
         take_string(r, m->rendition, sizeof(m->rendition));
-        m->chunk = (int)take_bounded(r, 4, 1000000);
+        m->chunk = (int)take_bounded(r, 4, MAX_NUMBER);
         m->bytes = take_bounded(r, 8, INT64_MAX);
         take_sha256(r, m->sha256);
         take_segments(r, m);
@@ -257,6 +274,9 @@ static void take_payload(struct reader *r, struct message *m)
         if (m->sheets == 0)
             r->bad = true;
         break;
+    case MESSAGE_FILE:
+        take_file(r, m);
+        break;
     case MESSAGE_POSTER:
     case MESSAGE_DONE:
         break;
@@ -270,7 +290,7 @@ long message_decode(const uint8_t *data, size_t data_bytes, struct message *out)
         return 0;
     struct reader header = {data, MESSAGE_HEADER_BYTES, false};
     uint32_t type = (uint32_t)take_number(&header, 4), length = (uint32_t)take_number(&header, 4);
-    if (type < MESSAGE_PROGRESS || type > MESSAGE_STORYBOARD || length > MESSAGE_MAX_BYTES)
+    if (type < MESSAGE_PROGRESS || type > MESSAGE_FILE || length > MESSAGE_MAX_BYTES)
         return -1;
     if (data_bytes - MESSAGE_HEADER_BYTES < length)
         return 0;

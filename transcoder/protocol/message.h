@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Messages from a worker to the node, on a pipe. They are typed and length-checked:
+ * Messages from a worker to the node, on a socket. They are typed and length-checked:
  *
  *   u32 type, u32 length of the payload, payload
  *
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "transcoder/protocol/job.h"
 #include "transcoder/protocol/reason.h"
 #include "transcoder/protocol/rendition.h"
 
@@ -26,6 +27,18 @@ enum message_type {
     MESSAGE_FAILED = 6,     /* the work failed, and reason says why; the node may try again */
     MESSAGE_DONE = 7,       /* this work is complete; the last message */
     MESSAGE_STORYBOARD = 8, /* the storyboard's sheets and their index are in place and synced */
+    /* A request for a file. The node answers with a reply (transcoder/protocol/reply.h). The worker
+     * must read it before it asks again. */
+    MESSAGE_FILE = 9,
+};
+
+enum message_request {
+    /* Make the file, under a temporary name. The reply has a descriptor to write and read it. */
+    MESSAGE_REQUEST_CREATE = 1,
+    /* The file is complete, and the worker has synced it. Give it its name, and sync its folder. A
+     * file for which this is never asked is removed when the worker ends. */
+    MESSAGE_REQUEST_KEEP = 2,
+    MESSAGE_REQUEST_READ = 3, /* Open a finished file. The reply has a descriptor to read it. */
 };
 
 #define MESSAGE_MAX_BYTES (1024 * 1024)
@@ -54,8 +67,10 @@ struct message {
     /* CHUNK. message_decode() allocates the array, message_clear() frees it. */
     struct message_segment *segments;
     size_t segment_count;
-    enum reason reason; /* FAILED */
-    char detail[256];   /* FAILED: details in UTF-8 */
+    enum message_request request; /* FILE */
+    struct job_file file;         /* FILE */
+    enum reason reason;           /* FAILED */
+    char detail[256];             /* FAILED: details in UTF-8 */
 };
 
 /*

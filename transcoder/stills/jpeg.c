@@ -25,20 +25,20 @@ static int encode(const AVFrame *frame, int quality, AVPacket *packet)
     return error;
 }
 
-int jpeg_write(
-    const struct work *work, const char *name, AVFrame *frame, int quality, struct failure *failure)
+int jpeg_write(const struct work *work, const struct job_file *file, AVFrame *frame, int quality,
+    struct failure *failure)
 {
     AVPacket *packet = av_packet_alloc();
     if (!packet)
-        return failure_set(failure, REASON_OUT_OF_MEMORY, "%s", name);
+        return failure_set(failure, REASON_OUT_OF_MEMORY, "JPEG");
     frame->pts = 0;
     frame->quality = FF_QP2LAMBDA * quality;
     int error = encode(frame, quality, packet), result = -1;
     if (error < 0)
-        failure_from_av(failure, error, REASON_INTERNAL, name);
+        failure_from_av(failure, error, REASON_INTERNAL, "JPEG");
     else
         result =
-            output_write(work->output_fd, name, packet->data, (size_t)packet->size, NULL, failure);
+            output_write(work->report, file, packet->data, (size_t)packet->size, NULL, failure);
     av_packet_free(&packet);
     return result;
 }

@@ -93,7 +93,8 @@ static AVFrame *choose_poster(
 
 static int write_poster(const struct work *work, AVFrame *frame, struct failure *failure)
 {
-    if (jpeg_write(work, work->job->poster_name, frame, POSTER_QUALITY, failure) < 0)
+    const struct job_file file = {.kind = JOB_FILE_POSTER};
+    if (jpeg_write(work, &file, frame, POSTER_QUALITY, failure) < 0)
         return -1;
     struct message message = {.type = MESSAGE_POSTER};
     return report_send(work->report, &message, failure);

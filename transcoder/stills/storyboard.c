@@ -201,10 +201,8 @@ static int begin_sheet(struct board *b, int first_tile)
 
 static int write_sheet(struct board *b, int sheet, struct failure *failure)
 {
-    char name[JOB_PATH_BYTES];
-    if (job_sheet_path(sheet, name, sizeof(name)) < 0)
-        return failure_set(failure, REASON_INTERNAL, "storyboard");
-    return jpeg_write(b->work, name, b->sheet, JPEG_QUALITY, failure);
+    const struct job_file file = {.kind = JOB_FILE_SHEET, .number = sheet};
+    return jpeg_write(b->work, &file, b->sheet, JPEG_QUALITY, failure);
 }
 
 static void add_tile(const struct board *b, int tile, struct webvtt_text *index)
@@ -324,8 +322,9 @@ int storyboard_run(const struct work *work, struct failure *failure)
     int sheets = open_board(&board, failure) < 0 ? -1 : make_sheets(&board, &index, failure);
     if (sheets > 0 && index.failed)
         sheets = failure_set(failure, REASON_OUT_OF_MEMORY, "storyboard");
-    if (sheets > 0 && output_write(work->output_fd, JOB_STORYBOARD_INDEX,
-                          (const uint8_t *)index.bytes, index.used_bytes, NULL, failure) < 0)
+    const struct job_file file = {.kind = JOB_FILE_STORYBOARD};
+    if (sheets > 0 && output_write(work->report, &file, (const uint8_t *)index.bytes,
+                          index.used_bytes, NULL, failure) < 0)
         sheets = -1;
     close_board(&board);
     webvtt_clear(&index);

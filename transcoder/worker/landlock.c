@@ -24,9 +24,6 @@ struct ruleset {
 #define SCOPE_SOCKET_AND_SIGNAL 3ULL
 
 #define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WORKING                                                                                    \
-    (READING | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                    \
-        LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | TRUNCATE)
 
 int landlock_version(void)
 {
@@ -34,12 +31,12 @@ int landlock_version(void)
     return version > 0 ? (int)version : 0;
 }
 
-static int make_ruleset(int version, uint64_t *handled)
+static int make_ruleset(int version)
 {
-    *handled = ALL_OF_VERSION_1 | (version >= 2 ? REFER : 0) | (version >= 3 ? TRUNCATE : 0) |
-               (version >= 5 ? IOCTL_DEV : 0);
+    uint64_t handled = ALL_OF_VERSION_1 | (version >= 2 ? REFER : 0) |
+                       (version >= 3 ? TRUNCATE : 0) | (version >= 5 ? IOCTL_DEV : 0);
     struct ruleset ruleset = {
-        .handled_access_fs = *handled,
+        .handled_access_fs = handled,
         .handled_access_net = version >= 4 ? NET_BIND_AND_CONNECT : 0,
         .scoped = version >= 6 ? SCOPE_SOCKET_AND_SIGNAL : 0,
     };
@@ -49,33 +46,26 @@ static int make_ruleset(int version, uint64_t *handled)
     return (int)syscall(SYS_landlock_create_ruleset, &ruleset, known_bytes, 0);
 }
 
-static int allow_below(int ruleset_fd, int folder_fd, uint64_t access)
-{
-    struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = folder_fd};
-    return (int)syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-}
-
 static int allow_reading(int ruleset_fd)
 {
     int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int result = root < 0 ? -1 : allow_below(ruleset_fd, root, READING);
-    if (root >= 0)
-        close(root);
-    return result;
+    if (root < 0)
+        return -1;
+    struct landlock_path_beneath_attr rule = {.allowed_access = READING, .parent_fd = root};
+    long result = syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    close(root);
+    return (int)result;
 }
 
-int landlock_enter(int output_fd, bool read_elsewhere)
+int landlock_enter(bool reading)
 {
     int version = landlock_version();
     if (version == 0)
         return 0;
-    uint64_t handled;
-    int ruleset_fd = make_ruleset(version, &handled);
+    int ruleset_fd = make_ruleset(version);
     if (ruleset_fd < 0)
         return -1;
-    int result = output_fd < 0 ? 0 : allow_below(ruleset_fd, output_fd, WORKING & handled);
-    if (result == 0 && read_elsewhere)
-        result = allow_reading(ruleset_fd);
+    int result = reading ? allow_reading(ruleset_fd) : 0;
     if (result == 0)
         result = (int)syscall(SYS_landlock_restrict_self, ruleset_fd, 0);
     int error = errno;

@@ -16,12 +16,12 @@ int landlock_version(void);
 
 /*
  * Enters Landlock for the whole process. This cannot be undone, and it needs no_new_privs.
- * Files may be opened, created, written, renamed and removed only below output_fd (-1: nowhere).
- * With read_elsewhere, files may be read anywhere. TCP, signals to other processes and abstract
+ * No file can be opened, created, renamed or removed; descriptors that are open stay as they are.
+ * With reading, files may be opened for reading. TCP, signals to other processes and abstract
  * sockets of other processes are forbidden, as far as the version of the kernel can forbid them.
  * Returns the version in force; 0: the kernel has no Landlock; -1: Landlock could not be entered,
  * and errno is set.
  */
-int landlock_enter(int output_fd, bool read_elsewhere);
+int landlock_enter(bool reading);
 
 #endif

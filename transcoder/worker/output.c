@@ -2,104 +2,52 @@
 #include "transcoder/worker/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libavutil/mem.h>
 #include <libavutil/sha.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_BYTES 256
+#include "transcoder/worker/write_all.h"
 
-static int system_failure(struct failure *failure, const char *what, const char *path)
+static int system_failure(struct failure *failure, const char *what, const struct job_file *file)
 {
     enum reason reason = errno == ENOSPC || errno == EDQUOT ? REASON_DISK_FULL : REASON_INTERNAL;
-    return failure_set(failure, reason, "%s %s: %s", what, path, strerror(errno));
+    const char *why = strerror(errno);
+    char path[JOB_PATH_BYTES] = "file";
+    job_file_path(file, path, sizeof(path));
+    return failure_set(failure, reason, "%s %s: %s", what, path, why);
 }
 
-static int temporary_name(const char *path, char *out, struct failure *failure)
+/* Asks for a descriptor. Returns it, or -1 with failure set. */
+static int ask(struct report *report, enum message_request request, const struct job_file *file,
+    struct failure *failure)
 {
-    /* The name contains the process number, because workers on different chunks of a rendition
-     * may write its init segment at the same time. */
-    int length = snprintf(out, PATH_BYTES, "%s.%d.tmp", path, (int)getpid());
-    if (length < 0 || length >= PATH_BYTES)
-        return failure_set(failure, REASON_INTERNAL, "path too long: %s", path);
-    return 0;
-}
-
-/* Creates the folder of the path, if the path has one. */
-static int make_folder(int dir_fd, const char *path, struct failure *failure)
-{
-    const char *slash = strchr(path, '/');
-    if (!slash)
-        return 0;
-    char folder[PATH_BYTES];
-    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-    if (mkdirat(dir_fd, folder, 0755) == 0)
-        return fsync(dir_fd) == 0 ? 0 : system_failure(failure, "syncing the folder of", path);
-    return errno == EEXIST ? 0 : system_failure(failure, "making the folder of", path);
-}
-
-/* Syncs the folder of the path. A rename is on the disk only after this. */
-static int sync_folder(int dir_fd, const char *path, struct failure *failure)
-{
-    const char *slash = strchr(path, '/');
-    char folder[PATH_BYTES] = ".";
-    if (slash)
-        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-    int fd = openat(dir_fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return system_failure(failure, "opening the folder of", path);
-    int result = fsync(fd);
-    close(fd);
-    return result == 0 ? 0 : system_failure(failure, "syncing the folder of", path);
-}
-
-int output_begin(int dir_fd, const char *path, struct failure *failure)
-{
-    char temporary[PATH_BYTES];
-    if (temporary_name(path, temporary, failure) < 0 || make_folder(dir_fd, path, failure) < 0)
+    int fd;
+    if (report_request(report, request, file, &fd, failure) < 0)
         return -1;
-    int fd = openat(dir_fd, temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    return fd >= 0 ? fd : system_failure(failure, "creating", path);
+    return fd >= 0 ? fd : failure_set(failure, REASON_INTERNAL, "a reply without a descriptor");
 }
 
-int output_commit(int dir_fd, const char *path, int fd, struct failure *failure)
+int output_begin(struct report *report, const struct job_file *file, struct failure *failure)
 {
-    char temporary[PATH_BYTES];
-    if (temporary_name(path, temporary, failure) < 0 || fsync(fd) < 0) {
-        system_failure(failure, "syncing", path);
-        output_abort(dir_fd, path, fd);
-        return -1;
-    }
-    close(fd);
-    if (renameat(dir_fd, temporary, dir_fd, path) < 0)
-        return system_failure(failure, "renaming", path);
-    return sync_folder(dir_fd, path, failure);
+    return ask(report, MESSAGE_REQUEST_CREATE, file, failure);
 }
 
-void output_abort(int dir_fd, const char *path, int fd)
+int output_read(struct report *report, const struct job_file *file, struct failure *failure)
 {
-    char temporary[PATH_BYTES];
-    struct failure ignored;
-    close(fd);
-    if (temporary_name(path, temporary, &ignored) == 0)
-        unlinkat(dir_fd, temporary, 0);
+    return ask(report, MESSAGE_REQUEST_READ, file, failure);
 }
 
-int output_write_all(int fd, const uint8_t *bytes, size_t count)
+int output_keep(struct report *report, const struct job_file *file, int fd, struct failure *failure)
 {
-    while (count > 0) {
-        ssize_t written = write(fd, bytes, count);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -1;
-        bytes += written;
-        count -= (size_t)written;
-    }
-    return 0;
+    if (fsync(fd) < 0)
+        return system_failure(failure, "syncing", file);
+    int none;
+    int result = report_request(report, MESSAGE_REQUEST_KEEP, file, &none, failure);
+    if (none >= 0)
+        close(none);
+    return result;
 }
 
 static int sha256_hex(const uint8_t *bytes, size_t count, char *sha256, struct failure *failure)
@@ -118,18 +66,16 @@ static int sha256_hex(const uint8_t *bytes, size_t count, char *sha256, struct f
     return 0;
 }
 
-int output_write(int dir_fd, const char *path, const uint8_t *bytes, size_t count, char *sha256,
-    struct failure *failure)
+int output_write(struct report *report, const struct job_file *file, const uint8_t *bytes,
+    size_t count, char *sha256, struct failure *failure)
 {
     if (sha256 && sha256_hex(bytes, count, sha256, failure) < 0)
         return -1;
-    int fd = output_begin(dir_fd, path, failure);
+    int fd = output_begin(report, file, failure);
     if (fd < 0)
         return -1;
-    if (output_write_all(fd, bytes, count) < 0) {
-        system_failure(failure, "writing", path);
-        output_abort(dir_fd, path, fd);
-        return -1;
-    }
-    return output_commit(dir_fd, path, fd, failure);
+    int result = write_all(fd, bytes, count) < 0 ? system_failure(failure, "writing", file)
+                                                 : output_keep(report, file, fd, failure);
+    close(fd);
+    return result;
 }

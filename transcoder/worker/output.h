@@ -1,38 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes files below the output folder. After a power cut either the whole file exists or none.
- * Each file is written under a temporary name and synced, then renamed, and then the folder is
- * synced. */
+/* Writes and reads the files of the job. The node makes, names and opens them. After a power cut
+ * either the whole file exists or none: a file is written under a temporary name and synced, then
+ * the node renames it and syncs its folder. */
 #ifndef TRANSCODER_WORKER_OUTPUT_H
 #define TRANSCODER_WORKER_OUTPUT_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "transcoder/worker/failure.h"
+#include "transcoder/worker/report.h"
 
 /*
- * Writes bytes to the file `path` below dir_fd. The path has at most one folder, which is created
- * if needed.
+ * Writes bytes to a file and gives it its name.
  * sha256: receives 64 hex digits and a NUL; may be NULL.
  * Returns 0, or -1 with failure set.
- * Any thread, for different paths.
+ * Any thread, for different files.
  */
-int output_write(int dir_fd, const char *path, const uint8_t *bytes, size_t count, char *sha256,
-    struct failure *failure);
+int output_write(struct report *report, const struct job_file *file, const uint8_t *bytes,
+    size_t count, char *sha256, struct failure *failure);
 
-/*
- * Opens the file `path` under its temporary name, for a file that is written in several steps.
- * Returns a descriptor, or -1 with failure set.
- */
-int output_begin(int dir_fd, const char *path, struct failure *failure);
-/* Syncs the file and gives it its final name. Closes fd in any case. Returns 0, or -1 with
- * failure set. */
-int output_commit(int dir_fd, const char *path, int fd, struct failure *failure);
-/* Closes fd and removes the temporary file. */
-void output_abort(int dir_fd, const char *path, int fd);
+/* Makes a file under a temporary name, to be written in several steps. The node removes it when the
+ * worker ends, unless it is kept. Returns a descriptor, which the caller closes, or -1 with failure
+ * set. */
+int output_begin(struct report *report, const struct job_file *file, struct failure *failure);
+/* Syncs the file and gives it its name. fd stays open. Returns 0, or -1 with failure set. */
+int output_keep(
+    struct report *report, const struct job_file *file, int fd, struct failure *failure);
 
-/* Writes all bytes, and goes on after interruptions. Returns 0, or -1 with errno set. Any
- * thread. */
-int output_write_all(int fd, const uint8_t *bytes, size_t count);
+/* Opens a finished file. Returns a descriptor, which the caller closes, or -1 with failure set. */
+int output_read(struct report *report, const struct job_file *file, struct failure *failure);
 
 #endif

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transcoder/worker/output.h"
+#include "transcoder/protocol/reply.h"
+#include "transcoder/worker/write_all.h"
 
 #define PROGRESS_INTERVAL_US 500000
 /* The size of a reserve that is freed if memory runs out, so that the worker can still send its
@@ -17,7 +18,8 @@
 
 struct report {
     int fd;
-    pthread_mutex_t mutex;
+    pthread_mutex_t mutex;   /* for one message at a time */
+    pthread_mutex_t request; /* for one request at a time, until its reply is read */
     int64_t progress_at_us;
     void *reserve;
 };
@@ -30,6 +32,7 @@ int report_open(struct report **out, int fd)
     (*out)->fd = fd;
     (*out)->reserve = malloc(RESERVE_BYTES);
     pthread_mutex_init(&(*out)->mutex, NULL);
+    pthread_mutex_init(&(*out)->request, NULL);
     return 0;
 }
 
@@ -38,6 +41,7 @@ void report_close(struct report **report)
     if (!*report)
         return;
     pthread_mutex_destroy(&(*report)->mutex);
+    pthread_mutex_destroy(&(*report)->request);
     free((*report)->reserve);
     free(*report);
     *report = NULL;
@@ -63,7 +67,7 @@ int report_send(struct report *report, const struct message *message, struct fai
         return failure_set(
             failure, REASON_INTERNAL, "message of type %d can't be encoded", (int)message->type);
     pthread_mutex_lock(&report->mutex);
-    int result = output_write_all(report->fd, bytes, count);
+    int result = write_all(report->fd, bytes, count);
     int error = errno;
     pthread_mutex_unlock(&report->mutex);
     free(bytes);
@@ -87,4 +91,24 @@ int report_progress(struct report *report, int permille, struct failure *failure
                     : permille > 1000 ? 1000
                                       : permille};
     return report_send(report, &message, failure);
+}
+
+int report_request(struct report *report, enum message_request request, const struct job_file *file,
+    int *fd, struct failure *failure)
+{
+    struct message message = {.type = MESSAGE_FILE, .request = request, .file = *file};
+    int error = 0;
+    *fd = -1;
+    pthread_mutex_lock(&report->request);
+    int result = report_send(report, &message, failure);
+    if (result == 0 && reply_receive(report->fd, &error, fd) < 0)
+        result = failure_set(failure, REASON_INTERNAL, "no reply from the node");
+    pthread_mutex_unlock(&report->request);
+    if (result < 0 || error == 0)
+        return result;
+    char path[JOB_PATH_BYTES] = "file";
+    job_file_path(file, path, sizeof(path));
+    return failure_set(failure,
+        error == ENOSPC || error == EDQUOT ? REASON_DISK_FULL : REASON_INTERNAL, "%s: %s", path,
+        strerror(error));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Stands in for terrace-worker in scheduler_test. The text of the source file says how it behaves
  * in the probe. If the probe does not know that text, it succeeds, and the text says what the
- * worker reports in the next job. At each start it appends a line to the file "seen" in its output
- * folder, with the numbers of all its open descriptors. */
+ * worker reports in the next job. At each start it appends a line with the numbers of all its open
+ * descriptors to a file next to the source: "probe" for a probe, "media" for other jobs. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,11 +34,15 @@ static void list_descriptors(char *out, size_t out_bytes)
     snprintf(out + used, out_bytes - used, "\n");
 }
 
-static void leave_trace(void)
+static void leave_trace(const char *name)
 {
-    char line[512] = "";
+    char line[512] = "", link[64], path[4096 + 16] = "";
     list_descriptors(line, sizeof(line));
-    int fd = openat(JOB_FD_OUTPUT, "seen", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", JOB_FD_SOURCE);
+    if (readlink(link, path, 4096 - 1) < 0 || !strrchr(path, '/'))
+        exit(8);
+    snprintf(strrchr(path, '/') + 1, 16, "%s", name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, line, strlen(line)) < 0)
         exit(8);
     close(fd);
@@ -90,9 +94,26 @@ static void probe(const char *how)
         find();
 }
 
+/* Asks for a file that its job does not make or does not read, or for two files without reading the
+ * first reply. */
+static void ask(const char *how)
+{
+    struct message message = {
+        .type = MESSAGE_FILE, .request = MESSAGE_REQUEST_CREATE, .file = {JOB_FILE_POSTER, "", 0}};
+    if (strcmp(how, "foreign") != 0)
+        message.file = (struct job_file){JOB_FILE_INIT, "a32", 0};
+    if (strcmp(how, "reading") == 0)
+        message.request = MESSAGE_REQUEST_READ;
+    say(&message);
+    say(&message);
+    wait_for_the_end();
+}
+
 /* Reports media files that do not exist, and then waits to be ended. */
 static void lie(const char *how)
 {
+    if (strcmp(how, "unread") == 0 || strcmp(how, "foreign") == 0 || strcmp(how, "reading") == 0)
+        ask(how);
     static const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     struct message_segment segment = {.length_bytes = 10, .duration_ticks = 48000};
     struct message message = {.type = strcmp(how, "init") == 0 ? MESSAGE_INIT : MESSAGE_CHUNK,
@@ -119,7 +140,7 @@ int main(void)
     if (count < 0 || job_parse(text, (size_t)count, &job) < 0 ||
         pread(JOB_FD_SOURCE, how, sizeof(how) - 1, 0) < 0)
         return 7;
-    leave_trace();
+    leave_trace(job.kind == JOB_PROBE ? "probe" : "media");
     if (job.kind == JOB_PROBE)
         probe(how);
     else

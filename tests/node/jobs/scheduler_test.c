@@ -113,14 +113,13 @@ static int lesson_state(struct fixture *f)
     return state;
 }
 
-/* Returns how often a worker was started with this output folder, and the descriptors that the last
- * one had open. */
-static int starts(
-    struct fixture *f, const char *folder, char *descriptors, size_t descriptors_bytes)
+/* Returns how often a worker was started for these jobs ("probe" or "media"), and the descriptors
+ * that the last one had open. */
+static int starts(struct fixture *f, const char *jobs, char *descriptors, size_t descriptors_bytes)
 {
     char path[160];
     int lines = 0;
-    snprintf(path, sizeof(path), "%s/%s/seen", f->dir, folder);
+    snprintf(path, sizeof(path), "%s/sources/%s", f->dir, jobs);
     FILE *file = fopen(path, "r");
     while (file && fgets(descriptors, (int)descriptors_bytes, file))
         lines++;
@@ -130,9 +129,9 @@ static int starts(
 }
 
 /* Runs the scheduler until the lesson has failed. Checks the reason, and that the worker was
- * started this often in the folder. */
+ * started this often for these jobs. */
 static void expect_failure(
-    struct fixture *f, const char *reason, const char *detail, const char *folder, int attempts)
+    struct fixture *f, const char *reason, const char *detail, const char *jobs, int attempts)
 {
     char descriptors[256] = "";
     while (lesson_state(f) != CATALOG_LESSON_FAILED)
@@ -141,8 +140,8 @@ static void expect_failure(
     assert_string_equal(lessons.items[0].reason, reason);
     assert_non_null(strstr(lessons.items[0].reason_detail, detail));
     catalog_lessons_free(&lessons);
-    assert_int_equal(starts(f, folder, descriptors, sizeof(descriptors)), attempts);
-    assert_string_equal(descriptors, "0 1 2 3 4 5 6\n");
+    assert_int_equal(starts(f, jobs, descriptors, sizeof(descriptors)), attempts);
+    assert_string_equal(descriptors, "0 1 2 3 4 5\n");
     assert_int_equal(scheduler_running(f->scheduler), 0);
 }
 
@@ -152,7 +151,7 @@ static void fails(
     struct fixture *f = *state;
     open_jobs(f, 0);
     put_in(f, how);
-    expect_failure(f, reason, detail, "sources", attempts);
+    expect_failure(f, reason, detail, "probe", attempts);
 }
 
 static void test_a_failure_that_the_worker_reports_is_not_retried(void **state)
@@ -199,17 +198,17 @@ static void test_a_silent_worker_is_killed(void **state)
     open_jobs(f, SILENCE_MS);
     put_in(f, "silent");
     for (int worker = 1; worker <= 2; worker++) {
-        while (starts(f, "sources", descriptors, sizeof(descriptors)) < worker)
+        while (starts(f, "probe", descriptors, sizeof(descriptors)) < worker)
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
         /* The worker uses no processor time. A busy machine can be the cause, so it is not killed
          * yet. */
         mono_ms += SILENCE_MS + 1;
         for (int i = 0; i < 3; i++)
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
-        assert_int_equal(starts(f, "sources", descriptors, sizeof(descriptors)), worker);
+        assert_int_equal(starts(f, "probe", descriptors, sizeof(descriptors)), worker);
         mono_ms += 6 * SILENCE_MS;
     }
-    expect_failure(f, "timed_out", "probe", "sources", 2);
+    expect_failure(f, "timed_out", "probe", "probe", 2);
 }
 
 static void lies(void **state, const char *how, const char *detail)
@@ -217,7 +216,7 @@ static void lies(void **state, const char *how, const char *detail)
     struct fixture *f = *state;
     open_jobs(f, 0);
     put_in(f, how);
-    expect_failure(f, "internal", detail, "media/1/1", 3);
+    expect_failure(f, "internal", detail, "media", 3);
 }
 
 static void test_a_chunk_without_a_file_is_refused(void **state)
@@ -240,6 +239,21 @@ static void test_a_storyboard_without_a_file_is_refused(void **state)
     lies(state, "storyboard", "a storyboard that isn't there");
 }
 
+static void test_a_file_of_another_job_is_refused(void **state)
+{
+    lies(state, "foreign", "a request that its job does not allow");
+}
+
+static void test_a_file_that_the_job_does_not_read_is_refused(void **state)
+{
+    lies(state, "reading", "a request that its job does not allow");
+}
+
+static void test_a_request_before_the_last_reply_was_read_is_refused(void **state)
+{
+    lies(state, "unread", "a request that its job does not allow");
+}
+
 static struct catalog_jobs first_job(struct fixture *f)
 {
     struct catalog_jobs jobs;
@@ -254,7 +268,7 @@ static void test_stopping_gives_jobs_back_without_counting_the_attempt(void **st
     char descriptors[256];
     open_jobs(f, 0);
     put_in(f, "patient");
-    while (starts(f, "sources", descriptors, sizeof(descriptors)) == 0)
+    while (starts(f, "probe", descriptors, sizeof(descriptors)) == 0)
         assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
     assert_int_equal(scheduler_running(f->scheduler), 1);
     scheduler_close(&f->scheduler, 10000);
@@ -279,17 +293,17 @@ static void test_a_lack_of_descriptors_counts_no_attempt(void **state)
     assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), 0);
     low = limit;
     for (low.rlim_cur = (rlim_t)lowest;
-         starts(f, "sources", descriptors, sizeof(descriptors)) == 0 && low.rlim_cur < 64;
+         starts(f, "probe", descriptors, sizeof(descriptors)) == 0 && low.rlim_cur < 64;
          low.rlim_cur++) {
         mono_ms += 60000;
         assert_return_code(setrlimit(RLIMIT_NOFILE, &low), 0);
         do
             assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
         while (scheduler_running(f->scheduler) > 0 &&
-               starts(f, "sources", descriptors, sizeof(descriptors)) == 0);
+               starts(f, "probe", descriptors, sizeof(descriptors)) == 0);
         assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), 0);
     }
-    assert_int_equal(starts(f, "sources", descriptors, sizeof(descriptors)), 1);
+    assert_int_equal(starts(f, "probe", descriptors, sizeof(descriptors)), 1);
     assert_in_range(low.rlim_cur, lowest + 5, 63);
     scheduler_close(&f->scheduler, 10000);
     struct catalog_jobs jobs = first_job(f);
@@ -311,7 +325,7 @@ static void test_leases_of_a_dead_node_are_taken_over(void **state)
         CATALOG_OK);
     catalog_jobs_free(&leased);
     open_jobs(f, 0);
-    expect_failure(f, "no_streams", "data", "sources", 1);
+    expect_failure(f, "no_streams", "data", "probe", 1);
 }
 
 static void test_removing_a_lesson_stops_its_worker(void **state)
@@ -320,13 +334,13 @@ static void test_removing_a_lesson_stops_its_worker(void **state)
     char descriptors[256];
     open_jobs(f, 0);
     put_in(f, "silent");
-    while (starts(f, "sources", descriptors, sizeof(descriptors)) == 0)
+    while (starts(f, "probe", descriptors, sizeof(descriptors)) == 0)
         assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
     assert_int_equal(catalog_lesson_remove(f->catalog, f->lesson_id), CATALOG_OK);
     scheduler_close(&f->scheduler, 10000);
     open_jobs(f, 0);
     put_in(f, "fail");
-    expect_failure(f, "no_streams", "data", "sources", 2); /* one of the starts was for the removed
+    expect_failure(f, "no_streams", "data", "probe", 2); /* one of the starts was for the removed
                                                             * lesson */
 }
 
@@ -365,6 +379,9 @@ int main(void)
         TEST(test_an_init_segment_without_a_file_is_refused),
         TEST(test_a_poster_without_a_file_is_refused),
         TEST(test_a_storyboard_without_a_file_is_refused),
+        TEST(test_a_file_of_another_job_is_refused),
+        TEST(test_a_file_that_the_job_does_not_read_is_refused),
+        TEST(test_a_request_before_the_last_reply_was_read_is_refused),
         TEST(test_stopping_gives_jobs_back_without_counting_the_attempt),
         TEST(test_a_lack_of_descriptors_counts_no_attempt),
         TEST(test_leases_of_a_dead_node_are_taken_over),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Checks that texts and messages survive writing and reading, and that damaged ones are refused. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -14,6 +18,7 @@
 #include "transcoder/plan/planner.h"
 #include "transcoder/protocol/job.h"
 #include "transcoder/protocol/message.h"
+#include "transcoder/protocol/reply.h"
 
 static int parses(const struct job *job)
 {
@@ -64,7 +69,6 @@ static void test_video_job(void **state)
     job.rendition_count = 1;
     for (int kind = JOB_AUDIO; kind <= JOB_TEXT; kind++) {
         job.kind = (enum job_kind)kind;
-        job.poster_name[0] = '\0';
         job.renditions[0] = *legacy;
         assert_int_equal(parses(&job), kind == JOB_VIDEO ? 0 : -1);
     }
@@ -132,18 +136,49 @@ static void test_job_there_and_back(void **state)
     free(text);
 }
 
-static void test_names_stay_inside(void **state)
+static void test_paths_of_files(void **state)
 {
     (void)state;
-    struct job job = {.kind = JOB_PROBE, .threads = 1}, back;
-    static const char *const names[] = {"", "../evil", ".hidden", "a/b"};
-    char text[4096];
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(job.remux_name, sizeof(job.remux_name), "%s", names[i]);
-        int length = job_format(&job, text, sizeof(text));
-        assert_true(length > 0);
-        assert_int_equal(job_parse(text, (size_t)length, &back), -1);
+    static const struct {
+        struct job_file file;
+        const char *path;
+    } cases[] = {
+        {{JOB_FILE_INIT, "v80", 0}, "v80/init.mp4"},
+        {{JOB_FILE_CHUNK, "v80", 7}, "v80/00007.chunk"},
+        {{JOB_FILE_POSTER, "", 0}, "poster.jpg"},
+        {{JOB_FILE_SHEET, "", 3}, "storyboard-3.jpg"},
+        {{JOB_FILE_STORYBOARD, "", 0}, "storyboard.vtt"},
+    };
+    char path[JOB_PATH_BYTES];
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int length = (int)strlen(cases[i].path);
+        assert_int_equal(job_file_path(&cases[i].file, path, sizeof(path)), length);
+        assert_string_equal(path, cases[i].path);
+        assert_int_equal(job_file_path(&cases[i].file, path, (size_t)length), -1);
     }
+}
+
+static void test_replies(void **state)
+{
+    (void)state;
+    int pair[2], error, fd;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    int file = memfd_create("file", MFD_CLOEXEC);
+    assert_int_equal(reply_send(pair[0], 0, file), 0);
+    assert_int_equal(reply_send(pair[0], 0, file), -EBUSY);
+    assert_int_equal(reply_receive(pair[1], &error, &fd), 0);
+    assert_int_equal(error, 0);
+    assert_int_equal(write(fd, "x", 1), 1);
+    close(fd);
+    assert_int_equal(lseek(file, 0, SEEK_END), 1);
+    close(file);
+    assert_int_equal(reply_send(pair[0], ENOSPC, -1), 0);
+    assert_int_equal(reply_receive(pair[1], &error, &fd), 0);
+    assert_int_equal(error, ENOSPC);
+    assert_int_equal(fd, -1);
+    close(pair[0]);
+    assert_int_equal(reply_receive(pair[1], &error, &fd), -1);
+    close(pair[1]);
 }
 
 static void test_messages(void **state)
@@ -166,6 +201,7 @@ static void test_messages(void **state)
         {.type = MESSAGE_STORYBOARD, .sheets = 8},
         {.type = MESSAGE_FAILED, .reason = REASON_NOT_MEDIA, .detail = "不是视频"},
         {.type = MESSAGE_DONE},
+        {.type = MESSAGE_FILE, .request = MESSAGE_REQUEST_READ, .file = {JOB_FILE_CHUNK, "a24", 3}},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         memset(cases[i].sha256, 'a', 64);
@@ -180,6 +216,10 @@ static void test_messages(void **state)
         assert_int_equal(back.segment_count, cases[i].segment_count);
         assert_string_equal(back.rendition, cases[i].rendition);
         assert_string_equal(back.detail, cases[i].detail);
+        assert_int_equal(back.request, cases[i].request);
+        assert_int_equal(back.file.kind, cases[i].file.kind);
+        assert_string_equal(back.file.rendition, cases[i].file.rendition);
+        assert_int_equal(back.file.number, cases[i].file.number);
         message_clear(&back);
         for (size_t cut = 0; cut < count; cut++) {
             assert_int_equal(message_decode(bytes, cut, &back), 0);
@@ -232,7 +272,8 @@ int main(void)
         cmocka_unit_test(test_video_job),
         cmocka_unit_test(test_info_there_and_back),
         cmocka_unit_test(test_job_there_and_back),
-        cmocka_unit_test(test_names_stay_inside),
+        cmocka_unit_test(test_paths_of_files),
+        cmocka_unit_test(test_replies),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_segments_must_add_up),
         cmocka_unit_test(test_reasons),
