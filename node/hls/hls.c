@@ -575,7 +575,7 @@ int hls_open(struct hls **out, const struct hls_params *params)
     hls->estimate_ctx = params->estimate_ctx;
     int error = lesson_cache_open(
         &hls->cache, &(struct lesson_cache_params){.max_lessons = params->max_lessons});
-    if (error == 0)
+    if (error == 0 && params->store)
         error = lesson_watch_open(&hls->watch, hls->cache, store_catalog_path(params->store));
     if (error)
         hls_close(&hls);

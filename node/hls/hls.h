@@ -12,7 +12,7 @@
 struct hls;
 
 struct hls_params {
-    const struct store *store; /* the caller's; outlives hls */
+    const struct store *store; /* the caller's; outlives hls. NULL: only hls_routes() is used */
     size_t max_lessons;        /* how many lessons keep their index; 0: 256 */
     /* Returns the estimated rate of the link to the asking terminal in bit/s; 0: unknown. Called on
      * any thread. NULL: always unknown. */

@@ -139,11 +139,11 @@ test('without room on the disk, ingest is refused with the sizes that are needed
 
 test('a lesson from the file to its removal', async () => {
     const data = dataDir();
-    const flags = ['--data', data];
-    const said = await terraceOk(['ingest', clip, '--topic', '水稻', '--language', 'zh', ...flags]);
+    const flags = ['--data', data], ladder = oneRung();
+    const said = await terraceOk(['ingest', clip, '--topic', '水稻', '--language', 'zh', ...flags, ...ladder]);
     assert.equal(said.trimEnd().split('\n').at(-1), `lesson 1: ${clip}`);
     assert.equal((await show(data, 1)).state, 'queued');
-    const second = await terraceOk(['ingest', clip, junk, '--wait', ...flags], { env: english }).catch((error) => error);
+    const second = await terraceOk(['ingest', clip, junk, '--wait', ...flags, ...ladder], { env: english }).catch((error) => error);
     assert.match(second.message, /lesson 3 failed: [A-Z].* \(not_media[^)]*\)\n/);
     const lessons = JSON.parse(await terraceOk(['ls', '--json', ...flags])).lessons;
     // A process that runs workers does all jobs of the queue. So ingest --wait also finishes the
@@ -233,7 +233,7 @@ test('in a pipe, progress is the state and then at most one line every 10 %', as
 const onTerminal = (args, input = '') => run('script', ['-qec', args.map((a) => `'${a}'`).join(' '), '/dev/null'], { input, env: english });
 
 test('on a terminal, progress is a single line that is redrawn', async () => {
-    const { stdout, code } = await onTerminal([terraceBin, 'ingest', clip, '--wait', '--data', dataDir()]);
+    const { stdout, code } = await onTerminal([terraceBin, 'ingest', clip, '--wait', '--data', dataDir(), ...oneRung()]);
     assert.equal(code, 0, stdout);
     assert.match(stdout, /\r\x1b\[K\[#*-+\] +\d+ %  lesson 1/);
     assert.match(stdout, /lesson 1: ready\r\n$/);
@@ -341,7 +341,7 @@ test('Ctrl-C in ingest --wait returns its jobs to the queue, and a waiting node 
 
 test('doctor finds damaged, missing and extra files', async () => {
     const data = dataDir();
-    await terraceOk(['ingest', clip, '--wait', '--data', data]);
+    await terraceOk(['ingest', clip, '--wait', '--data', data, ...oneRung()]);
     const rendition = (await show(data, 1)).renditions[0].name;
     const chunk = path.join(data, 'media/1/1', rendition, readdirSync(path.join(data, 'media/1/1', rendition)).find((n) => n !== 'init.mp4'));
     const source = path.join(data, 'sources', readdirSync(path.join(data, 'sources'))[0]);

@@ -24,7 +24,7 @@ function streamStart(file, kind) {
 
 before(async () => {
     // The clip has a little more than two chunks, so chunk boundaries are checked too.
-    const files = [{ what: 'clip of 130 s', file: makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 130, size: '320x180' }), frame_s: 1 / 25 }];
+    const files = [{ what: 'clip of 130 s', file: makeClip(path.join(tempDir(), 'clip.mp4'), { seconds: 130, size: '320x180', rate: 12 }), frame_s: 1 / 12 }];
     const late = media('difficult/two_audio_tracks.mkv');
     if (late)
         files.push({ what: 'video 21 ms after audio, two tracks', file: late, frame_s: 1 / 25 });

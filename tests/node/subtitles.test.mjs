@@ -44,8 +44,8 @@ async function mux(clip, out, tracks) {
 const muxGbk = (clip, gbk, out) => ffmpeg('-i', clip, '-i', gbk, '-map', '0:v', '-map', '0:a?', '-map', '1:0', '-c', 'copy', '-metadata:s:s:0', 'language=chi', out);
 
 before(async () => {
-    const clip = makeClip(path.join(folder, 'clip.mp4'), { seconds: SECONDS, size: '160x120', rate: 10 });
-    const silent = makeClip(path.join(folder, 'silent.mp4'), { seconds: SECONDS, size: '160x120', rate: 10, sound: false });
+    const clip = makeClip(path.join(folder, 'clip.mp4'), { seconds: SECONDS, size: '160x120', rate: 5 });
+    const silent = makeClip(path.join(folder, 'silent.mp4'), { seconds: SECONDS, size: '160x120', rate: 5, sound: false });
     const zh = path.join(folder, 'zh.srt'), en = path.join(folder, 'en.srt'), gbk = path.join(folder, 'gbk.srt');
     writeFileSync(zh, srt(chinese));
     writeFileSync(en, srt(english));
