@@ -10,6 +10,10 @@
 #                                              times); the bytes of the lesson must be the same
 #   sh tests/fuzz/run.sh upload-kills [COUNT]  kill -9 of the node around the last byte of an upload
 #                                              (200 times); each upload must become one lesson
+#   sh tests/fuzz/run.sh life-kills [COUNT]    kill -9 of the node (1000 times) while lessons are
+#                                              uploaded, made, changed and removed; goes on with
+#                                              what an earlier run left in build/fuzz/life
+#   sh tests/fuzz/run.sh disk-full [COUNT]     fills a disk (50 times) during a transcode. Needs root
 #   sh tests/fuzz/run.sh faults [STEP [FIRST]] each STEP-th (1) write, fsync, rename ... of the node
 #                                              fails, or ends it; nothing acknowledged may be lost
 #   sh tests/fuzz/run.sh memory [STEP]         each STEP-th (1) allocation of the catalog fails
@@ -95,6 +99,16 @@ upload-kills)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
     build release
     TERRACE_BIN=$PWD/build/release exec node tests/fuzz/upload_kills.mjs "${2:-200}"
+    ;;
+life-kills)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build release
+    TERRACE_BIN=$PWD/build/release exec node tests/fuzz/life_kills.mjs "${2:-1000}" "$PWD/build/fuzz/life"
+    ;;
+disk-full)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    build release
+    TERRACE_BIN=$PWD/build/release exec node tests/fuzz/disk_full.mjs "${2:-50}"
     ;;
 hostile-media | kills)
     sh node/install-packages.sh node/packages.txt tests/packages.txt

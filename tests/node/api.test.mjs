@@ -189,6 +189,24 @@ test('the list of lessons has pages and a search, and is not sent twice', async 
     assert.equal((await fetch(`${node.url}/api/lessons`, { headers: { 'If-None-Match': first.headers.get('etag') } })).status, 304);
 });
 
+test('a new title is the name of downloads at once', async () => {
+    await post('/api/operator/lessons/1/publish');
+    for (const title of ['旧的', '新的']) {
+        assert.ok((await edit('/api/operator/lessons/1', { title })).ok);
+        const response = await fetch(`${node.url}/v/1/1/v130.mp4?download=1`, { method: 'HEAD' });
+        assert.ok(response.headers.get('content-disposition').includes(encodeURIComponent(title)), response.headers.get('content-disposition'));
+    }
+});
+
+test('a withdrawn lesson is gone within a second, also for those who are watching it', async () => {
+    const { hls } = await lesson(1), segment = `${node.url}${hls.replace('master.m3u8', 'v130/0.m4s')}`;
+    assert.equal((await fetch(segment)).status, 200);
+    await terraceOk(['unpublish', '1', '--data', data]); // another process, so the node has to notice
+    const withdrawn_ms = performance.now();
+    while ((await fetch(segment)).status === 200)
+        assert.ok(performance.now() - withdrawn_ms < 10_000, 'it is still served');
+});
+
 test('a removed lesson is gone for all users', async () => {
     await post('/api/operator/lessons/1/publish');
     const { hls } = await (await fetch(`${node.url}/api/lessons/1`)).json();
