@@ -41,7 +41,7 @@ struct api_task {
     void (*work)(struct catalog *catalog, struct api_task *task);
     int64_t lesson_id;
     struct list_page page; /* limit 0: the task is about one lesson */
-    bool operator_view; /* the user is logged in, in any role; set by api_defer() */
+    bool operator_view;    /* the user is logged in, in any role; set by api_defer() */
     bool published, paused;
     int priority;
     char by[65];
