@@ -101,8 +101,10 @@ async function check() {
 async function round() {
     let working = true;
     const work = [upload, change].map(async (action) => {
-        while (working)
+        while (working) {
             await action();
+            await sleep(10);
+        }
     });
     await sleep(randomInt(20, LONGEST_MS));
     working = false;
