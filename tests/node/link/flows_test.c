@@ -279,7 +279,8 @@ static void test_invented_sessions_bring_nothing(void **state)
     /* An address weighs at most twice as much as one viewer. */
     assert_true(rate(&b, 1, "") >= PAYLOAD(300000) - 100);
     for (int n = 2; n <= 8; n++)
-        assert_in_range(rate(&b, n, said[n]), PAYLOAD(600000 / 7) - 100, PAYLOAD(600000 / 7) + 100);
+        assert_in_range(
+            rate(&b, n, said[n]), PAYLOAD(600000.0 / 7) - 100, PAYLOAD(600000.0 / 7) + 100);
     flows_close(&b.flows);
 }
 

@@ -62,11 +62,7 @@ function StateButtons({ lesson, actions }: Props) {
     return (
         <>
             {(mayPassByRetry(lesson) || lesson.extras.failed) && (
-                <button
-                    key="retry"
-                    class={failed ? 'primary' : undefined}
-                    onClick={post('/retry')}
-                >
+                <button key="retry" class={failed ? 'primary' : undefined} onClick={post('/retry')}>
                     {t(operatorText.retry)}
                 </button>
             )}
