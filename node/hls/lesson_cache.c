@@ -191,7 +191,6 @@ static void keep(struct lesson_cache *cache, struct entry *entry, const struct l
     entry->index = view->index;
     entry->published = view->published;
     entry->checked_ms = checked_ms;
-    entry->doubtful = false;
     entry->loading = false;
     move_to_front(cache, entry);
     evict(cache);
@@ -204,6 +203,7 @@ static int load_entry(struct lesson_cache *cache, struct entry *entry, struct ca
 {
     int64_t checked_ms = clock_mono_ms();
     entry->loading = true;
+    entry->doubtful = false; /* may be set again while the catalog is read */
     pthread_mutex_unlock(&cache->lock);
     int error = read_lesson(catalog, entry->lesson_id, entry->index, out);
     pthread_mutex_lock(&cache->lock);
@@ -238,14 +238,15 @@ int lesson_cache_load(struct lesson_cache *cache, struct catalog *catalog, int64
 
 /* Reads a lesson again if it is in the cache. One that is gone leaves the cache. */
 static void renew(
-    struct lesson_cache *cache, struct catalog *catalog, int64_t lesson_id, int64_t now_ms)
+    struct lesson_cache *cache, struct catalog *catalog, int64_t lesson_id, int64_t newer_than_ms)
 {
     struct lesson_view view;
     pthread_mutex_lock(&cache->lock);
     bool is_cached = find_entry(cache, lesson_id) != NULL;
     pthread_mutex_unlock(&cache->lock);
     /* If the catalog can't be read, the entry has left the cache, and the next request asks. */
-    if (is_cached && lesson_cache_load(cache, catalog, lesson_id, now_ms, &view) == CATALOG_OK)
+    if (is_cached &&
+        lesson_cache_load(cache, catalog, lesson_id, newer_than_ms, &view) == CATALOG_OK)
         media_index_unref(view.index);
 }
 
@@ -265,12 +266,14 @@ int lesson_cache_follow(struct lesson_cache *cache, struct catalog *catalog, int
     int error = catalog_changes(catalog, *change_number, MAX_CHANGES, &changes);
     if (error)
         return error;
+    /* A lesson that was loaded before the changes were read may lack them. */
+    int64_t read_ms = clock_mono_ms();
     if (changes.reread)
         doubt_all(cache);
     for (size_t i = 0; i < changes.lessons.count; i++)
-        renew(cache, catalog, changes.lessons.items[i].id, now_ms);
+        renew(cache, catalog, changes.lessons.items[i].id, read_ms);
     for (size_t i = 0; i < changes.removed_count; i++)
-        renew(cache, catalog, changes.removed[i], now_ms);
+        renew(cache, catalog, changes.removed[i], read_ms);
     *change_number = changes.number;
     catalog_changes_free(&changes);
     pthread_mutex_lock(&cache->lock);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 #include "node/util/log.h"
 
 #define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
+/* So often a worker is read at once. A worker that writes without end must not keep the main thread
+ * from everything else. */
+#define READS_AT_ONCE 16
 /* So many lines of a worker's log are written to the node's log; further lines are dropped. */
 #define MAX_LOG_LINES 50
 /* A worker that gets little processor time, as on a busy machine, may be silent for this many times
@@ -102,13 +106,13 @@ static void hear(struct worker *worker)
     worker->last_message_cpu_ms = used_cpu_ms(worker->pid);
 }
 
-static void on_message(evutil_socket_t fd, short what, void *ctx)
+static void read_messages(struct worker *worker, int max_reads)
 {
-    (void)what;
-    struct worker *worker = ctx;
-    ssize_t got;
-    while ((got = read(fd, worker->buffer + worker->buffer_bytes,
-                BUFFER_BYTES - worker->buffer_bytes)) > 0) {
+    ssize_t got = 1;
+    for (int i = 0;
+         i < max_reads && (got = read(worker->message_fd, worker->buffer + worker->buffer_bytes,
+                               BUFFER_BYTES - worker->buffer_bytes)) > 0;
+         i++) {
         worker->buffer_bytes += (size_t)got;
         hear(worker);
         if (worker->fate != FATE_OWN) {
@@ -123,6 +127,12 @@ static void on_message(evutil_socket_t fd, short what, void *ctx)
         event_del(worker->on_message);
 }
 
+static void on_message(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what;
+    read_messages(ctx, READS_AT_ONCE);
+}
+
 static void flush_log_line(struct worker *worker)
 {
     if (worker->log_bytes > 0 && worker->log_lines++ < MAX_LOG_LINES)
@@ -131,13 +141,11 @@ static void flush_log_line(struct worker *worker)
     worker->log_bytes = 0;
 }
 
-static void on_log(evutil_socket_t fd, short what, void *ctx)
+static void read_log(struct worker *worker, int max_reads)
 {
-    (void)what;
-    struct worker *worker = ctx;
     char text[1024];
-    ssize_t got;
-    while ((got = read(fd, text, sizeof(text))) > 0)
+    ssize_t got = 1;
+    for (int n = 0; n < max_reads && (got = read(worker->log_fd, text, sizeof(text))) > 0; n++)
         for (ssize_t i = 0; i < got; i++) {
             if (text[i] == '\n' || worker->log_bytes == sizeof(worker->log_line))
                 flush_log_line(worker);
@@ -147,6 +155,12 @@ static void on_log(evutil_socket_t fd, short what, void *ctx)
         }
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         event_del(worker->on_log);
+}
+
+static void on_log(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what;
+    read_log(ctx, READS_AT_ONCE);
 }
 
 /* ---- how it ended ---- */
@@ -279,8 +293,8 @@ static void on_exit_event(evutil_socket_t fd, short what, void *ctx)
         return;
     worker->pid = -1;
     /* The worker's last messages may still be in the pipes. */
-    on_message(worker->message_fd, EV_READ, worker);
-    on_log(worker->log_fd, EV_READ, worker);
+    read_messages(worker, INT_MAX);
+    read_log(worker, INT_MAX);
     flush_log_line(worker);
     conclude(worker, status);
     clean_after_removed(worker);
