@@ -40,7 +40,7 @@ struct look {
     struct change_stream *stream;
     struct api *api;
     int64_t since;
-    bool first;
+    bool first; /* an event is needed even if nothing has changed */
     struct change_event
         event; /* text NULL: nothing has changed, or the catalog could not be read */
 };

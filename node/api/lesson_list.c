@@ -56,26 +56,34 @@ static void work_list(struct catalog *catalog, struct api_task *task)
         write_page(catalog, task, change_number);
 }
 
-/* Reads a number from the query. Returns the fallback if it is absent or too long, and -1 if it is
- * not a number. */
+/* Whether the query has a parameter of this name, even one that http_request_param() refuses. */
+static bool has_param(const struct http_request *req, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *at = http_request_query(req); at; at = strchr(at, '&')) {
+        at += *at == '&';
+        if (strncmp(at, name, length) == 0 && at[length] == '=')
+            return true;
+    }
+    return false;
+}
+
+/* Reads a number from the query. Returns the fallback if it is absent, and -1 if it is not a
+ * number or is too long. */
 static int64_t query_number(const struct http_request *req, const char *name, int64_t fallback)
 {
     char text[24], *end;
     if (http_request_param(req, name, text, sizeof(text)) < 0)
-        return fallback;
+        return has_param(req, name) ? -1 : fallback;
     long long value = strtoll(text, &end, 10);
     return *text >= '0' && *text <= '9' && *end == '\0' ? value : -1;
 }
 
-/* Reads the text that is searched for: "" if there is none. Returns false if it is too long. */
+/* Reads the text that is searched for: "" if there is none. Returns false if it is too long or
+ * malformed. */
 static bool query_search(const struct http_request *req, char search[LIST_SEARCH_BYTES + 1])
 {
-    char text[8 * LIST_SEARCH_BYTES];
-    int length = http_request_param(req, "q", text, sizeof(text));
-    if (length > LIST_SEARCH_BYTES)
-        return false;
-    memcpy(search, text, length > 0 ? (size_t)length : 0);
-    return true;
+    return http_request_param(req, "q", search, LIST_SEARCH_BYTES + 1) >= 0 || !has_param(req, "q");
 }
 
 static void list(struct http_request *req, struct api *api, bool for_operators)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A thread that follows the catalog for the cache of lessons. So a withdrawn lesson is gone within a
- * second, and requests for complete lessons never wait for the catalog or for the pool, whoever
- * floods these. */
+ * second. Requests for complete lessons that are in the cache wait neither for the catalog nor for
+ * the pool, even if strangers flood the pool. */
 #ifndef NODE_HLS_LESSON_WATCH_H
 #define NODE_HLS_LESSON_WATCH_H
 

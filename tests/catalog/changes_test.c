@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Numbered changes: who asks for what is new gets every change once, and learns when too much was
- * missed. Also pages and searches of the list of lessons. */
+/* Numbered changes: a reader gets every change once, and is told if it has missed too much. Also
+ * pages and searches of the list of lessons. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

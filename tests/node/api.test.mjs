@@ -176,7 +176,7 @@ test('the list of lessons has pages and a search, and is not sent twice', async 
     assert.deepEqual(await numbers(`q=${encodeURIComponent('小麦')}`), [[1], null]);
     assert.deepEqual(await numbers('q=BROKEN&limit=50'), [[2], null]);
     assert.deepEqual(await numbers('q=junk.mp4'), [[3, 2], null]);
-    for (const query of ['limit=0', 'limit=x', 'before=-1', `q=${'x'.repeat(201)}`])
+    for (const query of ['limit=0', 'limit=x', 'before=-1', `q=${'x'.repeat(201)}`, `q=${'x'.repeat(3000)}`, 'q=a%00b', `limit=${'9'.repeat(26)}`])
         assert.equal((await admin.request(`/api/operator/lessons?${query}`)).status, 400, query);
     const first = await fetch(`${node.url}/api/lessons`);
     assert.deepEqual(await first.json(), { lessons: [], next: null });

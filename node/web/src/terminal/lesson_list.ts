@@ -90,7 +90,7 @@ export class LessonList {
         const cards = page.lessons.map((lesson) => lessonCard(lesson, () => this.open(lesson.id)));
         if (added) this.grid.append(...cards);
         else fill(this.grid, ...cards);
-        // The button may go away: whoever used it by remote control goes on with the first new card.
+        // The button may go away. A reader with a remote control goes on at the first new card.
         if (added && document.activeElement === this.moreButton) cards[0]?.focus();
         this.moreButton.hidden = page.next === null;
         if (!this.lessons.length)
