@@ -37,6 +37,27 @@ function offerLevels(quality: HTMLSelectElement, levels: Level[]): void {
     for (const [option] of options.reverse()) if (option) quality.append(option);
 }
 
+/**
+ * Plays the level that the reader chooses. If an append of the old level is still under way, the
+ * first one of the new level may fail, and hls.js then goes back to choosing by itself. So the
+ * choice is repeated, once.
+ */
+function followMenu(hls: Hls, quality: HTMLSelectElement): void {
+    let mayRepeat = false;
+    const choose = () => {
+        hls.currentLevel = Number(quality.value);
+    };
+    quality.addEventListener('change', () => {
+        mayRepeat = true;
+        choose();
+    });
+    hls.on(Hls.Events.ERROR, (_, { details, fatal }) => {
+        if (details !== Hls.ErrorDetails.BUFFER_APPEND_ERROR || fatal || !mayRepeat) return;
+        mayRepeat = false;
+        choose();
+    });
+}
+
 function recover(hls: Hls, { type, fatal }: ErrorData, notice: Notice): void {
     const network = type === Hls.ErrorTypes.NETWORK_ERROR;
     if (network) notice.setConnected(false);
@@ -61,9 +82,7 @@ function startHls(
     });
     hls.on(Hls.Events.ERROR, (_, data) => recover(hls, data, notice));
     subtitles.followHls(hls, Hls.Events.SUBTITLE_TRACKS_UPDATED);
-    quality.addEventListener('change', () => {
-        hls.currentLevel = Number(quality.value);
-    });
+    followMenu(hls, quality);
     hls.loadSource(url);
     hls.attachMedia(video);
     return hls;
