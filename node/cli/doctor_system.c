@@ -28,7 +28,7 @@ static void check_disk(struct doctor *doctor)
             strerror((int)-free_bytes));
     else if (free_bytes == 0)
         doctor_say(doctor, DOCTOR_WARN, "disk: full; nothing more can be put in");
-    else if (free_bytes < SCHEDULER_MIN_ROOM_BYTES)
+    else if (free_bytes < STORE_WORK_ROOM_BYTES)
         doctor_say(doctor, DOCTOR_WARN,
             "disk: %s may still be used; transcoding waits until there is more",
             text_size(free_bytes, size));

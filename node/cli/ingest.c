@@ -15,7 +15,6 @@
 #include "node/cli/progress.h"
 #include "node/cli/text.h"
 #include "node/cli/wait.h"
-#include "node/jobs/scheduler.h"
 #include "node/util/clock.h"
 #include "transcoder/text/utf8.h"
 
@@ -71,7 +70,7 @@ static enum cli_exit check_room(const struct store *store, int64_t needed_bytes)
 {
     char needed[TEXT_SHORT_BYTES], there[TEXT_SHORT_BYTES];
     int64_t free_bytes = store_free_bytes(store);
-    needed_bytes += SCHEDULER_MIN_ROOM_BYTES;
+    needed_bytes += STORE_WORK_ROOM_BYTES;
     if (free_bytes < 0)
         return cli_fail("the free space of %s can't be told: %s", store_path(store),
             strerror((int)-free_bytes));

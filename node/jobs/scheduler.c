@@ -16,9 +16,10 @@
 
 /* How long no new work is started after the machine was short of a resource. */
 #define PAUSE_MS 30000
-/* A SIGKILL comes from outside: from a person, or from the kernel when memory runs out. The first
- * MAX_KILLS of them in a row on the same job do not count as failed attempts; further ones do. */
-#define MAX_KILLS 25
+/* A SIGKILL comes from outside: from a person, or from the kernel when memory runs out. A worker may
+ * also have found the disk full although there is room when the node looks. The first MAX_EXCUSES
+ * of these in a row on the same job do not count as failed attempts; further ones do. */
+#define MAX_EXCUSES 25
 
 /* The longest time that one attempt may take. Even a slow machine needs far less. */
 static const int64_t deadlines_ms[] = {
@@ -40,8 +41,8 @@ struct scheduler {
     bool stopping;
     bool paused_for_room;
     int64_t paused_until_ms; /* monotonic */
-    int64_t killed_job;      /* the job that was last hit by a SIGKILL from outside */
-    int killed_count;        /* how many times in a row */
+    int64_t excused_job;     /* the job whose attempt was last not counted */
+    int excuse_count;        /* how many times in a row */
 };
 
 /* ---- sweeping ---- */
@@ -99,7 +100,7 @@ static bool has_room(struct scheduler *scheduler)
     if (clock_mono_ms() < scheduler->paused_until_ms)
         return false;
     int64_t free_bytes = store_free_bytes(scheduler->params.store);
-    bool room = free_bytes >= SCHEDULER_MIN_ROOM_BYTES;
+    bool room = free_bytes >= STORE_WORK_ROOM_BYTES;
     if (!room && !scheduler->paused_for_room)
         log_write(LOG_WARN, "jobs", "%s: transcoding pauses",
             free_bytes < 0 ? "the data folder can't be reached" : "the disk is full");
@@ -171,12 +172,12 @@ static void remove_worker(void *ctx, struct worker *worker)
     start_more(scheduler);
 }
 
-static bool count_kill(void *ctx, int64_t job_id)
+static bool count_excuse(void *ctx, int64_t job_id)
 {
     struct scheduler *scheduler = ctx;
-    scheduler->killed_count = scheduler->killed_job == job_id ? scheduler->killed_count + 1 : 1;
-    scheduler->killed_job = job_id;
-    return scheduler->killed_count > MAX_KILLS;
+    scheduler->excuse_count = scheduler->excused_job == job_id ? scheduler->excuse_count + 1 : 1;
+    scheduler->excused_job = job_id;
+    return scheduler->excuse_count > MAX_EXCUSES;
 }
 
 void scheduler_wake(struct scheduler *scheduler)
@@ -242,7 +243,7 @@ int scheduler_open(struct scheduler **out, const struct scheduler_params *params
         .silence_ms = params->silence_ms > 0 ? params->silence_ms : 300000,
         .on_end = remove_worker,
         .on_short = pause_work,
-        .on_killed = count_kill,
+        .on_excuse = count_excuse,
         .ctx = scheduler,
     };
     if (params->ladder_bps)

@@ -10,10 +10,6 @@
 #include "node/store/store.h"
 #include "transcoder/plan/plan.h"
 
-/* With less free space than this above the floor, no new work is started. `terrace ingest`
- * therefore requires this much in addition to what it needs. */
-#define SCHEDULER_MIN_ROOM_BYTES (64LL * 1024 * 1024)
-
 struct event_base;
 struct scheduler;
 

@@ -18,13 +18,14 @@
 #include "node/jobs/assign.h"
 #include "node/jobs/record.h"
 #include "node/jobs/spawn.h"
+#include "node/store/store.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
 #define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
 /* So often a worker is read at once. A worker that writes without end must not keep the main thread
  * from everything else. */
-#define READS_AT_ONCE 16
+#define READS_AT_ONCE 1
 /* So many lines of a worker's log are written to the node's log; further lines are dropped. */
 #define MAX_LOG_LINES 50
 /* A worker that gets little processor time, as on a busy machine, may be silent for this many times
@@ -193,9 +194,18 @@ static void conclude_short(struct worker *worker, const char *what)
     worker->params->on_short(worker->params->ctx, what);
 }
 
-static void conclude_signal(struct worker *worker, int signal_number)
+/* Gives the job back without counting the attempt, unless that has happened too often. */
+static void conclude_excused(struct worker *worker, enum reason reason, const char *detail)
 {
     const struct worker_params *params = worker->params;
+    if (params->on_excuse(params->ctx, job_of(worker)->id))
+        give_back(worker, true, reason, detail);
+    else
+        release(worker);
+}
+
+static void conclude_signal(struct worker *worker, int signal_number)
+{
     char detail[64];
     snprintf(detail, sizeof(detail), "signal %d (%s)", signal_number, strsignal(signal_number));
     if (signal_number == SIGSYS || signal_number == SIGXFSZ) {
@@ -204,20 +214,27 @@ static void conclude_signal(struct worker *worker, int signal_number)
                SIGXCPU) { /* processor time ran out, which is no sign of an attack */
         give_back(worker, false, REASON_TIMED_OUT, detail);
     } else if (signal_number == SIGKILL) {
-        if (params->on_killed(params->ctx, job_of(worker)->id))
-            give_back(worker, true, REASON_WORKER_CRASHED, detail);
-        else
-            release(worker);
+        conclude_excused(worker, REASON_WORKER_CRASHED, detail);
     } else {
         give_back(worker, true, REASON_WORKER_CRASHED, detail);
     }
+}
+
+/* The worker says that the disk is full. Its word alone must not stop all other work. The disk may
+ * also have been full for a moment only, so the job is not to blame at once. */
+static void conclude_disk_full(struct worker *worker)
+{
+    if (store_free_bytes(worker->params->store) < STORE_WORK_ROOM_BYTES)
+        conclude_short(worker, "the disk is full");
+    else
+        conclude_excused(worker, REASON_DISK_FULL, "by the worker's word; now there is room");
 }
 
 static void conclude_failure(struct worker *worker, int status)
 {
     char detail[64];
     if (worker->reason == REASON_DISK_FULL) {
-        conclude_short(worker, "the disk is full");
+        conclude_disk_full(worker);
     } else if (worker->reason != REASON_NONE) {
         bool may_pass = worker->reason == REASON_OUT_OF_MEMORY || worker->reason == REASON_INTERNAL;
         give_back(worker, may_pass, worker->reason, worker->detail);

@@ -61,6 +61,9 @@ void store_unlock(int fd);
  * lock for a moment; a process that wants it just then finds it taken and must try again. */
 int store_jobs_are_held(const struct store *store);
 
+/* With less free space than this above the floor, no new transcoding is started. `terrace ingest`
+ * therefore requires this much in addition to what it needs. */
+#define STORE_WORK_ROOM_BYTES (64LL * 1024 * 1024)
 /* Returns how many bytes media may still use, above the floor; 0 if none. Or a negative errno. */
 int64_t store_free_bytes(const struct store *store);
 /* Deletes the reserve if the disk is nearly full. To be called before the catalog is written. */

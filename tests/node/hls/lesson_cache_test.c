@@ -119,6 +119,47 @@ static void test_a_complete_lesson_is_followed(void **state)
     assert_false(remembered(context, LESSONS, clock_mono_ms()));
 }
 
+/* The linker's --wrap option puts this in place of catalog_changes(), so that a test can act between
+ * the start of lesson_cache_follow() and its look at the catalog. */
+static struct context *acting;
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker's names */
+enum catalog_error __real_catalog_changes(
+    struct catalog *catalog, int64_t since, int limit, struct catalog_changes *out);
+enum catalog_error __wrap_catalog_changes(
+    struct catalog *catalog, int64_t since, int limit, struct catalog_changes *out);
+enum catalog_error __wrap_catalog_changes(
+    struct catalog *catalog, int64_t since, int limit, struct catalog_changes *out)
+/* NOLINTEND(bugprone-reserved-identifier) */
+{
+    if (acting) {
+        int64_t before_ms = clock_mono_ms();
+        while (clock_mono_ms() == before_ms)
+            sched_yield();
+        load(acting, LESSONS);
+        assert_int_equal(
+            catalog_lesson_set_published(catalog, LESSONS, false, "li", 1), CATALOG_OK);
+    }
+    return __real_catalog_changes(catalog, since, limit, out);
+}
+
+/* A viewer's request loads the lesson while it is followed, and just before it is withdrawn. */
+static void test_a_change_right_after_a_load_is_not_missed(void **state)
+{
+    struct context *context = *state;
+    struct catalog *catalog = context->fixture.catalog;
+    struct lesson_view view;
+    int64_t number = -1;
+    lesson_fixture_finish(&context->fixture);
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    acting = context;
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    acting = NULL;
+    assert_int_equal(lesson_cache_follow(context->cache, catalog, &number), CATALOG_OK);
+    assert_true(lesson_cache_get(context->cache, LESSONS, clock_mono_ms(), &view));
+    assert_false(view.published);
+    media_index_unref(view.index);
+}
+
 static void test_the_longest_unused_lesson_is_dropped(void **state)
 {
     struct context *context = *state;
@@ -258,6 +299,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_complete_lesson_is_followed, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_change_right_after_a_load_is_not_missed, setup, teardown),
         cmocka_unit_test_setup_teardown(
             test_an_index_is_trusted_for_a_bounded_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_longest_unused_lesson_is_dropped, setup, teardown),

@@ -71,6 +71,22 @@ static void wait_for_the_end(void)
         pause();
 }
 
+/* Writes messages for ever, and faster than the node takes them in. */
+static void flood(void)
+{
+    static uint8_t many[64 * 1024];
+    uint8_t *one;
+    size_t one_bytes, used = 0;
+    if (message_encode(&(struct message){.type = MESSAGE_PROGRESS}, &one, &one_bytes) < 0)
+        exit(9);
+    for (; used + one_bytes <= sizeof(many); used += one_bytes)
+        memcpy(many + used, one, one_bytes);
+    free(one);
+    while (write(JOB_FD_MESSAGES, many, used) == (ssize_t)used)
+        ;
+    exit(9);
+}
+
 static void probe(const char *how)
 {
     if (strcmp(how, "crash") == 0)
@@ -83,6 +99,10 @@ static void probe(const char *how)
         raise(SIGSYS);
     else if (strcmp(how, "silent") == 0 || strcmp(how, "patient") == 0)
         wait_for_the_end();
+    else if (strcmp(how, "flood") == 0)
+        flood();
+    else if (strcmp(how, "full") == 0)
+        say(&(struct message){.type = MESSAGE_FAILED, .reason = REASON_DISK_FULL});
     else if (strcmp(how, "garbage") == 0)
         exit(write(JOB_FD_MESSAGES, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 8 ? 0 : 9);
     else if (strcmp(how, "fail") == 0)

@@ -189,6 +189,37 @@ static void test_kills_from_outside_count_no_attempt_but_are_bounded(void **stat
     fails(state, "kill", "worker_crashed", "signal 9", 28);
 }
 
+/* Nothing pauses meanwhile: the clock stands still, so a pause would never end. */
+static void test_a_worker_that_takes_the_disk_for_full_stops_no_other_work(void **state)
+{
+    fails(state, "full", "disk_full", "now there is room", 28);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+    (void)fd, (void)what;
+    ++*(int *)ctx;
+}
+
+/* Without a bound, the first of these messages would be the last event of the loop. */
+static void test_a_flood_of_messages_does_not_hold_the_loop(void **state)
+{
+    struct fixture *f = *state;
+    char descriptors[256];
+    int turns = 0;
+    struct event *timer = event_new(f->base, -1, EV_PERSIST, on_timer, &turns);
+    assert_int_equal(event_add(timer, &(struct timeval){.tv_usec = 1000}), 0);
+    open_jobs(f, 0);
+    put_in(f, "flood");
+    while (starts(f, "probe", descriptors, sizeof(descriptors)) == 0)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    for (int before = turns; turns < before + 20;)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    assert_int_equal(scheduler_running(f->scheduler), 1);
+    event_free(timer);
+    scheduler_close(&f->scheduler, 10000);
+}
+
 static void test_a_silent_worker_is_killed(void **state)
 {
     /* Half of this is much more processor time than the start of a worker takes on any machine. */
@@ -374,6 +405,8 @@ int main(void)
         TEST(test_a_malformed_message_ends_the_worker),
         TEST(test_a_probe_without_findings_fails_the_lesson),
         TEST(test_kills_from_outside_count_no_attempt_but_are_bounded),
+        TEST(test_a_worker_that_takes_the_disk_for_full_stops_no_other_work),
+        TEST(test_a_flood_of_messages_does_not_hold_the_loop),
         TEST(test_a_silent_worker_is_killed),
         TEST(test_a_chunk_without_a_file_is_refused),
         TEST(test_an_init_segment_without_a_file_is_refused),
