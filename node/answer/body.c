@@ -15,7 +15,6 @@ struct answer_body {
     void *packed; /* text as gzip; NULL: it is too short to gain by that, or memory ran out */
     size_t text_bytes, packed_bytes;
     char strong_tag[24], weak_tag[24]; /* of the text, and of what is packed */
-    struct http_extent extent[2];      /* the text, and what is packed, as they are sent */
 };
 
 static void write_tags(struct answer_body *body)
@@ -41,10 +40,6 @@ struct answer_body *answer_write(json_t *json)
     if (body->text_bytes >= HTTP_GZIP_PAYS_BYTES)
         (void)http_gzip(
             body->text, body->text_bytes, HTTP_GZIP_USUAL, &body->packed, &body->packed_bytes);
-    body->extent[0] =
-        (struct http_extent){.data = body->text, .length_bytes = (int64_t)body->text_bytes};
-    body->extent[1] =
-        (struct http_extent){.data = body->packed, .length_bytes = (int64_t)body->packed_bytes};
     return body;
 }
 
@@ -89,12 +84,12 @@ void answer_send(struct http_request *req, struct answer_body *body, bool tagged
     http_response_header(req, "Vary", "Accept-Encoding");
     if (packed)
         http_response_header(req, "Content-Encoding", "gzip");
-    http_respond_extents(req, &(struct http_extents){.items = &body->extent[packed],
-                                  .count = 1,
-                                  .release = release,
-                                  .ctx = body,
-                                  .content_type = "application/json",
-                                  .etag = !tagged  ? NULL
-                                          : packed ? body->weak_tag
-                                                   : body->strong_tag});
+    http_respond_shared(req, &(struct http_shared_body){.data = packed ? body->packed : body->text,
+                                 .bytes = packed ? body->packed_bytes : body->text_bytes,
+                                 .content_type = "application/json",
+                                 .etag = !tagged  ? NULL
+                                         : packed ? body->weak_tag
+                                                  : body->strong_tag,
+                                 .release = release,
+                                 .ctx = body});
 }

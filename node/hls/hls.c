@@ -13,13 +13,12 @@
 #include "node/hls/media_number.h"
 #include "node/hls/media_time.h"
 #include "node/hls/playlist.h"
+#include "node/hls/playlist_response.h"
 #include "node/hls/progressive.h"
-#include "node/http/gzip.h"
 #include "node/util/clock.h"
 #include "node/util/log.h"
 #include "transcoder/protocol/job.h"
 
-#define PLAYLIST_TYPE "application/vnd.apple.mpegurl"
 #define TEXT_TYPE "text/vtt; charset=utf-8"
 
 /*
@@ -92,60 +91,13 @@ static size_t pictures_number(const struct media_index *index)
     return 1 + 3 * index->rendition_count;
 }
 
-static void respond_packed(
-    struct http_request *req, const struct packed_text *packed, const char *caching)
+static void send_playlist(struct http_request *req, const struct lesson_view *view,
+    const struct playlist_response *playlist)
 {
-    http_response_header(req, "Cache-Control", caching);
-    http_response_header(req, "Content-Encoding", "gzip");
-    http_response_header(req, "Vary", "Accept-Encoding");
-    http_response_etag(req, packed->etag);
-    http_respond(req, 200, PLAYLIST_TYPE, packed->data, packed->data_bytes);
-}
-
-static void respond_plain(struct http_request *req, const struct buf *text, const char *caching)
-{
-    char etag[24];
-    packed_text_tag(text, etag);
-    http_response_header(req, "Cache-Control", caching);
-    http_response_etag(req, etag);
-    http_respond(req, 200, PLAYLIST_TYPE, text->data, text->used_bytes);
-}
-
-/* A playlist to be sent: its number, and how to write it. */
-struct playlist {
-    size_t number;
-    const struct media_rendition
-        *rendition; /* the rendition; for the multivariant playlist: the variant to list first, or
-                     * NULL */
-    void (*write)(
-        const struct media_index *index, const struct media_rendition *rendition, struct buf *out);
-    const char *caching;
-};
-
-/* Responds with a playlist. If the lesson is complete and the client accepts gzip, the packed
- * playlist is kept in memory, as long as there is room. */
-static void respond_playlist(
-    struct http_request *req, const struct lesson_view *view, const struct playlist *playlist)
-{
-    bool keeps =
-        view->index->complete && http_accepts_gzip(http_request_header(req, "Accept-Encoding"));
-    const struct packed_text *packed =
-        keeps ? packed_texts_find(&view->index->playlists, playlist->number) : NULL;
-    struct buf text = {0};
-    if (!packed) {
-        playlist->write(view->index, playlist->rendition, &text);
-        if (keeps)
-            packed = packed_texts_keep(&view->index->playlists, playlist->number, &text);
-    }
-    if (packed) {
-        respond_packed(req, packed, playlist->caching);
-    } else if (!text.failed) {
-        respond_plain(req, &text, playlist->caching);
-    } else {
-        log_write(LOG_ERROR, "hls", "%s: out of memory", http_request_path(req));
-        respond_failure(req);
-    }
-    buf_free(&text);
+    if (playlist_respond(req, view->index, playlist))
+        return;
+    log_write(LOG_ERROR, "hls", "%s: out of memory", http_request_path(req));
+    respond_failure(req);
 }
 
 /* A file in the folder of the lesson's revision. */
@@ -214,8 +166,8 @@ static bool mixes_sound_in(const struct http_request *req)
 
 static void serve_pictures(struct http_request *req, const struct lesson_view *view)
 {
-    respond_playlist(req, view,
-        &(struct playlist){
+    send_playlist(req, view,
+        &(struct playlist_response){
             .number = pictures_number(view->index),
             .write = playlist_write_pictures,
             .caching =
@@ -234,8 +186,8 @@ static bool serve_master(
     }
     int64_t link_bps = hls->estimate_bps ? hls->estimate_bps(req, hls->estimate_ctx) : 0;
     const struct media_rendition *first = playlist_first_variant(view->index, link_bps);
-    respond_playlist(req, view,
-        &(struct playlist){
+    send_playlist(req, view,
+        &(struct playlist_response){
             .number = first ? media_number(view->index, first) + FIRST_NUMBER : MASTER_NUMBER,
             .rendition = first,
             .write = playlist_write_master,
@@ -253,8 +205,8 @@ static bool serve_media_playlist(
     (void)hls;
     if (!rendition)
         return false;
-    respond_playlist(req, view,
-        &(struct playlist){
+    send_playlist(req, view,
+        &(struct playlist_response){
             .number = media_number(view->index, rendition),
             .rendition = rendition,
             .write = playlist_write_media,
@@ -270,8 +222,8 @@ static bool serve_iframe_playlist(
     (void)hls;
     if (!rendition || !rendition->iframes)
         return false;
-    respond_playlist(req, view,
-        &(struct playlist){
+    send_playlist(req, view,
+        &(struct playlist_response){
             .number = media_number(view->index, rendition) + IFRAMES_NUMBER,
             .rendition = rendition,
             .write = playlist_write_iframes,

@@ -22,6 +22,7 @@ struct http_address {
     uint64_t key;               /* the same for this prefix on every loop */
     struct address_conns conns; /* the longest open first */
     int held;                   /* connections and requests that refer to this address */
+    size_t output_bytes;        /* that its connections hold in memory */
     int candidates; /* connections that crowd.c could end; used while it looks for one */
 };
 TAILQ_HEAD(address_list, http_address);

@@ -33,6 +33,16 @@ static void enter(struct http_conn *conn, enum conn_phase phase)
     conn->progress.waited_ms = 0;
 }
 
+/* Keeps the loop's and the address's count of the memory that responses take. */
+static void count_output(struct http_conn *conn, size_t bytes)
+{
+    conn->address->output_bytes += bytes - conn->output_bytes;
+    conn->loop->output_bytes += bytes - conn->output_bytes;
+    conn->output_bytes = bytes;
+    if (bytes > 0 && conn_output_is_full(conn))
+        event_active(conn->loop->relief, EV_TIMEOUT, 0);
+}
+
 /* ---- steps: they return true to go on, false to wait ---- */
 
 /* Copies text for the monitor: cut to the buffer, with '?' for bytes that are not printable
@@ -99,6 +109,7 @@ static bool move_to_address(struct http_conn *conn, const char *client)
     struct http_address *address = address_hold(conn->loop->addresses, client);
     if (!address)
         return false;
+    count_output(conn, 0);
     TAILQ_REMOVE(&conn->address->conns, conn, in_address);
     address_release(conn->loop->addresses, conn->address);
     conn->address = address;
@@ -327,6 +338,8 @@ void conn_run(struct http_conn *conn)
         socket_update_reading(&conn->socket, awaits_more(conn));
     if (conn->socket.broken)
         conn_destroy(conn);
+    else
+        count_output(conn, socket_output_memory_bytes(&conn->socket));
     loop_note_turn(loop);
 }
 
@@ -399,6 +412,7 @@ void conn_destroy(struct http_conn *conn)
         tls_say_goodbye(conn->socket.bev);
     if (conn->kicked)
         TAILQ_REMOVE(&loop->kicked, conn, kick_link);
+    count_output(conn, 0);
     TAILQ_REMOVE(&loop->conns, conn, link);
     TAILQ_REMOVE(&conn->address->conns, conn, in_address);
     address_release(loop->addresses, conn->address);

@@ -155,3 +155,40 @@ bool crowd_make_room(struct http_loop *loop)
     count_candidates(loop, USE_RECENT, now_ms);
     return !find_heaviest(loop) && end_busy(loop, now_ms);
 }
+
+/* ---- memory ---- */
+
+static struct http_address *find_fullest(struct http_loop *loop)
+{
+    struct http_address *fullest = TAILQ_FIRST(addresses_all(loop->addresses)), *address;
+    TAILQ_FOREACH (address, addresses_all(loop->addresses), in_all)
+        if (address->output_bytes > fullest->output_bytes)
+            fullest = address;
+    return fullest;
+}
+
+static struct http_conn *find_least_useful(struct http_address *address, int64_t now_ms)
+{
+    struct http_conn *conn, *found = NULL;
+    enum conn_use least = USE_BUSY;
+    TAILQ_FOREACH (conn, &address->conns, in_address) {
+        if (conn->output_bytes == 0)
+            continue;
+        enum conn_use use = use_of(conn, now_ms);
+        if (!found || use < least || (use == least && conn->output_bytes > found->output_bytes)) {
+            found = conn;
+            least = use;
+        }
+    }
+    return found;
+}
+
+void crowd_drop_output(struct http_loop *loop)
+{
+    int64_t now_ms = clock_mono_ms();
+    struct http_address *address;
+    struct http_conn *conn;
+    while ((address = find_fullest(loop)) && (conn = find_least_useful(address, now_ms)) &&
+           conn_output_is_full(conn))
+        conn_destroy(conn);
+}

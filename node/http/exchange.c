@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+/* One address may hold this part of the memory that responses may take. */
+enum { ADDRESS_OUTPUT_PART = 4 };
+
+bool conn_output_is_full(const struct http_conn *conn)
+{
+    const struct http_loop *loop = conn->loop;
+    return loop->output_bytes > loop->max_output_bytes ||
+           (!conn->from_proxy &&
+               conn->address->output_bytes > loop->max_output_bytes / ADDRESS_OUTPUT_PART);
+}
+
 void conn_kick(struct http_conn *conn)
 {
     if (conn->running || conn->kicked)

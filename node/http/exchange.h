@@ -88,6 +88,7 @@ struct http_conn {
                        * monotonic */
     int64_t head_ms;  /* when the head's first byte came; monotonic; 0: none yet */
     struct http_head_scan scan;
+    size_t output_bytes; /* what of the output counts in the address and in the loop */
     bool running;        /* conn_run() is on the stack */
     bool kicked;         /* conn_run() is due: the connection is in loop->kicked */
     uint64_t turn_bytes; /* socket.output.sent_bytes when this turn of the loop began */
@@ -166,6 +167,10 @@ struct http_request {
 /* Asks for conn_run() in this turn of the loop or the next. Harmless if it is running or due
  * already. */
 void conn_kick(struct http_conn *conn);
+
+/* Whether the responses that wait in memory take more than they may: of the whole loop, or of this
+ * connection's address. A proxy's address has no bound of its own. */
+bool conn_output_is_full(const struct http_conn *conn);
 
 /* Calls conn_kick() for the request's connection, if that is still there. */
 void request_kick(struct http_request *req);

@@ -13,6 +13,9 @@
  * their turn. */
 enum { FILE_SLICE_BYTES = 4 << 20 };
 
+/* A shared body up to this length is copied: that is faster than to send it part by part. */
+enum { SHARED_COPY_BYTES = 16 * 1024 };
+
 struct extent_sender {
     struct http_extents body;
     struct body_parts parts;
@@ -50,6 +53,7 @@ static void send_file(struct http_request *req, int fd, int64_t first_bytes, int
         evbuffer_file_segment_free(segment);
     req->conn->socket.output.file_fd = fd;
     req->conn->socket.output.file_end_bytes = first_bytes + length_bytes;
+    req->conn->socket.output.file_bytes = (size_t)length_bytes;
 }
 
 static void close_file(struct extent_sender *sender)
@@ -148,19 +152,19 @@ static int add_by_reading(
     return extents_read_file(req, sender->fd, extent->offset_bytes + skip, length_bytes);
 }
 
-/* Adds the bytes that the part needs of the current extent. Over TLS, at most as many as may be
- * queued. */
+/* Adds the bytes that the part needs of the current extent. What is copied is at most as much as may
+ * be queued. */
 static int add_extent(struct http_request *req)
 {
     struct extent_sender *sender = req->extents;
     const struct http_extent *extent = &sender->body.items[sender->at];
     int64_t skip = sender->skip_bytes, length_bytes = extent->length_bytes - skip;
     int64_t room_bytes =
-        TLS_QUEUE_BYTES - (int64_t)evbuffer_get_length(socket_output(&req->conn->socket));
+        OUTPUT_QUEUE_BYTES - (int64_t)evbuffer_get_length(socket_output(&req->conn->socket));
     int error;
     if (length_bytes > sender->left_bytes)
         length_bytes = sender->left_bytes;
-    if (req->secure && length_bytes > room_bytes)
+    if ((req->secure || extent->data) && length_bytes > room_bytes)
         length_bytes = room_bytes;
     if (extent->data)
         error = add_text(req, (const char *)extent->data + skip, (size_t)length_bytes);
@@ -251,4 +255,43 @@ void http_respond_extents(struct http_request *req, const struct http_extents *b
         extents_begin(req, body, &parts);
     else
         body->release(body->ctx);
+}
+
+/* A body from memory that others share. */
+struct shared_body {
+    struct http_extent extent;
+    void (*release)(void *ctx);
+    void *ctx;
+};
+
+static void release_shared(void *ctx)
+{
+    struct shared_body *shared = ctx;
+    if (shared->release)
+        shared->release(shared->ctx);
+    free(shared);
+}
+
+void http_respond_shared(struct http_request *req, const struct http_shared_body *body)
+{
+    struct shared_body *shared = body->bytes > SHARED_COPY_BYTES ? malloc(sizeof(*shared)) : NULL;
+    if (!shared) {
+        if (body->etag)
+            http_response_etag(req, body->etag);
+        http_respond(req, 200, body->content_type, body->data, body->bytes);
+        if (body->release)
+            body->release(body->ctx);
+        return;
+    }
+    *shared = (struct shared_body){
+        .extent = {.data = body->data, .length_bytes = (int64_t)body->bytes},
+        .release = body->release,
+        .ctx = body->ctx,
+    };
+    http_respond_extents(req, &(struct http_extents){.items = &shared->extent,
+                                  .count = 1,
+                                  .release = release_shared,
+                                  .ctx = shared,
+                                  .content_type = body->content_type,
+                                  .etag = body->etag});
 }

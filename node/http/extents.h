@@ -20,7 +20,7 @@ void extents_next(struct http_request *req);
 /* Frees what is left. Harmless if there is nothing. */
 void extents_release(struct http_request *req);
 
-/* For TLS: reads part of a file, at most TLS_QUEUE_BYTES, into the output. Encryption needs the
+/* For TLS: reads part of a file, at most OUTPUT_QUEUE_BYTES, into the output. Encryption needs the
  * bytes in memory, and a mapping would raise a signal if the file is cut short. Returns 0 or a
  * negative errno. */
 int extents_read_file(struct http_request *req, int fd, int64_t first_bytes, int64_t length_bytes);

@@ -87,6 +87,7 @@ static void send_range(struct http_request *req, const struct file_cache_entry *
         req->conn->socket.broken = true;
     req->conn->socket.output.file_fd = entry->fd;
     req->conn->socket.output.file_end_bytes = first_bytes + length_bytes;
+    req->conn->socket.output.file_bytes = (size_t)length_bytes;
     response_end(req);
 }
 
@@ -125,7 +126,7 @@ int http_respond_file(struct http_request *req, const struct http_file *file)
         return 0;
     const struct http_range *range = &parts.ranges.items[0];
     int64_t first_bytes = file->offset_bytes + range->first_bytes;
-    if (parts.ranges.count > 1 || (req->secure && range->length_bytes > TLS_QUEUE_BYTES))
+    if (parts.ranges.count > 1 || (req->secure && range->length_bytes > OUTPUT_QUEUE_BYTES))
         send_single(req, entry, file->offset_bytes, length_bytes, &parts);
     else if (req->secure)
         send_read(req, entry, first_bytes, range->length_bytes);

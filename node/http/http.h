@@ -213,6 +213,20 @@ struct http_extents {
 };
 void http_respond_extents(struct http_request *req, const struct http_extents *body);
 
+/* A body in memory that many responses share, such as a page. Each connection copies only a part of
+ * it at a time, so peers that read nothing take little memory. Sent with status 200. Ranges and
+ * conditions are handled, but a short body is always sent whole. Encoded bodies need their
+ * Content-Encoding header before. */
+struct http_shared_body {
+    const void *data;
+    size_t bytes;
+    const char *content_type;
+    const char *etag;           /* that of the encoded body; NULL: no such header */
+    void (*release)(void *ctx); /* called once, when the data is not needed any more; may be NULL */
+    void *ctx;
+};
+void http_respond_shared(struct http_request *req, const struct http_shared_body *body);
+
 /* Starts an open-ended response (server-sent events); http_stream_write() then adds to it. on_close
  * is called exactly once and frees ctx: when the peer leaves, when the server stops, soon after the
  * start for HEAD, or when http_stream_end() is called (before it returns). The server also calls
@@ -402,6 +416,9 @@ struct http_server_params {
         crowded_timeout_ms; /* on a full loop, connections whose peer keeps the server waiting for so
                              * long are ended first; it also replaces the three above, if they are longer, while others can't get
                              * in; default 5,000 */
+    /* Bytes of responses that wait in memory for peers that don't take them. Of one address, a
+     * quarter. Beyond it, connections of the address that holds most are ended. Default 128 MiB. */
+    size_t max_output_bytes;
     int64_t sample_interval_ms; /* between two looks at each connection, for samples and time
                                  * limits; default 1,000 */
     http_log_fn log;

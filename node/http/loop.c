@@ -53,6 +53,12 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     }
 }
 
+static void on_relief(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    crowd_drop_output(arg);
+}
+
 static void on_room(evutil_socket_t fd, short what, void *arg)
 {
     struct http_loop *loop = arg;
@@ -242,13 +248,14 @@ int loop_open(struct http_loop *loop, struct http_server *server, int listen_fd,
         loop->kick = event_new(loop->base, -1, EV_PERSIST, on_kick, loop);
         loop->pace = event_new(loop->base, -1, EV_PERSIST, on_pace, loop);
         loop->room = event_new(loop->base, -1, 0, on_room, loop);
+        loop->relief = event_new(loop->base, -1, 0, on_relief, loop);
     }
     int error = listen_on(loop, listen_fd, &loop->listener);
     if (tls_fd >= 0 && listen_on(loop, tls_fd, &loop->tls_listener) < 0)
         error = -ENOMEM;
     if (error < 0)
         return error;
-    if (!loop->tick || !loop->wake || !loop->kick || !loop->pace || !loop->room ||
+    if (!loop->tick || !loop->wake || !loop->kick || !loop->pace || !loop->room || !loop->relief ||
         event_add(loop->tick, &interval) < 0)
         return -ENOMEM;
     return server->params.pace && event_add(loop->pace, &pace_interval) < 0 ? -ENOMEM : 0;
@@ -294,6 +301,8 @@ void loop_close(struct http_loop *loop)
         event_free(loop->pace);
     if (loop->room)
         event_free(loop->room);
+    if (loop->relief)
+        event_free(loop->relief);
     if (loop->base)
         event_base_free(loop->base);
     file_cache_close(&loop->files);

@@ -36,6 +36,8 @@ static void fill_defaults(struct http_server_params *params)
     params->body_timeout_ms = or_default(params->body_timeout_ms, 15000);
     params->idle_timeout_ms = or_default(params->idle_timeout_ms, 75000);
     params->crowded_timeout_ms = or_default(params->crowded_timeout_ms, 5000);
+    if (params->max_output_bytes == 0)
+        params->max_output_bytes = (size_t)128 << 20;
     params->progress_window_ms = or_default(params->progress_window_ms, 60000);
     params->max_waiting = (int)or_default(params->max_waiting, 64);
     params->sample_interval_ms = or_default(params->sample_interval_ms, 1000);
@@ -126,6 +128,7 @@ static int open_loops(struct http_server *server, char *message, size_t message_
         struct http_loop *loop = &server->loops[i];
         int failed = loop_open(loop, server, fds[i], tls_fds[i]);
         loop->max_conns = (server->params.max_connections + count - 1) / count;
+        loop->max_output_bytes = server->params.max_output_bytes / (size_t)count;
         error = error < 0 ? error : failed;
     }
     for (int i = 0; error == 0 && i < count; i++) {

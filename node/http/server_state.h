@@ -47,7 +47,7 @@ struct http_loop {
     struct http_server *server;
     struct event_base *base;
     struct evconnlistener *listener, *tls_listener; /* tls_listener NULL: none */
-    struct event *tick, *wake, *kick, *pace, *room;
+    struct event *tick, *wake, *kick, *pace, *room, *relief;
     pthread_t thread;
     bool started;
     bool accept_paused; /* the loop is full, or out of descriptors */
@@ -60,6 +60,7 @@ struct http_loop {
     struct conn_list conns;  /* in the order in which they were accepted */
     struct conn_list kicked; /* conn_run() is due */
     int conn_count, max_conns;
+    size_t output_bytes, max_output_bytes; /* of all connections, in memory */
     int abandoned; /* requests without a connection that wait for their deferred work */
     int64_t last_tick_ms;
     struct timeval slow_turn; /* when the last slow turn began; see loop_note_turn() */

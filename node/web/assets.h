@@ -8,7 +8,9 @@
 struct web_asset {
     const char *url;  /* "/assets/NAME.HASH.js"; for a page "/" and its name */
     const char *type; /* Content-Type */
-    const char *etag; /* entity tag of the uncompressed form, with its quotes */
+    const char *etag,
+        *gzip_etag; /* entity tags of the uncompressed form, which is strong, and of the
+                                   * compressed one, which is weak */
     size_t plain_bytes, gzip_bytes;
     const unsigned char *gzip;
 };

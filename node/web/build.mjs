@@ -123,7 +123,8 @@ function assetInitializer({ url, type, bytes }) {
         .replace(/../g, '\\x$&')
         .replace(/(?:\\x..){64}/g, '$&"\n    "');
     console.log(`${url}: ${bytes.length} bytes, ${gzip.length} gzipped`);
-    return `    {"${url}", "${type}", "\\"${sha256(bytes).slice(0, 16)}\\"", ${bytes.length}, ${gzip.length},
+    const tag = `\\"${sha256(bytes).slice(0, 16)}\\"`;
+    return `    {"${url}", "${type}", "${tag}", "W/${tag}", ${bytes.length}, ${gzip.length},
     (const unsigned char *)"${literal}"},
 `;
 }

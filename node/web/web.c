@@ -48,14 +48,20 @@ static void respond_plain(struct http_request *req, int status, const struct web
 static void respond_asset(struct http_request *req, int status, const struct web_asset *asset)
 {
     http_response_header(req, "Vary", "Accept-Encoding");
-    if (status == 200)
-        http_response_etag(req, asset->etag);
     if (!http_accepts_gzip(http_request_header(req, "Accept-Encoding"))) {
+        if (status == 200)
+            http_response_etag(req, asset->etag);
         respond_plain(req, status, asset);
         return;
     }
     http_response_header(req, "Content-Encoding", "gzip");
-    http_respond(req, status, asset->type, asset->gzip, asset->gzip_bytes);
+    if (status == 200)
+        http_respond_shared(req, &(struct http_shared_body){.data = asset->gzip,
+                                     .bytes = asset->gzip_bytes,
+                                     .content_type = asset->type,
+                                     .etag = asset->gzip_etag});
+    else
+        http_respond(req, status, asset->type, asset->gzip, asset->gzip_bytes);
 }
 
 static void respond_page(struct http_request *req, int status, const char *name)

@@ -27,6 +27,13 @@ struct evbuffer *socket_output(const struct http_socket *socket)
     return bufferevent_get_output(socket->bev);
 }
 
+size_t socket_output_memory_bytes(const struct http_socket *socket)
+{
+    size_t bytes = evbuffer_get_length(socket_output(socket));
+    size_t file_bytes = socket->output.file_fd >= 0 ? socket->output.file_bytes : 0;
+    return bytes > file_bytes ? bytes - file_bytes : 0;
+}
+
 /* ---- reading ---- */
 
 void socket_set_read_ahead(struct http_socket *socket, size_t bytes)

@@ -25,9 +25,10 @@
 enum {
     /* Bytes read ahead while no body is wanted. A request's head always fits. */
     HEAD_ROOM_BYTES = 32 * 1024,
-    /* Bytes of a file that a TLS connection holds in memory before they are encrypted. They are
-     * three TLS records of the greatest size. */
-    TLS_QUEUE_BYTES = 48 * 1024,
+    /* The most bytes of a body that is sent part by part that are copied into the output at once:
+     * of a file over TLS, and of memory that connections share. They are three TLS records of the
+     * greatest size. */
+    OUTPUT_QUEUE_BYTES = 48 * 1024,
 };
 
 /* The read side. */
@@ -50,6 +51,7 @@ struct socket_output {
     size_t head_bytes;
     int file_fd;            /* the file being sent, owned by the output buffer; else -1 */
     int64_t file_end_bytes; /* where the part of the file that is sent ends */
+    size_t file_bytes;      /* the length of that part, which is the last in the output */
     /* Bytes of output sent since the connection began; over TLS, before encryption. */
     uint64_t sent_bytes;
 };
@@ -88,6 +90,9 @@ void socket_close(struct http_socket *socket);
 /* The bytes that came and that are to be sent. They stay the socket's. */
 struct evbuffer *socket_input(const struct http_socket *socket);
 struct evbuffer *socket_output(const struct http_socket *socket);
+
+/* How much memory the output takes: its bytes without those that sendfile(2) will send. */
+size_t socket_output_memory_bytes(const struct http_socket *socket);
 
 /* Sets how many bytes may be read ahead. */
 void socket_set_read_ahead(struct http_socket *socket, size_t bytes);

@@ -206,6 +206,90 @@ static void test_idle_viewers_stay_longer_than_other_idle_ones(void **state)
     fixture_close(&fixture, 0);
 }
 
+/* Connects with a tiny receive buffer and asks for LARGE_BYTES, which stay with the server. */
+static int ask_and_read_nothing(
+    const struct fixture *fixture, const char *address, const char *path)
+{
+    char text[64];
+    int fd = client_connect_from(fixture, address);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int));
+    snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n" HOST "\r\n", path);
+    client_say(fd, text);
+    return fd;
+}
+
+static void read_large(int fd)
+{
+    struct response response;
+    client_read(fd, &response, false);
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.body_bytes, LARGE_BYTES);
+    response_free(&response);
+}
+
+enum { OUTPUT_BYTES = 16 * LARGE_BYTES, MANY_OUTPUTS = 40 };
+
+static void open_bounded(struct fixture *fixture)
+{
+    const struct http_server_params params = {.loops = 1, .max_output_bytes = OUTPUT_BYTES};
+    fixture_open(fixture, &params);
+}
+
+/* Responses that nobody takes are bounded for each address. Another reader does not pay
+ * for them. */
+static void test_the_memory_of_one_address_is_bounded(void **state)
+{
+    struct fixture fixture;
+    int greedy[MANY_OUTPUTS];
+    (void)state;
+    open_bounded(&fixture);
+    int reader = open_and_say(&fixture, "127.0.0.3", "GET /copied HTTP/1.1\r\n" HOST "\r\n");
+    for (int i = 0; i < MANY_OUTPUTS; i++)
+        greedy[i] = ask_and_read_nothing(&fixture, "127.0.0.2", "/copied");
+    /* A quarter is four responses, and what the kernel has taken of them. */
+    await_closed(&fixture, MANY_OUTPUTS - 6);
+    read_large(reader);
+    close_all(greedy, MANY_OUTPUTS);
+    close(reader);
+    fixture_close(&fixture, 0);
+}
+
+/* Many addresses share the bound of all. The one that holds most loses first. */
+static void test_the_memory_of_all_is_bounded(void **state)
+{
+    struct fixture fixture;
+    int greedy[MANY_OUTPUTS];
+    (void)state;
+    open_bounded(&fixture);
+    int reader = open_and_say(&fixture, "127.0.0.3", "GET /copied HTTP/1.1\r\n" HOST "\r\n");
+    for (int i = 0; i < MANY_OUTPUTS; i++) {
+        char address[32];
+        snprintf(address, sizeof(address), "127.0.1.%d", 1 + i / 3);
+        greedy[i] = ask_and_read_nothing(&fixture, address, "/copied");
+    }
+    await_closed(&fixture, 4);
+    read_large(reader);
+    close_all(greedy, MANY_OUTPUTS);
+    close(reader);
+    fixture_close(&fixture, 0);
+}
+
+/* A shared body takes no memory for those who don't read it, so all of them stay. */
+static void test_shared_bodies_take_no_memory(void **state)
+{
+    struct fixture fixture;
+    int readers[MANY_OUTPUTS];
+    (void)state;
+    open_bounded(&fixture);
+    for (int i = 0; i < MANY_OUTPUTS; i++)
+        readers[i] = open_and_say(&fixture, "127.0.0.2", "GET /shared HTTP/1.1\r\n" HOST "\r\n");
+    for (int i = 0; i < MANY_OUTPUTS; i++)
+        read_large(readers[i]);
+    assert_int_equal(fixture.pieces_released, MANY_OUTPUTS);
+    close_all(readers, MANY_OUTPUTS);
+    fixture_close(&fixture, 0);
+}
+
 /* A small body has seconds, also if the server is not crowded. */
 static void test_a_small_body_must_come_in_time(void **state)
 {
@@ -232,6 +316,9 @@ int main(void)
         cmocka_unit_test(test_silent_readers_lose),
         cmocka_unit_test(test_connections_in_use_stay),
         cmocka_unit_test(test_idle_viewers_stay_longer_than_other_idle_ones),
+        cmocka_unit_test(test_the_memory_of_one_address_is_bounded),
+        cmocka_unit_test(test_the_memory_of_all_is_bounded),
+        cmocka_unit_test(test_shared_bodies_take_no_memory),
         cmocka_unit_test(test_a_small_body_must_come_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,34 +26,6 @@ enum { GIVE_UP_S = 60 };
 
 /* ---- waiting ---- */
 
-void gate_wait(struct gate *gate)
-{
-    pthread_mutex_lock(&gate->lock);
-    gate->waiting++;
-    pthread_cond_broadcast(&gate->changed);
-    while (gate->passes == 0)
-        pthread_cond_wait(&gate->changed, &gate->lock);
-    gate->passes--;
-    gate->waiting--;
-    pthread_mutex_unlock(&gate->lock);
-}
-
-void gate_open(struct gate *gate, int passes)
-{
-    pthread_mutex_lock(&gate->lock);
-    gate->passes += passes;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->lock);
-}
-
-void gate_await(struct gate *gate, int waiting)
-{
-    pthread_mutex_lock(&gate->lock);
-    while (gate->waiting < waiting)
-        pthread_cond_wait(&gate->changed, &gate->lock);
-    pthread_mutex_unlock(&gate->lock);
-}
-
 static void pause_briefly(void)
 {
     const struct timespec pause = {0, 1000000};
@@ -394,6 +366,29 @@ static void on_events(struct http_request *req, void *ctx)
     http_request_every(req, 5, on_tick, ctx);
 }
 
+static const char large[LARGE_BYTES];
+
+static void on_copied(struct http_request *req, void *ctx)
+{
+    (void)ctx;
+    http_respond(req, 200, "video/mp2t", large, sizeof(large));
+}
+
+static void count_release(void *ctx)
+{
+    struct fixture *fixture = ctx;
+    fixture->pieces_released++;
+}
+
+static void on_shared(struct http_request *req, void *ctx)
+{
+    http_respond_shared(req, &(struct http_shared_body){.data = large,
+                                 .bytes = sizeof(large),
+                                 .content_type = "video/mp2t",
+                                 .release = count_release,
+                                 .ctx = ctx});
+}
+
 static void on_forget(struct http_request *req, void *ctx)
 {
     (void)req, (void)ctx;
@@ -439,6 +434,8 @@ static const struct http_route route_table[] = {
     ROUTE(HTTP_PATCH, "/full", on_full),
     ROUTE(HTTP_GET | HTTP_POST, "/defer", on_defer),
     ROUTE(HTTP_GET, "/events", on_events),
+    ROUTE(HTTP_GET, "/copied", on_copied),
+    ROUTE(HTTP_GET, "/shared", on_shared),
     ROUTE(HTTP_GET, "/forget", on_forget),
     {.methods = HTTP_GET | HTTP_PATCH,
         .pattern = "/closed",

@@ -3,24 +3,13 @@
 #ifndef TESTS_NODE_HTTP_HTTP_FIXTURE_H
 #define TESTS_NODE_HTTP_HTTP_FIXTURE_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "node/http/http.h"
+#include "tests/node/http/gate.h"
 #include "tests/node/http/http_client.h"
 
-enum { FILE_BYTES = 1000000, MEDIA_BYTES = 400000 };
-
-/* Work in the pool waits at this gate until the test opens it. */
-struct gate {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    int waiting, passes;
-};
-void gate_wait(struct gate *gate);
-void gate_open(struct gate *gate, int passes);
-/* Waits until this many threads wait at the gate. */
-void gate_await(struct gate *gate, int waiting);
+enum { FILE_BYTES = 1000000, MEDIA_BYTES = 400000, LARGE_BYTES = 2000000 };
 
 struct fixture {
     struct http_server *server;
