@@ -6,6 +6,7 @@
 #include "node/api/api_internal.h"
 #include "node/api/lesson_json.h"
 #include "node/util/clock.h"
+#include "transcoder/text/utf8.h"
 
 #define MAX_EDIT_BYTES (64 * 1024)
 #define MAX_EVENTS 200
@@ -154,20 +155,12 @@ static bool is_blank(const char *text)
     return true;
 }
 
-/* Whether a text has a control character that its field may not have. Descriptions have lines. The
- * controls of Latin-1 (U+0080 to U+009F) and those that reverse the direction of what follows
- * (U+202A to U+202E, U+2066 to U+2069) are refused too, because they can disguise a text. */
+/* Whether a text has a control character that its field may not have. Descriptions have lines. */
 static bool has_controls(const char *text, bool lines)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if ((*at < 0x20 && !(lines && strchr("\t\r\n", *at))) || *at == 0x7f)
+    for (; *text; text++)
+        if (utf8_control(text) > 0 && !(lines && strchr("\t\r\n", *text)))
             return true;
-        if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
-            return true;
-        if (at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
-                                 (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9)))
-            return true;
-    }
     return false;
 }
 

@@ -39,13 +39,16 @@ static size_t add_prefix(char *line, size_t line_bytes, enum log_level level, co
         line_bytes);
 }
 
-/* Replaces control characters. Text from outside, such as a file name or a path, must not forge a
+/* Replaces control characters, those of Latin-1 too. Text from outside, such as a file name or a path, must not forge a
  * second line or move the terminal's cursor. */
 static void blank_controls(char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             text[i] = ' ';
+        else if (i + 1 < length && (unsigned char)text[i] == 0xc2 &&
+                 (unsigned char)text[i + 1] >= 0x80 && (unsigned char)text[i + 1] < 0xa0)
+            text[i] = text[i + 1] = ' ';
 }
 
 void log_write(enum log_level level, const char *area, const char *format, ...)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transcoder/text/utf8.h"
+
 #define SEGMENT_BYTES 20
 #define MAX_NUMBER 1000000 /* of a chunk */
 
@@ -189,11 +191,46 @@ static void take_sha256(struct reader *r, char *out)
         r->bad = true;
 }
 
+/* Reads a text for people, and cleans it: it goes into logs and lists. */
+static void take_text(struct reader *r, char *out, size_t out_bytes)
+{
+    take_string(r, out, out_bytes);
+    utf8_clean(out);
+}
+
+/* Whether a text is a name in the sense of RFC 6381 (codecs) or of BCP 47 (languages). Both go into
+ * playlists. */
+static bool is_name(const char *text)
+{
+    static const char allowed[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+    return text[strspn(text, allowed)] == '\0';
+}
+
+/* Cleans what the media say about themselves. */
+static bool check_info(struct media_info *info)
+{
+    bool right = true;
+    utf8_clean(info->title);
+    utf8_clean(info->container);
+    utf8_clean(info->video_codec);
+    utf8_clean(info->unused_detail);
+    for (int i = 0; i < info->audio_count; i++) {
+        utf8_clean(info->audio[i].codec);
+        right = right && is_name(info->audio[i].language);
+    }
+    for (int i = 0; i < info->text_count; i++) {
+        utf8_clean(info->text[i].codec);
+        right = right && is_name(info->text[i].language);
+    }
+    return right;
+}
+
 static void take_info(struct reader *r, struct media_info *info)
 {
     size_t length = (size_t)take_bounded(r, 4, MEDIA_INFO_TEXT_BYTES);
     if (r->bad || length > r->left_bytes ||
-        media_info_parse((const char *)r->at, length, info) < 0) {
+        media_info_parse((const char *)r->at, length, info) < 0 || !check_info(info)) {
         r->bad = true;
         return;
     }
@@ -256,6 +293,7 @@ static void take_payload(struct reader *r, struct message *m)
         m->bytes = take_bounded(r, 8, MESSAGE_MAX_BYTES);
         take_sha256(r, m->sha256);
         take_string(r, m->codecs, sizeof(m->codecs));
+        r->bad = r->bad || !is_name(m->codecs);
         break;
     case MESSAGE_CHUNK:
         take_string(r, m->rendition, sizeof(m->rendition));
@@ -267,7 +305,7 @@ static void take_payload(struct reader *r, struct message *m)
     case MESSAGE_FAILED:
         take_string(r, name, sizeof(name));
         m->reason = reason_parse(name);
-        take_string(r, m->detail, sizeof(m->detail));
+        take_text(r, m->detail, sizeof(m->detail));
         break;
     case MESSAGE_STORYBOARD:
         m->sheets = (int)take_bounded(r, 4, MESSAGE_MAX_SHEETS);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transcoder/text/utf8.h"
 
+#include <string.h>
+
 /* Returns the length that the first byte of a sequence announces; 0: it can't be a first byte. */
 static size_t announced_length(unsigned char first)
 {
@@ -43,6 +45,42 @@ bool utf8_valid(const char *text, size_t text_bytes)
         at += length;
     }
     return true;
+}
+
+size_t utf8_control(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    if (*at == '\0')
+        return 0;
+    if (*at < 0x20 || *at == 0x7f)
+        return 1;
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+        return 2;
+    bool turns = at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+                                      (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+    return turns ? 3 : 0;
+}
+
+void utf8_clean(char *text)
+{
+    char *to = text;
+    size_t left_bytes = strlen(text);
+    while (left_bytes > 0) {
+        size_t control = utf8_control(text), length = utf8_sequence(text, left_bytes), used = 1;
+        if (control > 0) {
+            *to++ = ' ';
+            used = control;
+        } else if (length == 0) {
+            *to++ = '?';
+        } else {
+            memmove(to, text, length);
+            to += length;
+            used = length;
+        }
+        text += used;
+        left_bytes -= used;
+    }
+    *to = '\0';
 }
 
 size_t utf8_count(const char *text)

@@ -13,6 +13,18 @@ size_t utf8_sequence(const char *text, size_t text_bytes);
 /* Whether all of text is well-formed. */
 bool utf8_valid(const char *text, size_t text_bytes);
 
+/*
+ * Returns the length in bytes of the control character at the start of text, which ends with NUL; 0:
+ * there is none. These are the ones of ASCII and of Latin-1 (U+0080 to U+009F), and those that
+ * reverse the direction of what follows (U+202A to U+202E, U+2066 to U+2069): all can disguise a
+ * text.
+ */
+size_t utf8_control(const char *text);
+
+/* Puts a space in place of each control character, and '?' in place of each malformed byte. The
+ * text does not get longer. */
+void utf8_clean(char *text);
+
 /* Counts the characters of a well-formed text that ends with NUL. */
 size_t utf8_count(const char *text);
 

@@ -253,6 +253,31 @@ static void test_segments_must_add_up(void **state)
     free(bytes);
 }
 
+/* What a worker says about codecs and languages goes into playlists. */
+static void test_names_can_not_break_a_playlist(void **state)
+{
+    static const char *const bad[] = {"avc1\n#EXT-X-EVIL", "avc1\"", "avc1,", "a b"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct message message = {.type = MESSAGE_INIT, .rendition = "v80", .bytes = 700}, back;
+        uint8_t *bytes;
+        size_t count;
+        memset(message.sha256, 'a', 64);
+        snprintf(message.codecs, sizeof(message.codecs), "%s", bad[i]);
+        assert_int_equal(message_encode(&message, &bytes, &count), 0);
+        assert_int_equal(message_decode(bytes, count, &back), -1);
+        free(bytes);
+        message = (struct message){
+            .type = MESSAGE_PROBED, .info = video_info(1280, 720, 25, 1, 300 * US, 1)};
+        snprintf(message.info.audio[0].language, sizeof(message.info.audio[0].language), "%.11s",
+            bad[i]);
+        snprintf(message.info.title, sizeof(message.info.title), "a\nb");
+        assert_int_equal(message_encode(&message, &bytes, &count), 0);
+        assert_int_equal(message_decode(bytes, count, &back), -1);
+        free(bytes);
+    }
+}
+
 static void test_reasons(void **state)
 {
     (void)state;
@@ -276,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_replies),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_segments_must_add_up),
+        cmocka_unit_test(test_names_can_not_break_a_playlist),
         cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

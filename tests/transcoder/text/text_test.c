@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -53,6 +54,37 @@ static void test_utf8_accepts_whole_sequences_only(void **state)
     assert_int_equal(utf8_count("\xe5\xb0\x8f\xe9\xba\xa6 ok"), 5);
 }
 
+static void test_control_characters_are_cleaned(void **state)
+{
+    static const struct {
+        const char *text, *clean;
+    } cases[] = {
+        {"", ""},
+        {"小麦 wheat", "小麦 wheat"},
+        {"a\tb\nc\x7f", "a b c "},
+        {"a\xc2\x9b"
+         "2J",
+            "a 2J"},
+        {"\xe2\x80\xae"
+         "fdp.exe",
+            " fdp.exe"},
+        {"\xe2\x81\xa6"
+         "a",
+            " a"},
+        {"a\xff"
+         "b\xe5\xb0",
+            "a?b??"},
+        {"\xc2\xa0", "\xc2\xa0"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "%s", cases[i].text);
+        utf8_clean(text);
+        assert_string_equal(text, cases[i].clean);
+    }
+}
+
 static void test_gb18030_becomes_utf8(void **state)
 {
     struct gb18030 *converter;
@@ -91,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_utf8_accepts_whole_sequences_only),
+        cmocka_unit_test(test_control_characters_are_cleaned),
         cmocka_unit_test(test_gb18030_becomes_utf8),
         cmocka_unit_test(test_hashes_are_fnv_1a),
     };
