@@ -345,8 +345,8 @@ static void check_strays(struct check *check, const struct catalog_lessons *less
         doctor_say(check->doctor, DOCTOR_OK, "stray files: none");
     else
         doctor_say(check->doctor, DOCTOR_WARN,
-            "stray files: %zu, %s: being put in just now, or left behind and swept when a node "
-            "starts",
+            "stray files: %zu, %s: being put in just now, or left behind; they go when a node "
+            "starts, or with their lesson",
             check->stray, text_size(check->stray_bytes, size));
 }
 

@@ -224,6 +224,14 @@ static int open_source(struct worker *worker, const struct catalog_lesson *lesso
                          error < 0 ? -error : errno);
 }
 
+/* Far more than any job needs, and still a bound. */
+static int64_t allowed_bytes(int source)
+{
+    struct stat status;
+    return store_estimate_bytes(fstat(source, &status) == 0 ? status.st_size : 0) +
+           STORE_WORK_ROOM_BYTES;
+}
+
 int assign_work(struct worker *worker, struct heritage *heritage)
 {
     struct catalog *catalog = worker->params->catalog;
@@ -237,8 +245,10 @@ int assign_work(struct worker *worker, struct heritage *heritage)
     else if (describe(worker, &lessons.items[0], job) == 0 &&
              (heritage->text = write_text(worker, job)) >= 0 &&
              (heritage->source = open_source(worker, &lessons.items[0])) >= 0 &&
-             (worker->output.fd = open_output(worker)) >= 0)
+             (worker->output.fd = open_output(worker)) >= 0) {
+        worker->allowed_bytes = allowed_bytes(heritage->source);
         result = 0;
+    }
     /* If all that the job should make exists already, no worker is needed. */
     if (result == 0 && job->rendition_count == 0 &&
         (job->kind == JOB_VIDEO || job->kind == JOB_AUDIO || job->kind == JOB_TEXT))

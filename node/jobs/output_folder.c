@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/store/store.h"
+
 #define TEMPORARY_BYTES (JOB_PATH_BYTES + 32)
 
 /* Whether a path has at most one folder and no part that is empty or begins with '.'. */
@@ -22,7 +24,7 @@ static bool stays_inside(const char *path)
 
 static void temporary_name(const struct output_folder *folder, const char *path, char *out)
 {
-    snprintf(out, TEMPORARY_BYTES, "%s.%d.tmp", path, (int)folder->worker);
+    snprintf(out, TEMPORARY_BYTES, "%s.%d" STORE_TEMPORARY_SUFFIX, path, (int)folder->worker);
 }
 
 static int find_unfinished(const struct output_folder *folder, const char *path)
@@ -88,6 +90,22 @@ int output_folder_create(struct output_folder *folder, const char *path)
     return fd;
 }
 
+static int64_t unfinished_bytes(const struct output_folder *folder, const char *path)
+{
+    char temporary[TEMPORARY_BYTES];
+    struct stat status;
+    temporary_name(folder, path, temporary);
+    return fstatat(folder->fd, temporary, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_size : 0;
+}
+
+int64_t output_folder_bytes(const struct output_folder *folder)
+{
+    int64_t bytes = folder->kept_bytes;
+    for (int i = 0; i < folder->unfinished_count; i++)
+        bytes += unfinished_bytes(folder, folder->unfinished[i]);
+    return bytes;
+}
+
 int output_folder_keep(struct output_folder *folder, const char *path)
 {
     int number = find_unfinished(folder, path);
@@ -95,6 +113,7 @@ int output_folder_keep(struct output_folder *folder, const char *path)
         return -ENOENT;
     char temporary[TEMPORARY_BYTES];
     temporary_name(folder, path, temporary);
+    folder->kept_bytes += unfinished_bytes(folder, path);
     if (renameat(folder->fd, temporary, folder->fd, path) < 0)
         return -errno;
     int last = --folder->unfinished_count;

@@ -9,6 +9,7 @@
 #ifndef NODE_JOBS_OUTPUT_FOLDER_H
 #define NODE_JOBS_OUTPUT_FOLDER_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "transcoder/protocol/job.h"
@@ -24,6 +25,7 @@ struct output_folder {
     pid_t worker;
     char unfinished[OUTPUT_MAX_UNFINISHED][JOB_PATH_BYTES];
     int unfinished_count;
+    int64_t kept_bytes; /* of the files that were finished */
 };
 
 /* Removes the files that are not finished, and closes the folder. fd becomes -1, and may be -1. */
@@ -36,6 +38,8 @@ int output_folder_create(struct output_folder *folder, const char *path);
 /* Gives a file that was made before, and that the worker has synced, its final name, and syncs its
  * folder. Returns 0 or a negative errno: -ENOENT if the worker has not made it. */
 int output_folder_keep(struct output_folder *folder, const char *path);
+/* How many bytes the worker has written, in finished and unfinished files. */
+int64_t output_folder_bytes(const struct output_folder *folder);
 /* Opens a finished file for reading. Returns a descriptor, which the caller closes, or a negative
  * errno. */
 int output_folder_read(const struct output_folder *folder, const char *path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "node/jobs/record.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +174,15 @@ static void note_findings(const struct worker *worker, const struct media_info *
         catalog_event_add(catalog, lesson_id, "streams_left_out", info->unused_detail, now_ms);
 }
 
+/* Whether the copy of the source that the worker reports is there. bytes 0: it reports none. */
+static bool copy_is_there(const struct worker *worker, int64_t bytes)
+{
+    struct stat status;
+    return bytes == 0 ||
+           (fstatat(worker->output.fd, worker->remux_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISREG(status.st_mode) && status.st_size == bytes);
+}
+
 static int record_probed(struct worker *worker, const struct message *message)
 {
     if (worker_job(worker)->kind != CATALOG_JOB_PROBE || worker->probed)
@@ -184,6 +194,8 @@ static int record_probed(struct worker *worker, const struct message *message)
         plan_renditions(p) < 0 || plan_jobs(p, &message->info) < 0 ||
         media_info_format(&message->info, p->info_text, sizeof(p->info_text)) < 0) {
         result = refuse(worker, "findings that can't be planned for");
+    } else if (!copy_is_there(worker, message->remuxed_bytes)) {
+        result = refuse(worker, "a copy of the source that isn't there");
     } else {
         choose_title(worker, &message->info, title, sizeof(title));
         struct catalog_probe_result found = {
@@ -201,8 +213,10 @@ static int record_probed(struct worker *worker, const struct message *message)
         result = judge(worker, catalog_job_finish_probe(worker->params->catalog, job->id,
                                    job->owner, &found, clock_wall_ms()));
         worker->probed = result == 0;
-        if (worker->probed)
+        if (worker->probed) {
+            worker->settled_ms = clock_mono_ms();
             note_findings(worker, &message->info);
+        }
     }
     if (p)
         free(p->jobs);
@@ -226,6 +240,27 @@ static bool file_is_there(const struct worker *worker, const char *relative, int
     return S_ISREG(status.st_mode) && status.st_size > 0 && (bytes < 0 || status.st_size == bytes);
 }
 
+/* The most files that a job can make: each is recorded once. */
+static int max_results(const struct worker *worker)
+{
+    int max = 2; /* a poster and a storyboard */
+    for (size_t i = 0; i < worker->renditions.count; i++) {
+        const struct catalog_rendition *rendition = &worker->renditions.items[i];
+        bool one = worker_chunk(worker, rendition) >= 0;
+        max += 1 + (one ? 1 : rendition->chunk_count); /* with the init segment */
+    }
+    return max;
+}
+
+/* Counts a file that the worker reports. Each is recorded in a transaction, so a worker must not
+ * report as many as it likes. Returns 0, or -1 if the worker must be ended. */
+static int count_result(struct worker *worker)
+{
+    return worker->results++ < max_results(worker)
+               ? 0
+               : refuse(worker, "more results than its job has");
+}
+
 static int record_init(struct worker *worker, const struct message *message)
 {
     const struct catalog_job *job = worker_job(worker);
@@ -235,6 +270,8 @@ static int record_init(struct worker *worker, const struct message *message)
         job_init_path(rendition->name, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "an init segment that isn't there");
+    if (count_result(worker) < 0)
+        return -1;
     return judge(worker, catalog_rendition_set_init(worker->params->catalog, job->id, job->owner,
                              rendition->id, message->bytes, message->sha256, message->codecs));
 }
@@ -248,6 +285,8 @@ static int record_chunk(struct worker *worker, const struct message *message)
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");
+    if (count_result(worker) < 0)
+        return -1;
     struct catalog_chunk chunk = {
         .rendition_id = rendition->id,
         .number = message->chunk,
@@ -276,6 +315,8 @@ static int record_poster(struct worker *worker)
     const struct catalog_job *job = worker_job(worker);
     if (job->kind != CATALOG_JOB_POSTER || !file_is_there(worker, JOB_POSTER_NAME, -1))
         return refuse(worker, "a poster that isn't there");
+    if (count_result(worker) < 0)
+        return -1;
     return judge(worker,
         catalog_lesson_set_poster(worker->params->catalog, job->id, job->owner, JOB_POSTER_NAME));
 }
@@ -290,6 +331,8 @@ static int record_storyboard(struct worker *worker, int sheets)
     }
     if (!there)
         return refuse(worker, "a storyboard that isn't there");
+    if (count_result(worker) < 0)
+        return -1;
     return judge(worker,
         catalog_lesson_set_storyboard(worker->params->catalog, job->id, job->owner, sheets));
 }
@@ -335,6 +378,8 @@ int record_message(struct worker *worker, const struct message *message)
         return 0;
     case MESSAGE_DONE:
         worker->done = true;
+        if (worker->settled_ms == 0)
+            worker->settled_ms = clock_mono_ms();
         return 0;
     }
     return refuse(worker, "an unknown message");

@@ -18,7 +18,7 @@
 #define PAUSE_MS 30000
 /* A SIGKILL comes from outside: from a person, or from the kernel when memory runs out. A worker may
  * also have found the disk full although there is room when the node looks. The first MAX_EXCUSES
- * of these in a row on the same job do not count as failed attempts; further ones do. */
+ * of these on the same job do not count as failed attempts; further ones do. */
 #define MAX_EXCUSES 25
 
 /* The longest time that one attempt may take. Even a slow machine needs far less. */
@@ -31,6 +31,13 @@ static const int64_t deadlines_ms[] = {
     [CATALOG_JOB_LEGACY] = 2 * 3600 * 1000LL,
 };
 
+/* How often an attempt of a job was not counted. count 0: the entry is free. */
+struct excuse {
+    int64_t job_id;
+    int count;
+};
+enum { EXCUSED_JOBS = 1024 };
+
 struct scheduler {
     struct worker_params params; /* shared by all workers */
     int max_workers;
@@ -41,8 +48,7 @@ struct scheduler {
     bool stopping;
     bool paused_for_room;
     int64_t paused_until_ms; /* monotonic */
-    int64_t excused_job;     /* the job whose attempt was last not counted */
-    int excuse_count;        /* how many times in a row */
+    struct excuse excuses[EXCUSED_JOBS];
 };
 
 /* ---- sweeping ---- */
@@ -74,20 +80,26 @@ static bool is_known(void *ctx, const char *relative)
     return false;
 }
 
+static void log_swept(int removed, const char *what)
+{
+    if (removed > 0)
+        log_write(LOG_INFO, "jobs", "swept %d %s", removed, what);
+    else if (removed < 0)
+        log_write(LOG_WARN, "jobs", "sweeping: %s", strerror(-removed));
+}
+
 static void sweep(struct scheduler *scheduler)
 {
     struct known known = {0};
+    log_swept(store_sweep_unfinished(scheduler->params.store),
+        "files that workers had not finished when the node was killed");
     if (catalog_source_files(scheduler->params.catalog, &known.sources, &known.source_count) ==
             CATALOG_OK &&
         catalog_lessons(scheduler->params.catalog, &(struct catalog_lesson_filter){0},
             &known.lessons) == CATALOG_OK) {
         qsort(known.sources, known.source_count, sizeof(char *), compare_names);
-        int removed = store_sweep(scheduler->params.store, is_known, &known);
-        if (removed > 0)
-            log_write(LOG_INFO, "jobs", "swept %d files and folders that the catalog does not name",
-                removed);
-        else if (removed < 0)
-            log_write(LOG_WARN, "jobs", "sweeping: %s", strerror(-removed));
+        log_swept(store_sweep(scheduler->params.store, is_known, &known),
+            "files and folders that the catalog does not name");
     }
     catalog_names_free(known.sources);
     catalog_lessons_free(&known.lessons);
@@ -172,12 +184,20 @@ static void remove_worker(void *ctx, struct worker *worker)
     start_more(scheduler);
 }
 
+/* Counts for each job, because several of them may run, and fail, in turn. If there are too many,
+ * the one with the fewest excuses is forgotten. */
 static bool count_excuse(void *ctx, int64_t job_id)
 {
     struct scheduler *scheduler = ctx;
-    scheduler->excuse_count = scheduler->excused_job == job_id ? scheduler->excuse_count + 1 : 1;
-    scheduler->excused_job = job_id;
-    return scheduler->excuse_count > MAX_EXCUSES;
+    struct excuse *least = scheduler->excuses;
+    for (struct excuse *at = least; at < scheduler->excuses + EXCUSED_JOBS; at++) {
+        if (at->count > 0 && at->job_id == job_id)
+            return ++at->count > MAX_EXCUSES;
+        if (at->count < least->count)
+            least = at;
+    }
+    *least = (struct excuse){job_id, 1};
+    return false;
 }
 
 void scheduler_wake(struct scheduler *scheduler)

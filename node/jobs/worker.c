@@ -23,9 +23,11 @@
 #include "node/util/log.h"
 
 #define BUFFER_BYTES (MESSAGE_MAX_BYTES + MESSAGE_HEADER_BYTES)
-/* So often a worker is read at once. A worker that writes without end must not keep the main thread
- * from everything else. */
-#define READS_AT_ONCE 1
+/* So much of a worker's messages is handled at once. A worker that writes without end must not keep
+ * the main thread from everything else. */
+#define READ_BYTES 4096
+/* A worker that has said all may take this long to end. */
+#define LINGER_MS 10000
 /* So many lines of a worker's log are written to the node's log; further lines are dropped. */
 #define MAX_LOG_LINES 50
 /* A worker that gets little processor time, as on a busy machine, may be silent for this many times
@@ -107,12 +109,17 @@ static void hear(struct worker *worker)
     worker->last_message_cpu_ms = used_cpu_ms(worker->pid);
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static void read_messages(struct worker *worker, int max_reads)
 {
     ssize_t got = 1;
     for (int i = 0;
          i < max_reads && (got = read(worker->message_fd, worker->buffer + worker->buffer_bytes,
-                               BUFFER_BYTES - worker->buffer_bytes)) > 0;
+                               least(READ_BYTES, BUFFER_BYTES - worker->buffer_bytes))) > 0;
          i++) {
         worker->buffer_bytes += (size_t)got;
         hear(worker);
@@ -131,7 +138,7 @@ static void read_messages(struct worker *worker, int max_reads)
 static void on_message(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd, (void)what;
-    read_messages(ctx, READS_AT_ONCE);
+    read_messages(ctx, 1);
 }
 
 static void flush_log_line(struct worker *worker)
@@ -161,7 +168,7 @@ static void read_log(struct worker *worker, int max_reads)
 static void on_log(evutil_socket_t fd, short what, void *ctx)
 {
     (void)fd, (void)what;
-    read_log(ctx, READS_AT_ONCE);
+    read_log(ctx, 1);
 }
 
 /* ---- how it ended ---- */
@@ -198,10 +205,15 @@ static void conclude_short(struct worker *worker, const char *what)
 static void conclude_excused(struct worker *worker, enum reason reason, const char *detail)
 {
     const struct worker_params *params = worker->params;
-    if (params->on_excuse(params->ctx, job_of(worker)->id))
+    const struct catalog_job *job = job_of(worker);
+    if (params->on_excuse(params->ctx, job->id)) {
         give_back(worker, true, reason, detail);
-    else
-        release(worker);
+        return;
+    }
+    log_write(LOG_WARN, "jobs",
+        "lesson %" PRId64 ", %s %d: %s (%s); will be tried again, and no attempt is counted",
+        job->lesson_id, catalog_job_kind_name(job->kind), job->chunk, reason_name(reason), detail);
+    release(worker);
 }
 
 static void conclude_signal(struct worker *worker, int signal_number)
@@ -271,6 +283,11 @@ static void conclude(struct worker *worker, int status)
             conclude_done(worker);
         else
             conclude_failure(worker, status);
+        break;
+    case FATE_LINGERED:
+        log_write(LOG_WARN, "jobs", "job %" PRId64 ": its worker had said all, but did not end",
+            job_of(worker)->id);
+        conclude_done(worker);
         break;
     case FATE_STOPPED:
         release(worker);
@@ -434,17 +451,54 @@ static bool is_silent(const struct worker *worker, int64_t mono_ms)
            used_cpu_ms(worker->pid) - worker->last_message_cpu_ms > allowed_ms / 2;
 }
 
+/* A worker may write no more than its job can need, and not into the room that is kept free for the
+ * catalog. Returns whether it was ended. */
+static bool end_if_greedy(struct worker *worker)
+{
+    int64_t bytes = output_folder_bytes(&worker->output);
+    enum worker_fate fate = FATE_OWN;
+    if (bytes > worker->allowed_bytes) {
+        fate = FATE_MALFORMED;
+        snprintf(worker->detail, sizeof(worker->detail),
+            "%" PRId64 " MB written, and %" PRId64 " allowed", bytes / 1000000,
+            worker->allowed_bytes / 1000000);
+    } else if (bytes > 0 && store_free_bytes(worker->params->store) == 0) {
+        fate = FATE_DISK_FULL;
+        snprintf(worker->detail, sizeof(worker->detail), "the disk is full");
+    }
+    if (fate == FATE_OWN)
+        return false;
+    log_write(LOG_WARN, "jobs", "job %" PRId64 ": %s; the worker is ended", job_of(worker)->id,
+        worker->detail);
+    worker_kill(worker, fate);
+    return true;
+}
+
+/* Ends a worker that has said all and is still there, or that takes too long. Returns whether it was
+ * ended. */
+static bool end_if_late(struct worker *worker)
+{
+    int64_t mono_ms = clock_mono_ms();
+    if (worker->settled_ms > 0) {
+        if (mono_ms - worker->settled_ms <= LINGER_MS)
+            return false;
+        worker_kill(worker, FATE_LINGERED);
+        return true;
+    }
+    if (mono_ms <= job_of(worker)->deadline_ms && !is_silent(worker, mono_ms))
+        return false;
+    worker_kill(worker, FATE_TIMED_OUT);
+    return true;
+}
+
 void worker_tick(struct worker *worker)
 {
     const struct worker_params *params = worker->params;
     const struct catalog_job *job = job_of(worker);
-    if (worker->fate != FATE_OWN || worker->probed || worker->done)
+    if (worker->fate != FATE_OWN || end_if_greedy(worker) || end_if_late(worker) ||
+        worker->settled_ms > 0)
         return;
     int64_t mono_ms = clock_mono_ms();
-    if (mono_ms > job->deadline_ms || is_silent(worker, mono_ms)) {
-        worker_kill(worker, FATE_TIMED_OUT);
-        return;
-    }
     if (mono_ms - worker->lease_renewed_ms < params->lease_ms / 3)
         return;
     worker->lease_renewed_ms = mono_ms;

@@ -48,10 +48,11 @@ enum worker_fate {
     FATE_STOPPED, /* the node is stopping */
     FATE_LOST,    /* its lease or its lesson is gone */
     FATE_TIMED_OUT,
+    FATE_LINGERED,  /* it has reported its result, but did not end */
     FATE_MALFORMED, /* it sent a message that is malformed, that its job does not allow, or that the
                      * catalog refused */
-    FATE_DISK_FULL, /* the catalog could not be written: the disk was full, or it was busy, or an
-                     * I/O error occurred */
+    FATE_DISK_FULL, /* the disk is full, or the catalog could not be written: it was busy, or an I/O
+                     * error occurred */
     FATE_SHORT,     /* it never started: descriptors, memory or processes ran out */
 };
 
@@ -71,8 +72,11 @@ struct worker {
     size_t log_bytes;
     int log_lines;
     enum worker_fate fate;
-    bool done;   /* the worker reported that the job is done, or nothing was left to do */
-    bool probed; /* the findings are in the catalog, which ended the job */
+    bool done;             /* the worker reported that the job is done, or nothing was left to do */
+    bool probed;           /* the findings are in the catalog, which ended the job */
+    int64_t settled_ms;    /* when done or probed was set; monotonic; 0: not yet */
+    int results;           /* how many files it has reported */
+    int64_t allowed_bytes; /* the most that it may write */
     enum reason reason;
     char detail[256];
     int permille;

@@ -112,6 +112,12 @@ int store_remove_media(const struct store *store, int64_t lesson_id);
 /* Removes a file of DATA/sources. An empty name and a missing file are no error. Returns 0 or a
  * negative errno. */
 int store_remove_source(const struct store *store, const char *file);
+/* How the names of files end that a worker has not finished. */
+#define STORE_TEMPORARY_SUFFIX ".tmp"
+/* Deletes the temporary files of workers that did not end by themselves, in the folders of all
+ * lessons. No worker may be running: the caller holds the jobs lock. Returns how many, or a negative
+ * errno. */
+int store_sweep_unfinished(const struct store *store);
 /* Removes everything under sources/ and media/ for which keep() returns false, and that was not
  * changed in the last 24 hours. relative: "sources/<name>" or "media/<lesson>". Returns how many
  * things were removed, or a negative errno. */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,4 +110,28 @@ int store_sweep(const struct store *store, bool (*keep)(void *ctx, const char *r
         return sources;
     int media = sweep_folder(store, "media", keep, ctx);
     return media < 0 ? media : sources + media;
+}
+
+static bool is_temporary(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(STORE_TEMPORARY_SUFFIX);
+    return length > suffix && strcmp(name + length - suffix, STORE_TEMPORARY_SUFFIX) == 0;
+}
+
+int store_sweep_unfinished(const struct store *store)
+{
+    char folder[STORE_PATH_BYTES];
+    char *paths[] = {folder, NULL};
+    int removed = 0;
+    if (snprintf(folder, sizeof(folder), "%s/media", store_path(store)) >= (int)sizeof(folder))
+        return -ENAMETOOLONG;
+    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    if (!walk)
+        return -errno;
+    for (FTSENT *entry; (entry = fts_read(walk)) != NULL;)
+        if (entry->fts_info == FTS_F && is_temporary(entry->fts_name) &&
+            unlink(entry->fts_accpath) == 0)
+            removed++;
+    fts_close(walk);
+    return removed;
 }

@@ -13,6 +13,7 @@
 
 #include "transcoder/protocol/job.h"
 #include "transcoder/protocol/message.h"
+#include "transcoder/protocol/reply.h"
 
 static void say(const struct message *message)
 {
@@ -48,7 +49,13 @@ static void leave_trace(const char *name)
     close(fd);
 }
 
-static void find(void)
+static void wait_for_the_end(void)
+{
+    for (;;)
+        pause();
+}
+
+static void find(const char *how)
 {
     struct message message = {.type = MESSAGE_PROBED};
     message.info = (struct media_info){.container = "fake",
@@ -61,14 +68,12 @@ static void find(void)
         .audio_count = 1};
     message.info.audio[0] = (struct media_audio){
         .codec = "aac", .sample_rate = 48000, .channels = 1, .end_us = 12000000};
+    if (strcmp(how, "copy") == 0)
+        message.remuxed_bytes = 1000;
     say(&message);
     say(&(struct message){.type = MESSAGE_DONE});
-}
-
-static void wait_for_the_end(void)
-{
-    for (;;)
-        pause();
+    if (strcmp(how, "linger") == 0)
+        wait_for_the_end();
 }
 
 /* Writes messages for ever, and faster than the node takes them in. */
@@ -111,7 +116,7 @@ static void probe(const char *how)
     else if (strcmp(how, "mute") == 0)
         say(&(struct message){.type = MESSAGE_DONE});
     else
-        find();
+        find(how);
 }
 
 /* Asks for a file that its job does not make or does not read, or for two files without reading the
@@ -129,11 +134,42 @@ static void ask(const char *how)
     wait_for_the_end();
 }
 
+/* Asks for a file of the job, and returns its descriptor, or -1 if the request gives none. */
+static int request(enum message_request request, struct job_file file)
+{
+    int error, fd;
+    say(&(struct message){.type = MESSAGE_FILE, .request = request, .file = file});
+    if (reply_receive(JOB_FD_MESSAGES, &error, &fd) < 0 || error != 0)
+        exit(6);
+    return fd;
+}
+
+/* Makes an init segment, and reports it again and again; or writes much more than it needs. */
+static void overdo(const char *how, const char *rendition)
+{
+    static const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    struct job_file file = {JOB_FILE_INIT, "", 0};
+    struct message message = {.type = MESSAGE_INIT, .bytes = 10};
+    snprintf(file.rendition, sizeof(file.rendition), "%s", rendition);
+    snprintf(message.rendition, sizeof(message.rendition), "%s", rendition);
+    memcpy(message.sha256, sha, sizeof(sha));
+    int fd = request(MESSAGE_REQUEST_CREATE, file);
+    if (ftruncate(fd, strcmp(how, "greedy") == 0 ? 1 << 30 : message.bytes) < 0)
+        exit(6);
+    if (strcmp(how, "greedy") == 0)
+        wait_for_the_end();
+    request(MESSAGE_REQUEST_KEEP, file);
+    for (;;)
+        say(&message);
+}
+
 /* Reports media files that do not exist, and then waits to be ended. */
-static void lie(const char *how)
+static void lie(const char *how, const char *rendition)
 {
     if (strcmp(how, "unread") == 0 || strcmp(how, "foreign") == 0 || strcmp(how, "reading") == 0)
         ask(how);
+    if (strcmp(how, "repeat") == 0 || strcmp(how, "greedy") == 0)
+        overdo(how, rendition);
     static const char sha[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     struct message_segment segment = {.length_bytes = 10, .duration_ticks = 48000};
     struct message message = {.type = strcmp(how, "init") == 0 ? MESSAGE_INIT : MESSAGE_CHUNK,
@@ -164,6 +200,6 @@ int main(void)
     if (job.kind == JOB_PROBE)
         probe(how);
     else
-        lie(how);
+        lie(how, job.renditions[0].name);
     return 0;
 }

@@ -67,16 +67,21 @@ static int teardown(void **state)
     return result;
 }
 
-static void open_jobs(struct fixture *f, int64_t silence_ms)
+static void open_jobs_for(struct fixture *f, int workers, int64_t silence_ms)
 {
     struct scheduler_params params = {.base = f->base,
         .catalog = f->catalog,
         .store = f->store,
         .worker_path = FAKE_WORKER,
-        .workers = 1,
+        .workers = workers,
         .silence_ms = silence_ms,
         .poll_ms = 10};
     assert_int_equal(scheduler_open(&f->scheduler, &params), 0);
+}
+
+static void open_jobs(struct fixture *f, int64_t silence_ms)
+{
+    open_jobs_for(f, 1, silence_ms);
 }
 
 /* Adds a lesson whose workers behave as `how` says; see fake_worker.c. */
@@ -189,6 +194,39 @@ static void test_kills_from_outside_count_no_attempt_but_are_bounded(void **stat
     fails(state, "kill", "worker_crashed", "signal 9", 28);
 }
 
+/* Two lessons whose workers are killed in turn are counted apart. */
+static void test_kills_are_counted_for_each_job(void **state)
+{
+    struct fixture *f = *state;
+    char descriptors[256];
+    open_jobs_for(f, 2, 0);
+    put_in(f, "kill");
+    int64_t first = f->lesson_id;
+    put_in(f, "kill");
+    int64_t second = f->lesson_id;
+    for (int failed = 0; failed < 2;) {
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+        f->lesson_id = first;
+        failed = lesson_state(f) == CATALOG_LESSON_FAILED;
+        f->lesson_id = second;
+        failed += lesson_state(f) == CATALOG_LESSON_FAILED;
+    }
+    assert_int_equal(starts(f, "probe", descriptors, sizeof(descriptors)), 56);
+}
+
+/* The probe's findings are there, so the next job begins once its worker was ended. */
+static void test_a_worker_that_does_not_end_gives_its_place_back(void **state)
+{
+    struct fixture *f = *state;
+    open_jobs(f, 0);
+    put_in(f, "linger");
+    while (lesson_state(f) != CATALOG_LESSON_FAILED) {
+        mono_ms += 100;
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    }
+    expect_failure(f, "internal", "a chunk that isn't there", "media", 3);
+}
+
 /* Nothing pauses meanwhile: the clock stands still, so a pause would never end. */
 static void test_a_worker_that_takes_the_disk_for_full_stops_no_other_work(void **state)
 {
@@ -283,6 +321,21 @@ static void test_a_file_that_the_job_does_not_read_is_refused(void **state)
 static void test_a_request_before_the_last_reply_was_read_is_refused(void **state)
 {
     lies(state, "unread", "a request that its job does not allow");
+}
+
+static void test_results_are_counted(void **state)
+{
+    lies(state, "repeat", "more results than its job has");
+}
+
+static void test_a_worker_may_not_fill_the_disk(void **state)
+{
+    lies(state, "greedy", "1073 MB written");
+}
+
+static void test_a_copy_of_the_source_that_is_not_there_is_refused(void **state)
+{
+    fails(state, "copy", "internal", "a copy of the source that isn't there", 3);
 }
 
 static struct catalog_jobs first_job(struct fixture *f)
@@ -407,6 +460,11 @@ int main(void)
         TEST(test_kills_from_outside_count_no_attempt_but_are_bounded),
         TEST(test_a_worker_that_takes_the_disk_for_full_stops_no_other_work),
         TEST(test_a_flood_of_messages_does_not_hold_the_loop),
+        TEST(test_kills_are_counted_for_each_job),
+        TEST(test_a_worker_that_does_not_end_gives_its_place_back),
+        TEST(test_results_are_counted),
+        TEST(test_a_worker_may_not_fill_the_disk),
+        TEST(test_a_copy_of_the_source_that_is_not_there_is_refused),
         TEST(test_a_silent_worker_is_killed),
         TEST(test_a_chunk_without_a_file_is_refused),
         TEST(test_an_init_segment_without_a_file_is_refused),

@@ -230,6 +230,22 @@ static void test_sweeping_follows_no_link(void **state)
     assert_int_equal(store_remove_media(f->store, 12345), 0);
 }
 
+/* What a killed node's workers had begun goes, and nothing else. */
+static void test_unfinished_files_are_swept(void **state)
+{
+    struct fixture *f = *state;
+    char folder[192], kept[224], unfinished[224];
+    snprintf(folder, sizeof(folder), "%s/media/7", f->data);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    snprintf(kept, sizeof(kept), "%s/00001.chunk", folder);
+    snprintf(unfinished, sizeof(unfinished), "%s/00002.chunk.123.tmp", folder);
+    close(open(kept, O_CREAT | O_WRONLY, 0600));
+    close(open(unfinished, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(store_sweep_unfinished(f->store), 1);
+    assert_int_equal(access(kept, F_OK), 0);
+    assert_int_equal(access(unfinished, F_OK), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_lock_dies_with_its_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_import_copies_and_hashes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sweeping_follows_no_link, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unfinished_files_are_swept, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
