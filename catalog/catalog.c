@@ -186,11 +186,11 @@ static enum catalog_error read_pragma(
     return row < 0 ? row : CATALOG_OK;
 }
 
-enum catalog_error catalog_check(struct catalog *cat, bool quick)
+enum catalog_error catalog_check(struct catalog *cat)
 {
     char finding[sizeof(cat->message)];
-    const char *pragma = quick ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)";
-    enum catalog_error error = read_pragma(cat, pragma, finding, sizeof(finding));
+    enum catalog_error error =
+        read_pragma(cat, "PRAGMA integrity_check(1)", finding, sizeof(finding));
     if (error != CATALOG_OK)
         return error;
     if (strcmp(finding, "ok") != 0) {
@@ -199,8 +199,6 @@ enum catalog_error catalog_check(struct catalog *cat, bool quick)
             *end = ' ';
         return db_fail(cat, CATALOG_ECORRUPT, "%s: damaged: %s", cat->path, finding);
     }
-    if (quick)
-        return CATALOG_OK;
     /* Each row is a table that refers to a row that does not exist. */
     error = read_pragma(cat, "PRAGMA foreign_key_check", finding, sizeof(finding));
     if (error != CATALOG_OK)

@@ -259,6 +259,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE name = ?1) "
         "AND token_sha256 NOT IN (SELECT s.token_sha256 FROM sessions s JOIN users u "
         "ON u.id = s.user_id WHERE u.name = ?1 ORDER BY s.expires_ms DESC LIMIT ?2)",
+    [STATEMENT_SESSIONS_BOUND] = "UPDATE sessions SET expires_ms = ?1 WHERE expires_ms > ?1",
     [STATEMENT_SESSIONS_REBASE] = "UPDATE sessions SET expires_ms = expires_ms + ?3 "
                                   "WHERE expires_ms > ?1 AND expires_ms <= ?2",
     [STATEMENT_NETWORK_NOTE] =

@@ -147,10 +147,15 @@ static enum catalog_error note_network(
     return db_execute(cat, STATEMENT_NETWORKS_TRIM, "si", user, CATALOG_USER_NETWORKS);
 }
 
+/* Expired sessions are kept for so long. If the clock is ahead for a while, they are valid again
+ * once it is right. */
+#define EXPIRED_KEPT_MS (30 * 24 * 3600 * INT64_C(1000))
+
 static enum catalog_error add_session(
     struct catalog *cat, const struct catalog_session *session, const char *network, int64_t now_ms)
 {
-    enum catalog_error error = db_execute(cat, STATEMENT_SESSIONS_EXPIRE, "l", now_ms);
+    enum catalog_error error =
+        db_execute(cat, STATEMENT_SESSIONS_EXPIRE, "l", now_ms - EXPIRED_KEPT_MS);
     if (error == CATALOG_OK)
         error = db_execute(cat, STATEMENT_SESSION_INSERT, "sssl", session->token_sha256,
             session->user, session->csrf, session->expires_ms);
@@ -220,6 +225,12 @@ void catalog_sessions_free(struct catalog_sessions *sessions)
         return;
     free(sessions->items);
     *sessions = (struct catalog_sessions){0};
+}
+
+enum catalog_error catalog_sessions_bound(struct catalog *cat, int64_t last_ms)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, db_execute(cat, STATEMENT_SESSIONS_BOUND, "l", last_ms));
 }
 
 enum catalog_error catalog_sessions_rebase(

@@ -87,6 +87,9 @@ enum catalog_error catalog_sessions(
 
 void catalog_sessions_free(struct catalog_sessions *sessions);
 
+/* Shortens sessions that would last beyond last_ms: they were made while the clock was ahead. */
+enum catalog_error catalog_sessions_bound(struct catalog *catalog, int64_t last_ms);
+
 /* Somebody has set the clock: moves the end of each session that is valid at now_ms by step_ms. now_ms:
  * by the old clock. A session that would last longer than longest_ms was made while the clock was
  * right, and the old clock was not; it stays. */

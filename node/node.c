@@ -110,7 +110,7 @@ static int open_catalog(struct node *node)
     if (catalog_open(&node->catalog, &params, node->message, node->message_bytes) != CATALOG_OK)
         return -EIO;
     /* A damaged page may be read days later, when the last good backup is gone. */
-    if (catalog_check(node->catalog, true) != CATALOG_OK)
+    if (catalog_check(node->catalog) != CATALOG_OK)
         return fail(
             node, -EIO, "%s. Put a backup in place as catalog.db", catalog_message(node->catalog));
     return 0;

@@ -26,6 +26,19 @@ static int load_networks(struct auth *auth, struct catalog *catalog)
     return 0;
 }
 
+/* Before this time, which is older than the program, the clock is not set yet: the machine has no
+ * battery, and the sessions are right. 2026-01-01. */
+#define PLAUSIBLE_MS INT64_C(1767225600000)
+
+/* A session that was made while the clock was ahead must not last longer than others. */
+static int bound_sessions(const struct auth *auth, struct catalog *catalog)
+{
+    int64_t now_ms = clock_wall_ms();
+    if (now_ms < PLAUSIBLE_MS)
+        return 0;
+    return catalog_sessions_bound(catalog, now_ms + auth->session_ms) == CATALOG_OK ? 0 : -EIO;
+}
+
 int auth_open(struct auth **out, const struct auth_params *params)
 {
     *out = NULL;
@@ -47,6 +60,8 @@ int auth_open(struct auth **out, const struct auth_params *params)
         error = guesses_open(&auth->guesses);
     if (error == 0 && params->catalog)
         error = load_networks(auth, params->catalog);
+    if (error == 0 && params->catalog)
+        error = bound_sessions(auth, params->catalog);
     if (error == 0 && params->catalog)
         error = auth_refresh(auth, params->catalog);
     if (error < 0) {

@@ -17,7 +17,7 @@ static bool check_catalog(struct doctor *doctor)
         doctor_say(doctor, DOCTOR_BAD, "catalog: %s", message);
         return false;
     }
-    if (catalog_check(doctor->catalog, false) != CATALOG_OK) {
+    if (catalog_check(doctor->catalog) != CATALOG_OK) {
         doctor_say(doctor, DOCTOR_BAD, "catalog: %s", catalog_message(doctor->catalog));
         return false;
     }

@@ -141,7 +141,7 @@ static bool start_one(struct scheduler *scheduler)
         deadlines_ms[CATALOG_JOB_AUDIO], &leased);
     if (error != CATALOG_OK) {
         if (error != CATALOG_ENOTFOUND && error != CATALOG_EBUSY)
-            log_write(LOG_ERROR, "jobs", "%s", catalog_message(scheduler->params.catalog));
+            pause_work(scheduler, catalog_message(scheduler->params.catalog));
         return false;
     }
     /* From here on it is monotonic. */

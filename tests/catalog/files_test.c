@@ -127,7 +127,7 @@ static void test_check_finds_damage(void **state)
         snprintf(name, sizeof(name), "%032d", i);
         new_lesson(f->catalog, name);
     }
-    assert_int_equal(catalog_check(f->catalog, false), CATALOG_OK);
+    assert_int_equal(catalog_check(f->catalog), CATALOG_OK);
     catalog_close(&f->catalog);
     int fd = open(f->path, O_RDWR);
     char zeros[4096];
@@ -137,7 +137,7 @@ static void test_check_finds_damage(void **state)
     int error = catalog_open(
         &f->catalog, &(struct catalog_params){.path = f->path}, f->message, sizeof(f->message));
     if (error == CATALOG_OK) {
-        error = catalog_check(f->catalog, false);
+        error = catalog_check(f->catalog);
         assert_null(strchr(catalog_message(f->catalog), '\n'));
     }
     assert_int_equal(error, CATALOG_ECORRUPT);

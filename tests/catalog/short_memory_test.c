@@ -259,7 +259,7 @@ static void expect_all(const char *path, const struct done *done)
     if (catalog_open(&c, &(struct catalog_params){.path = path}, message, sizeof(message)) !=
         CATALOG_OK)
         fail_msg("%s", message);
-    assert_int_equal(catalog_check(c, false), CATALOG_OK);
+    assert_int_equal(catalog_check(c), CATALOG_OK);
     if (done->created)
         expect_lesson(c, done);
     expect_others(c, done);

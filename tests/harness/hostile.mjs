@@ -174,4 +174,4 @@ export function png(width, height, deflated) {
  * "worker_crashed" are not among them.
  */
 export const plainReasons = new Set(['empty_file', 'not_media', 'playlist', 'picture', 'subtitles_only', 'cut_short', 'damaged', 'no_streams',
-    'unknown_codec', 'encrypted', 'too_short', 'too_long', 'too_large_picture', 'too_many_streams', 'out_of_memory']);
+    'unknown_codec', 'encrypted', 'too_short', 'too_long', 'mostly_nothing', 'too_large_picture', 'too_many_streams', 'out_of_memory']);

@@ -66,6 +66,16 @@ test('24 hours of silence, and 24 hours at one frame a second, are refused', asy
     assert.equal((await outcome(slow)).is, 'too_long');
 });
 
+test('the work is bounded by the media that are there', async () => {
+    const apart = "setpts='if(eq(N,0),0,39600/TB)'";
+    const two = ffmpeg(at('apart.mkv'), ['-vf', apart, '-fps_mode', 'passthrough', '-c:v', 'libx264'], picture('color=red:size=320x240:rate=1:duration=2'));
+    assert.equal((await outcome(two)).is, 'mostly_nothing');
+    // A talk of more than an hour over one picture.
+    const talk = ffmpeg(at('talk.mkv'), ['-map', '0:v', '-map', '1:a', '-fps_mode', 'passthrough', '-c:v', 'libx264', '-c:a', 'aac', '-b:a', '16k'],
+        [...picture('color=red:size=320x240:rate=1:duration=1'), ...picture('anullsrc=sample_rate=8000:channel_layout=mono:duration=4000')]);
+    assert.equal((await outcome(talk)).is, 'lesson');
+});
+
 test('100 streams', async () => {
     const maps = Array.from({ length: 100 }, () => ['-map', '0:a']).flat();
     for (const name of ['streams.mkv', 'streams.mp4', 'streams.ts'])

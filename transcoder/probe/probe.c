@@ -29,6 +29,9 @@
 #define KEPT_OFFSET_US 100000
 /* Decoding this much from the start of a file costs nearly nothing. */
 #define SHORT_US (70 * US)
+/* The longest time that a picture without sound may stay, and that a packet of sound may last. */
+#define PICTURE_US (1800 * US)
+#define SOUND_US (10 * US)
 /* Keyframes that are further apart than this are rare. */
 #define RARE_KEYFRAMES_US (60 * US)
 
@@ -379,6 +382,18 @@ static bool can_seek(const struct probe *probe)
     return true;
 }
 
+/* Returns the longest time that the pictures and the sound in the file can fill. A picture may stay
+ * for as long as the longest talk over one slide; a packet of sound is short. So a talk of hours over
+ * one picture is a lesson, and two pictures that are hours apart are none. */
+static int64_t filled_us(const struct probe *probe)
+{
+    const struct media_info *info = probe->info;
+    int64_t us = info->has_video ? PICTURE_US * probe->scan.streams[info->video_stream].packets : 0;
+    for (int i = 0; i < info->audio_count; i++)
+        us += SOUND_US * probe->scan.streams[info->audio[i].stream].packets;
+    return us;
+}
+
 static int check_usable(
     const struct probe *probe, const struct failure *why_not, struct failure *failure)
 {
@@ -396,6 +411,9 @@ static int check_usable(
     if (info->duration_us > INPUT_MAX_US)
         return failure_set(
             failure, REASON_TOO_LONG, "%.1f h", (double)info->duration_us / US / 3600);
+    if (!probe->untimed && info->duration_us > filled_us(probe))
+        return failure_set(
+            failure, REASON_MOSTLY_NOTHING, "%.1f h", (double)info->duration_us / US / 3600);
     return 0;
 }
 

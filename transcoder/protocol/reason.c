@@ -42,6 +42,11 @@ static const struct {
         "There is too little in it: less than a tenth of a second, or a single picture."},
     [REASON_TOO_LONG] = {"too_long", "内容太长，超过了允许的时长。请分成几段上传。",
         "It lasts longer than is allowed. Split it and upload the parts."},
+    [REASON_MOSTLY_NOTHING] = {"mostly_nothing",
+        "文件里有好几个小时既没有画面也没有声音，多半是时间标记错了。请用别的软件重新导出后再上传"
+        "。",
+        "For hours, the file has neither pictures nor sound: most likely its timestamps are wrong. "
+        "Export it again with another program, and upload that."},
     [REASON_TOO_LARGE_PICTURE] = {"too_large_picture",
         "画面尺寸太大，无法处理。请先缩小到 4K 以内。",
         "The picture is too large. Scale it down to 4K at most."},

@@ -18,6 +18,7 @@ enum reason {
     REASON_ENCRYPTED,         /* protected by DRM */
     REASON_TOO_SHORT,         /* under a tenth of a second or a single frame */
     REASON_TOO_LONG,          /* over a limit; detail: hours, or number of packets */
+    REASON_MOSTLY_NOTHING,    /* for hours, there is neither picture nor sound; detail: hours */
     REASON_TOO_LARGE_PICTURE, /* detail: WxH */
     REASON_TOO_MANY_STREAMS,
     REASON_DISK_FULL,

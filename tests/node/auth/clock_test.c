@@ -127,11 +127,63 @@ static void test_old_sessions_do_not_come_back(void **state)
     lesson_fixture_close(&fixture);
 }
 
+/* The clock was years ahead when somebody logged in, and is right at the next start. */
+static void test_a_session_of_the_future_lasts_no_longer_than_others(void **state)
+{
+    struct lesson_fixture fixture = {0};
+    (void)state;
+    wall_ms = YEAR_2026_MS + 1000 * DAY_MS;
+    mono_ms = 5000;
+    lesson_fixture_open(&fixture);
+    assert_int_equal(
+        catalog_user_add(fixture.catalog, "li", CATALOG_ROLE_OPERATOR, "hash", wall_ms),
+        CATALOG_OK);
+    struct auth *auth = open_auth(fixture.catalog);
+    log_in(auth, fixture.catalog, "token");
+    auth_close(&auth);
+    wall_ms = YEAR_2026_MS;
+    auth = open_auth(fixture.catalog);
+    assert_true(is_in(auth, "token"));
+    pass(12 * HOUR_MS);
+    assert_int_equal(auth_refresh(auth, fixture.catalog), 0);
+    assert_false(is_in(auth, "token"));
+    auth_close(&auth);
+    lesson_fixture_close(&fixture);
+}
+
+/* The node is restarted while the clock is a day ahead, and somebody logs in. */
+static void test_a_login_while_the_clock_is_ahead_ends_no_other_session(void **state)
+{
+    struct lesson_fixture fixture = {0};
+    (void)state;
+    wall_ms = YEAR_2026_MS;
+    mono_ms = 5000;
+    lesson_fixture_open(&fixture);
+    assert_int_equal(
+        catalog_user_add(fixture.catalog, "li", CATALOG_ROLE_OPERATOR, "hash", wall_ms),
+        CATALOG_OK);
+    struct auth *auth = open_auth(fixture.catalog);
+    log_in(auth, fixture.catalog, "token");
+    auth_close(&auth);
+    wall_ms += DAY_MS;
+    auth = open_auth(fixture.catalog);
+    assert_false(is_in(auth, "token"));
+    log_in(auth, fixture.catalog, "other");
+    wall_ms -= DAY_MS;
+    assert_int_equal(auth_refresh(auth, fixture.catalog), 0);
+    assert_true(is_in(auth, "token"));
+    assert_true(is_in(auth, "other"));
+    auth_close(&auth);
+    lesson_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_step_of_the_clock_ends_no_session),
         cmocka_unit_test(test_old_sessions_do_not_come_back),
+        cmocka_unit_test(test_a_session_of_the_future_lasts_no_longer_than_others),
+        cmocka_unit_test(test_a_login_while_the_clock_is_ahead_ends_no_other_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
