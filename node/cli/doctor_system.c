@@ -34,21 +34,24 @@ static int try_to_write(const struct store *store, const char *folder)
     return error;
 }
 
-/* After an error the kernel may have made the disk read-only. A full disk is told elsewhere. */
-static void check_writing(struct doctor *doctor)
+/* Whether the data folder can be written. After an error the kernel may have made the disk
+ * read-only. A full disk is told elsewhere. */
+static bool check_writing(struct doctor *doctor)
 {
     static const char *const folders[] = {"", "sources/", "media/"};
     int error = 0;
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && error == 0; i++)
         error = try_to_write(doctor->store, folders[i]);
-    if (error != 0 && error != ENOSPC && error != EDQUOT)
-        doctor_say(
-            doctor, DOCTOR_BAD, "disk: the data folder can't be written: %s", strerror(error));
+    if (error == 0 || error == ENOSPC || error == EDQUOT)
+        return true;
+    doctor_say(doctor, DOCTOR_BAD, "disk: the data folder can't be written: %s", strerror(error));
+    return false;
 }
 
 static void check_disk(struct doctor *doctor)
 {
-    check_writing(doctor);
+    if (!check_writing(doctor))
+        return;
     char size[TEXT_SHORT_BYTES];
     int64_t free_bytes = store_free_bytes(doctor->store);
     if (free_bytes < 0)

@@ -14,6 +14,8 @@
 #include "node/util/clock.h"
 #include "node/util/log.h"
 
+/* Files that the catalog does not name are looked for at the start and so often. */
+#define SWEEP_EVERY_MS (24 * 3600 * INT64_C(1000))
 /* How long no new work is started after the machine was short of a resource. */
 #define PAUSE_MS 30000
 /* A SIGKILL comes from outside: from a person, or from the kernel when memory runs out. A worker may
@@ -48,6 +50,7 @@ struct scheduler {
     bool stopping;
     bool paused_for_room;
     int64_t paused_until_ms; /* monotonic */
+    int64_t swept_ms;        /* monotonic */
     struct excuse excuses[EXCUSED_JOBS];
 };
 
@@ -91,8 +94,7 @@ static void log_swept(int removed, const char *what)
 static void sweep(struct scheduler *scheduler)
 {
     struct known known = {0};
-    log_swept(store_sweep_unfinished(scheduler->params.store),
-        "files that workers had not finished when the node was killed");
+    scheduler->swept_ms = clock_mono_ms();
     if (catalog_source_files(scheduler->params.catalog, &known.sources, &known.source_count) ==
             CATALOG_OK &&
         catalog_lessons(scheduler->params.catalog, &(struct catalog_lesson_filter){0},
@@ -171,6 +173,8 @@ static void on_poll(evutil_socket_t fd, short what, void *ctx)
     for (struct worker *worker = scheduler->workers; worker; worker = worker->next)
         worker_tick(worker);
     start_more(scheduler);
+    if (clock_mono_ms() - scheduler->swept_ms > SWEEP_EVERY_MS)
+        sweep(scheduler);
 }
 
 static void remove_worker(void *ctx, struct worker *worker)
@@ -281,6 +285,8 @@ int scheduler_open(struct scheduler **out, const struct scheduler_params *params
         scheduler_close(&scheduler, 0);
         return error;
     }
+    log_swept(store_sweep_unfinished(scheduler->params.store),
+        "files that workers had not finished when the node was killed");
     sweep(scheduler);
     scheduler_wake(scheduler);
     *out = scheduler;

@@ -39,8 +39,17 @@ static const struct catalog_job *job_of(const struct worker *worker)
     return worker_job(worker);
 }
 
+/* A copy of the source that is not recorded would stay for ever, because the next attempt makes
+ * another one. */
+static void remove_unrecorded_copy(const struct worker *worker)
+{
+    if (worker->output.fd >= 0 && worker->remux_name[0] && !worker->probed)
+        unlinkat(worker->output.fd, worker->remux_name, 0);
+}
+
 static void worker_free(struct worker *worker)
 {
+    remove_unrecorded_copy(worker);
     struct event *const events[] = {worker->on_exit, worker->on_message, worker->on_log};
     const int fds[] = {worker->pid_fd, worker->message_fd, worker->log_fd};
     for (int i = 0; i < 3; i++) {

@@ -114,8 +114,8 @@ int store_remove_media(const struct store *store, int64_t lesson_id);
 int store_remove_source(const struct store *store, const char *file);
 /* How the names of files end that a worker has not finished. */
 #define STORE_TEMPORARY_SUFFIX ".tmp"
-/* Deletes the temporary files of workers that did not end by themselves, in the folders of all
- * lessons. No worker may be running: the caller holds the jobs lock. Returns how many, or a negative
+/* Deletes the temporary files of workers that did not end by themselves, in sources/ and in
+ * the folders of all lessons. No worker may be running: the caller holds the jobs lock. Returns how many, or a negative
  * errno. */
 int store_sweep_unfinished(const struct store *store);
 /* Removes everything under sources/ and media/ for which keep() returns false, and that was not

@@ -120,10 +120,11 @@ static bool is_temporary(const char *name)
 
 int store_sweep_unfinished(const struct store *store)
 {
-    char folder[STORE_PATH_BYTES];
-    char *paths[] = {folder, NULL};
+    char media[STORE_PATH_BYTES], sources[STORE_PATH_BYTES];
+    char *paths[] = {media, sources, NULL};
     int removed = 0;
-    if (snprintf(folder, sizeof(folder), "%s/media", store_path(store)) >= (int)sizeof(folder))
+    if (snprintf(media, sizeof(media), "%s/media", store_path(store)) >= (int)sizeof(media) ||
+        snprintf(sources, sizeof(sources), "%s/sources", store_path(store)) >= (int)sizeof(sources))
         return -ENAMETOOLONG;
     FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     if (!walk)

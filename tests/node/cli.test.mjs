@@ -352,6 +352,12 @@ test('doctor finds damaged, missing and extra files', async () => {
     assert.match(sound.stdout, /^ok +media: 1 lessons/m);
     assert.doesNotMatch(sound.stdout, /^BAD/m);
 
+    if (process.getuid() === 0) { // only root can make a read-only view of the folder
+        const view = await run('unshare', ['-m', 'sh', '-c', 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"', 'sh', data, terraceBin, 'doctor', '--data', data], { env: english });
+        assert.equal(view.code, 1, view.stdout + view.stderr);
+        assert.match(view.stdout, /^BAD +disk: the data folder can't be written: Read-only file system/m);
+    }
+
     writeFileSync(path.join(data, 'sources', 'f'.repeat(32)), 'left behind');
     const stray = await doctor();
     assert.equal(stray.code, 0, stray.stdout);

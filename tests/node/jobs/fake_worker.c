@@ -92,6 +92,27 @@ static void flood(void)
     exit(9);
 }
 
+/* Asks for a file of the job, and returns its descriptor, or -1 if the request gives none. */
+static int request(enum message_request request, struct job_file file)
+{
+    int error, fd;
+    say(&(struct message){.type = MESSAGE_FILE, .request = request, .file = file});
+    if (reply_receive(JOB_FD_MESSAGES, &error, &fd) < 0 || error != 0)
+        exit(6);
+    return fd;
+}
+
+/* Makes a copy of the source, and ends without a word about it. */
+static void leave_a_copy(void)
+{
+    const struct job_file file = {JOB_FILE_REMUXED, "", 0};
+    int fd = request(MESSAGE_REQUEST_CREATE, file);
+    if (write(fd, "copy", 4) != 4)
+        exit(6);
+    request(MESSAGE_REQUEST_KEEP, file);
+    abort();
+}
+
 static void probe(const char *how)
 {
     if (strcmp(how, "crash") == 0)
@@ -106,6 +127,8 @@ static void probe(const char *how)
         wait_for_the_end();
     else if (strcmp(how, "flood") == 0)
         flood();
+    else if (strcmp(how, "leave") == 0)
+        leave_a_copy();
     else if (strcmp(how, "full") == 0)
         say(&(struct message){.type = MESSAGE_FAILED, .reason = REASON_DISK_FULL});
     else if (strcmp(how, "garbage") == 0)
@@ -132,16 +155,6 @@ static void ask(const char *how)
     say(&message);
     say(&message);
     wait_for_the_end();
-}
-
-/* Asks for a file of the job, and returns its descriptor, or -1 if the request gives none. */
-static int request(enum message_request request, struct job_file file)
-{
-    int error, fd;
-    say(&(struct message){.type = MESSAGE_FILE, .request = request, .file = file});
-    if (reply_receive(JOB_FD_MESSAGES, &error, &fd) < 0 || error != 0)
-        exit(6);
-    return fd;
 }
 
 /* Makes an init segment, and reports it again and again; or writes much more than it needs. */

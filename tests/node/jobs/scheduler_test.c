@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The scheduler with workers that crash, hang, report wrong results and send invalid messages
  * (fake_worker.c). */
+#include <dirent.h>
 #include <event2/event.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -338,6 +339,25 @@ static void test_a_copy_of_the_source_that_is_not_there_is_refused(void **state)
     fails(state, "copy", "internal", "a copy of the source that isn't there", 3);
 }
 
+static int files_in(const struct fixture *f, const char *folder)
+{
+    char path[160];
+    int count = 0;
+    snprintf(path, sizeof(path), "%s/%s", f->dir, folder);
+    DIR *dir = opendir(path);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count - 2; /* without "." and ".." */
+}
+
+static void test_a_copy_of_the_source_that_is_not_recorded_goes(void **state)
+{
+    fails(state, "leave", "worker_crashed", "signal 6", 3);
+    /* What is left is the source and the fake worker's trace. */
+    assert_int_equal(files_in(*state, "sources"), 2);
+}
+
 static struct catalog_jobs first_job(struct fixture *f)
 {
     struct catalog_jobs jobs;
@@ -465,6 +485,7 @@ int main(void)
         TEST(test_results_are_counted),
         TEST(test_a_worker_may_not_fill_the_disk),
         TEST(test_a_copy_of_the_source_that_is_not_there_is_refused),
+        TEST(test_a_copy_of_the_source_that_is_not_recorded_goes),
         TEST(test_a_silent_worker_is_killed),
         TEST(test_a_chunk_without_a_file_is_refused),
         TEST(test_an_init_segment_without_a_file_is_refused),
