@@ -257,6 +257,22 @@ static enum catalog_error rename_new(struct catalog *cat, const char *from, cons
                : db_fail(cat, CATALOG_EPERM, "%s can't be written: %s", to, strerror(errno));
 }
 
+/* Syncs the folder of a file. Its new name is on the disk only after this. */
+static enum catalog_error sync_folder_of(struct catalog *cat, const char *path)
+{
+    char folder[MAX_PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    int length = slash ? (int)(slash - path) + 1 : 0;
+    snprintf(folder, sizeof(folder), "%.*s", length > 0 ? length : 1, length > 0 ? path : ".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    return synced ? CATALOG_OK
+                  : db_fail(cat, CATALOG_EIO, "%s can't be synced: %s", folder, strerror(error));
+}
+
 enum catalog_error catalog_backup(struct catalog *cat, const char *path)
 {
     /* The process id keeps two backups at the same time apart. */
@@ -272,6 +288,8 @@ enum catalog_error catalog_backup(struct catalog *cat, const char *path)
         error = copy_into(cat, temporary, path);
     if (error == CATALOG_OK)
         error = rename_new(cat, temporary, path);
+    if (error == CATALOG_OK)
+        error = sync_folder_of(cat, path);
     if (error != CATALOG_OK)
         unlink(temporary);
     return error;

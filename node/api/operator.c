@@ -155,15 +155,6 @@ static bool is_blank(const char *text)
     return true;
 }
 
-/* Whether a text has a control character that its field may not have. Descriptions have lines. */
-static bool has_controls(const char *text, bool lines)
-{
-    for (; *text; text++)
-        if (utf8_control(text) > 0 && !(lines && strchr("\t\r\n", *text)))
-            return true;
-    return false;
-}
-
 /* Checks an edit: only known keys, only texts as values, no text too long, a title not blank. If
  * the edit is wrong, answers with 400 and returns false. */
 static bool check_edit(struct http_request *req, const json_t *edit)
@@ -186,7 +177,7 @@ static bool check_edit(struct http_request *req, const json_t *edit)
                 "The text is too long: shorten it.");
             return false;
         }
-        if (has_controls(text, strcmp(key, "description") == 0)) {
+        if (utf8_has_controls(text, strcmp(key, "description") == 0)) {
             http_respond_error(req, 400, "control_characters", "文字里有看不见的控制字符，请删掉。",
                 "The text has control characters, which can't be seen: remove them.");
             return false;

@@ -158,6 +158,8 @@ static enum cli_exit ingest_file(struct ingest *ingest, const char *path, int64_
 {
     const char *slash = strrchr(path, '/');
     char *name = text_utf8(slash ? slash + 1 : path);
+    if (name)
+        utf8_clean(name); /* it may become the title */
     enum cli_exit result =
         name != NULL ? ingest_as(ingest, path, name, lesson_id) : cli_fail("out of memory");
     free(name);
@@ -221,10 +223,12 @@ static enum cli_exit run(const struct cli_args *args, struct ingest *ingest, boo
     return result;
 }
 
-/* Checks the length of a text. The limits are the same as in the operator's page. The texts are in
- * every list of lessons, so they must be short. */
-static enum cli_exit check_text(const char *option, const char *text, size_t max)
+/* Checks a text. The limits are the same as in the operator's page. The texts are in every list of
+ * lessons, so they must be short. lines: it may have several lines. */
+static enum cli_exit check_text(const char *option, const char *text, size_t max, bool lines)
 {
+    if (utf8_has_controls(text, lines))
+        return cli_misuse("ingest", "--%s has control characters, which can't be seen", option);
     return utf8_count(text) <= max
                ? CLI_GO_ON
                : cli_misuse("ingest", "--%s has at most %zu characters", option, max);
@@ -232,10 +236,11 @@ static enum cli_exit check_text(const char *option, const char *text, size_t max
 
 static enum cli_exit check_texts(const struct ingest *ingest)
 {
-    enum cli_exit result = check_text("title", ingest->title, 200);
+    enum cli_exit result = check_text("title", ingest->title, 200, false);
     if (result == CLI_GO_ON)
-        result = check_text("topic", ingest->topic, 100);
-    return result == CLI_GO_ON ? check_text("description", ingest->description, 5000) : result;
+        result = check_text("topic", ingest->topic, 100, false);
+    return result == CLI_GO_ON ? check_text("description", ingest->description, 5000, true)
+                               : result;
 }
 
 /* Converts the texts to UTF-8, because the terminal may use GB18030. */

@@ -180,14 +180,23 @@ static int write_text(struct worker *worker, const struct job *job)
     return unable(worker, REASON_INTERNAL, "job text", errno);
 }
 
+/* Makes a folder, unless it is there, and syncs the folder above it: otherwise a power cut could
+ * take away a folder whose files the catalog names. */
+static int make_folder(const char *path)
+{
+    if (mkdir(path, 0750) < 0)
+        return errno == EEXIST ? 0 : -errno;
+    return store_sync_folder_of(path);
+}
+
 static int make_path(char *path)
 {
     /* DATA/media exists, but the folders of the lesson and of the revision may not. */
     char *slash = strrchr(path, '/');
     *slash = '\0';
-    bool failed = mkdir(path, 0750) < 0 && errno != EEXIST;
+    int error = make_folder(path);
     *slash = '/';
-    return failed || (mkdir(path, 0750) < 0 && errno != EEXIST) ? -errno : 0;
+    return error < 0 ? error : make_folder(path);
 }
 
 static int open_output(struct worker *worker)
@@ -213,15 +222,30 @@ static int open_output(struct worker *worker)
         "media folder", error);
 }
 
+/* Returns fd if the file has the size that the catalog says; else -1, and fd is closed. */
+static int check_size(struct worker *worker, int fd, int64_t bytes)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0 && status.st_size == bytes)
+        return fd;
+    close(fd);
+    worker->reason = REASON_SOURCE_UNREADABLE;
+    snprintf(
+        worker->detail, sizeof(worker->detail), "the source file has not %" PRId64 " bytes", bytes);
+    return -1;
+}
+
 static int open_source(struct worker *worker, const struct catalog_lesson *lesson)
 {
     char path[STORE_PATH_BYTES];
-    const char *file = lesson->remuxed_file[0] ? lesson->remuxed_file : lesson->source_file;
+    bool is_copy = lesson->remuxed_file[0] != '\0';
+    const char *file = is_copy ? lesson->remuxed_file : lesson->source_file;
     int error = store_source_path(worker->params->store, file, path);
     int fd = error == 0 ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
-    return fd >= 0 ? fd
-                   : unable(worker, REASON_INTERNAL, "the source file is missing",
-                         error < 0 ? -error : errno);
+    if (fd < 0)
+        return unable(worker, REASON_SOURCE_UNREADABLE, "the source file is missing",
+            error < 0 ? -error : errno);
+    return check_size(worker, fd, is_copy ? lesson->remuxed_bytes : lesson->source_bytes);
 }
 
 /* Far more than any job needs, and still a bound. */

@@ -257,8 +257,12 @@ static void conclude_failure(struct worker *worker, int status)
     if (worker->reason == REASON_DISK_FULL) {
         conclude_disk_full(worker);
     } else if (worker->reason != REASON_NONE) {
-        bool may_pass = worker->reason == REASON_OUT_OF_MEMORY || worker->reason == REASON_INTERNAL;
+        bool may_pass = worker->reason == REASON_OUT_OF_MEMORY ||
+                        worker->reason == REASON_INTERNAL ||
+                        worker->reason == REASON_SOURCE_UNREADABLE;
         give_back(worker, may_pass, worker->reason, worker->detail);
+    } else if (WEXITSTATUS(status) == JOB_EXIT_SOURCE) {
+        give_back(worker, true, REASON_SOURCE_UNREADABLE, "reading failed");
     } else {
         snprintf(detail, sizeof(detail), "exit code %d", WEXITSTATUS(status));
         give_back(worker, true, REASON_WORKER_CRASHED, detail);

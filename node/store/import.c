@@ -69,7 +69,7 @@ static int copy_all(struct copy *copy, uint8_t *block)
     }
 }
 
-static int sync_folder_of(const char *path)
+int store_sync_folder_of(const char *path)
 {
     char folder[STORE_PATH_BYTES];
     const char *slash = strrchr(path, '/');
@@ -111,7 +111,7 @@ int store_import(const struct store *store, int source_fd, struct store_imported
     if (copy.to >= 0)
         close(copy.to);
     if (error == 0)
-        error = sync_folder_of(path);
+        error = store_sync_folder_of(path);
     if (error < 0 && copy.to >= 0)
         unlink(path);
     free(block);
@@ -207,7 +207,7 @@ int store_seal_source(const struct store *store, const char *file, const struct 
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -errno;
-    error = fsync(fd) < 0 ? -errno : sync_folder_of(path);
+    error = fsync(fd) < 0 ? -errno : store_sync_folder_of(path);
     if (error == 0)
         error = hash_source(fd, hash, sha256, progress, ctx);
     close(fd);

@@ -112,6 +112,10 @@ int store_remove_media(const struct store *store, int64_t lesson_id);
 /* Removes a file of DATA/sources. An empty name and a missing file are no error. Returns 0 or a
  * negative errno. */
 int store_remove_source(const struct store *store, const char *file);
+/* Syncs the folder that a path is in: a new name is on the disk only after this. Returns 0 or a
+ * negative errno. */
+int store_sync_folder_of(const char *path);
+
 /* How the names of files end that a worker has not finished. */
 #define STORE_TEMPORARY_SUFFIX ".tmp"
 /* Deletes the temporary files of workers that did not end by themselves, in sources/ and in

@@ -2,12 +2,15 @@
 #include "transcoder/demux/input.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <libavutil/avstring.h>
 #include <libavutil/intreadwrite.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "transcoder/protocol/job.h"
 
 #define IO_BUFFER_BYTES (128 * 1024)
 #define PROBE_BYTES (16 * 1024 * 1024)
@@ -25,15 +28,33 @@ static const char containers[] = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,
  * wrote. */
 static const char playlists[] = "hls,concat,dash,rtsp,sdp,imf,mpsub_list,xspf";
 
+/* Ends the process. FFmpeg takes a failing disk for the end of the file or for a damaged part, and
+ * what is missing would be filled with a still picture and silence. So nothing more may be
+ * reported. */
+static _Noreturn void end_for_unreadable_source(int64_t at_bytes, const char *why)
+{
+    fprintf(stderr, "the source can't be read at %" PRId64 ": %s\n", at_bytes, why);
+    _exit(JOB_EXIT_SOURCE);
+}
+
+/* Reads from the source. Returns less than `bytes`, or 0, only at its end. */
+static ssize_t read_source(const struct input *input, void *out, size_t bytes, int64_t at_bytes)
+{
+    ssize_t got;
+    do
+        got = pread(input->fd, out, bytes, at_bytes);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        end_for_unreadable_source(at_bytes, strerror(errno));
+    if (got == 0 && at_bytes < input->size_bytes)
+        end_for_unreadable_source(at_bytes, "the file has become shorter");
+    return got;
+}
+
 static int on_read(void *opaque, uint8_t *buffer, int buffer_bytes)
 {
     struct input *input = opaque;
-    ssize_t got;
-    do
-        got = pread(input->fd, buffer, (size_t)buffer_bytes, input->at_bytes);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return AVERROR(errno);
+    ssize_t got = read_source(input, buffer, (size_t)buffer_bytes, input->at_bytes);
     if (got == 0)
         return AVERROR_EOF;
     input->at_bytes += got;
@@ -118,8 +139,7 @@ static bool looks_like_playlist(const struct input *input)
     static const char *const prefixes[] = {
         "#EXTM3U", "ffconcat ", "[playlist]", "[Reference]", "<asx", "<smil", "rtsp://", "http://"};
     char head[16] = "";
-    if (pread(input->fd, head, sizeof(head) - 1, 0) < 0)
-        return false;
+    read_source(input, head, sizeof(head) - 1, 0);
     const char *text = strncmp(head, "\xef\xbb\xbf", 3) == 0 ? head + 3 : head;
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
         if (av_strncasecmp(text, prefixes[i], strlen(prefixes[i])) == 0)
@@ -146,8 +166,8 @@ static int recognise(struct input *input, const AVInputFormat **found, struct fa
  * end, an incomplete copy lacks it. */
 static bool has_index(const struct input *input)
 {
-    uint8_t header[16];
-    for (int64_t at = 0; pread(input->fd, header, sizeof(header), at) >= 8;) {
+    uint8_t header[16] = {0};
+    for (int64_t at = 0; read_source(input, header, sizeof(header), at) >= 8;) {
         uint64_t size = AV_RB32(header);
         if (memcmp(header + 4, "moov", 4) == 0)
             return (uint64_t)(input->size_bytes - at) >= size;

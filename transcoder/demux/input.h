@@ -24,7 +24,8 @@ struct input {
  * Opens the file and finds its streams. *out is the caller's, for input_close(). fd stays the
  * caller's; several inputs may read from one descriptor, because each keeps its own position.
  * Returns 0; or -1 with *out NULL and failure set, for example because the file is empty, a
- * picture, not media, or cut short.
+ * picture, not media, or cut short. If the disk can't read the file, now or later, the process ends
+ * with JOB_EXIT_SOURCE.
  * One thread at a time.
  */
 int input_open(struct input **out, int fd, struct failure *failure);

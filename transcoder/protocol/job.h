@@ -24,6 +24,9 @@ enum job_fd {
     JOB_FD_SOURCE = 5, /* the source file, read-only */
 };
 
+/* A worker ends at once with this exit code if the disk can't read the source. */
+#define JOB_EXIT_SOURCE 74
+
 /* The files that jobs write or read. A worker can't open a file by name. It asks the node for the
  * descriptor of one of these. */
 enum job_file_kind {

@@ -52,6 +52,11 @@ static const struct {
         "The picture is too large. Scale it down to 4K at most."},
     [REASON_TOO_MANY_STREAMS] = {"too_many_streams", "文件里的音轨和视频轨太多，无法处理。",
         "The file has too many tracks to be processed."},
+    [REASON_SOURCE_UNREADABLE] = {"source_unreadable",
+        "服务器读取原文件时出错（磁盘可能有故障），不是视频本身的问题。请技术员检查磁盘，然后点“重"
+        "试”。",
+        "The server could not read its copy of the file: the disk may be failing; the video is not "
+        "to blame. Let a technician check the disk, then try again."},
     [REASON_DISK_FULL] = {"disk_full", "服务器磁盘已满。腾出空间后可以点“重试”。",
         "The server's disk is full. Make room, then try again."},
     [REASON_OUT_OF_MEMORY] = {"out_of_memory", "处理这个文件需要的内存超过了上限。",

@@ -21,6 +21,7 @@ enum reason {
     REASON_MOSTLY_NOTHING,    /* for hours, there is neither picture nor sound; detail: hours */
     REASON_TOO_LARGE_PICTURE, /* detail: WxH */
     REASON_TOO_MANY_STREAMS,
+    REASON_SOURCE_UNREADABLE, /* the disk can't read the source, or the file was changed */
     REASON_DISK_FULL,
     REASON_OUT_OF_MEMORY,
     REASON_TIMED_OUT,      /* over the deadline or the processor time, or silent for too long */

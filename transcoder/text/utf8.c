@@ -61,6 +61,14 @@ size_t utf8_control(const char *text)
     return turns ? 3 : 0;
 }
 
+bool utf8_has_controls(const char *text, bool lines)
+{
+    for (; *text; text++)
+        if (utf8_control(text) > 0 && !(lines && strchr("\t\r\n", *text)))
+            return true;
+    return false;
+}
+
 void utf8_clean(char *text)
 {
     char *to = text;

@@ -21,6 +21,9 @@ bool utf8_valid(const char *text, size_t text_bytes);
  */
 size_t utf8_control(const char *text);
 
+/* Whether a text has control characters. lines: tabs and ends of lines are none. */
+bool utf8_has_controls(const char *text, bool lines);
+
 /* Puts a space in place of each control character, and '?' in place of each malformed byte. The
  * text does not get longer. */
 void utf8_clean(char *text);

@@ -127,6 +127,8 @@ static void probe(const char *how)
         wait_for_the_end();
     else if (strcmp(how, "flood") == 0)
         flood();
+    else if (strcmp(how, "unread source") == 0)
+        exit(JOB_EXIT_SOURCE);
     else if (strcmp(how, "leave") == 0)
         leave_a_copy();
     else if (strcmp(how, "full") == 0)

@@ -358,6 +358,29 @@ static void test_a_copy_of_the_source_that_is_not_recorded_goes(void **state)
     assert_int_equal(files_in(*state, "sources"), 2);
 }
 
+static void test_a_disk_that_can_not_be_read_is_not_the_files_fault(void **state)
+{
+    fails(state, "unread source", "source_unreadable", "reading failed", 3);
+}
+
+static void test_a_source_that_was_changed_is_not_used(void **state)
+{
+    struct fixture *f = *state;
+    char path[STORE_PATH_BYTES];
+    put_in(f, "mute");
+    struct catalog_lessons lessons = lesson(f);
+    assert_int_equal(store_source_path(f->store, lessons.items[0].source_file, path), 0);
+    catalog_lessons_free(&lessons);
+    assert_int_equal(truncate(path, 2), 0);
+    open_jobs(f, 0);
+    while (lesson_state(f) != CATALOG_LESSON_FAILED)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    lessons = lesson(f);
+    assert_string_equal(lessons.items[0].reason, "source_unreadable");
+    assert_string_equal(lessons.items[0].reason_detail, "the source file has not 4 bytes");
+    catalog_lessons_free(&lessons);
+}
+
 static struct catalog_jobs first_job(struct fixture *f)
 {
     struct catalog_jobs jobs;
@@ -486,6 +509,8 @@ int main(void)
         TEST(test_a_worker_may_not_fill_the_disk),
         TEST(test_a_copy_of_the_source_that_is_not_there_is_refused),
         TEST(test_a_copy_of_the_source_that_is_not_recorded_goes),
+        TEST(test_a_disk_that_can_not_be_read_is_not_the_files_fault),
+        TEST(test_a_source_that_was_changed_is_not_used),
         TEST(test_a_silent_worker_is_killed),
         TEST(test_a_chunk_without_a_file_is_refused),
         TEST(test_an_init_segment_without_a_file_is_refused),
