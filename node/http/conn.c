@@ -36,6 +36,8 @@ static void enter(struct http_conn *conn, enum conn_phase phase)
 /* Keeps the loop's and the address's count of the memory that responses take. */
 static void count_output(struct http_conn *conn, size_t bytes)
 {
+    if (bytes == conn->output_bytes)
+        return;
     conn->address->output_bytes += bytes - conn->output_bytes;
     conn->loop->output_bytes += bytes - conn->output_bytes;
     conn->output_bytes = bytes;
@@ -339,7 +341,7 @@ void conn_run(struct http_conn *conn)
     if (conn->socket.broken)
         conn_destroy(conn);
     else
-        count_output(conn, socket_output_memory_bytes(&conn->socket));
+        count_output(conn, conn->req ? socket_output_memory_bytes(&conn->socket) : 0);
     loop_note_turn(loop);
 }
 

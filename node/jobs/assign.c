@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "node/jobs/job_files.h"
+#include "transcoder/plan/planner.h"
 
 static int unable(struct worker *worker, enum reason reason, const char *what, int error)
 {
@@ -162,7 +163,14 @@ static int describe(struct worker *worker, const struct catalog_lesson *lesson, 
         job->threads = worker->params->threads;
     if (media_info_parse(lesson->info_text, strlen(lesson->info_text), &job->info) < 0)
         return unable(worker, REASON_INTERNAL, "the probe's findings", EINVAL);
-    return leased->kind == CATALOG_JOB_POSTER ? 0 : choose_work(worker, job);
+    if (leased->kind == CATALOG_JOB_POSTER)
+        return 0;
+    worker->plan = malloc(sizeof(*worker->plan));
+    if (!worker->plan)
+        return unable(worker, REASON_INTERNAL, "plan", ENOMEM);
+    if (plan_make(&job->info, &job->options, worker->plan) < 0)
+        return unable(worker, REASON_INTERNAL, "plan", EINVAL);
+    return choose_work(worker, job);
 }
 
 static int write_text(struct worker *worker, const struct job *job)

@@ -276,6 +276,25 @@ static int record_init(struct worker *worker, const struct message *message)
                              rendition->id, message->bytes, message->sha256, message->codecs));
 }
 
+/* Whether a chunk has no more segments than the plan gives it, and about their length. Viewers' requests
+ * read the list of all segments, so a worker must not make it as long as it likes. */
+static bool fits_plan(const struct worker *worker, const struct catalog_rendition *rendition,
+    const struct message *message)
+{
+    const struct plan_options options = {.no_av1 = worker->params->plan.no_av1};
+    int first, end;
+    if (!worker->plan || message->chunk >= worker->plan->chunk_count)
+        return false;
+    plan_chunk_segments(worker->plan, &options, message->chunk, &first, &end);
+    int64_t planned_us =
+        plan_segment_start_us(worker->plan, end) - plan_segment_start_us(worker->plan, first);
+    int64_t ticks = 0;
+    for (size_t i = 0; i < message->segment_count; i++)
+        ticks += message->segments[i].duration_ticks;
+    return message->segment_count <= (size_t)(end - first) &&
+           ticks / rendition->timescale <= 2 * planned_us / 1000000 + 1;
+}
+
 static int record_chunk(struct worker *worker, const struct message *message)
 {
     const struct catalog_job *job = worker_job(worker);
@@ -285,6 +304,8 @@ static int record_chunk(struct worker *worker, const struct message *message)
     if (!asked_for || job_chunk_path(rendition->name, message->chunk, path, sizeof(path)) < 0 ||
         !file_is_there(worker, path, message->bytes))
         return refuse(worker, "a chunk that isn't there");
+    if (!fits_plan(worker, rendition, message))
+        return refuse(worker, "a chunk with more segments than planned");
     if (count_result(worker) < 0)
         return -1;
     struct catalog_chunk chunk = {

@@ -61,6 +61,7 @@ static void worker_free(struct worker *worker)
     output_folder_close(&worker->output);
     catalog_jobs_free(&worker->leased);
     catalog_renditions_free(&worker->renditions);
+    free(worker->plan);
     free(worker->buffer);
     free(worker);
 }
@@ -131,6 +132,7 @@ static void read_messages(struct worker *worker, int max_reads)
                                least(READ_BYTES, BUFFER_BYTES - worker->buffer_bytes))) > 0;
          i++) {
         worker->buffer_bytes += (size_t)got;
+        worker->has_spoken = true;
         hear(worker);
         if (worker->fate != FATE_OWN) {
             worker->buffer_bytes = 0; /* the worker is being ended, so its further messages are
@@ -225,6 +227,14 @@ static void conclude_excused(struct worker *worker, enum reason reason, const ch
     release(worker);
 }
 
+/* The machine is at fault, such as during an upgrade of its libraries: no work could be done. Only a
+ * job whose worker ends like that again and again may be to blame itself. */
+static void conclude_machine_fault(struct worker *worker, const char *detail)
+{
+    conclude_excused(worker, REASON_WORKER_CRASHED, detail);
+    worker->params->on_short(worker->params->ctx, detail);
+}
+
 static void conclude_signal(struct worker *worker, int signal_number)
 {
     char detail[64];
@@ -261,6 +271,10 @@ static void conclude_failure(struct worker *worker, int status)
                         worker->reason == REASON_INTERNAL ||
                         worker->reason == REASON_SOURCE_UNREADABLE;
         give_back(worker, may_pass, worker->reason, worker->detail);
+    } else if (!worker->has_spoken && WEXITSTATUS(status) >= SPAWN_FAILED) {
+        snprintf(detail, sizeof(detail), "terrace-worker can't be run (exit code %d)",
+            WEXITSTATUS(status));
+        conclude_machine_fault(worker, detail);
     } else if (WEXITSTATUS(status) == JOB_EXIT_SOURCE) {
         give_back(worker, true, REASON_SOURCE_UNREADABLE, "reading failed");
     } else {

@@ -63,6 +63,7 @@ struct worker {
     struct catalog_renditions renditions;
     char remux_name[33];         /* of a remuxed copy, if the probe makes one */
     struct output_folder output; /* receives the files of the job */
+    struct plan *plan;           /* of the lesson; NULL for probes and posters */
     pid_t pid;
     int pid_fd, message_fd, log_fd;
     struct event *on_exit, *on_message, *on_log;
@@ -72,6 +73,7 @@ struct worker {
     size_t log_bytes;
     int log_lines;
     enum worker_fate fate;
+    bool has_spoken;       /* it has written something, so the worker program runs */
     bool done;             /* the worker reported that the job is done, or nothing was left to do */
     bool probed;           /* the findings are in the catalog, which ended the job */
     int64_t settled_ms;    /* when done or probed was set; monotonic; 0: not yet */

@@ -471,7 +471,8 @@ static void test_removing_a_lesson_stops_its_worker(void **state)
                                                             * lesson */
 }
 
-static void test_a_missing_worker_program_fails_the_lesson(void **state)
+/* It may be missing for a moment only, as during an upgrade. */
+static void test_a_missing_worker_program_costs_no_attempt(void **state)
 {
     struct fixture *f = *state;
     struct scheduler_params params = {.base = f->base,
@@ -482,12 +483,16 @@ static void test_a_missing_worker_program_fails_the_lesson(void **state)
         .poll_ms = 10};
     assert_int_equal(scheduler_open(&f->scheduler, &params), 0);
     put_in(f, "fail");
-    while (lesson_state(f) != CATALOG_LESSON_FAILED)
-        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
-    struct catalog_lessons lessons = lesson(f);
-    assert_string_equal(lessons.items[0].reason, "worker_crashed");
-    assert_string_equal(lessons.items[0].reason_detail, "exit code 127");
-    catalog_lessons_free(&lessons);
+    for (int tries = 0; tries < 20; tries++) {
+        mono_ms += 60000; /* the queue pauses after each try */
+        do
+            assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+        while (scheduler_running(f->scheduler) > 0);
+    }
+    assert_int_equal(lesson_state(f), CATALOG_LESSON_QUEUED);
+    struct catalog_jobs jobs = first_job(f);
+    assert_int_equal(jobs.items[0].attempt, 0);
+    catalog_jobs_free(&jobs);
 }
 
 int main(void)
@@ -523,7 +528,7 @@ int main(void)
         TEST(test_a_lack_of_descriptors_counts_no_attempt),
         TEST(test_leases_of_a_dead_node_are_taken_over),
         TEST(test_removing_a_lesson_stops_its_worker),
-        TEST(test_a_missing_worker_program_fails_the_lesson),
+        TEST(test_a_missing_worker_program_costs_no_attempt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
