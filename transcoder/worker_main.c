@@ -85,10 +85,12 @@ static int do_work(struct job *job, struct report *report)
 {
     struct failure failure = {.reason = REASON_NONE};
     struct work work = {.job = job, .source_fd = JOB_FD_SOURCE, .report = report};
-    int result = gb18030_open(&work.gb18030);
-    if (result < 0)
-        failure_set(&failure, REASON_INTERNAL, "no tables for GB18030");
-    else
+    /* The first word tells the node that this program runs, before any byte of the source can
+     * decide what it does. */
+    int result = report_send(report, &(struct message){.type = MESSAGE_PROGRESS}, &failure);
+    if (result == 0 && gb18030_open(&work.gb18030) < 0)
+        result = failure_set(&failure, REASON_INTERNAL, "no tables for GB18030");
+    if (result == 0)
         result = enter_sandbox(job, &failure);
     if (result == 0)
         result = run_job(&work, &failure);

@@ -26,7 +26,7 @@ bool request_find_client(struct http_request *req)
 {
     struct http_conn *conn = req->conn;
     const struct http_server_params *params = &req->loop->server->params;
-    req->forwarded = conn->proxied || forwarded_at_all(&req->head);
+    req->forwarded = conn->proxied || req->head.forwarded;
     if (!conn->from_proxy)
         return true;
     struct forwarded said = {.secure = req->secure};

@@ -43,6 +43,8 @@ void ingest_expires(struct http_request *req, const struct ingest *ingest, int64
 /* Adds elapsed_ms to the idle time of unfinished uploads, and removes those that have expired.
  * Returns CATALOG_OK or an error. Any thread with a catalog connection. */
 int ingest_age(struct ingest *ingest, struct catalog *catalog, int64_t elapsed_ms);
+/* Whether a client is sending bytes of this upload now. Any thread. */
+bool ingest_is_written(struct ingest *ingest, const char *id);
 /* Takes the hash of the first `bytes` bytes of an upload, which the caller then owns. Returns a new
  * one if bytes is 0. NULL: it is not known, or memory ran out; then the file must be read. Any
  * thread. */

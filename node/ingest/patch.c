@@ -68,6 +68,16 @@ static bool take_over(struct patch *patch)
     return free_to_write;
 }
 
+bool ingest_is_written(struct ingest *ingest, const char *id)
+{
+    bool found = false;
+    pthread_mutex_lock(&ingest->mutex);
+    for (const struct patch *patch = ingest->writers; patch && !found; patch = patch->next)
+        found = strcmp(patch->id, id) == 0;
+    pthread_mutex_unlock(&ingest->mutex);
+    return found;
+}
+
 static void step_down(struct patch *patch)
 {
     struct ingest *ingest = patch->ingest;

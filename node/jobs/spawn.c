@@ -43,6 +43,18 @@ static void move_into_place(const struct heritage *heritage)
         _exit(126);
 }
 
+/* If memory runs out, the kernel shall end a worker, whose work can be done again, and not the
+ * node. Nothing depends on its success. */
+static void offer_to_oom_killer(void)
+{
+    static const char score[] = "500";
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)!write(fd, score, sizeof(score) - 1);
+    close(fd);
+}
+
 /* Becomes the worker program. This runs in the child between fork and exec, so it may only call
  * functions that are safe after a fork in a process with threads. */
 static void become_worker(
@@ -59,6 +71,7 @@ static void become_worker(
         _exit(126);
     setpgid(0, 0);
     setpriority(PRIO_PROCESS, 0, nice_level);
+    offer_to_oom_killer();
     move_into_place(heritage);
     execve(path, arguments, environment);
     dprintf(STDERR_FILENO, "%s can't be run: error %d\n", path, errno);

@@ -17,8 +17,6 @@ struct heritage {
 
 /* The exit code of a child that ran out of descriptors before it became the worker program. */
 #define SPAWN_SHORT 125
-/* From this exit code on, the child could not become the worker program at all. */
-#define SPAWN_FAILED 126
 
 /* Starts the program at path with that heritage and no other descriptors. The caller still closes
  * its own descriptors. Returns the pid or a negative errno. A child that can't become the program

@@ -227,14 +227,6 @@ static void conclude_excused(struct worker *worker, enum reason reason, const ch
     release(worker);
 }
 
-/* The machine is at fault, such as during an upgrade of its libraries: no work could be done. Only a
- * job whose worker ends like that again and again may be to blame itself. */
-static void conclude_machine_fault(struct worker *worker, const char *detail)
-{
-    conclude_excused(worker, REASON_WORKER_CRASHED, detail);
-    worker->params->on_short(worker->params->ctx, detail);
-}
-
 static void conclude_signal(struct worker *worker, int signal_number)
 {
     char detail[64];
@@ -271,10 +263,6 @@ static void conclude_failure(struct worker *worker, int status)
                         worker->reason == REASON_INTERNAL ||
                         worker->reason == REASON_SOURCE_UNREADABLE;
         give_back(worker, may_pass, worker->reason, worker->detail);
-    } else if (!worker->has_spoken && WEXITSTATUS(status) >= SPAWN_FAILED) {
-        snprintf(detail, sizeof(detail), "terrace-worker can't be run (exit code %d)",
-            WEXITSTATUS(status));
-        conclude_machine_fault(worker, detail);
     } else if (WEXITSTATUS(status) == JOB_EXIT_SOURCE) {
         give_back(worker, true, REASON_SOURCE_UNREADABLE, "reading failed");
     } else {
@@ -298,12 +286,21 @@ static void conclude_done(struct worker *worker)
     }
 }
 
+/* Whether the process ended before it was a worker, for example because a library is missing during
+ * an upgrade. A worker speaks before it looks at its source, so no file can make it seem so. */
+static bool never_ran(const struct worker *worker, int status)
+{
+    return WIFEXITED(status) && !worker->has_spoken && WEXITSTATUS(status) >= SPAWN_SHORT;
+}
+
 static void conclude(struct worker *worker, int status)
 {
     switch (worker->fate) {
     case FATE_OWN:
-        if (WIFEXITED(status) && WEXITSTATUS(status) == SPAWN_SHORT)
-            conclude_short(worker, "no descriptors for a worker");
+        if (never_ran(worker, status))
+            conclude_short(worker, WEXITSTATUS(status) == SPAWN_SHORT
+                                       ? "no descriptors for a worker"
+                                       : "terrace-worker can't be run");
         else if (WIFSIGNALED(status))
             conclude_signal(worker, WTERMSIG(status));
         else if (WEXITSTATUS(status) == 0 && worker->done)

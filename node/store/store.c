@@ -265,6 +265,9 @@ int64_t store_free_bytes(const struct store *store)
     struct statvfs disk;
     if (statvfs(store->path, &disk) < 0)
         return -errno;
+    /* A disk without a free inode takes no file, whatever room it has. Some file systems count none. */
+    if (disk.f_files > 0 && disk.f_favail == 0)
+        return 0;
     int64_t free_bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize - store->floor_bytes;
     return free_bytes > 0 ? free_bytes : 0;
 }

@@ -29,7 +29,6 @@ static void read_headers(const char *data, size_t bytes, enum forwarded_by by)
     ranges_parse(&trusted, "10.0.0.0/8", bad, sizeof(bad));
     if (length <= 0 || http_head_parse(&head, &scan, data, (size_t)length) < 0)
         return;
-    (void)forwarded_at_all(&head);
     forwarded_read(&head, by, &trusted, &out);
     check(&out);
     http_head_free(&head);

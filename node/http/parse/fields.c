@@ -3,12 +3,27 @@
 
 #include <errno.h>
 #include <llhttp/llhttp.h>
+#include <string.h>
+#include <strings.h>
 
 struct parsing {
     struct http_fields *fields;
     const char *head;
     bool too_many;
 };
+
+/* Whether a proxy adds fields of this name. Nearly all names differ in the first letter. */
+static bool is_of_proxy(const char *name, size_t length)
+{
+    static const char *const names[] = {"X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"};
+    char first = (char)(name[0] | 0x20);
+    if (first != 'x' && first != 'f' && first != 'v')
+        return false;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strlen(names[i]) == length && strncasecmp(names[i], name, length) == 0)
+            return true;
+    return false;
+}
 
 static int on_field(llhttp_t *parser, const char *at, size_t length)
 {
@@ -18,6 +33,7 @@ static int on_field(llhttp_t *parser, const char *at, size_t length)
         parsing->too_many = true;
         return HPE_USER;
     }
+    fields->forwarded |= is_of_proxy(at, length);
     fields->items[fields->count++] = (struct http_field){
         .name = (uint16_t)(at - parsing->head),
         .name_bytes = (uint16_t)length,
@@ -56,7 +72,7 @@ int http_fields_parse(struct http_fields *fields, const char *head, size_t head_
     if (head_bytes > UINT16_MAX)
         return -E2BIG;
     fields->count = 0;
-    fields->keep_alive = false;
+    fields->keep_alive = fields->forwarded = false;
     llhttp_settings_init(&settings);
     settings.on_header_field = on_field;
     settings.on_header_value = on_value;

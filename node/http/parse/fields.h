@@ -19,6 +19,7 @@ struct http_field {
 struct http_fields {
     struct http_field items[HTTP_MAX_FIELDS];
     size_t count;
+    bool forwarded;  /* there is a field that proxies add */
     bool keep_alive; /* from the HTTP version and the Connection header (RFC 9112 section 9.3) */
 };
 

@@ -143,17 +143,6 @@ static void read_forwarded(struct walk *walk, const char *list)
 
 /* ---- both ---- */
 
-bool forwarded_at_all(const struct http_head *head)
-{
-    static const char *const names[] = {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        size_t from = 0;
-        if (http_head_field(head, names[i], &from))
-            return true;
-    }
-    return false;
-}
-
 void forwarded_read(const struct http_head *head, enum forwarded_by by,
     const struct ranges *trusted, struct forwarded *out)
 {

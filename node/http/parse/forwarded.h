@@ -24,10 +24,6 @@ struct forwarded {
     bool secure;                          /* the client uses TLS */
 };
 
-/* Whether a request has a header that proxies add. Then it does not come from this machine, whatever
- * its socket says. */
-bool forwarded_at_all(const struct http_head *head);
-
 /*
  * Finds the client of a request from a trusted proxy: the last address in the list that is not
  * itself a trusted proxy. If an item is malformed or hidden ("unknown"), the proxy that reported it

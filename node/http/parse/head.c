@@ -272,6 +272,7 @@ static int allocate(struct http_head *head, const struct http_fields *fields, co
     memcpy(memory + table_bytes, text, text_bytes);
     memory[table_bytes + text_bytes] = '\0';
     head->keep_alive = fields->keep_alive;
+    head->forwarded = fields->forwarded;
     head->fields = (struct http_field *)(void *)memory;
     head->field_count = fields->count;
     head->text = memory + table_bytes;

@@ -35,6 +35,8 @@ struct http_head {
     enum http_method method;
     int minor_version; /* the x of HTTP/1.x */
     bool keep_alive, expect_continue, chunked;
+    bool forwarded;     /* it has a field that proxies add; then it does not come from this machine,
+                         * whatever its socket says */
     int64_t body_bytes; /* -1: chunked */
     const char *path;   /* decoded; see http_request_path() */
     const char *query;

@@ -113,6 +113,16 @@ static void leave_a_copy(void)
     abort();
 }
 
+/* Fails with the score of the OOM killer as the detail. */
+static void tell_score(void)
+{
+    struct message message = {.type = MESSAGE_FAILED, .reason = REASON_NO_STREAMS};
+    int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read(fd, message.detail, 15) <= 0)
+        exit(6);
+    say(&message);
+}
+
 static void probe(const char *how)
 {
     if (strcmp(how, "crash") == 0)
@@ -127,7 +137,12 @@ static void probe(const char *how)
         wait_for_the_end();
     else if (strcmp(how, "flood") == 0)
         flood();
-    else if (strcmp(how, "unread source") == 0)
+    else if (strcmp(how, "score") == 0)
+        tell_score();
+    else if (strcmp(how, "exit 125") == 0) {
+        say(&(struct message){.type = MESSAGE_PROGRESS});
+        exit(125);
+    } else if (strcmp(how, "unread source") == 0)
         exit(JOB_EXIT_SOURCE);
     else if (strcmp(how, "leave") == 0)
         leave_a_copy();

@@ -259,6 +259,17 @@ static void test_a_flood_of_messages_does_not_hold_the_loop(void **state)
     scheduler_close(&f->scheduler, 10000);
 }
 
+/* Exit codes of the node's own child do not count once the worker program has begun. */
+static void test_a_worker_can_not_pass_for_a_lack_of_descriptors(void **state)
+{
+    fails(state, "exit 125", "worker_crashed", "exit code 125", 3);
+}
+
+static void test_the_oom_killer_takes_workers_first(void **state)
+{
+    fails(state, "score", "no_streams", "500", 1);
+}
+
 static void test_a_silent_worker_is_killed(void **state)
 {
     /* Half of this is much more processor time than the start of a worker takes on any machine. */
@@ -516,6 +527,8 @@ int main(void)
         TEST(test_a_copy_of_the_source_that_is_not_recorded_goes),
         TEST(test_a_disk_that_can_not_be_read_is_not_the_files_fault),
         TEST(test_a_source_that_was_changed_is_not_used),
+        TEST(test_a_worker_can_not_pass_for_a_lack_of_descriptors),
+        TEST(test_the_oom_killer_takes_workers_first),
         TEST(test_a_silent_worker_is_killed),
         TEST(test_a_chunk_without_a_file_is_refused),
         TEST(test_an_init_segment_without_a_file_is_refused),
