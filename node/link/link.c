@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@ struct link {
     struct site_codes codes;
     struct sites sites; /* replaced by the main thread and by pool threads */
     struct site_time local;
-    int64_t local_ms; /* monotonic: when local was looked up; 0: never */
+    int64_t local_ms;       /* monotonic: when local was looked up; 0: never */
+    atomic_bool has_limits; /* of the uplink or of a site: what players claim matters; any thread */
 };
 
 /* In 15 min, of all networks together. There are 10^8 codes, and at most SITE_CODES_MAX are valid. */
@@ -62,6 +64,7 @@ int link_reload(struct link *link, struct catalog *catalog)
             }
     sites.guesses = link->token_guesses;
     link->sites = sites;
+    atomic_store(&link->has_limits, sites.uplink_bps > 0 || sites.count > 0);
     flows_replace_sites(link->flows, &link->sites, clock_mono_ms());
     pthread_mutex_unlock(&link->lock);
     sites_free(&before);
@@ -119,6 +122,8 @@ struct http_pace link_pace(const struct http_flow *flow, void *ctx)
 void link_delivered(const struct http_delivered *delivered, void *ctx)
 {
     struct link *link = ctx;
+    if (!atomic_load(&link->has_limits))
+        return;
     pthread_mutex_lock(&link->lock);
     flows_delivered(link->flows, delivered, clock_mono_ms());
     pthread_mutex_unlock(&link->lock);
