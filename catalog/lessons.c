@@ -30,6 +30,18 @@ enum catalog_error lesson_insert(
     return error;
 }
 
+static enum catalog_error begin_after(struct catalog *cat, int64_t lesson_id)
+{
+    enum catalog_error error = db_execute(cat, STATEMENT_LESSONS_BEGIN_AFTER, "l", lesson_id);
+    return error ? error : db_execute(cat, STATEMENT_LESSONS_BEGIN_FIRST, "l", lesson_id);
+}
+
+enum catalog_error catalog_lessons_begin_after(struct catalog *cat, int64_t lesson_id)
+{
+    enum catalog_error error = db_begin(cat);
+    return error ? error : db_end(cat, begin_after(cat, lesson_id));
+}
+
 enum catalog_error catalog_lesson_create(
     struct catalog *cat, const struct catalog_new_lesson *lesson, int64_t *lesson_id)
 {

@@ -31,6 +31,9 @@ struct catalog_new_lesson {
 enum catalog_error catalog_lesson_create(
     struct catalog *catalog, const struct catalog_new_lesson *lesson, int64_t *lesson_id);
 
+/* From now on, new lessons have numbers above this one. Does nothing if they have already. */
+enum catalog_error catalog_lessons_begin_after(struct catalog *catalog, int64_t lesson_id);
+
 /* The new texts. NULL leaves a text as it is. */
 struct catalog_lesson_edit {
     const char *title, *topic, *description, *language;

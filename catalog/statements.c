@@ -103,6 +103,11 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_LESSON_INSERT] = "INSERT INTO lessons (title, topic, description, language, "
                                 "submitter, published, created_ms, updated_ms)"
                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+    [STATEMENT_LESSONS_BEGIN_AFTER] =
+        "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'lessons' AND seq < ?1",
+    [STATEMENT_LESSONS_BEGIN_FIRST] =
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'lessons', ?1 "
+        "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'lessons')",
     [STATEMENT_SOURCE_INSERT] =
         "INSERT INTO sources (lesson_id, file, name, bytes, sha256) VALUES (?1, ?2, ?3, ?4, ?5)",
     [STATEMENT_LESSONS] = SELECT_LESSON_FOR_LIST " WHERE l.id < ?1 AND (?3 = '' OR " MATCHES

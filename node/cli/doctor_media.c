@@ -80,6 +80,10 @@ static void check_file(
         report(check, name, what);
         return;
     }
+    if (bytes < 0 && status.st_size == 0) {
+        report(check, name, "is empty");
+        return;
+    }
     if (check->doctor->fast || *sha256 == '\0')
         return;
     int error = store_file_sha256(path, found);

@@ -91,9 +91,21 @@ static void log_swept(int removed, const char *what)
         log_write(LOG_WARN, "jobs", "sweeping: %s", strerror(-removed));
 }
 
+/* After a backup was put in place, the catalog does not know the lessons that came later, but
+ * terminals may keep their media for a year. So their numbers are not given out again. */
+static void keep_numbers(struct scheduler *scheduler)
+{
+    int64_t highest = store_highest_lesson(scheduler->params.store);
+    if (highest < 0)
+        log_write(LOG_WARN, "jobs", "the folders of media: %s", strerror((int)-highest));
+    else if (catalog_lessons_begin_after(scheduler->params.catalog, highest) != CATALOG_OK)
+        log_write(LOG_WARN, "jobs", "%s", catalog_message(scheduler->params.catalog));
+}
+
 static void sweep(struct scheduler *scheduler)
 {
     struct known known = {0};
+    keep_numbers(scheduler);
     scheduler->swept_ms = clock_mono_ms();
     if (catalog_source_files(scheduler->params.catalog, &known.sources, &known.source_count) ==
             CATALOG_OK &&

@@ -122,6 +122,10 @@ int store_sync_folder_of(const char *path);
  * the folders of all lessons. No worker may be running: the caller holds the jobs lock. Returns how many, or a negative
  * errno. */
 int store_sweep_unfinished(const struct store *store);
+/* Returns the highest number of a lesson that has a folder of media, whether the catalog names it or
+ * not; 0: none. Or a negative errno. */
+int64_t store_highest_lesson(const struct store *store);
+
 /* Removes everything under sources/ and media/ for which keep() returns false, and that was not
  * changed in the last 24 hours. relative: "sources/<name>" or "media/<lesson>". Returns how many
  * things were removed, or a negative errno. */

@@ -7,6 +7,7 @@
 #include <fts.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -135,4 +136,24 @@ int store_sweep_unfinished(const struct store *store)
             removed++;
     fts_close(walk);
     return removed;
+}
+
+int64_t store_highest_lesson(const struct store *store)
+{
+    char path[STORE_PATH_BYTES];
+    int64_t highest = 0;
+    if (snprintf(path, sizeof(path), "%s/media", store_path(store)) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    DIR *folder = open_folder(AT_FDCWD, path);
+    if (!folder)
+        return -errno;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        char *end;
+        long long number = strtoll(entry->d_name, &end, 10);
+        /* A wild name must not use the numbers up. */
+        if (*end == '\0' && number > highest && number < INT32_MAX)
+            highest = number;
+    }
+    closedir(folder);
+    return highest;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A library for LD_PRELOAD that lets one system call on a file fail, or ends the process there. It
- * counts the calls of `terrace` that change files below a folder: also those of SQLite.
+ * A library for LD_PRELOAD that lets one system call on a file or one allocation fail, or ends the
+ * process there. It counts the calls of a program that change files below a folder, also those of
+ * SQLite; or its allocations; or the places in the code that allocate.
  *
- *   FAULT_ROOT   the folder
- *   FAULT_STATE  a file of at least sizeof(struct state) bytes; processes share it
+ *   FAULT_ROOT     the folder
+ *   FAULT_STATE    a file of at least sizeof(struct state) bytes; processes share it
+ *   FAULT_PROGRAM  the name of the program; "terrace" if it is not set
  *
  * The state says which call fails (at; 0: none), and how (what).
  */
@@ -16,6 +18,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +29,15 @@
 /* What happens at the call: an errno, or one of these. */
 enum { CRASH_BEFORE = 1000, CRASH_AFTER = 1001 };
 
+/* What is counted. A place fails when it allocates for the first time. */
+enum { COUNT_FILES = 0, COUNT_ALLOCATIONS = 1, COUNT_PLACES = 2 };
+
 struct state {
     atomic_int count; /* calls so far */
     atomic_int at;    /* the call that fails */
     atomic_int what;
     atomic_int stays; /* 1: all calls from there on fail */
+    atomic_int counted;
 };
 
 static struct state *state;
@@ -39,8 +46,9 @@ static const char *root;
 __attribute__((constructor)) static void begin(void)
 {
     const char *file = getenv("FAULT_STATE");
+    const char *program = getenv("FAULT_PROGRAM");
     root = getenv("FAULT_ROOT");
-    if (!file || !root || strcmp(program_invocation_short_name, "terrace") != 0)
+    if (!file || !root || strcmp(program_invocation_short_name, program ? program : "terrace") != 0)
         return;
     int fd = open(file, O_RDWR | O_CLOEXEC);
     void *mapped = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -78,7 +86,7 @@ static bool path_concerned(int folder, const char *path)
 /* Counts a call. Returns 0, an errno, or CRASH_AFTER. */
 static int fault(bool concerned)
 {
-    if (!concerned)
+    if (!concerned || atomic_load(&state->counted) != COUNT_FILES)
         return 0;
     int number = atomic_fetch_add(&state->count, 1) + 1, at = atomic_load(&state->at);
     if (at == 0 || number < at || (number > at && !atomic_load(&state->stays)))
@@ -170,3 +178,56 @@ REPLACE_OPEN(
 REPLACE_OPEN(
     openat64, (int folder, const char *path, int flags, ...), (folder, path, flags, mode), folder)
 /* NOLINTEND(bugprone-macro-parentheses) */
+
+/* ---- memory ---- */
+
+/* The places that have allocated: their return addresses. */
+enum { MAX_PLACES = 1 << 16 };
+static atomic_uintptr_t places[MAX_PLACES];
+
+/* Whether a place allocates for the first time. */
+static bool is_new(uintptr_t place)
+{
+    for (size_t at = place * UINT64_C(0x9e3779b97f4a7c15) >> 48;; at = (at + 1) % MAX_PLACES) {
+        uintptr_t found = 0;
+        if (atomic_compare_exchange_strong(&places[at], &found, place))
+            return true;
+        if (found == place)
+            return false;
+    }
+}
+
+/* Counts an allocation. Returns whether it fails. */
+static bool allocation_fails(const void *place)
+{
+    int counted = state ? atomic_load(&state->counted) : COUNT_FILES;
+    if (counted == COUNT_FILES || (counted == COUNT_PLACES && !is_new((uintptr_t)place)))
+        return false;
+    int number = atomic_fetch_add(&state->count, 1) + 1;
+    if (number != atomic_load(&state->at))
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+/* The names that glibc has for its own functions. dlsym() allocates, so it can't be used. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+void *__libc_malloc(size_t bytes);
+void *__libc_calloc(size_t count, size_t bytes);
+void *__libc_realloc(void *block, size_t bytes);
+
+void *malloc(size_t bytes)
+{
+    return allocation_fails(__builtin_return_address(0)) ? NULL : __libc_malloc(bytes);
+}
+
+void *calloc(size_t count, size_t bytes)
+{
+    return allocation_fails(__builtin_return_address(0)) ? NULL : __libc_calloc(count, bytes);
+}
+
+void *realloc(void *block, size_t bytes)
+{
+    return allocation_fails(__builtin_return_address(0)) ? NULL : __libc_realloc(block, bytes);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */

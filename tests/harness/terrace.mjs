@@ -133,6 +133,8 @@ export function startNode({ data, address = '127.0.0.1', port = 0, args = [], en
             resolve({
                 url: found[1], port: Number(found[2]), tlsUrl: tls?.[1], tlsPort: Number(tls?.[2]), pid: child.pid, exited, data,
                 log: () => log,
+                get exitCode() { return child.exitCode; },
+                get signalCode() { return child.signalCode; },
                 rssBytes: () => rssBytes(child.pid),
                 /** Kills the node with kill -9 and waits for its end. */
                 kill: () => { child.kill('SIGKILL'); return exited; },

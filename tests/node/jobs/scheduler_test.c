@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -263,6 +264,20 @@ static void test_a_flood_of_messages_does_not_hold_the_loop(void **state)
 static void test_a_worker_can_not_pass_for_a_lack_of_descriptors(void **state)
 {
     fails(state, "exit 125", "worker_crashed", "exit code 125", 3);
+}
+
+/* The catalog is a backup, and a lesson that came later has left its media. */
+static void test_the_numbers_of_forgotten_lessons_are_not_used_again(void **state)
+{
+    struct fixture *f = *state;
+    char folder[160];
+    snprintf(folder, sizeof(folder), "%s/media/41", f->dir);
+    assert_return_code(mkdir(folder, 0700), 0);
+    open_jobs(f, 0);
+    put_in(f, "fail");
+    assert_int_equal(f->lesson_id, 42);
+    put_in(f, "fail");
+    assert_int_equal(f->lesson_id, 43);
 }
 
 static void test_the_oom_killer_takes_workers_first(void **state)
@@ -528,6 +543,7 @@ int main(void)
         TEST(test_a_disk_that_can_not_be_read_is_not_the_files_fault),
         TEST(test_a_source_that_was_changed_is_not_used),
         TEST(test_a_worker_can_not_pass_for_a_lack_of_descriptors),
+        TEST(test_the_numbers_of_forgotten_lessons_are_not_used_again),
         TEST(test_the_oom_killer_takes_workers_first),
         TEST(test_a_silent_worker_is_killed),
         TEST(test_a_chunk_without_a_file_is_refused),
