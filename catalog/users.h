@@ -71,7 +71,8 @@ struct catalog_sessions {
 /* The most sessions and networks that are kept of a user. */
 enum { CATALOG_USER_SESSIONS = 20, CATALOG_USER_NETWORKS = 32 };
 
-/* Adds a session, and removes all sessions that have expired. If the user has more than
+/* Adds a session, and removes sessions that expired 30 days ago: while the clock is ahead, none that
+ * is valid may go. If the user has more than
  * CATALOG_USER_SESSIONS then, the one that expires first is removed. Also notes the network that
  * the user logged in from (at most CATALOG_USER_NETWORKS; the oldest is dropped). ENOTFOUND: there
  * is no such user. */
