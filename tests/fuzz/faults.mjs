@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // node faults.mjs [STEP] [FIRST]
-// node faults.mjs memory [COUNT]
+// node faults.mjs memory [COUNT [STEP]]
 // With a number, the n-th change of a file in the data folder fails, for n = FIRST,
 // FIRST + STEP, FIRST + 2 * STEP ... until the scenario runs through without reaching a fault.
 // The scenario: a node starts, somebody logs in, uploads a file in two parts, publishes the lesson,
@@ -8,15 +8,15 @@
 // ENOSPC or EROFS, once or from then on) or the end of the process, before or after the call.
 // After each run the machine is healthy again: the node is killed, doctor must find no damage, and
 // everything that was acknowledged must be there. What was not acknowledged can be done again.
-// With "memory", an allocation of the node fails instead: the first one at each place in the code,
-// and then COUNT (2000) others at random. The node must not crash either.
+// With "memory", an allocation of the node fails instead: the first one at each STEP-th (1) place in
+// the code, and then COUNT (2000) others at random. The node must not crash either.
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { constants } from 'node:os';
 import { binDir, login, run, show, startNode, tempDir, terrace, terraceOk, until } from '../harness/terrace.mjs';
 
 const MEMORY = process.argv[2] === 'memory';
-const STEP = MEMORY ? 1 : Number(process.argv[2] ?? 1), FIRST = MEMORY ? 1 : Number(process.argv[3] ?? 1);
+const STEP = Number(process.argv[MEMORY ? 4 : 2] ?? 1), FIRST = MEMORY ? 1 : Number(process.argv[3] ?? 1);
 const RANDOM = Number(process.argv[3] ?? 2000);
 const COUNT_ALLOCATIONS = 1, COUNT_PLACES = 2;
 const { EIO, ENOSPC, EROFS, ENOMEM } = constants.errno, CRASH_BEFORE = 1000, CRASH_AFTER = 1001;
@@ -97,7 +97,7 @@ async function once(n, kind) {
     if ((await terrace(['backup', path.join(data, 'backup.db'), '--data', data], { env })).code === 0)
         done.backup = true;
     if (node && done.lesson && !kind.stays)
-        await attempt(() => until(async () => ['ready', 'failed'].includes((await show(data, done.lesson)).state) || node.exitCode !== null || node.signalCode !== null, 'the lesson', 4000));
+        await attempt(() => until(async () => ['ready', 'failed'].includes((await show(data, done.lesson)).state) || node.exitCode !== null || node.signalCode !== null, 'the lesson', MEMORY ? 1500 : 4000));
     const reached = countOf() >= n;
     // The machine is healthy again. The node is killed, since a clean stop could repair things.
     setState(0, 0, 0, 0, 0);

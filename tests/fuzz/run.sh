@@ -17,8 +17,9 @@
 #   sh tests/fuzz/run.sh faults [STEP [FIRST]] each STEP-th (1) write, fsync, rename ... of the node
 #                                              fails, or ends it; nothing acknowledged may be lost
 #   sh tests/fuzz/run.sh memory [STEP]         each STEP-th (1) allocation of the catalog fails
-#   sh tests/fuzz/run.sh memory-node [COUNT]   an allocation of the node fails: at each place in the
-#                                              code, and COUNT (2000) others at random
+#   sh tests/fuzz/run.sh memory-node [COUNT [STEP]]
+#                                              an allocation of the node fails: at each STEP-th (1)
+#                                              place in the code, and COUNT (2000) others at random
 #   sh tests/fuzz/run.sh soak [SECONDS]        a node with a crowd of random clients (1800 s); it
 #                                              must not leak descriptors or memory. Needs root
 #   sh tests/fuzz/run.sh tsan-load [SECONDS]   the same crowd (60 s) at a node that is built with
@@ -95,7 +96,7 @@ faults)
 memory-node)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
     build debug terrace terrace-worker fault_shim
-    TERRACE_BIN=$PWD/build/debug exec node tests/fuzz/faults.mjs memory "${2:-2000}"
+    TERRACE_BIN=$PWD/build/debug exec node tests/fuzz/faults.mjs memory "${2:-2000}" "${3:-1}"
     ;;
 memory)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
