@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lessons as operators see and edit them. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/api/api_internal.h"
 #include "node/api/lesson_json.h"
 #include "node/util/clock.h"
+#include "node/util/log.h"
 #include "transcoder/text/utf8.h"
 
 #define MAX_EDIT_BYTES (64 * 1024)
@@ -102,6 +104,20 @@ void api_operator_retry(struct http_request *req, void *ctx)
 
 /* Removes the lesson from the catalog first. After that its files are unused, even if they can't be
  * deleted now. The scheduler ends a worker that is still working on the lesson. */
+/* What can't be removed now is swept later. */
+static void remove_files(const struct store *store, const struct catalog_lesson *lesson)
+{
+    const int errors[] = {
+        store_remove_media(store, lesson->id),
+        store_remove_source(store, lesson->source_file),
+        store_remove_source(store, lesson->remuxed_file),
+    };
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (errors[i] < 0)
+            log_write(LOG_WARN, "api", "files of the removed lesson %" PRId64 " stay for a day: %s",
+                lesson->id, strerror(-errors[i]));
+}
+
 static void work_remove(struct catalog *catalog, struct api_task *task)
 {
     struct catalog_lessons lessons;
@@ -110,11 +126,8 @@ static void work_remove(struct catalog *catalog, struct api_task *task)
         return;
     const struct catalog_lesson *lesson = &lessons.items[0];
     task->error = catalog_lesson_remove(catalog, lesson->id);
-    if (task->error == CATALOG_OK) {
-        store_remove_media(task->api->store, lesson->id);
-        store_remove_source(task->api->store, lesson->source_file);
-        store_remove_source(task->api->store, lesson->remuxed_file);
-    }
+    if (task->error == CATALOG_OK)
+        remove_files(task->api->store, lesson);
     catalog_lessons_free(&lessons);
 }
 

@@ -277,8 +277,11 @@ bool auth_guard(struct http_request *req, const struct http_route *route, void *
         return false;
     }
     bool known = find_user(auth, req, &user);
-    if (known)
-        http_request_set_user(req, &user);
+    if (known && !http_request_set_user(req, &user)) {
+        http_respond_error(
+            req, 503, "out_of_memory", "服务器内存不足。", "The server is short of memory.");
+        return false;
+    }
     if (strcmp(route->pattern, "/metrics") == 0 &&
         (auth->metrics_public || http_request_local(req)))
         return true;

@@ -19,32 +19,14 @@
 #define WORKER_TIMEOUT_MS 10000
 #define LINE_BYTES 128
 
-/* Writes a small file into a folder of the data folder, syncs it and removes it. Returns 0 or an
- * errno. */
-static int try_to_write(const struct store *store, const char *folder)
-{
-    char path[STORE_PATH_BYTES + 64];
-    snprintf(path, sizeof(path), "%s/%s.doctor.%d", store_path(store), folder, (int)getpid());
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return errno;
-    int error = write(fd, "x", 1) == 1 && fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    unlink(path);
-    return error;
-}
-
 /* Whether the data folder can be written. After an error the kernel may have made the disk
  * read-only. A full disk is told elsewhere. */
 static bool check_writing(struct doctor *doctor)
 {
-    static const char *const folders[] = {"", "sources/", "media/"};
-    int error = 0;
-    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && error == 0; i++)
-        error = try_to_write(doctor->store, folders[i]);
-    if (error == 0 || error == ENOSPC || error == EDQUOT)
+    int error = store_try_to_write(doctor->store);
+    if (error == 0 || error == -ENOSPC || error == -EDQUOT)
         return true;
-    doctor_say(doctor, DOCTOR_BAD, "disk: the data folder can't be written: %s", strerror(error));
+    doctor_say(doctor, DOCTOR_BAD, "disk: the data folder can't be written: %s", strerror(-error));
     return false;
 }
 

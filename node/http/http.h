@@ -63,7 +63,8 @@ struct http_user {
     char role[16]; /* "admin", "operator", "technician" */
     char csrf[65];
 };
-void http_request_set_user(struct http_request *req, const struct http_user *user);
+/* Returns false if memory ran out; then the request has no user. */
+bool http_request_set_user(struct http_request *req, const struct http_user *user);
 const struct http_user *http_request_user(const struct http_request *req);
 
 /*

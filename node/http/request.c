@@ -103,12 +103,13 @@ int64_t http_request_body_bytes(const struct http_request *req)
     return req->head.body_bytes;
 }
 
-void http_request_set_user(struct http_request *req, const struct http_user *user)
+bool http_request_set_user(struct http_request *req, const struct http_user *user)
 {
     if (!req->user)
         req->user = malloc(sizeof(*req->user));
     if (req->user)
         *req->user = *user;
+    return req->user != NULL;
 }
 
 const struct http_user *http_request_user(const struct http_request *req)

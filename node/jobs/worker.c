@@ -243,21 +243,24 @@ static void conclude_signal(struct worker *worker, int signal_number)
     }
 }
 
-/* The worker says that the disk is full. Its word alone must not stop all other work. The disk may
- * also have been full for a moment only, so the job is not to blame at once. */
-static void conclude_disk_full(struct worker *worker)
+/* The worker says that the disk is full or fails. Its word alone must not stop all other work. The disk
+ * may also have been so for a moment only, so the job is not to blame at once. */
+static void conclude_disk(struct worker *worker)
 {
-    if (store_free_bytes(worker->params->store) < STORE_WORK_ROOM_BYTES)
+    const struct store *store = worker->params->store;
+    if (store_free_bytes(store) < STORE_WORK_ROOM_BYTES)
         conclude_short(worker, "the disk is full");
+    else if (store_try_to_write(store) < 0)
+        conclude_short(worker, "the disk can't be written");
     else
-        conclude_excused(worker, REASON_DISK_FULL, "by the worker's word; now there is room");
+        conclude_excused(worker, worker->reason, "by the worker's word; the disk is well now");
 }
 
 static void conclude_failure(struct worker *worker, int status)
 {
     char detail[64];
-    if (worker->reason == REASON_DISK_FULL) {
-        conclude_disk_full(worker);
+    if (worker->reason == REASON_DISK_FULL || worker->reason == REASON_DISK_ERROR) {
+        conclude_disk(worker);
     } else if (worker->reason != REASON_NONE) {
         bool may_pass = worker->reason == REASON_OUT_OF_MEMORY ||
                         worker->reason == REASON_INTERNAL ||

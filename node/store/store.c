@@ -272,6 +272,28 @@ int64_t store_free_bytes(const struct store *store)
     return free_bytes > 0 ? free_bytes : 0;
 }
 
+static int try_to_write(const struct store *store, const char *folder)
+{
+    char path[STORE_PATH_BYTES + 64];
+    snprintf(path, sizeof(path), "%s/%s.write-test.%d", store->path, folder, (int)getpid());
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    int error = write(fd, "x", 1) == 1 && fsync(fd) == 0 ? 0 : -errno;
+    close(fd);
+    unlink(path);
+    return error;
+}
+
+int store_try_to_write(const struct store *store)
+{
+    static const char *const folders[] = {"", "sources/", "media/"};
+    int error = 0;
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && error == 0; i++)
+        error = try_to_write(store, folders[i]);
+    return error;
+}
+
 int64_t store_estimate_bytes(int64_t source_bytes)
 {
     /* The video renditions of the default ladder together have at most about 1.6 Mbit/s, which is

@@ -66,6 +66,9 @@ int store_jobs_are_held(const struct store *store);
 #define STORE_WORK_ROOM_BYTES (64LL * 1024 * 1024)
 /* Returns how many bytes media may still use, above the floor; 0 if none. Or a negative errno. */
 int64_t store_free_bytes(const struct store *store);
+/* Writes and syncs a small file in the data folder, in sources/ and in media/, and removes it. Returns
+ * 0, or the negative errno that the disk gives. */
+int store_try_to_write(const struct store *store);
 /* Deletes the reserve if the disk is nearly full. To be called before the catalog is written. */
 void store_free_reserve(const struct store *store);
 /* Does the same as store_free_reserve(), and also makes the reserve if there is plenty of space.
@@ -127,7 +130,8 @@ int store_sweep_unfinished(const struct store *store);
 int64_t store_highest_lesson(const struct store *store);
 
 /* Removes everything under sources/ and media/ for which keep() returns false, and that was not
- * changed in the last 24 hours. relative: "sources/<name>" or "media/<lesson>". Returns how many
+ * changed in the last 24 hours: uploads are there before the catalog names them, and a wrong backup
+ * may have been put in place. relative: "sources/<name>" or "media/<lesson>". Returns how many
  * things were removed, or a negative errno. */
 int store_sweep(
     const struct store *store, bool (*keep)(void *ctx, const char *relative), void *ctx);

@@ -46,9 +46,11 @@ static int remove_tree(int parent, const char *name, int depth)
         return -errno;
     int error = 0;
     const struct dirent *entry;
-    while (error == 0 && (entry = readdir(folder)))
-        if (!dots(entry->d_name))
-            error = remove_tree(dirfd(folder), entry->d_name, depth + 1);
+    /* One file that can't be removed must not keep the others. */
+    while ((entry = readdir(folder))) {
+        int failed = dots(entry->d_name) ? 0 : remove_tree(dirfd(folder), entry->d_name, depth + 1);
+        error = error < 0 ? error : failed;
+    }
     closedir(folder);
     if (error == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
         error = -errno;

@@ -11,6 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     char *text = malloc(bytes + 1);
+    if (!text)
+        return 0;
     struct cmcd cmcd;
     memcpy(text, data, bytes);
     text[bytes] = '\0';

@@ -32,9 +32,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         return 0;
     }
     char *text = print(&config, &text_bytes);
+    if (!text)
+        abort();
     if (config_parse(&again, "f", text, text_bytes, message, sizeof(message)) < 0)
         abort();
     char *text_again = print(&again, &again_bytes);
+    if (!text_again)
+        abort();
     if (again_bytes != text_bytes || memcmp(text, text_again, text_bytes) != 0)
         abort();
     free(text);

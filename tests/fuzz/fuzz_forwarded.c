@@ -38,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     struct forwarded out = {.client = "10.0.0.1"};
     char *copy = malloc(bytes + 1); /* so that reading behind the end is noticed */
+    if (!copy)
+        return 0;
     memcpy(copy, data, bytes);
     int used = forwarded_read_proxy(copy, bytes, &out);
     if (used > (int)bytes)

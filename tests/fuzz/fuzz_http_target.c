@@ -21,6 +21,8 @@ static void check_path(const char *path)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     char *text = malloc(bytes + 1), *path = malloc(bytes + 2), out[16];
+    if (!text || !path)
+        abort();
     struct http_target target;
     memcpy(text, data, bytes);
     text[bytes] = '\0';

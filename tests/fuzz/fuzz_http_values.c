@@ -35,6 +35,8 @@ static void check_range(const char *text, int64_t total_bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
     char *text = malloc(bytes + 1);
+    if (!text)
+        return 0;
     memcpy(text, data, bytes);
     text[bytes] = '\0';
     check_range(text, 0);

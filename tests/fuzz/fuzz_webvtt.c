@@ -31,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         size_t text_bytes = bytes - 8 < CUE_BYTES ? bytes - 8 : CUE_BYTES;
         webvtt_add_plain(&texts[used], (const char *)data + 8, text_bytes);
         strings[used] = strndup(texts[used].bytes ? texts[used].bytes : "", texts[used].used_bytes);
+        if (!strings[used])
+            abort();
         start_us += times[0];
         cues[used] = (struct webvtt_cue){start_us, start_us + 1 + times[1], strings[used]};
         used++;

@@ -153,7 +153,7 @@ static void open_server(void)
         .crowded_timeout_ms = 5000,
         .sample_interval_ms = WAIT_MS,
     };
-    loop = (struct http_loop){.max_conns = 8};
+    loop = (struct http_loop){.max_conns = 8, .max_output_bytes = 1 << 20};
     h1_require(loop_open(&loop, &server, open_listener(), -1) == 0, "a loop");
     event_del(loop.tick);
     event_del(loop.pace);

@@ -59,6 +59,10 @@ static const struct {
         "to blame. Let a technician check the disk, then try again."},
     [REASON_DISK_FULL] = {"disk_full", "服务器磁盘已满。腾出空间后可以点“重试”。",
         "The server's disk is full. Make room, then try again."},
+    [REASON_DISK_ERROR] = {"disk_error",
+        "服务器的磁盘写入出错，不是视频本身的问题。请技术员检查磁盘，然后点“重试”。",
+        "The server's disk can't be written; the video is not to blame. Let a technician check the "
+        "disk, then try again."},
     [REASON_OUT_OF_MEMORY] = {"out_of_memory", "处理这个文件需要的内存超过了上限。",
         "Processing this file takes more memory than is allowed."},
     [REASON_TIMED_OUT] = {"timed_out",

@@ -23,6 +23,7 @@ enum reason {
     REASON_TOO_MANY_STREAMS,
     REASON_SOURCE_UNREADABLE, /* the disk can't read the source, or the file was changed */
     REASON_DISK_FULL,
+    REASON_DISK_ERROR,
     REASON_OUT_OF_MEMORY,
     REASON_TIMED_OUT,      /* over the deadline or the processor time, or silent for too long */
     REASON_WORKER_CRASHED, /* detail: the signal or the exit code */

@@ -12,7 +12,9 @@
 
 static int system_failure(struct failure *failure, const char *what, const struct job_file *file)
 {
-    enum reason reason = errno == ENOSPC || errno == EDQUOT ? REASON_DISK_FULL : REASON_INTERNAL;
+    enum reason reason = errno == ENOSPC || errno == EDQUOT ? REASON_DISK_FULL
+                         : errno == EIO || errno == EROFS   ? REASON_DISK_ERROR
+                                                            : REASON_INTERNAL;
     const char *why = strerror(errno);
     char path[JOB_PATH_BYTES] = "file";
     job_file_path(file, path, sizeof(path));

@@ -275,7 +275,7 @@ static bool guard(struct http_request *req, const struct http_route *route, void
     (void)route;
     (void)ctx;
     if (http_request_header(req, "X-Test-User"))
-        http_request_set_user(req, &(struct http_user){.name = "li", .role = "operator"});
+        (void)http_request_set_user(req, &(struct http_user){.name = "li", .role = "operator"});
     return true;
 }
 

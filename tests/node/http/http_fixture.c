@@ -400,7 +400,7 @@ static bool guard(struct http_request *req, const struct http_route *route, void
     struct http_user user = {.name = "li", .role = "operator"};
     (void)ctx;
     if (http_request_cookie(req, "s", cookie, sizeof(cookie)) > 0)
-        http_request_set_user(req, &user);
+        (void)http_request_set_user(req, &user);
     if (route->access == HTTP_PUBLIC || http_request_user(req))
         return true;
     http_respond_error(req, 401, "login", "请登录", "log in");

@@ -232,7 +232,7 @@ static void test_a_worker_that_does_not_end_gives_its_place_back(void **state)
 /* Nothing pauses meanwhile: the clock stands still, so a pause would never end. */
 static void test_a_worker_that_takes_the_disk_for_full_stops_no_other_work(void **state)
 {
-    fails(state, "full", "disk_full", "now there is room", 28);
+    fails(state, "full", "disk_full", "the disk is well now", 28);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
