@@ -340,7 +340,8 @@ enum waiting_column {
     NEXT(UPLOAD_CREATED_MS, "created_ms") \
     NEXT(UPLOAD_UPDATED_MS, "updated_ms") \
     NEXT(UPLOAD_LESSON_ID, "lesson_id") \
-    NEXT(UPLOAD_IDLE_MS, "idle_ms")
+    NEXT(UPLOAD_IDLE_MS, "idle_ms") \
+    NEXT(UPLOAD_SYNCED_BYTES, "received_bytes")
 enum upload_column {
     UPLOAD_COLUMNS(AS_ENUM, AS_ENUM)
 };

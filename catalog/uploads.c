@@ -27,6 +27,7 @@ static enum catalog_error fill_upload(struct catalog *cat, sqlite3_stmt *row, vo
     u->updated_ms = sqlite3_column_int64(row, UPLOAD_UPDATED_MS);
     u->lesson_id = sqlite3_column_int64(row, UPLOAD_LESSON_ID);
     u->idle_ms = sqlite3_column_int64(row, UPLOAD_IDLE_MS);
+    u->synced_bytes = sqlite3_column_int64(row, UPLOAD_SYNCED_BYTES);
     return CATALOG_OK;
 }
 

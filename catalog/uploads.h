@@ -16,8 +16,9 @@ struct catalog_upload {
     bool publish;
     int64_t total_bytes;
     int64_t created_ms, updated_ms;
-    int64_t lesson_id; /* the lesson that it became; 0 until then */
-    int64_t idle_ms;   /* how long a node has been running since bytes came last */
+    int64_t lesson_id;    /* the lesson that it became; 0 until then */
+    int64_t synced_bytes; /* so many bytes are on the disk for certain */
+    int64_t idle_ms;      /* how long a node has been running since bytes came last */
 };
 
 struct catalog_uploads {

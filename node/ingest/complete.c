@@ -97,6 +97,7 @@ static int make_lesson(
     if (error != CATALOG_OK)
         return error;
     int64_t total_bytes = uploads.items[0].total_bytes;
+    int64_t synced_bytes = uploads.items[0].synced_bytes;
     *lesson_id = uploads.items[0].lesson_id;
     catalog_uploads_free(&uploads);
     if (*lesson_id > 0)
@@ -110,8 +111,11 @@ static int make_lesson(
 
     char sha256[65];
     struct store_hash *hash = ingest_take_hash(ingest, id, total_bytes);
-    error = store_seal_source(ingest->store, id, hash, sha256, may_go_on, ingest);
-    ingest_keep_hash(ingest, id, hash); /* the last step may have to be repeated */
+    error = store_seal_source(ingest->store, id, synced_bytes, hash, sha256, may_go_on, ingest);
+    if (error == -EIO)
+        store_hash_free(hash); /* it is of bytes that may be gone */
+    else
+        ingest_keep_hash(ingest, id, hash); /* the last step may have to be repeated */
     if (error == -ENOENT)
         return CATALOG_ENOTFOUND; /* the user deleted the upload in the meantime */
     if (error < 0)

@@ -236,7 +236,9 @@ static void conclude_signal(struct worker *worker, int signal_number)
     } else if (signal_number ==
                SIGXCPU) { /* processor time ran out, which is no sign of an attack */
         give_back(worker, false, REASON_TIMED_OUT, detail);
-    } else if (signal_number == SIGKILL) {
+    } else if (signal_number == SIGKILL || signal_number == SIGTERM || signal_number == SIGINT ||
+               signal_number == SIGHUP) {
+        /* From outside. At a shutdown, these may reach the workers before the node. */
         conclude_excused(worker, REASON_WORKER_CRASHED, detail);
     } else {
         give_back(worker, true, REASON_WORKER_CRASHED, detail);

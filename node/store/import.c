@@ -197,17 +197,31 @@ static int hash_source(
     return 0;
 }
 
-int store_seal_source(const struct store *store, const char *file, const struct store_hash *hash,
-    char *sha256, store_progress_fn progress, void *ctx)
+/* Syncs a file. If that fails, removes what is beyond synced_bytes. */
+static int sync_or_cut(int fd, int64_t synced_bytes)
+{
+    struct stat status;
+    if (fsync(fd) == 0)
+        return 0;
+    int error = -errno;
+    if (fstat(fd, &status) == 0 && status.st_size > synced_bytes)
+        (void)!ftruncate(fd, synced_bytes);
+    return error;
+}
+
+int store_seal_source(const struct store *store, const char *file, int64_t synced_bytes,
+    const struct store_hash *hash, char *sha256, store_progress_fn progress, void *ctx)
 {
     char path[STORE_PATH_BYTES];
     int error = store_source_path(store, file, path);
     if (error < 0)
         return error;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return -errno;
-    error = fsync(fd) < 0 ? -errno : store_sync_folder_of(path);
+    error = sync_or_cut(fd, synced_bytes);
+    if (error == 0)
+        error = store_sync_folder_of(path);
     if (error == 0)
         error = hash_source(fd, hash, sha256, progress, ctx);
     close(fd);

@@ -100,11 +100,13 @@ void store_hash_add(struct store_hash *hash, const void *data, size_t data_bytes
 int64_t store_hash_bytes(const struct store_hash *hash); /* how many were added */
 
 /* Syncs a file of DATA/sources and its folder, and writes its SHA-256 into sha256[65] in hex.
+ * synced_bytes: so much is on the disk already. If the sync fails, all bytes beyond it are removed,
+ * because the kernel reports a failed write only once; -EIO.
  * hash: of the whole file; if it is NULL or has fewer bytes than the file, the file is read, and
  * progress, which may be NULL, is called. Returns 0; or a negative errno: -ECANCELED if progress
  * returned false. */
-int store_seal_source(const struct store *store, const char *file, const struct store_hash *hash,
-    char *sha256, store_progress_fn progress, void *ctx);
+int store_seal_source(const struct store *store, const char *file, int64_t synced_bytes,
+    const struct store_hash *hash, char *sha256, store_progress_fn progress, void *ctx);
 
 /* Computes the SHA-256 of a file as 64 hex digits. Returns 0 or a negative errno. */
 int store_file_sha256(const char *path, char *sha256);

@@ -131,6 +131,8 @@ static void probe(const char *how)
         exit(3);
     else if (strcmp(how, "kill") == 0)
         raise(SIGKILL);
+    else if (strcmp(how, "term") == 0)
+        raise(SIGTERM);
     else if (strcmp(how, "sandbox") == 0)
         raise(SIGSYS);
     else if (strcmp(how, "silent") == 0 || strcmp(how, "patient") == 0)

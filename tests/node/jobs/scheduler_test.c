@@ -196,6 +196,12 @@ static void test_kills_from_outside_count_no_attempt_but_are_bounded(void **stat
     fails(state, "kill", "worker_crashed", "signal 9", 28);
 }
 
+/* At a shutdown, SIGTERM may reach a worker before the node. */
+static void test_a_shutdown_counts_no_attempt(void **state)
+{
+    fails(state, "term", "worker_crashed", "signal 15", 28);
+}
+
 /* Two lessons whose workers are killed in turn are counted apart. */
 static void test_kills_are_counted_for_each_job(void **state)
 {
@@ -534,6 +540,7 @@ int main(void)
         TEST(test_kills_from_outside_count_no_attempt_but_are_bounded),
         TEST(test_a_worker_that_takes_the_disk_for_full_stops_no_other_work),
         TEST(test_a_flood_of_messages_does_not_hold_the_loop),
+        TEST(test_a_shutdown_counts_no_attempt),
         TEST(test_kills_are_counted_for_each_job),
         TEST(test_a_worker_that_does_not_end_gives_its_place_back),
         TEST(test_results_are_counted),

@@ -181,11 +181,11 @@ static void test_import_copies_and_hashes(void **state)
     assert_int_equal(store_file_sha256(path, again), 0);
     assert_string_equal(again, imported.sha256);
     memset(again, 0, sizeof(again));
-    assert_int_equal(store_seal_source(f->store, imported.name, NULL, again, NULL, NULL), 0);
+    assert_int_equal(store_seal_source(f->store, imported.name, 0, NULL, again, NULL, NULL), 0);
     assert_string_equal(again, imported.sha256);
     assert_int_equal(
-        store_seal_source(f->store, imported.name, NULL, again, cancel, NULL), -ECANCELED);
-    assert_int_equal(store_seal_source(f->store, "nothing", NULL, again, NULL, NULL), -ENOENT);
+        store_seal_source(f->store, imported.name, 0, NULL, again, cancel, NULL), -ECANCELED);
+    assert_int_equal(store_seal_source(f->store, "nothing", 0, NULL, again, NULL, NULL), -ENOENT);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
     assert_int_equal(store_import(f->store, fd, &imported, cancel, NULL), -ECANCELED);
     assert_int_equal(store_source_path(f->store, imported.name, path), 0);
@@ -230,6 +230,36 @@ static void test_sweeping_follows_no_link(void **state)
     assert_int_equal(store_remove_media(f->store, 12345), 0);
 }
 
+/* The linker's --wrap option puts this in place of fsync(). */
+static bool sync_fails;
+int __real_fsync(int fd); /* NOLINT(bugprone-reserved-identifier): the linker's names */
+int __wrap_fsync(int fd); /* NOLINT(bugprone-reserved-identifier) */
+int __wrap_fsync(int fd)  /* NOLINT(bugprone-reserved-identifier) */
+{
+    if (!sync_fails)
+        return __real_fsync(fd);
+    errno = EIO;
+    return -1;
+}
+
+/* A second fsync would succeed, although the bytes are not on the disk. */
+static void test_what_can_not_be_synced_is_removed(void **state)
+{
+    struct fixture *f = *state;
+    static const char name[] = "0123456789abcdef0123456789abcdef";
+    char path[STORE_PATH_BYTES], sha256[65];
+    struct stat status;
+    assert_int_equal(store_source_path(f->store, name, path), 0);
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(fd, "synced, and not", 15), 15);
+    close(fd);
+    sync_fails = true;
+    assert_int_equal(store_seal_source(f->store, name, 6, NULL, sha256, NULL, NULL), -EIO);
+    sync_fails = false;
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_size, 6);
+}
+
 /* What a killed node's workers had begun goes, and nothing else. */
 static void test_unfinished_files_are_swept(void **state)
 {
@@ -257,6 +287,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_import_copies_and_hashes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sweeping_follows_no_link, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unfinished_files_are_swept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_can_not_be_synced_is_removed, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
