@@ -38,7 +38,7 @@ struct excuse {
     int64_t job_id;
     int count;
 };
-enum { EXCUSED_JOBS = 1024 };
+enum { EXCUSED_JOBS = 1024, UNRELEASED_JOBS = 64 };
 
 struct scheduler {
     struct worker_params params; /* shared by all workers */
@@ -52,6 +52,9 @@ struct scheduler {
     int64_t paused_until_ms; /* monotonic */
     int64_t swept_ms;        /* monotonic */
     struct excuse excuses[EXCUSED_JOBS];
+    int64_t unreleased[UNRELEASED_JOBS]; /* jobs that are to be released once the catalog can be
+                                          * written */
+    int unreleased_count;
 };
 
 /* ---- sweeping ---- */
@@ -171,10 +174,25 @@ static bool start_one(struct scheduler *scheduler)
     return started == 0 || started == -ECANCELED;
 }
 
+/* Releases what could not be released before. Otherwise its lease would run out, and an attempt would
+ * be counted. Returns whether nothing is left. */
+static bool release_rest(struct scheduler *scheduler)
+{
+    while (scheduler->unreleased_count > 0) {
+        int64_t job_id = scheduler->unreleased[scheduler->unreleased_count - 1];
+        int error = catalog_job_release(scheduler->params.catalog, job_id, scheduler->owner);
+        if (error != CATALOG_OK && error != CATALOG_ENOTFOUND && error != CATALOG_ESTATE)
+            return false;
+        scheduler->unreleased_count--;
+    }
+    return true;
+}
+
 static void start_more(struct scheduler *scheduler)
 {
-    while (!scheduler->stopping && scheduler->running < scheduler->max_workers &&
-           has_room(scheduler) && start_one(scheduler))
+    while (!scheduler->stopping && release_rest(scheduler) &&
+           scheduler->running < scheduler->max_workers && has_room(scheduler) &&
+           start_one(scheduler))
         ;
 }
 
@@ -198,6 +216,13 @@ static void remove_worker(void *ctx, struct worker *worker)
     *at = worker->next;
     scheduler->running--;
     start_more(scheduler);
+}
+
+static void keep_unreleased(void *ctx, int64_t job_id)
+{
+    struct scheduler *scheduler = ctx;
+    if (scheduler->unreleased_count < UNRELEASED_JOBS)
+        scheduler->unreleased[scheduler->unreleased_count++] = job_id;
 }
 
 /* Counts for each job, because several of them may run, and fail, in turn. If there are too many,
@@ -280,6 +305,7 @@ int scheduler_open(struct scheduler **out, const struct scheduler_params *params
         .on_end = remove_worker,
         .on_short = pause_work,
         .on_excuse = count_excuse,
+        .on_unreleased = keep_unreleased,
         .ctx = scheduler,
     };
     if (params->ladder_bps)

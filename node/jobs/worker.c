@@ -200,8 +200,10 @@ static void release(struct worker *worker)
 {
     const struct catalog_job *job = job_of(worker);
     int error = catalog_job_release(worker->params->catalog, job->id, job->owner);
-    if (error != CATALOG_OK && error != CATALOG_ENOTFOUND && error != CATALOG_ESTATE)
-        log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->params->catalog));
+    if (error == CATALOG_OK || error == CATALOG_ENOTFOUND || error == CATALOG_ESTATE)
+        return;
+    log_write(LOG_ERROR, "jobs", "%s", catalog_message(worker->params->catalog));
+    worker->params->on_unreleased(worker->params->ctx, job->id);
 }
 
 /* Gives the job back because the machine is short of a resource or the catalog can't be written. No

@@ -36,6 +36,8 @@ struct worker_params {
     void (*on_end)(void *ctx, struct worker *worker);
     /* The machine is short of something: no new work for a while. what is for the log. */
     void (*on_short)(void *ctx, const char *what);
+    /* The catalog can't be written, so a job could not be released. */
+    void (*on_unreleased)(void *ctx, int64_t job_id);
     /* A job's worker failed for a reason that seems to lie outside of the job. Returns whether that
      * counts as a failed attempt after all, because it has happened too often. */
     bool (*on_excuse)(void *ctx, int64_t job_id);

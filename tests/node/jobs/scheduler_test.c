@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <event2/event.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,8 +52,9 @@ static int setup(void **state)
     return !f->base || store_open(&f->store, &store, message, sizeof(message)) < 0
                ? -1
                : catalog_open(&f->catalog,
-                     &(struct catalog_params){.path = store_catalog_path(f->store)}, message,
-                     sizeof(message));
+                     &(struct catalog_params){
+                         .path = store_catalog_path(f->store), .busy_timeout_ms = 20},
+                     message, sizeof(message));
 }
 
 static int teardown(void **state)
@@ -110,6 +112,14 @@ static struct catalog_lessons lesson(struct fixture *f)
     struct catalog_lessons lessons;
     assert_int_equal(catalog_lesson_get(f->catalog, f->lesson_id, &lessons), CATALOG_OK);
     return lessons;
+}
+
+static struct catalog_jobs first_job(struct fixture *f)
+{
+    struct catalog_jobs jobs;
+    assert_int_equal(catalog_jobs(f->catalog, f->lesson_id, &jobs), CATALOG_OK);
+    assert_true(jobs.count > 0);
+    return jobs;
 }
 
 static int lesson_state(struct fixture *f)
@@ -286,6 +296,31 @@ static void test_the_numbers_of_forgotten_lessons_are_not_used_again(void **stat
     assert_int_equal(f->lesson_id, 43);
 }
 
+/* The catalog is locked by another program when a worker ends. Its job is released later, and not by
+ * the end of its lease, which would count an attempt. The clock stands still. */
+static void test_a_job_is_released_once_the_catalog_can_be_written(void **state)
+{
+    struct fixture *f = *state;
+    char descriptors[256];
+    sqlite3 *other;
+    open_jobs(f, 0);
+    put_in(f, "kill");
+    while (scheduler_running(f->scheduler) == 0)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    assert_int_equal(sqlite3_open(store_catalog_path(f->store), &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    while (scheduler_running(f->scheduler) > 0)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(other);
+    while (starts(f, "probe", descriptors, sizeof(descriptors)) < 3)
+        assert_return_code(event_base_loop(f->base, EVLOOP_ONCE), 0);
+    scheduler_close(&f->scheduler, 10000);
+    struct catalog_jobs jobs = first_job(f);
+    assert_int_equal(jobs.items[0].attempt, 0);
+    catalog_jobs_free(&jobs);
+}
+
 static void test_the_oom_killer_takes_workers_first(void **state)
 {
     fails(state, "score", "no_streams", "500", 1);
@@ -411,14 +446,6 @@ static void test_a_source_that_was_changed_is_not_used(void **state)
     assert_string_equal(lessons.items[0].reason, "source_unreadable");
     assert_string_equal(lessons.items[0].reason_detail, "the source file has not 4 bytes");
     catalog_lessons_free(&lessons);
-}
-
-static struct catalog_jobs first_job(struct fixture *f)
-{
-    struct catalog_jobs jobs;
-    assert_int_equal(catalog_jobs(f->catalog, f->lesson_id, &jobs), CATALOG_OK);
-    assert_true(jobs.count > 0);
-    return jobs;
 }
 
 static void test_stopping_gives_jobs_back_without_counting_the_attempt(void **state)
@@ -551,6 +578,7 @@ int main(void)
         TEST(test_a_source_that_was_changed_is_not_used),
         TEST(test_a_worker_can_not_pass_for_a_lack_of_descriptors),
         TEST(test_the_numbers_of_forgotten_lessons_are_not_used_again),
+        TEST(test_a_job_is_released_once_the_catalog_can_be_written),
         TEST(test_the_oom_killer_takes_workers_first),
         TEST(test_a_silent_worker_is_killed),
         TEST(test_a_chunk_without_a_file_is_refused),
