@@ -37,7 +37,7 @@ static void respond_plain(struct http_request *req, const struct buf *text, cons
 bool playlist_respond(
     struct http_request *req, struct media_index *index, const struct playlist_response *playlist)
 {
-    bool keeps = index->complete && http_accepts_gzip(http_request_header(req, "Accept-Encoding"));
+    bool keeps = http_accepts_gzip(http_request_header(req, "Accept-Encoding"));
     const struct packed_text *packed =
         keeps ? packed_texts_find(&index->playlists, playlist->number) : NULL;
     struct buf text = {0};

@@ -17,8 +17,8 @@ struct playlist_response {
     const char *caching; /* the Cache-Control header */
 };
 
-/* Responds with a playlist. If the lesson is complete and the client accepts gzip, the packed
- * playlist is kept in memory, as long as there is room. Returns false if memory ran out; then
+/* Responds with a playlist. If the client accepts gzip, the packed playlist is kept with the index, as
+ * long as there is room; a growing lesson soon gets a new index. Returns false if memory ran out; then
  * nothing was sent. Call this on the request's loop. */
 bool playlist_respond(
     struct http_request *req, struct media_index *index, const struct playlist_response *playlist);

@@ -44,8 +44,8 @@ static int decode(const char *text, size_t length, char *out, size_t out_bytes)
     size_t clean_bytes = strlen(clean);
     if (clean_bytes >= out_bytes)
         return -1;
-    for (size_t i = 0; i <= clean_bytes; i++)
-        out[i] = (clean[i] > 0 && clean[i] < ' ') || clean[i] == 0x7f ? ' ' : clean[i];
+    memcpy(out, clean, clean_bytes + 1);
+    utf8_clean(out);
     return 0;
 }
 

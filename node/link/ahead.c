@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "node/link/surplus.h"
+#include "node/util/seed.h"
 #include "transcoder/text/hash.h"
 
 enum {
@@ -41,6 +42,7 @@ LIST_HEAD(track_list, track);
 struct ahead {
     struct track_list by_key[BUCKETS];
     TAILQ_HEAD(track_order, track) order;
+    uint64_t seed; /* of the hashes of addresses and paths */
     size_t count;
 };
 
@@ -51,6 +53,7 @@ int ahead_open(struct ahead **out)
     if (!ahead)
         return -ENOMEM;
     TAILQ_INIT(&ahead->order);
+    ahead->seed = seed_new();
     return 0;
 }
 
@@ -95,15 +98,15 @@ static bool rendition_of(const char *path, char name[NAME_BYTES])
     return true;
 }
 
-static size_t bucket_of(const char *address, const char *name)
+static size_t bucket_of(const struct ahead *ahead, const char *address, const char *name)
 {
-    return hash_text(hash_text(HASH_START, address), name) % BUCKETS;
+    return seed_bucket(hash_text(hash_text(ahead->seed, address), name), BUCKETS);
 }
 
 static struct track *find_track(const struct ahead *ahead, const char *address, const char *name)
 {
     struct track *track;
-    LIST_FOREACH (track, &ahead->by_key[bucket_of(address, name)], in_bucket)
+    LIST_FOREACH (track, &ahead->by_key[bucket_of(ahead, address, name)], in_bucket)
         if (strcmp(track->address, address) == 0 && strcmp(track->name, name) == 0)
             return track;
     return NULL;
@@ -124,7 +127,7 @@ static struct track *need_track(struct ahead *ahead, const char *address, const 
         return NULL;
     snprintf(track->address, sizeof(track->address), "%s", address);
     snprintf(track->name, sizeof(track->name), "%s", name);
-    LIST_INSERT_HEAD(&ahead->by_key[bucket_of(address, name)], track, in_bucket);
+    LIST_INSERT_HEAD(&ahead->by_key[bucket_of(ahead, address, name)], track, in_bucket);
     TAILQ_INSERT_TAIL(&ahead->order, track, in_order);
     ahead->count++;
     return track;

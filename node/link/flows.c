@@ -11,6 +11,7 @@
 #include "node/link/ahead.h"
 #include "node/link/claims.h"
 #include "node/link/fair_share.h"
+#include "node/util/seed.h"
 #include "transcoder/text/hash.h"
 
 enum { BUCKETS = 8192, MAX_TERMINALS = 20000 };
@@ -84,6 +85,7 @@ struct flows {
     struct terminal_list by_key[BUCKETS];
     TAILQ_HEAD(terminal_order, terminal) order;
     struct ahead *ahead;
+    uint64_t seed; /* of the hashes of addresses and sessions, which players choose */
     size_t terminal_count, active_count;
     int64_t computed_ms;
     struct share_group *groups; /* kept between computations, as is shares */
@@ -98,6 +100,7 @@ int flows_open(struct flows **out)
     if (!flows)
         return -ENOMEM;
     TAILQ_INIT(&flows->order);
+    flows->seed = seed_new();
     int error = ahead_open(&flows->ahead);
     if (error)
         flows_close(out);
@@ -109,7 +112,8 @@ int flows_open(struct flows **out)
 static struct terminal_list *terminal_bucket(
     struct flows *flows, const char *address, const char *session)
 {
-    return &flows->by_key[hash_text(hash_text(HASH_START, address), session) % BUCKETS];
+    uint64_t hash = hash_text(hash_text(flows->seed, address), session);
+    return &flows->by_key[seed_bucket(hash, BUCKETS)];
 }
 
 static struct terminal *find_terminal(

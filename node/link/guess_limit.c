@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "node/util/network.h"
+#include "node/util/seed.h"
 #include "transcoder/text/hash.h"
 
 /* In a full bucket, a new network replaces the one that has been silent for the longest time. */
@@ -24,6 +25,7 @@ struct entry {
 
 struct guess_limit {
     struct entry entries[BUCKETS][BUCKET_ENTRIES];
+    uint64_t seed; /* of the hashes of networks */
     int max_total, total;
     int64_t total_began_ms;
 };
@@ -34,6 +36,7 @@ int guess_limit_open(struct guess_limit **out, int max_total)
     if (!*out)
         return -ENOMEM;
     (*out)->max_total = max_total;
+    (*out)->seed = seed_new();
     return 0;
 }
 
@@ -48,7 +51,7 @@ static struct entry *entry_of(struct guess_limit *limit, const char *address, in
 {
     char network[NETWORK_BYTES];
     network_of(address, network);
-    struct entry *bucket = limit->entries[hash_text(HASH_START, network) % BUCKETS];
+    struct entry *bucket = limit->entries[seed_bucket(hash_text(limit->seed, network), BUCKETS)];
     struct entry *oldest = bucket;
     for (struct entry *entry = bucket; entry < bucket + BUCKET_ENTRIES; entry++) {
         if (strcmp(entry->network, network) == 0) {

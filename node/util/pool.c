@@ -180,7 +180,8 @@ static void open_lanes(struct pool *pool)
     for (int lane = 0; lane < POOL_LANES; lane++)
         for (int i = 0; i < QUEUES; i++)
             pool->lanes[lane].queues[i].last = &pool->lanes[lane].queues[i].first;
-    pool->lanes[POOL_MEDIA].max_running = threads;
+    /* Neither lane may keep the other from all threads. */
+    pool->lanes[POOL_MEDIA].max_running = threads > 1 ? threads - 1 : 1;
     pool->lanes[POOL_API].max_running = threads > 1 ? threads - 1 : 1;
     pool->lanes[POOL_LONG].max_running = pool->params.long_threads;
 }

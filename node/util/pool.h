@@ -16,9 +16,10 @@
 struct pool;
 
 enum pool_lane {
-    POOL_MEDIA, /* what a viewer waits for; may use all short threads and goes first */
-    POOL_API,   /* other short work; leaves one short thread to POOL_MEDIA, if there are two */
-    POOL_LONG,  /* what may take seconds and more, such as fsync; has threads of its own */
+    POOL_MEDIA, /* what a viewer waits for; goes first */
+    POOL_API, /* other short work; each of the two leaves one short thread to the other, if there are
+                 * two */
+    POOL_LONG, /* what may take seconds and more, such as fsync; has threads of its own */
     POOL_LANES,
 };
 

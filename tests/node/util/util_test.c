@@ -232,6 +232,29 @@ static void test_media_wait_for_no_other_work(void **state)
     assert_int_equal(gates.ended, 6);
 }
 
+/* Lessons that nobody has in memory keep the media threads busy. Others can log in nevertheless. */
+static void test_media_leave_a_thread_to_other_work(void **state)
+{
+    const struct pool_params params = {.threads = 2, .long_threads = 1};
+    struct gates gates = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, .passes = 0};
+    struct gated tasks[4] = {0};
+    struct pool *pool;
+    (void)state;
+    assert_int_equal(pool_open(&pool, &params), 0);
+    for (int i = 0; i < 4; i++)
+        tasks[i].number = i;
+    submit_gated(pool, &gates, &tasks[0], POOL_MEDIA, 1);
+    await_begun(&gates, 1);
+    submit_gated(pool, &gates, &tasks[1], POOL_MEDIA, 1);
+    submit_gated(pool, &gates, &tasks[2], POOL_MEDIA, 1);
+    submit_gated(pool, &gates, &tasks[3], POOL_API, 2);
+    await_begun(&gates, 2);
+    assert_int_equal(gates.order[1], 3);
+    open_gate(&gates, 4);
+    pool_close(&pool);
+    assert_int_equal(gates.ended, 4);
+}
+
 /* One client has queued four tasks when another one's first comes. That one runs second. */
 static void test_clients_take_turns(void **state)
 {
@@ -287,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_pool_runs_everything),
         cmocka_unit_test(test_a_pool_without_contexts_fails),
         cmocka_unit_test(test_media_wait_for_no_other_work),
+        cmocka_unit_test(test_media_leave_a_thread_to_other_work),
         cmocka_unit_test(test_clients_take_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
