@@ -8,6 +8,7 @@
 #                                              and on small files that claim a lot of work
 #   sh tests/fuzz/run.sh kills [COUNT]         kill -9 of workers and node during a transcode (20
 #                                              times); the bytes of the lesson must be the same
+#   sh tests/fuzz/run.sh memory-parsers        each allocation fails while the corpora are replayed
 #   sh tests/fuzz/run.sh upload-kills [COUNT]  kill -9 of the node around the last byte of an upload
 #                                              (200 times); each upload must become one lesson
 #   sh tests/fuzz/run.sh life-kills [COUNT]    kill -9 of the node (1000 times) while lessons are
@@ -97,6 +98,16 @@ memory-node)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
     build debug terrace terrace-worker fault_shim
     TERRACE_BIN=$PWD/build/debug exec node tests/fuzz/faults.mjs memory "${2:-2000}" "${3:-1}"
+    ;;
+memory-parsers)
+    sh node/install-packages.sh node/packages.txt tests/packages.txt
+    pure="http_head http_target http_chunked http_values cmcd forwarded job media_info message metadata"
+    pure="$pure ass config rendition segments webvtt charset merged_init media_names"
+    set --
+    for target in $pure; do set -- "$@" "fuzz_$target"; done
+    build debug "$@" fault_shim
+    # shellcheck disable=SC2086 # a list of names
+    TERRACE_BIN=$PWD/build/debug exec node tests/fuzz/parsers_memory.mjs $pure
     ;;
 memory)
     sh node/install-packages.sh node/packages.txt tests/packages.txt
