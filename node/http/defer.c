@@ -8,11 +8,19 @@
 #include "node/http/extents.h"
 #include "node/http/stream.h"
 
+/* A request has room for one task from its beginning, so that nothing fails when it is deferred. */
+struct request_block {
+    struct http_request req; /* the first member: it is freed as the block */
+    struct deferred spare;
+};
+
 struct http_request *request_new(struct http_conn *conn)
 {
-    struct http_request *req = calloc(1, sizeof(*req));
-    if (!req)
+    struct request_block *block = calloc(1, sizeof(*block));
+    if (!block)
         return NULL;
+    struct http_request *req = &block->req;
+    req->spare = &block->spare;
     req->conn = conn;
     req->loop = conn->loop;
     req->address = conn->address;
@@ -72,13 +80,15 @@ static void run_deferred(struct pool_task *task, void *thread_ctx)
 
 void http_request_defer(struct http_request *req, http_work_fn work, http_done_fn done, void *task)
 {
-    struct deferred *deferred = calloc(1, sizeof(*deferred));
-    /* There is no memory for the task. done() must be called, but without work() it has no result.
-     * So the process ends. */
+    struct deferred *deferred = req->spare ? req->spare : calloc(1, sizeof(*deferred));
+    /* There is no memory for a second task beside the first. done() must be called, but without
+     * work() it has no result. So the process ends. */
     if (!deferred) {
         server_log(req->loop->server, "out of memory: deferred work can't be queued");
         abort();
     }
+    req->spare = NULL;
+    *deferred = (struct deferred){0};
     deferred->task.run = run_deferred;
     deferred->task.lane = request_lane(req);
     deferred->task.client = req->address->key;
@@ -106,8 +116,14 @@ static void end_abandoned(struct http_request *req)
 struct http_conn *deferred_finish(struct deferred *deferred)
 {
     struct http_request *req = deferred->req;
-    deferred->done(req, deferred->arg);
-    free(deferred);
+    http_done_fn done = deferred->done;
+    void *task = deferred->arg;
+    /* done() may defer again, so the room is free before. */
+    if (deferred == &((struct request_block *)(void *)req)->spare)
+        req->spare = deferred;
+    else
+        free(deferred);
+    done(req, task);
     req->deferred--;
     if (req->conn)
         return req->conn;

@@ -148,6 +148,7 @@ struct http_request {
     bool forwarded;                /* it came through a proxy, trusted or not */
     bool head_only;                /* HEAD: the response has no body */
     int deferred;                  /* tasks that are not done yet */
+    struct deferred *spare;        /* for the next task; NULL: in use */
     struct extent_sender *extents; /* while SEND_EXTENTS */
     const struct http_route *route;
     char *args; /* the route's values, each with its NUL, in the order of the pattern */
