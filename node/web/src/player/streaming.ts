@@ -12,6 +12,8 @@ import type { SubtitleMenu } from './subtitles';
 import { hlsTuning } from './tuning';
 
 const RESTART_MS = 3000;
+/** So often a choice is repeated that an append has undone. */
+const MAX_REPEATS = 5;
 
 interface StreamingParts {
     video: HTMLVideoElement;
@@ -40,20 +42,20 @@ function offerLevels(quality: HTMLSelectElement, levels: Level[]): void {
 /**
  * Plays the level that the reader chooses. If an append of the old level is still under way, the
  * first one of the new level may fail, and hls.js then goes back to choosing by itself. So the
- * choice is repeated, once.
+ * choice is repeated, a few times.
  */
 function followMenu(hls: Hls, quality: HTMLSelectElement): void {
-    let mayRepeat = false;
+    let repeats = 0;
     const choose = () => {
         hls.currentLevel = Number(quality.value);
     };
     quality.addEventListener('change', () => {
-        mayRepeat = true;
+        repeats = MAX_REPEATS;
         choose();
     });
     hls.on(Hls.Events.ERROR, (_, { details, fatal }) => {
-        if (details !== Hls.ErrorDetails.BUFFER_APPEND_ERROR || fatal || !mayRepeat) return;
-        mayRepeat = false;
+        if (details !== Hls.ErrorDetails.BUFFER_APPEND_ERROR || fatal || repeats === 0) return;
+        repeats--;
         choose();
     });
 }
