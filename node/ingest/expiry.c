@@ -12,7 +12,7 @@ static int expire_each(
     for (size_t i = 0; error == CATALOG_OK && i < uploads->count; i++) {
         const struct catalog_upload *upload = &uploads->items[i];
         bool expired;
-        if (ingest_is_written(ingest, upload->id))
+        if (writers_have(ingest, upload->id))
             continue;
         error = catalog_upload_expire(catalog, upload->id, ingest->expiry_ms, &expired);
         if (!expired)

@@ -12,7 +12,14 @@
 
 #define UPLOAD_ID_BYTES 33
 
-struct patch;
+/* A running PATCH request, of one upload. */
+struct upload_writer {
+    struct upload_writer *next; /* in ingest->writers */
+    char id[UPLOAD_ID_BYTES];
+    bool superseded; /* another request has taken over the upload; protected by mutex */
+    /* The pool writes a block, or syncs and completes the upload. Protected by mutex. */
+    bool writing;
+};
 struct completion;
 struct kept_hash;
 
@@ -20,7 +27,7 @@ struct ingest {
     const struct store *store;
     int64_t max_upload_bytes, quota_bytes, expiry_ms;
     pthread_mutex_t mutex;
-    struct patch *writers;  /* running PATCH requests; of one upload, at most one that is not
+    struct upload_writer *writers; /* running PATCH requests; of one upload, at most one that is not
                              * superseded */
     pthread_cond_t changed; /* signalled when a completion ends, look_again is set, or the node
                              * stops; used with mutex */
@@ -43,8 +50,19 @@ void ingest_expires(struct http_request *req, const struct ingest *ingest, int64
 /* Adds elapsed_ms to the idle time of unfinished uploads, and removes those that have expired.
  * Returns CATALOG_OK or an error. Any thread with a catalog connection. */
 int ingest_age(struct ingest *ingest, struct catalog *catalog, int64_t elapsed_ms);
-/* Whether a client is sending bytes of this upload now. Any thread. */
-bool ingest_is_written(struct ingest *ingest, const char *id);
+/* Takes over the upload from an older request. A client that sends a new request has lost its old
+ * connection, even if the server has not noticed yet. Returns false while the older request is busy
+ * with the file: it writes a block, or it syncs the file and completes the upload. Any thread, as
+ * the next four. */
+bool writers_enter(struct ingest *ingest, struct upload_writer *writer);
+void writers_leave(
+    struct ingest *ingest, struct upload_writer *writer); /* it may not have entered */
+/* Claims the file for one write, or for the last step. Returns false if another request has taken
+ * over the upload. */
+bool writers_begin(struct ingest *ingest, struct upload_writer *writer);
+void writers_end(struct ingest *ingest, struct upload_writer *writer);
+/* Whether a client is sending bytes of this upload now. */
+bool writers_have(struct ingest *ingest, const char *id);
 /* Takes the hash of the first `bytes` bytes of an upload, which the caller then owns. Returns a new
  * one if bytes is 0. NULL: it is not known, or memory ran out; then the file must be read. Any
  * thread. */

@@ -24,18 +24,14 @@
 #define SYNC_BYTES (16LL * 1024 * 1024)
 
 struct patch {
-    struct patch *next; /* in ingest->writers */
+    struct upload_writer writer;
     struct ingest *ingest;
-    char id[UPLOAD_ID_BYTES];
     char user[65];
     bool admin;
     int64_t stated_offset, body_bytes; /* from the request's headers; body -1: chunked */
     int fd;
     struct store_hash *hash; /* of what is in the file; NULL: not known */
     int64_t offset, total_bytes, unsynced_bytes;
-    bool superseded; /* another request has taken over the upload; protected by mutex */
-    /* The pool writes a block, or syncs and completes the upload. Protected by mutex. */
-    bool writing;
     const uint8_t *block;
     size_t block_bytes;
     bool over; /* more data came than the upload has room for */
@@ -44,73 +40,9 @@ struct patch {
     int64_t lesson_id;
 };
 
-/* ---- who may write ---- */
-
-/* Takes over the upload from an older request. A client that sends a new request has lost its old
- * connection, even if the server has not noticed yet. Returns false while the older request is busy
- * with the file: it writes a block, or it syncs the file and completes the upload. */
-static bool take_over(struct patch *patch)
-{
-    struct ingest *ingest = patch->ingest;
-    pthread_mutex_lock(&ingest->mutex);
-    bool free_to_write = true;
-    for (struct patch *other = ingest->writers; other; other = other->next)
-        if (strcmp(other->id, patch->id) == 0 && !other->superseded && other->writing)
-            free_to_write = false;
-    for (struct patch *other = ingest->writers; free_to_write && other; other = other->next)
-        if (strcmp(other->id, patch->id) == 0)
-            other->superseded = true;
-    if (free_to_write) {
-        patch->next = ingest->writers;
-        ingest->writers = patch;
-    }
-    pthread_mutex_unlock(&ingest->mutex);
-    return free_to_write;
-}
-
-bool ingest_is_written(struct ingest *ingest, const char *id)
-{
-    bool found = false;
-    pthread_mutex_lock(&ingest->mutex);
-    for (const struct patch *patch = ingest->writers; patch && !found; patch = patch->next)
-        found = strcmp(patch->id, id) == 0;
-    pthread_mutex_unlock(&ingest->mutex);
-    return found;
-}
-
-static void step_down(struct patch *patch)
-{
-    struct ingest *ingest = patch->ingest;
-    pthread_mutex_lock(&ingest->mutex);
-    for (struct patch **at = &ingest->writers; *at; at = &(*at)->next)
-        if (*at == patch) {
-            *at = patch->next;
-            break;
-        }
-    pthread_mutex_unlock(&ingest->mutex);
-}
-
-/* Claims the file for one write, or for the last step. Returns false if another request has
- * taken over the upload. */
-static bool begin_writing(struct patch *patch)
-{
-    pthread_mutex_lock(&patch->ingest->mutex);
-    bool ours = !patch->superseded;
-    patch->writing = ours;
-    pthread_mutex_unlock(&patch->ingest->mutex);
-    return ours;
-}
-
-static void end_writing(struct patch *patch)
-{
-    pthread_mutex_lock(&patch->ingest->mutex);
-    patch->writing = false;
-    pthread_mutex_unlock(&patch->ingest->mutex);
-}
-
 static void patch_free(struct patch *patch)
 {
-    step_down(patch);
+    writers_leave(patch->ingest, &patch->writer);
     if (patch->fd >= 0)
         close(patch->fd);
     store_hash_free(patch->hash);
@@ -126,7 +58,7 @@ static void respond(struct http_request *req, const struct patch *patch)
         return;
     }
     ingest_headers(req);
-    if (patch->superseded) {
+    if (patch->writer.superseded) {
         http_respond_error(req, 409, "superseded", "这个上传已由另一个连接接着传。",
             "Another connection has gone on with this upload.");
         return;
@@ -157,7 +89,7 @@ static int sync_written(struct patch *patch)
         patch->hash = NULL;
         if (ftruncate(patch->fd, patch->offset) < 0)
             log_write(LOG_ERROR, "ingest",
-                "upload %s: bytes that can't be synced can't be removed: %s", patch->id,
+                "upload %s: bytes that can't be synced can't be removed: %s", patch->writer.id,
                 strerror(errno));
     }
     patch->unsynced_bytes = 0;
@@ -179,7 +111,7 @@ static int drop_body(struct patch *patch)
 /* Keeps the hash of what was written, for the next request or for the last step. */
 static void keep_hash(struct patch *patch)
 {
-    ingest_keep_hash(patch->ingest, patch->id, patch->hash);
+    ingest_keep_hash(patch->ingest, patch->writer.id, patch->hash);
     patch->hash = NULL;
 }
 
@@ -187,14 +119,14 @@ static void keep_hash(struct patch *patch)
  * Any other failure costs nothing but the figure. */
 static int note_progress(const struct patch *patch, struct catalog *catalog)
 {
-    int error = catalog_upload_touch(catalog, patch->id, patch->offset, clock_wall_ms());
+    int error = catalog_upload_touch(catalog, patch->writer.id, patch->offset, clock_wall_ms());
     return error == CATALOG_ENOTFOUND ? error : CATALOG_OK;
 }
 
 static void work_close(void *thread_ctx, void *argument)
 {
     struct patch *patch = argument;
-    if (!begin_writing(patch))
+    if (!writers_begin(patch->ingest, &patch->writer))
         return;
     int synced = sync_written(patch);
     if (patch->error == CATALOG_OK)
@@ -204,15 +136,15 @@ static void work_close(void *thread_ctx, void *argument)
     else
         keep_hash(patch);
     if (patch->error == CATALOG_OK)
-        patch->error =
-            ingest_complete(patch->ingest, thread_ctx, patch->id, INGEST_WAIT, &patch->lesson_id);
+        patch->error = ingest_complete(
+            patch->ingest, thread_ctx, patch->writer.id, INGEST_WAIT, &patch->lesson_id);
     else
         ingest_look_again(patch->ingest); /* all bytes may be there in spite of the error */
     if (patch->error == CATALOG_OK && patch->lesson_id > 0)
         patch->offset = patch->total_bytes;
     else if (patch->error == CATALOG_OK)
         patch->error = note_progress(patch, thread_ctx);
-    end_writing(patch);
+    writers_end(patch->ingest, &patch->writer);
 }
 
 static void done_close(struct http_request *req, void *argument)
@@ -253,13 +185,13 @@ static void work_write(void *thread_ctx, void *argument)
         patch->error = free_bytes < 0 ? ingest_errno((int)free_bytes) : CATALOG_EFULL;
         return;
     }
-    if (!begin_writing(patch))
+    if (!writers_begin(patch->ingest, &patch->writer))
         return;
     patch->error = write_block(patch);
     /* The sync has just made these bytes safe. A failure here costs nothing but the figure. */
     if (patch->error == CATALOG_OK && patch->unsynced_bytes == 0)
-        (void)catalog_upload_touch(thread_ctx, patch->id, patch->offset, clock_wall_ms());
-    end_writing(patch);
+        (void)catalog_upload_touch(thread_ctx, patch->writer.id, patch->offset, clock_wall_ms());
+    writers_end(patch->ingest, &patch->writer);
 }
 
 static void done_write(struct http_request *req, void *argument)
@@ -301,11 +233,11 @@ static bool given_up(struct catalog *catalog, const struct patch *patch)
 {
     struct catalog_uploads uploads;
     struct stat status;
-    int found = ingest_find(catalog, patch->id, patch->user, patch->admin, &uploads);
+    int found = ingest_find(catalog, patch->writer.id, patch->user, patch->admin, &uploads);
     if (found == CATALOG_OK)
         catalog_uploads_free(&uploads);
     else if (found == CATALOG_ENOTFOUND && fstat(patch->fd, &status) == 0 && status.st_size == 0)
-        store_remove_source(patch->ingest->store, patch->id);
+        store_remove_source(patch->ingest->store, patch->writer.id);
     return found == CATALOG_ENOTFOUND;
 }
 
@@ -315,7 +247,7 @@ static void work_open(void *thread_ctx, void *argument)
     struct catalog_uploads uploads;
     char path[STORE_PATH_BYTES];
     struct stat status;
-    patch->error = ingest_find(thread_ctx, patch->id, patch->user, patch->admin, &uploads);
+    patch->error = ingest_find(thread_ctx, patch->writer.id, patch->user, patch->admin, &uploads);
     if (patch->error != CATALOG_OK)
         return;
     patch->total_bytes = uploads.items[0].total_bytes;
@@ -326,7 +258,7 @@ static void work_open(void *thread_ctx, void *argument)
                                              * lost */
         return;
     }
-    int error = store_source_path(patch->ingest->store, patch->id, path);
+    int error = store_source_path(patch->ingest->store, patch->writer.id, path);
     patch->fd = error == 0 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640) : -1;
     if (patch->fd < 0 || fstat(patch->fd, &status) < 0)
         patch->error = ingest_errno(error < 0 ? error : -errno);
@@ -337,7 +269,7 @@ static void work_open(void *thread_ctx, void *argument)
     else
         patch->offset = status.st_size;
     if (patch->error == CATALOG_OK && patch->offset == patch->stated_offset)
-        patch->hash = ingest_take_hash(patch->ingest, patch->id, patch->offset);
+        patch->hash = ingest_take_hash(patch->ingest, patch->writer.id, patch->offset);
 }
 
 static bool may_begin(struct http_request *req, struct patch *patch)
@@ -355,7 +287,7 @@ static bool may_begin(struct http_request *req, struct patch *patch)
             "There is more data than was announced.");
     } else if (patch->lesson_id > 0) {
         respond(req, patch);
-    } else if (!take_over(patch)) {
+    } else if (!writers_enter(patch->ingest, &patch->writer)) {
         ingest_headers(req);
         http_response_header(req, "Retry-After", "1");
         http_respond_error(req, 423, "locked", "这个文件正由另一个连接上传。",
@@ -406,7 +338,7 @@ void ingest_patch(struct http_request *req, void *ctx)
         .body_bytes = http_request_body_bytes(req),
         .fd = -1,
     };
-    memcpy(patch->id, id, sizeof(id));
+    memcpy(patch->writer.id, id, sizeof(id));
     memcpy(patch->user, user->name, sizeof(patch->user));
     http_request_defer(req, work_open, done_open, patch);
 }

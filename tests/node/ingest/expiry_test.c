@@ -96,9 +96,30 @@ static void test_hashes_are_kept_between_requests(void **state)
     pthread_mutex_destroy(&ingest.mutex);
 }
 
+/* Bytes come so slowly that none has been synced for long. */
+static void test_an_upload_that_is_being_written_stays(void **state)
+{
+    struct lesson_fixture fixture = {0};
+    struct upload_writer writer = {.id = OLD};
+    (void)state;
+    lesson_fixture_open(&fixture);
+    struct ingest ingest = {.store = fixture.store, .expiry_ms = 10000};
+    pthread_mutex_init(&ingest.mutex, NULL);
+    add_upload(&fixture, OLD);
+    assert_true(writers_enter(&ingest, &writer));
+    assert_int_equal(ingest_age(&ingest, fixture.catalog, 20000), CATALOG_OK);
+    assert_true(is_there(&fixture, OLD));
+    writers_leave(&ingest, &writer);
+    assert_int_equal(ingest_age(&ingest, fixture.catalog, 20000), CATALOG_OK);
+    assert_false(is_there(&fixture, OLD));
+    pthread_mutex_destroy(&ingest.mutex);
+    lesson_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_upload_that_is_being_written_stays),
         cmocka_unit_test(test_an_idle_upload_expires_and_one_in_progress_stays),
         cmocka_unit_test(test_hashes_are_kept_between_requests),
     };
