@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The playlists of a complete lesson, compressed with gzip at the best level. Each is packed once
+/* The playlists of a lesson, compressed with gzip at the best level. Each is packed once
  * and kept with the lesson's index. Nearly every client accepts gzip; for other clients, playlists
  * are written again. Any thread, several at once. */
 #ifndef NODE_HLS_PACKED_TEXT_H

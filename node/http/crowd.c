@@ -158,12 +158,16 @@ bool crowd_make_room(struct http_loop *loop)
 
 /* ---- memory ---- */
 
+/* Returns the address that holds most of those that hold too much; NULL: none does. */
 static struct http_address *find_fullest(struct http_loop *loop)
 {
-    struct http_address *fullest = TAILQ_FIRST(addresses_all(loop->addresses)), *address;
-    TAILQ_FOREACH (address, addresses_all(loop->addresses), in_all)
-        if (address->output_bytes > fullest->output_bytes)
+    struct http_address *address, *fullest = NULL;
+    TAILQ_FOREACH (address, addresses_all(loop->addresses), in_all) {
+        const struct http_conn *any = TAILQ_FIRST(&address->conns);
+        if (any && conn_output_is_full(any) &&
+            address->output_bytes > (fullest ? fullest->output_bytes : 0))
             fullest = address;
+    }
     return fullest;
 }
 
@@ -188,7 +192,6 @@ void crowd_drop_output(struct http_loop *loop)
     int64_t now_ms = clock_mono_ms();
     struct http_address *address;
     struct http_conn *conn;
-    while ((address = find_fullest(loop)) && (conn = find_least_useful(address, now_ms)) &&
-           conn_output_is_full(conn))
+    while ((address = find_fullest(loop)) && (conn = find_least_useful(address, now_ms)))
         conn_destroy(conn);
 }

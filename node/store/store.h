@@ -123,9 +123,9 @@ int store_sync_folder_of(const char *path);
 
 /* How the names of files end that a worker has not finished. */
 #define STORE_TEMPORARY_SUFFIX ".tmp"
-/* Deletes the temporary files of workers that did not end by themselves, in sources/ and in
- * the folders of all lessons. No worker may be running: the caller holds the jobs lock. Returns how many, or a negative
- * errno. */
+/* Deletes the temporary files of workers that did not end by themselves, in sources/ and in the
+ * folders of all lessons. No worker may be running: the caller holds the jobs lock. Returns how many,
+ * or a negative errno. */
 int store_sweep_unfinished(const struct store *store);
 /* Returns the highest number of a lesson that has a folder of media, whether the catalog names it or
  * not; 0: none. Or a negative errno. */
